@@ -1,0 +1,221 @@
+//! All cases, and the trials that they expand into.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+
+use super::load::load;
+use super::model::{CaseFile, Row};
+use crate::diagnostic::{Problem, SourceFile, render};
+use crate::exchange::Generation;
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/cases");
+
+/// The loaded cases, in the order of their ids.
+#[derive(Debug, Clone, Default)]
+pub struct Library {
+    /// The cases.
+    pub cases: Vec<Arc<CaseFile>>,
+}
+
+/// Why cases could not be loaded.
+#[derive(Debug)]
+pub enum LibraryError {
+    /// A folder or file could not be read.
+    Unreadable(PathBuf, std::io::Error),
+    /// The folder has no case files.
+    Empty(PathBuf),
+    /// Some files are faulty.
+    Faulty(Vec<(SourceFile, Vec<Problem>)>),
+}
+
+impl LibraryError {
+    /// The error as people read it.
+    #[must_use]
+    pub fn text(&self, colour: bool) -> String {
+        match self {
+            Self::Unreadable(path, error) => {
+                format!("can't read the cases at {}: {error}", path.display())
+            }
+            Self::Empty(path) => {
+                format!("there are no case files (*.yaml) below {}", path.display())
+            }
+            Self::Faulty(files) => {
+                let texts: Vec<String> = files
+                    .iter()
+                    .map(|(file, problems)| render(file, problems, colour))
+                    .collect();
+                let count: usize = files.iter().map(|(_, problems)| problems.len()).sum();
+                format!(
+                    "{}{count} fault(s) in {} case file(s)",
+                    texts.concat(),
+                    files.len()
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for LibraryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(false))
+    }
+}
+
+impl std::error::Error for LibraryError {}
+
+/// One run of a case: for one generation and one row.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// The case.
+    pub case: Arc<CaseFile>,
+    /// The generation, where the case has several.
+    pub generation: Option<Generation>,
+    /// The row.
+    pub row: Row,
+}
+
+impl Trial {
+    /// The trial's name: the case's id, then the generation, then the row, by slashes.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let mut id = self.case.id.clone();
+        for part in [
+            self.generation.map(Generation::id),
+            Some(self.row.name.as_str()),
+        ] {
+            if let Some(part) = part.filter(|part| !part.is_empty()) {
+                id.push('/');
+                id.push_str(part);
+            }
+        }
+        id
+    }
+
+    /// The generation that the trial's `given` is written through and its state read by: its own, or
+    /// that of the operations which the case names.
+    #[must_use]
+    pub fn home_generation(&self) -> Generation {
+        self.generation.unwrap_or_else(|| {
+            if self.case.needs.iter().any(|need| need == "v1") {
+                Generation::V1
+            } else {
+                Generation::V2
+            }
+        })
+    }
+
+    /// The capabilities that this trial needs.
+    #[must_use]
+    pub fn needs(&self) -> Vec<String> {
+        let mut needs = self.case.needs.clone();
+        let own = self.home_generation().id();
+        if !needs.iter().any(|need| need == own) {
+            needs.push(own.to_owned());
+        }
+        needs
+    }
+}
+
+impl Library {
+    /// The cases that are part of this crate.
+    ///
+    /// # Errors
+    /// [`LibraryError::Faulty`], which the tests of this crate rule out.
+    pub fn embedded() -> Result<Self, LibraryError> {
+        let mut files = Vec::new();
+        collect_embedded(&EMBEDDED, &mut files);
+        Self::load(files)
+    }
+
+    /// The cases of a folder.
+    ///
+    /// # Errors
+    /// Any of [`LibraryError`].
+    pub fn from_folder(folder: &Path) -> Result<Self, LibraryError> {
+        let mut files = Vec::new();
+        collect_folder(folder, folder, &mut files)?;
+        if files.is_empty() {
+            return Err(LibraryError::Empty(folder.to_owned()));
+        }
+        Self::load(files)
+    }
+
+    fn load(mut files: Vec<(String, SourceFile)>) -> Result<Self, LibraryError> {
+        files.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let (mut cases, mut faulty) = (Vec::new(), Vec::new());
+        for (id, source) in files {
+            match load(&id, source) {
+                Ok(case) => cases.push(Arc::new(case)),
+                Err(problems) => faulty.push(problems),
+            }
+        }
+        if faulty.is_empty() {
+            Ok(Self { cases })
+        } else {
+            Err(LibraryError::Faulty(faulty))
+        }
+    }
+
+    /// All trials, in order.
+    #[must_use]
+    pub fn trials(&self) -> Vec<Trial> {
+        let mut trials = Vec::new();
+        for case in &self.cases {
+            let generations: Vec<Option<Generation>> = if case.generations.is_empty() {
+                vec![None]
+            } else {
+                case.generations.iter().copied().map(Some).collect()
+            };
+            for generation in generations {
+                for row in &case.table {
+                    trials.push(Trial {
+                        case: Arc::clone(case),
+                        generation,
+                        row: row.clone(),
+                    });
+                }
+            }
+        }
+        trials
+    }
+}
+
+fn collect_embedded(dir: &Dir<'_>, files: &mut Vec<(String, SourceFile)>) {
+    for file in dir.files() {
+        let path = file.path();
+        if path.extension().is_some_and(|ending| ending == "yaml") {
+            let text = String::from_utf8_lossy(file.contents()).into_owned();
+            let id = path.with_extension("").to_string_lossy().replace('\\', "/");
+            let path = format!("cases/{id}.yaml");
+            files.push((id, SourceFile { path, text }));
+        }
+    }
+    for dir in dir.dirs() {
+        collect_embedded(dir, files);
+    }
+}
+
+fn collect_folder(
+    root: &Path,
+    folder: &Path,
+    files: &mut Vec<(String, SourceFile)>,
+) -> Result<(), LibraryError> {
+    let unreadable = |path: &Path, error| LibraryError::Unreadable(path.to_owned(), error);
+    let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
+    for entry in entries {
+        let path = entry.map_err(|error| unreadable(folder, error))?.path();
+        if path.is_dir() {
+            collect_folder(root, &path, files)?;
+        } else if path.extension().is_some_and(|ending| ending == "yaml") {
+            let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
+            let below = path.strip_prefix(root).unwrap_or(&path).with_extension("");
+            let id = below.to_string_lossy().replace('\\', "/");
+            let path = path.to_string_lossy().into_owned();
+            files.push((id, SourceFile { path, text }));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! From the text of a file to a [`super::CaseFile`]: every fault of the file is collected, with its
+//! place and the nearest right name.
+
+mod action;
+mod expect;
+mod file;
+mod reader;
+mod usage;
+
+pub(super) use file::load;

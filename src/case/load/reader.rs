@@ -1,0 +1,151 @@
+//! What all parts of the loader share: the list of problems and the questions asked of nodes.
+
+use serde_json::Value;
+
+use super::super::format::{Word, names};
+use super::super::model::ClauseKey;
+use crate::contract::{ClauseId, Contract, Level};
+use crate::diagnostic::yaml::{Data, Key, Node};
+use crate::diagnostic::{Problem, Span, nearest};
+
+/// Collects the problems of one file.
+#[derive(Default)]
+pub(super) struct Reader {
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Reader {
+    pub(super) fn problem(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    /// The node as a mapping; a problem if it is none.
+    pub(super) fn mapping<'n>(&mut self, node: &'n Node, what: &str) -> &'n [(Key, Node)] {
+        if let Data::Mapping(entries) = &node.data {
+            return entries;
+        }
+        self.expected(node, &format!("{what} is a mapping"), "a mapping");
+        &[]
+    }
+
+    /// The node as a list; a problem if it is none.
+    pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
+        if let Data::Sequence(items) = &node.data {
+            return items;
+        }
+        self.expected(node, &format!("{what} is a list"), "a list");
+        &[]
+    }
+
+    /// The node as text; a problem if it is none.
+    pub(super) fn text(&mut self, node: &Node, what: &str) -> String {
+        if let Some(text) = node.as_str() {
+            return text.to_owned();
+        }
+        self.expected(node, &format!("{what} is a text"), "a text");
+        String::new()
+    }
+
+    /// The node as a list of texts.
+    pub(super) fn texts(&mut self, node: &Node, what: &str) -> Vec<String> {
+        let items = self.list(node, what);
+        items.iter().map(|item| self.text(item, what)).collect()
+    }
+
+    /// The node as a number.
+    pub(super) fn number(&mut self, node: &Node, what: &str) -> usize {
+        let number = node
+            .to_json()
+            .as_u64()
+            .and_then(|n| usize::try_from(n).ok());
+        number.unwrap_or_else(|| {
+            self.expected(node, &format!("{what} is a number"), "a number");
+            0
+        })
+    }
+
+    fn expected(&mut self, node: &Node, message: &str, wanted: &str) {
+        let label = format!("expected {wanted}, found {}", node.kind());
+        self.problem(Problem::new(first_line(node.span), message, label));
+    }
+
+    /// A problem for a name that is none of the known ones, with the nearest right one.
+    pub(super) fn unknown<'a>(
+        &mut self,
+        span: Span,
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) {
+        let known: Vec<&str> = known.into_iter().collect();
+        let label = nearest(name, known.iter().copied()).map_or_else(
+            || format!("unknown {what}"),
+            |right| format!("did you mean `{right}`?"),
+        );
+        let problem = Problem::new(span, format!("there is no {what} `{name}`"), label);
+        let listed = known.len() <= 24;
+        self.problem(if listed {
+            problem.help(format!("known: {}", known.join(", ")))
+        } else {
+            problem
+        });
+    }
+
+    /// Reports the keys of a mapping that are not in the table.
+    pub(super) fn known_keys(&mut self, entries: &[(Key, Node)], what: &str, words: &[Word]) {
+        for (key, _) in entries {
+            if !words.iter().any(|word| word.name == key.text) {
+                self.unknown(key.span, what, &key.text, names(words));
+            }
+        }
+    }
+
+    /// A clause key: an id, possibly with `Vn-` and a level in brackets.
+    pub(super) fn clause(&mut self, text: &str, span: Span) -> ClauseKey {
+        let (id, level) = match text.split_once(' ') {
+            None => (text, None),
+            Some((id, "(must)")) => (id, Some(Level::Must)),
+            Some((id, "(should)")) => (id, Some(Level::Should)),
+            Some((id, other)) => {
+                self.unknown(span, "level", other, ["(must)", "(should)"]);
+                (id, None)
+            }
+        };
+        let contract = Contract::embedded();
+        let exists = match id.strip_prefix("Vn-") {
+            None => contract.clause(&ClauseId::from(id)).is_some(),
+            Some(rest) => ["V1", "V2"].iter().any(|v| {
+                contract
+                    .clause(&ClauseId::from(format!("{v}-{rest}").as_str()))
+                    .is_some()
+            }),
+        };
+        if !exists {
+            let known = contract.clauses.iter().map(|clause| clause.id.as_str());
+            self.unknown(span, "clause", id, known);
+        }
+        ClauseKey {
+            id: id.to_owned(),
+            level,
+            span,
+        }
+    }
+}
+
+/// The span of a mapping or list runs to its end; messages point to where it begins.
+fn first_line(span: Span) -> Span {
+    Span {
+        start: span.start,
+        end: span.end.min(span.start + 40),
+    }
+}
+
+/// The member of a mapping.
+pub(super) fn member<'n>(entries: &'n [(Key, Node)], name: &str) -> Option<&'n (Key, Node)> {
+    entries.iter().find(|(key, _)| key.text == name)
+}
+
+/// The JSON of a node, or null.
+pub(super) fn json(node: Option<&(Key, Node)>) -> Value {
+    node.map_or(Value::Null, |(_, node)| node.to_json())
+}

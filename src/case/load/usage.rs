@@ -1,0 +1,206 @@
+//! What a case names and never uses, and what it uses and never names: variables, captures, zones,
+//! clauses.
+
+use std::collections::BTreeSet;
+
+use super::super::model::{Action, CaseFile, ClauseKey, Step};
+use super::super::template;
+use super::super::variable::is_builtin;
+use super::reader::Reader;
+use crate::contract::{ClauseId, Contract, rule};
+use crate::diagnostic::yaml::{Data, Node};
+use crate::diagnostic::{Problem, Span};
+use crate::exchange::Generation;
+
+pub(super) fn check(reader: &mut Reader, root: &Node, case: &mut CaseFile) {
+    variables(reader, root, case);
+    clauses(reader, case);
+    zones(reader, &case.steps, &case.zones);
+    if case.generations.is_empty() {
+        general(reader, case);
+    }
+}
+
+/// Every text of the file with its place.
+fn texts<'n>(node: &'n Node, found: &mut Vec<(&'n str, Span)>) {
+    match &node.data {
+        Data::Scalar { text, .. } => found.push((text, node.span)),
+        Data::Sequence(items) => items.iter().for_each(|item| texts(item, found)),
+        Data::Mapping(entries) => entries.iter().for_each(|(_, value)| texts(value, found)),
+    }
+}
+
+fn variables(reader: &mut Reader, root: &Node, case: &CaseFile) {
+    let mut found = Vec::new();
+    texts(root, &mut found);
+    let mut used = BTreeSet::new();
+    let mut named: BTreeSet<String> = case
+        .table
+        .first()
+        .map(|row| row.values.keys().cloned().collect())
+        .unwrap_or_default();
+    let columns = named.clone();
+    let mut later = Vec::new();
+    names_of_steps(&case.steps, &mut later);
+    named.extend(later.iter().map(|(name, _)| name.clone()));
+    for (text, span) in found {
+        for name in template::names(text) {
+            if !is_builtin(&name) && !named.contains(&name) {
+                let own = named.iter().map(String::as_str);
+                let builtin = [
+                    "v4.0",
+                    "v6.0",
+                    "fresh",
+                    "pair.0.vendor",
+                    "pair.0.region",
+                    "zone",
+                ];
+                reader.unknown(span, "variable", &name, own.chain(builtin));
+            }
+            used.insert(name);
+        }
+    }
+    for (name, span) in later {
+        if !used.contains(&name) {
+            let message = format!("`{name}` is kept and never read");
+            reader.problem(Problem::new(span, message, "use it or leave it out"));
+        }
+    }
+    for column in columns {
+        if !used.contains(&column) {
+            let message = format!("the column `{column}` is never used");
+            reader.problem(Problem::new(
+                Span::default(),
+                message,
+                "use it or leave it out",
+            ));
+        }
+    }
+}
+
+fn names_of_steps(steps: &[Step], found: &mut Vec<(String, Span)>) {
+    for step in steps {
+        found.extend(
+            step.capture
+                .iter()
+                .map(|(name, _)| (name.clone(), step.span)),
+        );
+        match &step.action {
+            Action::Let(values) => {
+                found.extend(values.iter().map(|(name, _)| (name.clone(), step.span)));
+            }
+            Action::Parallel(steps) | Action::Repeat { steps, .. } => names_of_steps(steps, found),
+            Action::Call(_)
+            | Action::Holds(..)
+            | Action::Unchanged(_)
+            | Action::Pages { .. }
+            | Action::Settled(_)
+            | Action::AtMost(..)
+            | Action::OneOf(..) => {}
+        }
+    }
+}
+
+/// The clauses that the expectations of a case touch.
+pub(super) fn touched(steps: &[Step], found: &mut Vec<ClauseKey>) {
+    for step in steps {
+        found.extend(
+            step.expect
+                .iter()
+                .map(|expectation| expectation.clause.clone()),
+        );
+        match &step.action {
+            Action::Holds(_, clause)
+            | Action::Unchanged(clause)
+            | Action::Pages { clause, .. }
+            | Action::Settled(clause)
+            | Action::AtMost(_, clause)
+            | Action::OneOf(_, clause) => found.push(clause.clone()),
+            Action::Parallel(steps) | Action::Repeat { steps, .. } => touched(steps, found),
+            Action::Call(_) | Action::Let(_) => {}
+        }
+    }
+}
+
+fn clauses(reader: &mut Reader, case: &CaseFile) {
+    let mut found = Vec::new();
+    touched(&case.steps, &mut found);
+    let ids = |key: &ClauseKey| concrete(key, &case.generations);
+    let cited: Vec<String> = case.proves.iter().flat_map(ids).collect();
+    let expected: Vec<String> = found.iter().flat_map(ids).collect();
+    for key in &case.proves {
+        let is_touched = |id: &String| {
+            let always = rule::ALL.iter().any(|rule| rule.clauses.contains(&id.as_str()));
+            always || expected.contains(id)
+        };
+        if !ids(key).iter().any(is_touched) {
+            let message = format!("no expectation touches `{}`", key.id);
+            reader.problem(Problem::new(key.span, message, "cited here"));
+        }
+    }
+    for key in found {
+        if !ids(&key).iter().all(|id| cited.contains(id)) {
+            let message = format!("`{}` is expected but not cited in `proves`", key.id);
+            reader.problem(Problem::new(key.span, message, "expected here"));
+        }
+    }
+}
+
+/// The clauses that a key means in the generations of its case, as far as they exist.
+fn concrete(key: &ClauseKey, generations: &[Generation]) -> Vec<String> {
+    let Some(rest) = key.id.strip_prefix("Vn-") else {
+        return vec![key.id.clone()];
+    };
+    generations
+        .iter()
+        .map(|generation| format!("{}-{rest}", generation.clause_prefix()))
+        .filter(|id| Contract::embedded().clause(&ClauseId::from(id.as_str())).is_some())
+        .collect()
+}
+
+fn zones(reader: &mut Reader, steps: &[Step], known: &[String]) {
+    for step in steps {
+        if let Some(zone) = &step.zone
+            && !known.contains(zone)
+        {
+            reader.unknown(step.span, "zone", zone, known.iter().map(String::as_str));
+        }
+        if let Action::Parallel(steps) | Action::Repeat { steps, .. } = &step.action {
+            zones(reader, steps, known);
+        }
+    }
+}
+
+/// General names need generations to run for.
+fn general(reader: &mut Reader, case: &CaseFile) {
+    fn visit(reader: &mut Reader, steps: &[Step]) {
+        use super::super::model::OperationName;
+        for step in steps {
+            match &step.action {
+                Action::Call(call) if matches!(call.operation, OperationName::General(_)) => {
+                    let message = "a general operation needs `generations`";
+                    reader.problem(Problem::new(
+                        step.span,
+                        message,
+                        "or name it fully: `v2.put`",
+                    ));
+                }
+                Action::Parallel(steps) | Action::Repeat { steps, .. } => visit(reader, steps),
+                _ => {}
+            }
+        }
+    }
+    visit(reader, &case.steps);
+    for clause in case
+        .proves
+        .iter()
+        .filter(|clause| clause.id.starts_with("Vn-"))
+    {
+        let message = "`Vn-` needs `generations`";
+        reader.problem(Problem::new(
+            clause.span,
+            message,
+            "or name the clause fully",
+        ));
+    }
+}

@@ -1,0 +1,22 @@
+//! Cases: declarative YAML files that say what to send and what each clause promises of the answer.
+//!
+//! [`Library`] holds the loaded [`CaseFile`]s (embedded, or from a folder) and expands them into
+//! trials: one for each generation and table row. `cases/README.md` is the format on a page.
+
+pub mod format;
+mod library;
+mod load;
+pub mod matcher;
+mod model;
+mod schema;
+mod template;
+mod variable;
+
+pub use library::{Library, LibraryError, Trial};
+pub use model::{
+    Action, Auth, CallSpec, CaseFile, Check, ClauseKey, Expectation, OperationName, Over, Row, Set,
+    StatusSpec, Step,
+};
+pub use schema::json_schema;
+pub use template::{Scope, resolve};
+pub use variable::{Member, Spelling, Variable, is_builtin};

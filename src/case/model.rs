@@ -1,0 +1,277 @@
+//! A case as it was read. Values still carry their templates: they are filled in when a trial runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::contract::{ClauseId, Level};
+use crate::diagnostic::{SourceFile, Span};
+use crate::exchange::{Generation, Kind, Operation};
+
+/// One file of `cases/`.
+#[derive(Debug, Clone)]
+pub struct CaseFile {
+    /// Its path below `cases/` without the ending: `batch/merges`.
+    pub id: String,
+    /// The file.
+    pub source: Arc<SourceFile>,
+    /// The behaviour in a sentence.
+    pub title: String,
+    /// Why it is there.
+    pub about: Option<String>,
+    /// The clauses that its expectations touch.
+    pub proves: Vec<ClauseKey>,
+    /// The generations that it runs for; empty if it names its operations fully.
+    pub generations: Vec<Generation>,
+    /// Capabilities that it needs, those of its operations included.
+    pub needs: Vec<String>,
+    /// Words to select by.
+    pub tags: Vec<String>,
+    /// Why no mutant can fail it.
+    pub unkillable: Option<String>,
+    /// Its zones; the first is the default.
+    pub zones: Vec<String>,
+    /// What the zones hold at the beginning, as lists of items.
+    pub given: BTreeMap<String, Value>,
+    /// Its rows; one without columns if the file has no table.
+    pub table: Vec<Row>,
+    /// Its steps.
+    pub steps: Vec<Step>,
+}
+
+/// A row of a table.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    /// Its name, empty for the one row of a case without a table.
+    pub name: String,
+    /// Its columns.
+    pub values: BTreeMap<String, Value>,
+}
+
+/// A clause as cases name it: `Vn-BATCH-3`, `V2-LIST-3 (should)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClauseKey {
+    /// The id; `Vn-` stands for the generation of the trial.
+    pub id: String,
+    /// The level of the part that is meant, where it is not the clause's own.
+    pub level: Option<Level>,
+    /// Its place.
+    pub span: Span,
+}
+
+impl ClauseKey {
+    /// The clause for a generation. `None` if the clause is one of the other generation: such an
+    /// expectation does not concern this trial.
+    #[must_use]
+    pub fn clause(&self, generation: Option<Generation>) -> Option<ClauseId> {
+        match (self.id.strip_prefix("Vn-"), generation) {
+            (Some(rest), Some(generation)) => {
+                let id = format!("{}-{rest}", generation.clause_prefix());
+                Some(ClauseId::from(id.as_str()))
+            }
+            (Some(_), None) => None,
+            (None, Some(generation)) if self.id.starts_with(generation.other().clause_prefix()) => {
+                None
+            }
+            (None, _) => Some(ClauseId::from(self.id.as_str())),
+        }
+    }
+}
+
+/// One step.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Its place in the file.
+    pub span: Span,
+    /// Its line, 1-based.
+    pub line: usize,
+    /// What is done.
+    pub action: Action,
+    /// The zone, where it is not the default.
+    pub zone: Option<String>,
+    /// What is expected, by clause.
+    pub expect: Vec<Expectation>,
+    /// Values to keep: name and dotted path.
+    pub capture: Vec<(String, String)>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Sends one request.
+    Call(CallSpec),
+    /// Expects exactly these mappings (a list of items).
+    Holds(Value, ClauseKey),
+    /// Expects what was last known.
+    Unchanged(ClauseKey),
+    /// Walks the pages of `v2.list`.
+    Pages {
+        /// Items per page.
+        per_page: Value,
+        /// The clause.
+        clause: ClauseKey,
+    },
+    /// Sends requests at the same time.
+    Parallel(Vec<Step>),
+    /// Repeats steps.
+    Repeat {
+        /// Over what.
+        over: Over,
+        /// The steps.
+        steps: Vec<Step>,
+    },
+    /// Names a value.
+    Let(Vec<(String, Value)>),
+    /// Expects every accepted parallel write to be there.
+    Settled(ClauseKey),
+    /// Expects no more mappings than this.
+    AtMost(usize, ClauseKey),
+    /// Expects the address to hold one of these mappings, or none.
+    OneOf(Value, ClauseKey),
+}
+
+/// What a repetition runs over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// A number of rounds.
+    Times(usize),
+    /// Each listed region.
+    Pairs,
+    /// Each hundred of the listed regions.
+    Chunks,
+}
+
+/// An operation as a case names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperationName {
+    /// One of the fifteen.
+    Exact(Operation),
+    /// The one of the trial's generation.
+    General(Kind),
+    /// A request outside of them.
+    Outside,
+}
+
+impl OperationName {
+    /// The operation for a generation.
+    #[must_use]
+    pub fn operation(self, generation: Option<Generation>) -> Option<Operation> {
+        match self {
+            Self::Exact(operation) => Some(operation),
+            Self::General(kind) => Operation::of(generation?, kind),
+            Self::Outside => None,
+        }
+    }
+}
+
+/// Credentials to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Auth {
+    /// The run's own.
+    #[default]
+    Token,
+    /// E-mail address and key.
+    Key,
+    /// None.
+    None,
+    /// A token that is not valid.
+    WrongToken,
+    /// A key that is not valid.
+    WrongKey,
+}
+
+/// A request to send.
+#[derive(Debug, Clone)]
+pub struct CallSpec {
+    /// Its operation.
+    pub operation: OperationName,
+    /// Its argument.
+    pub argument: Value,
+    /// Its credentials.
+    pub auth: Auth,
+    /// A failure to ask for.
+    pub fault: Option<String>,
+    /// Further fields.
+    pub headers: BTreeMap<String, Value>,
+    /// Whether the envelope is only recommended.
+    pub outside_contract: bool,
+}
+
+/// What one clause promises of an answer.
+#[derive(Debug, Clone)]
+pub struct Expectation {
+    /// The clause.
+    pub clause: ClauseKey,
+    /// The promises; none for a `may` clause, of which the answer is only recorded.
+    pub checks: Vec<Check>,
+}
+
+/// One promise.
+#[derive(Debug, Clone)]
+pub enum Check {
+    /// The status.
+    Status(StatusSpec),
+    /// A code among the errors: one of these.
+    Code(Vec<i64>),
+    /// The same, but only where the answer is no success.
+    CodeIfRefused(Vec<i64>),
+    /// The one mapping.
+    Mapping(Value),
+    /// The mappings of a list.
+    Mappings(Set),
+    /// A batch's succeeded items.
+    Succeeded(Set),
+    /// A batch's failed items.
+    Failed(Set),
+    /// How many of a parallel block were answered with 200.
+    Successes(usize),
+    /// The text of the one address.
+    Address(Value),
+    /// A place in the body.
+    Body {
+        /// JSON Pointer.
+        pointer: String,
+        /// What is there.
+        matcher: Value,
+    },
+    /// A header field.
+    Header {
+        /// Its name.
+        name: String,
+        /// What it says.
+        matcher: Value,
+    },
+}
+
+/// Statuses that are lawful.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusSpec(pub Vec<crate::contract::StatusPattern>);
+
+impl StatusSpec {
+    /// Whether a status is one of them.
+    #[must_use]
+    pub fn fits(&self, status: u16) -> bool {
+        self.0.iter().any(|pattern| pattern.fits(status))
+    }
+
+    /// `200`, `403 or 4xx`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let patterns: Vec<&str> = self.0.iter().map(|pattern| pattern.0.as_str()).collect();
+        patterns.join(" or ")
+    }
+}
+
+/// A set of mappings or items; each part is optional.
+#[derive(Debug, Clone, Default)]
+pub struct Set {
+    /// These and no others.
+    pub exactly: Option<Value>,
+    /// At least these.
+    pub has: Option<Value>,
+    /// None of these addresses.
+    pub lacks: Option<Value>,
+    /// So many.
+    pub count: Option<Value>,
+}

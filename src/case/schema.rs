@@ -1,0 +1,121 @@
+//! The JSON Schema of the case format, for editors; made from the same tables as the loader.
+
+use serde_json::{Map, Value, json};
+
+use super::format::{self, Word};
+use super::matcher;
+use crate::contract::Contract;
+use crate::exchange::Operation;
+
+fn properties(words: &[Word]) -> Map<String, Value> {
+    words
+        .iter()
+        .map(|word| (word.name.to_owned(), json!({"description": word.says})))
+        .collect()
+}
+
+fn closed(words: &[Word]) -> Value {
+    json!({"type": "object", "properties": properties(words), "additionalProperties": false})
+}
+
+fn with(mut object: Value, member: &str, schema: &Value) -> Value {
+    if let (Some(place), Some(members)) = (
+        object.pointer_mut(&format!("/properties/{member}")),
+        schema.as_object(),
+    ) && let Some(place) = place.as_object_mut()
+    {
+        place.extend(members.clone());
+    }
+    object
+}
+
+/// The schema.
+#[must_use]
+pub fn json_schema() -> Value {
+    let contract = Contract::embedded();
+    let items = json!({"type": "array", "items": {"$ref": "#/$defs/item"}});
+    let mut file = closed(format::FILE);
+    for (member, schema) in [
+        ("title", json!({"type": "string"})),
+        ("about", json!({"type": "string"})),
+        ("unkillable", json!({"type": "string"})),
+        (
+            "proves",
+            json!({"type": "array", "items": {"$ref": "#/$defs/clause"}}),
+        ),
+        (
+            "generations",
+            json!({"type": "array", "items": {"enum": ["v1", "v2"]}}),
+        ),
+        (
+            "needs",
+            json!({"type": "array", "items": {"enum":
+            contract.capabilities.iter().map(|c| c.name.as_str()).collect::<Vec<_>>()}}),
+        ),
+        (
+            "tags",
+            json!({"type": "array", "items": {"type": "string"}}),
+        ),
+        (
+            "zones",
+            json!({"type": "array", "items": {"type": "string"}}),
+        ),
+        (
+            "given",
+            json!({"anyOf": [items, {"type": "object", "additionalProperties": items}]}),
+        ),
+        (
+            "table",
+            json!({"type": "array", "minItems": 1, "items":
+            {"type": "object", "required": ["row"]}}),
+        ),
+        (
+            "steps",
+            json!({"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/step"}}),
+        ),
+    ] {
+        file = with(file, member, &schema);
+    }
+    let mut step = properties(format::STEP);
+    step.extend(properties(format::ACTIONS));
+    step.extend(properties(format::GENERAL_OPERATIONS));
+    for operation in Operation::ALL {
+        let description = contract.operation(*operation);
+        let says = format!("{} {}", description.method, description.path);
+        step.insert(operation.id().to_owned(), json!({"description": says}));
+    }
+    step.insert(
+        "expect".to_owned(),
+        json!({
+            "type": "object",
+            "propertyNames": {"$ref": "#/$defs/clause"},
+            "additionalProperties": {"$ref": "#/$defs/expectation"},
+        }),
+    );
+    let clause_ids: Vec<&str> = contract
+        .clauses
+        .iter()
+        .map(|clause| clause.id.as_str())
+        .collect();
+    let mut expectation = properties(format::EXPECT);
+    expectation.extend(properties(format::BODY_ROOTS));
+    let matchers: Vec<Word> = matcher::ALL.iter().map(|matcher| matcher.word).collect();
+    file["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    file["$id"] = json!("https://originproof.invalid/schemas/case.schema.json");
+    file["title"] = json!("An originproof case");
+    file["required"] = json!(["title", "proves", "steps"]);
+    file["$defs"] = json!({
+        "clause": {"type": "string", "anyOf": [
+            {"enum": clause_ids},
+            {"pattern": "^(Vn-)?[A-Z0-9-]+[a-f]?( \\((must|should)\\))?$"},
+        ]},
+        "item": closed(format::ITEM),
+        "step": {"type": "object", "properties": step, "additionalProperties": false},
+        "expectation": {"type": ["object", "null"], "properties": expectation,
+            "patternProperties": {"^(result|result_info|errors|messages|success|header)(\\.|$)":
+                {"$ref": "#/$defs/matcher"}},
+            "additionalProperties": false},
+        "matcher": {"anyOf": [closed(&matchers), {}]},
+    });
+    file
+}

@@ -1,0 +1,98 @@
+//! Filling templates in: `{{name}}` in any text of a value.
+
+use serde_json::Value;
+
+/// Knows the values of variables.
+pub trait Scope {
+    /// The value of a variable.
+    ///
+    /// # Errors
+    /// Why it has none here, for example because the target lists too few regions.
+    fn value(&mut self, name: &str) -> Result<Value, String>;
+}
+
+/// The value with all templates filled in. A text that is nothing but one template becomes the
+/// variable's value itself; elsewhere its text is put in.
+///
+/// # Errors
+/// The scope's, for the first variable that has no value.
+pub fn resolve(value: &Value, scope: &mut dyn Scope) -> Result<Value, String> {
+    Ok(match value {
+        Value::String(text) => resolve_text(text, scope)?,
+        Value::Array(items) => Value::Array(
+            items
+                .iter()
+                .map(|item| resolve(item, scope))
+                .collect::<Result<_, _>>()?,
+        ),
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(key, value)| Ok((key.clone(), resolve(value, scope)?)))
+                .collect::<Result<_, String>>()?,
+        ),
+        other => other.clone(),
+    })
+}
+
+fn resolve_text(text: &str, scope: &mut dyn Scope) -> Result<Value, String> {
+    if let Some(name) = only_template(text) {
+        return scope.value(name);
+    }
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        filled.push_str(before);
+        let Some((name, after)) = after.split_once("}}") else {
+            return Err(format!("`{text}` has a `{{{{` without its `}}}}`"));
+        };
+        match scope.value(name.trim())? {
+            Value::String(text) => filled.push_str(&text),
+            other => filled.push_str(&other.to_string()),
+        }
+        rest = after;
+    }
+    filled.push_str(rest);
+    Ok(Value::String(filled))
+}
+
+fn only_template(text: &str) -> Option<&str> {
+    let name = text.strip_prefix("{{")?.strip_suffix("}}")?;
+    (!name.contains("{{") && !name.contains("}}")).then(|| name.trim())
+}
+
+/// The names of the variables that a text uses.
+#[must_use]
+pub(super) fn names(text: &str) -> Vec<String> {
+    text.split("{{")
+        .skip(1)
+        .filter_map(|part| Some(part.split_once("}}")?.0.trim().to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    struct Fixed;
+    impl Scope for Fixed {
+        fn value(&mut self, name: &str) -> Result<Value, String> {
+            match name {
+                "n" => Ok(json!(7)),
+                _ => Err(format!("no {name}")),
+            }
+        }
+    }
+
+    #[test]
+    fn a_lone_template_keeps_its_type_and_an_embedded_one_becomes_text() {
+        let value = json!({"a": "{{n}}", "b": ["x{{n}}y"]});
+        assert_eq!(
+            resolve(&value, &mut Fixed),
+            Ok(json!({"a": 7, "b": ["x7y"]}))
+        );
+        assert_eq!(resolve(&json!("{{m}}"), &mut Fixed), Err("no m".to_owned()));
+        assert!(resolve(&json!("a{{n"), &mut Fixed).is_err());
+    }
+}

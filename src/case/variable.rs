@@ -1,0 +1,139 @@
+//! The variables that every case has.
+
+/// A built-in variable, parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Variable {
+    /// `v4.N`: the n-th IPv4 address of the case.
+    V4(usize),
+    /// `v6.N`, with an optional spelling: `v6.0.expanded`.
+    V6(usize, Spelling),
+    /// `fresh`: an address that the case has not used yet.
+    Fresh,
+    /// `pair.N.vendor` or `pair.N.region`.
+    Pair(usize, Member),
+    /// `pair.N.vendor.upper`: the same in upper case.
+    PairUpper(usize, Member),
+    /// `unknown.vendor` or `unknown.region`: listed nowhere.
+    Unknown(Member),
+    /// `foreign.vendor` or `foreign.region`: a region of another vendor.
+    Foreign(Member),
+    /// `vendor` or `region` of the current repetition.
+    Current(Member),
+    /// `zone`: the id of the default zone.
+    Zone,
+}
+
+/// Half of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Member {
+    /// The vendor.
+    Vendor,
+    /// The region.
+    Region,
+}
+
+/// Ways to write an IPv6 address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// RFC 5952.
+    Canonical,
+    /// Canonical, but with upper-case digits.
+    Upper,
+    /// All eight groups with four digits each.
+    Expanded,
+    /// Expanded and upper case.
+    ExpandedUpper,
+    /// Eight groups without leading zeros and without `::`.
+    Uncompressed,
+    /// The canonical text with percent-encoded colons.
+    Percent,
+}
+
+const SPELLINGS: &[(&str, Spelling)] = &[
+    ("canonical", Spelling::Canonical),
+    ("upper", Spelling::Upper),
+    ("expanded", Spelling::Expanded),
+    ("expanded-upper", Spelling::ExpandedUpper),
+    ("uncompressed", Spelling::Uncompressed),
+    ("percent", Spelling::Percent),
+];
+
+impl Spelling {
+    /// An address in this spelling.
+    #[must_use]
+    pub fn write(self, ip: std::net::Ipv6Addr) -> String {
+        let groups = |width: usize| -> String {
+            let groups: Vec<String> = ip
+                .segments()
+                .iter()
+                .map(|group| format!("{group:0width$x}"))
+                .collect();
+            groups.join(":")
+        };
+        match self {
+            Self::Canonical => ip.to_string(),
+            Self::Upper => ip.to_string().to_uppercase(),
+            Self::Expanded => groups(4),
+            Self::ExpandedUpper => groups(4).to_uppercase(),
+            Self::Uncompressed => groups(1),
+            Self::Percent => ip.to_string().replace(':', "%3A"),
+        }
+    }
+}
+
+impl Variable {
+    /// The built-in variable of this name.
+    #[must_use]
+    pub fn read(name: &str) -> Option<Self> {
+        let member = |text: &str| match text {
+            "vendor" => Some(Member::Vendor),
+            "region" => Some(Member::Region),
+            _ => None,
+        };
+        let parts: Vec<&str> = name.split('.').collect();
+        match parts.as_slice() {
+            ["fresh"] => Some(Self::Fresh),
+            ["zone"] => Some(Self::Zone),
+            ["v4", n] => Some(Self::V4(n.parse().ok()?)),
+            ["v6", n] => Some(Self::V6(n.parse().ok()?, Spelling::Canonical)),
+            ["v6", n, spelling] => {
+                let (_, spelling) = SPELLINGS.iter().find(|(name, _)| name == spelling)?;
+                Some(Self::V6(n.parse().ok()?, *spelling))
+            }
+            ["pair", n, part] => Some(Self::Pair(n.parse().ok()?, member(part)?)),
+            ["pair", n, part, "upper"] => Some(Self::PairUpper(n.parse().ok()?, member(part)?)),
+            ["unknown", part] => Some(Self::Unknown(member(part)?)),
+            ["foreign", part] => Some(Self::Foreign(member(part)?)),
+            [part] => Some(Self::Current(member(part)?)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a name is one of the built-in variables.
+#[must_use]
+pub fn is_builtin(name: &str) -> bool {
+    Variable::read(name).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_name_the_same_address() {
+        let ip: std::net::Ipv6Addr = match "2001:db8::a:1".parse() {
+            Ok(ip) => ip,
+            Err(error) => panic!("{error}"),
+        };
+        for (name, spelling) in SPELLINGS {
+            let text = spelling.write(ip).replace("%3A", ":");
+            assert_eq!(text.parse(), Ok(ip), "{name}");
+        }
+        assert_eq!(
+            Spelling::Expanded.write(ip),
+            "2001:0db8:0000:0000:0000:0000:000a:0001"
+        );
+        assert_eq!(Spelling::Uncompressed.write(ip), "2001:db8:0:0:0:0:a:1");
+    }
+}

@@ -1,0 +1,63 @@
+//! The command line as clap reads it.
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use super::explain::ExplainArgs;
+use super::lint::LintArgs;
+use super::list::ListArgs;
+use super::mock::MockArgs;
+use super::run::RunArgs;
+
+/// The conformance test suite and contract checker for the Origin Cloud Regions API.
+#[derive(Debug, Parser)]
+#[command(name = "originproof", version, arg_required_else_help = true, after_help = AFTER)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// When to use colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed.
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub(crate) color: Color,
+}
+
+const AFTER: &str = "\
+Exit codes: 0 conforms, 1 violates a must (with --strict: or deviates from a should),
+2 usage or case files, 3 could not judge the target, 4 nothing ran, 70 internal, 130 interrupted.";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the suite against a target, by default the embedded mock
+    Run(RunArgs),
+    /// List cases, clauses, operations or codes
+    List(ListArgs),
+    /// Explain a clause, a code or a case
+    Explain(ExplainArgs),
+    /// Serve the reference implementation
+    Mock(MockArgs),
+    /// Check case files without network
+    Lint(LintArgs),
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

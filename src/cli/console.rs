@@ -1,0 +1,99 @@
+//! The only owner of stdout and stderr: results go to stdout, messages and progress to stderr.
+
+use std::io::{self, Write};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::args::Color;
+use super::world::World;
+
+/// Writes to the streams.
+#[derive(Debug)]
+pub(crate) struct Console {
+    /// Whether stdout gets colour.
+    pub(crate) colour: bool,
+    progress: bool,
+    bar: Option<ProgressBar>,
+}
+
+impl Console {
+    /// A console for a world; the flag wins over the environment.
+    pub(crate) fn new(world: &World, color: Color) -> Self {
+        let colour = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => world
+                .colour_by_environment
+                .unwrap_or(world.stdout_is_terminal),
+        };
+        Self {
+            colour,
+            progress: world.stderr_is_terminal && !world.is_ci,
+            bar: None,
+        }
+    }
+
+    /// Writes a part of the result.
+    pub(crate) fn out(&mut self, text: &str) -> io::Result<()> {
+        let write = || {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(text.as_bytes())?;
+            stdout.flush()
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// A message to the person.
+    pub(crate) fn say(&mut self, text: &str) {
+        // A closed stderr leaves nobody to tell.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// An error message.
+    pub(crate) fn error(&mut self, text: &str) {
+        let text = text.trim_end();
+        if text.starts_with("error") {
+            self.say(text);
+        } else {
+            self.say(&format!("error: {text}"));
+        }
+    }
+
+    /// Begins a progress bar, on a terminal only.
+    pub(crate) fn begin(&mut self, length: usize) {
+        if !self.progress {
+            return;
+        }
+        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("[{elapsed}] {wide_bar} {pos}/{len} {msg}")
+        {
+            bar.set_style(style);
+        }
+        self.bar = Some(bar);
+    }
+
+    /// Shows what is under way.
+    pub(crate) fn under_way(&mut self, what: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(what.to_owned());
+        }
+    }
+
+    /// Moves the bar on by one.
+    pub(crate) fn advance(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn end(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}

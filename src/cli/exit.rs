@@ -1,0 +1,176 @@
+//! Exit codes: what each number means, and the only mapping of ends to numbers.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use originproof::case::LibraryError;
+use originproof::event::{Summary, Verdict};
+use originproof::runner::{PlanError, TargetError};
+
+/// How the command ends. These numbers are part of its interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0: what was asked for was done; a run found no violation.
+    Conforms,
+    /// 1: a must is violated (with `--strict`: or a should deviated from).
+    Violates,
+    /// 2: the command line, the configuration or a case file is wrong.
+    Usage,
+    /// 3: the target could not be judged: out of reach, refusing, inconclusive.
+    Inconclusive,
+    /// 4: no case ran.
+    NothingRan,
+    /// 70: a fault of originproof itself.
+    Internal,
+    /// 130: interrupted.
+    Interrupted,
+}
+
+impl Exit {
+    /// The number.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Conforms => 0,
+            Self::Violates => 1,
+            Self::Usage => 2,
+            Self::Inconclusive => 3,
+            Self::NothingRan => 4,
+            Self::Internal => 70,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The end of a run.
+    pub(crate) fn of_run(summary: &Summary, strict: bool) -> Self {
+        let count = |verdict| summary.count(verdict);
+        if count(Verdict::Violates) > 0 || (strict && count(Verdict::Deviates) > 0) {
+            Self::Violates
+        } else if summary.interrupted {
+            Self::Interrupted
+        } else if count(Verdict::Broken) > 0 {
+            Self::Internal
+        } else if count(Verdict::Inconclusive) > 0 {
+            Self::Inconclusive
+        } else if summary.judged() == 0 {
+            Self::NothingRan
+        } else {
+            Self::Conforms
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Why a subcommand could not do its work.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line or the files that it names.
+    Usage(String),
+    /// The case files, rendered with their places.
+    Cases(String),
+    /// The target.
+    Target(TargetError),
+    /// Reading or writing.
+    Io(io::Error),
+    /// The suite itself.
+    Internal(String),
+}
+
+impl Failure {
+    /// Its exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) | Self::Cases(_) => Exit::Usage,
+            Self::Target(error) => match error {
+                TargetError::Url(_)
+                | TargetError::NoCredentials(_)
+                | TargetError::NoZone
+                | TargetError::ZoneInUse { .. } => Exit::Usage,
+                TargetError::Unreachable { .. }
+                | TargetError::Refused { .. }
+                | TargetError::NotRouted { .. } => Exit::Inconclusive,
+            },
+            Self::Io(_) if self.is_closed_pipe() => Exit::Conforms,
+            Self::Io(_) => Exit::Usage,
+            Self::Internal(_) => Exit::Internal,
+        }
+    }
+
+    /// Whether the reader of our output went away, which is no failure.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(text) | Self::Cases(text) => f.write_str(text),
+            Self::Target(error) => error.fmt(f),
+            Self::Io(error) => error.fmt(f),
+            Self::Internal(text) => write!(f, "{text} (this is a fault of originproof)"),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<TargetError> for Failure {
+    fn from(error: TargetError) -> Self {
+        Self::Target(error)
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<LibraryError> for Failure {
+    fn from(error: LibraryError) -> Self {
+        Self::Cases(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(verdicts: &[Verdict]) -> Summary {
+        let mut summary = Summary::default();
+        for verdict in verdicts {
+            *summary.verdicts.entry(*verdict).or_default() += 1;
+        }
+        summary
+    }
+
+    #[test]
+    fn a_run_ends_with_the_worst_that_it_saw() {
+        use Verdict::{Conforms, Deviates, Inconclusive, Skipped, Violates};
+        for (verdicts, strict, exit) in [
+            (vec![Conforms, Skipped], false, Exit::Conforms),
+            (vec![Conforms, Deviates], false, Exit::Conforms),
+            (vec![Conforms, Deviates], true, Exit::Violates),
+            (vec![Inconclusive, Violates], false, Exit::Violates),
+            (vec![Inconclusive, Conforms], false, Exit::Inconclusive),
+            (vec![Skipped], false, Exit::NothingRan),
+            (vec![], false, Exit::NothingRan),
+        ] {
+            assert_eq!(
+                Exit::of_run(&summary(&verdicts), strict),
+                exit,
+                "{verdicts:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! `originproof list`.
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use originproof::contract::Contract;
+
+use super::Outcome;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::run::SelectionArgs;
+
+/// Flags of `list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// What to list
+    #[arg(value_enum, default_value_t = What::Cases)]
+    what: What,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    selection: SelectionArgs,
+}
+
+/// What can be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Every case and row, with its title.
+    Cases,
+    /// Every clause, with its level and sentence.
+    Clauses,
+    /// The fifteen operations.
+    Operations,
+    /// The documented codes.
+    Codes,
+}
+
+/// One row: columns for people, an object for machines.
+struct Row {
+    columns: Vec<String>,
+    value: Value,
+}
+
+/// Lists.
+pub(crate) fn run(args: &ListArgs, console: &mut Console) -> Outcome {
+    let rows = match args.what {
+        What::Cases => cases(args, console)?,
+        What::Clauses => clauses()?,
+        What::Operations => operations()?,
+        What::Codes => codes()?,
+    };
+    if args.json {
+        let values: Vec<&Value> = rows.iter().map(|row| &row.value).collect();
+        let text = serde_json::to_string_pretty(&values).map_err(internal)?;
+        console.out(&format!("{text}\n"))?;
+        return Ok(Exit::Conforms);
+    }
+    let mut widths: Vec<usize> = Vec::new();
+    for row in &rows {
+        for (index, column) in row.columns.iter().enumerate() {
+            if widths.len() <= index {
+                widths.push(0);
+            }
+            if let Some(width) = widths.get_mut(index) {
+                *width = (*width).max(column.chars().count());
+            }
+        }
+    }
+    for row in &rows {
+        let cells: Vec<String> = row
+            .columns
+            .iter()
+            .zip(&widths)
+            .map(|(column, width)| format!("{column:<width$}"))
+            .collect();
+        console.out(&format!("{}\n", cells.join("  ").trim_end()))?;
+    }
+    Ok(Exit::Conforms)
+}
+
+fn internal(error: serde_json::Error) -> Failure {
+    Failure::Internal(error.to_string())
+}
+
+fn cases(args: &ListArgs, console: &Console) -> Result<Vec<Row>, Failure> {
+    let library = args.selection.library(console.colour)?;
+    let plan = args.selection.plan(&library)?;
+    let rows = plan.trials.iter().map(|(_, trial)| {
+        let proves: Vec<String> = trial
+            .case
+            .proves
+            .iter()
+            .filter_map(|key| key.clause(trial.generation))
+            .map(|clause| clause.to_string())
+            .collect();
+        Row {
+            columns: vec![trial.id(), trial.case.title.clone(), proves.join(" ")],
+            value: json!({
+                "id": trial.id(),
+                "title": trial.case.title,
+                "file": trial.case.source.path,
+                "proves": proves,
+                "needs": trial.needs(),
+                "tags": trial.case.tags,
+            }),
+        }
+    });
+    Ok(rows.collect())
+}
+
+fn clauses() -> Result<Vec<Row>, Failure> {
+    Contract::embedded()
+        .clauses
+        .iter()
+        .map(|clause| {
+            Ok(Row {
+                columns: vec![
+                    clause.id.to_string(),
+                    clause.level.to_string(),
+                    clause.says.clone(),
+                ],
+                value: serde_json::to_value(clause).map_err(internal)?,
+            })
+        })
+        .collect()
+}
+
+fn operations() -> Result<Vec<Row>, Failure> {
+    Contract::embedded()
+        .operations
+        .iter()
+        .map(|operation| {
+            let (method, path) = (operation.method.clone(), operation.path.clone());
+            Ok(Row {
+                columns: vec![operation.id.to_string(), method, path],
+                value: serde_json::to_value(operation).map_err(internal)?,
+            })
+        })
+        .collect()
+}
+
+fn codes() -> Result<Vec<Row>, Failure> {
+    Contract::embedded()
+        .codes
+        .iter()
+        .map(|row| {
+            let operations: Vec<&str> = row.operations.keys().map(|o| o.id()).collect();
+            Ok(Row {
+                columns: vec![
+                    row.code.to_string(),
+                    row.status.0.clone(),
+                    operations.join(" "),
+                    row.text.clone().unwrap_or_default(),
+                ],
+                value: serde_json::to_value(row).map_err(internal)?,
+            })
+        })
+        .collect()
+}

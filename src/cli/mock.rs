@@ -1,0 +1,54 @@
+//! `originproof mock`.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use originproof::mock::{Mock, MockConfig};
+
+use super::Outcome;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+
+/// Flags of `mock`.
+#[derive(Debug, Args)]
+pub(crate) struct MockArgs {
+    /// Where to listen; port 0 takes any free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The token to accept
+    #[arg(long, value_name = "TOKEN", default_value = "mock-token")]
+    token: String,
+    /// Mappings that every zone holds from the start
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed_mappings: usize,
+}
+
+/// Serves until Ctrl-C.
+pub(crate) fn run(args: &MockArgs, console: &mut Console) -> Outcome {
+    if args.seed_mappings > 3_500 {
+        return Err(Failure::Usage(
+            "a zone holds at most 3,500 mappings".to_owned(),
+        ));
+    }
+    let mut config = MockConfig {
+        seed_mappings: args.seed_mappings,
+        ..MockConfig::default()
+    };
+    config.access.token.clone_from(&args.token);
+    let runtime = super::runtime()?;
+    runtime.block_on(async {
+        let mock = Mock::new(config);
+        let running = mock
+            .serve(args.listen)
+            .await
+            .map_err(|error| Failure::Usage(format!("can't listen on {}: {error}", args.listen)))?;
+        if !args.listen.ip().is_loopback() {
+            console.say("warning: the mock listens beyond this machine");
+        }
+        console.out(&format!("listening on {}\n", running.base_url()))?;
+        super::interrupted().await;
+        running.stop().await;
+        Ok(Exit::Conforms)
+    })
+}

@@ -1,0 +1,85 @@
+//! The command line: one file a subcommand, `console` the only owner of stdout and stderr, `exit` the
+//! only place that knows exit codes.
+
+mod args;
+mod console;
+mod exit;
+mod explain;
+mod lint;
+mod list;
+mod mock;
+mod run;
+mod target;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use console::Console;
+use exit::{Exit, Failure};
+pub(crate) use world::World;
+
+/// Runs the command that the world asks for.
+pub(crate) fn main(world: &World) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(&world.arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are answers, not errors; clap knows which stream is theirs. A closed
+            // stream leaves nobody to tell.
+            let _ = error.print();
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Conforms
+            };
+            return exit.into();
+        }
+    };
+    let mut console = Console::new(world, arguments.color);
+    let result = match arguments.command {
+        Command::Run(run) => run::run(&run, world, &mut console),
+        Command::List(list) => list::run(&list, &mut console),
+        Command::Explain(explain) => explain::run(&explain, &mut console),
+        Command::Mock(mock) => mock::run(&mock, &mut console),
+        Command::Lint(lint) => lint::run(&lint, &mut console),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            if !failure.is_closed_pipe() {
+                console.error(&failure.to_string());
+            }
+            failure.exit().into()
+        }
+    }
+}
+
+/// What a subcommand ends with.
+type Outcome = Result<Exit, Failure>;
+
+/// The runtime of a subcommand that talks to the network.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    runtime.map_err(Failure::Io)
+}
+
+/// Waits for Ctrl-C or, where there is such a thing, SIGTERM.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a handler for it, waiting would never end.
+    let _ = tokio::signal::ctrl_c().await;
+}

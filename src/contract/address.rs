@@ -1,0 +1,156 @@
+//! IP addresses as text: the canonical form of RFC 5952 and the ways to miss it (IP-1a to IP-1f).
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::clause::ClauseId;
+
+/// The address that a text names, if it is one in a standard spelling.
+#[must_use]
+pub fn parse(text: &str) -> Option<IpAddr> {
+    text.parse().ok()
+}
+
+/// The identity of an address for comparison: IPv4-mapped IPv6 counts as its IPv4 address, since
+/// IP-6 leaves open in which form it is kept.
+#[must_use]
+pub fn identity(text: &str) -> Option<IpAddr> {
+    parse(text).map(|ip| ip.to_canonical())
+}
+
+/// Whether two texts name one address.
+#[must_use]
+pub fn same(a: &str, b: &str) -> bool {
+    a == b || identity(a).is_some_and(|ip| identity(b) == Some(ip))
+}
+
+/// Prefixes in which mixed notation is open, so that IP-1 does not speak of them.
+#[must_use]
+pub fn is_exempt(ip: Ipv6Addr) -> bool {
+    let s = ip.segments();
+    let zero_until = |n: usize| s[..n].iter().all(|&group| group == 0);
+    zero_until(6)
+        || (zero_until(5) && s[5] == 0xffff)
+        || (s[0] == 0x64 && s[1] == 0xff9b && s[2..6].iter().all(|&group| group == 0))
+}
+
+/// The parts of IP-1 that a spelling breaks; empty for a canonical one. A text that is no IPv6
+/// address has none: it is not for IP-1 to judge.
+#[must_use]
+pub fn spelling_faults(text: &str) -> Vec<ClauseId> {
+    let Ok(ip) = text.parse::<Ipv6Addr>() else {
+        return Vec::new();
+    };
+    if is_exempt(ip) || text == ip.to_string() {
+        return Vec::new();
+    }
+    if text.contains('.') {
+        return vec![ClauseId::of("IP-1")];
+    }
+    let mut faults = Vec::new();
+    if text.chars().any(|c| c.is_ascii_uppercase()) {
+        faults.push(ClauseId::of("IP-1a"));
+    }
+    if text
+        .split(':')
+        .any(|group| group.len() > 1 && group.starts_with('0'))
+    {
+        faults.push(ClauseId::of("IP-1b"));
+    }
+    faults.extend(compression_faults(text, ip));
+    if faults.is_empty() {
+        faults.push(ClauseId::of("IP-1"));
+    }
+    faults
+}
+
+/// A run of zero groups: where it begins and how many groups it has.
+#[derive(Clone, Copy)]
+struct Run {
+    start: usize,
+    length: usize,
+}
+
+fn compression_faults(text: &str, ip: Ipv6Addr) -> Vec<ClauseId> {
+    let runs = zero_runs(ip);
+    let longest = runs.iter().map(|run| run.length).max().unwrap_or(0);
+    let Some((before, after)) = text.split_once("::") else {
+        return if longest >= 2 {
+            vec![ClauseId::of("IP-1c")]
+        } else {
+            Vec::new()
+        };
+    };
+    let count = |part: &str| part.split(':').filter(|group| !group.is_empty()).count();
+    let start = count(before);
+    let length = 8usize.saturating_sub(start + count(after));
+    let whole = runs
+        .iter()
+        .find(|run| run.start <= start && start < run.start + run.length);
+    let first = runs.iter().find(|run| run.length == longest);
+    let (Some(whole), Some(first)) = (whole, first) else {
+        return Vec::new();
+    };
+    let broken = [
+        ("IP-1c", whole.length < longest),
+        (
+            "IP-1d",
+            whole.length == longest && first.start != whole.start,
+        ),
+        ("IP-1e", whole.length == 1),
+        ("IP-1f", length < whole.length),
+    ];
+    broken
+        .into_iter()
+        .filter(|(_, is_broken)| *is_broken)
+        .map(|(id, _)| ClauseId::of(id))
+        .collect()
+}
+
+fn zero_runs(ip: Ipv6Addr) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (index, &group) in ip.segments().iter().enumerate() {
+        if group != 0 {
+            continue;
+        }
+        match runs.last_mut() {
+            Some(run) if run.start + run.length == index => run.length += 1,
+            _ => runs.push(Run {
+                start: index,
+                length: 1,
+            }),
+        }
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use test_case::test_case;
+
+    #[test_case("2001:db8::1", &[]; "canonical")]
+    #[test_case("2001:DB8::1", &["IP-1a"]; "upper case")]
+    #[test_case("2001:0db8::1", &["IP-1b"]; "leading zero")]
+    #[test_case("2001:db8:0:0:0:0:0:1", &["IP-1c"]; "not shortened")]
+    #[test_case("2001:db8::1:0:0:0:1", &["IP-1c"]; "the shorter run")]
+    #[test_case("2001:db8:0:0:1::1", &["IP-1d"]; "the second of equal runs")]
+    #[test_case("2001:db8::1:1:1:1:1", &["IP-1e"]; "a single group")]
+    #[test_case("2001:db8::0:1", &["IP-1f"]; "not as long as possible")]
+    #[test_case("2001:db8:1:2:3:4:0:0", &["IP-1c"]; "trailing run")]
+    #[test_case("2001:0DB8:0:0:0:0:0:1", &["IP-1a", "IP-1b", "IP-1c"]; "three at once")]
+    #[test_case("2001:db8::192.0.2.1", &["IP-1"]; "mixed notation outside its prefixes")]
+    #[test_case("::ffff:192.0.2.1", &[]; "mapped addresses are open")]
+    #[test_case("64:ff9b::c000:201", &[]; "so is the translation prefix")]
+    #[test_case("192.0.2.1", &[]; "not an IPv6 address")]
+    fn each_fault_of_spelling_has_its_own_clause(text: &str, expected: &[&'static str]) {
+        let expected: Vec<ClauseId> = expected.iter().map(|id| ClauseId::of(id)).collect();
+        assert_eq!(spelling_faults(text), expected);
+    }
+
+    #[test]
+    fn a_mapped_address_is_one_with_its_ipv4_address() {
+        assert!(same("::ffff:192.0.2.1", "192.0.2.1"));
+        assert!(same("2001:DB8::1", "2001:db8:0::1"));
+        assert!(!same("192.0.2.1", "192.0.2.10"));
+    }
+}

@@ -1,0 +1,132 @@
+//! What a response says in the contract's terms, whatever its generation: entries, batch items.
+//! Reads leniently; whether the form is right is the schemas' to judge.
+
+use serde_json::Value;
+
+use crate::exchange::{Generation, Kind, Operation};
+
+/// One mapping or batch item of a response.
+#[derive(Debug, Clone)]
+pub struct Item<'a> {
+    /// The address as the response spells it.
+    pub address: Option<&'a str>,
+    /// The vendor.
+    pub vendor: Option<&'a str>,
+    /// The region.
+    pub region: Option<&'a str>,
+    /// The item itself.
+    pub value: &'a Value,
+    /// JSON Pointer of the item in the response body.
+    pub at: String,
+}
+
+impl<'a> Item<'a> {
+    fn read(generation: Generation, value: &'a Value, at: String) -> Self {
+        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        Self {
+            address: text(generation.response_address()),
+            vendor: text("vendor"),
+            region: text("region"),
+            value,
+            at,
+        }
+    }
+
+    /// JSON Pointer of the item's address.
+    #[must_use]
+    pub fn address_at(&self, generation: Generation) -> String {
+        format!("{}/{}", self.at, generation.response_address())
+    }
+}
+
+/// A success result by its parts; what an operation does not answer with is empty.
+#[derive(Debug, Clone, Default)]
+pub struct Answer<'a> {
+    /// The entries of a list, or the one entry of a single operation.
+    pub entries: Vec<Item<'a>>,
+    /// A batch's succeeded items.
+    pub succeeded: Vec<Item<'a>>,
+    /// A batch's failed items.
+    pub failed: Vec<Item<'a>>,
+}
+
+impl<'a> Answer<'a> {
+    /// Reads the `result` of a response body.
+    #[must_use]
+    pub fn read(operation: Operation, body: &'a Value) -> Self {
+        let generation = operation.generation();
+        let place = match (generation, operation.kind()) {
+            (_, Kind::SupportedRegions) => return Self::default(),
+            (Generation::V1, _) => "/result/value",
+            (Generation::V2, _) => "/result",
+        };
+        let Some(value) = body.pointer(place) else {
+            return Self::default();
+        };
+        let all = |value: Option<&'a Value>, at: &str| -> Vec<Item<'a>> {
+            value
+                .and_then(Value::as_array)
+                .map(|items| {
+                    items
+                        .iter()
+                        .enumerate()
+                        .map(|(index, item)| Item::read(generation, item, format!("{at}/{index}")))
+                        .collect()
+                })
+                .unwrap_or_default()
+        };
+        if operation.kind().is_batch() {
+            return Self {
+                entries: Vec::new(),
+                succeeded: all(value.get("succeeded"), &format!("{place}/succeeded")),
+                failed: all(value.get("failed"), &format!("{place}/failed")),
+            };
+        }
+        let entries = if value.is_array() {
+            all(Some(value), place)
+        } else if value.is_object() {
+            vec![Item::read(generation, value, place.to_owned())]
+        } else {
+            Vec::new()
+        };
+        Self {
+            entries,
+            ..Self::default()
+        }
+    }
+}
+
+/// One item of a request body.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestItem<'a> {
+    /// The address as sent.
+    pub address: Option<&'a str>,
+    /// The vendor as sent.
+    pub vendor: Option<&'a str>,
+    /// The region as sent.
+    pub region: Option<&'a str>,
+}
+
+/// The items of a request body: of a batch all of them, of a single write the one.
+#[must_use]
+pub fn request_items(operation: Operation, body: &Value) -> Vec<RequestItem<'_>> {
+    match body {
+        Value::Array(items) => items
+            .iter()
+            .map(|v| read_request_item(operation, v))
+            .collect(),
+        Value::Object(_) => vec![read_request_item(operation, body)],
+        _ => Vec::new(),
+    }
+}
+
+fn read_request_item(operation: Operation, value: &Value) -> RequestItem<'_> {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    RequestItem {
+        address: value
+            .as_str()
+            .or_else(|| text(operation.generation().request_address())),
+        vendor: text("vendor"),
+        region: text("region"),
+    }
+}

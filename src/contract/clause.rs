@@ -1,0 +1,75 @@
+//! Clause ids and levels.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How binding a clause is. Only a violated `must` makes a target non-conforming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// The documents leave it open: a run records what the target does.
+    May,
+    /// An example shows it or the prose implies it: a breach is a deviation.
+    Should,
+    /// A document states it or a schema requires it: a breach is a violation.
+    Must,
+}
+
+impl Level {
+    /// `must`, `should` or `may`.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Must => "must",
+            Self::Should => "should",
+            Self::May => "may",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// The id of a clause, such as `V2-BATCH-3`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClauseId(Cow<'static, str>);
+
+impl ClauseId {
+    /// A clause that is named in the code; a table test checks that each of them exists.
+    #[must_use]
+    pub const fn of(id: &'static str) -> Self {
+        Self(Cow::Borrowed(id))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The family: what stands before the last number (`V2-BATCH`, `IP`).
+    #[must_use]
+    pub fn family(&self) -> &str {
+        self.0
+            .rsplit_once('-')
+            .map_or(&*self.0, |(family, _)| family)
+    }
+}
+
+impl From<&str> for ClauseId {
+    fn from(id: &str) -> Self {
+        Self(Cow::Owned(id.to_owned()))
+    }
+}
+
+impl fmt::Display for ClauseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}

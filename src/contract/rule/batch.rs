@@ -1,0 +1,200 @@
+//! Batches: each item answered once, `error` on failed items only, values on succeeded ones, and
+//! the time of a v1 batch (BATCH-4 to BATCH-6, BDEL-1, BDEL-5).
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use super::super::address::identity;
+use super::super::answer::{Item, RequestItem};
+use super::super::check::Subject;
+use super::super::clause::{ClauseId, Level};
+use super::super::finding::Findings;
+use crate::exchange::{Generation, Kind, Operation};
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    if !subject.kind().is_batch() || !subject.succeeded() {
+        return;
+    }
+    answered_once(subject, findings);
+    errors(subject, findings);
+    values(subject, findings);
+    if subject.generation() == Generation::V1 {
+        modified_on(subject, findings);
+    }
+}
+
+/// The sent items by address; `None` where an address stands twice, which is open (BATCH-12).
+fn by_address<'a>(items: &'a [RequestItem<'a>]) -> Option<HashMap<IpAddr, &'a RequestItem<'a>>> {
+    let mut map = HashMap::with_capacity(items.len());
+    for item in items {
+        if let Some(ip) = item.address.and_then(identity)
+            && map.insert(ip, item).is_some()
+        {
+            return None;
+        }
+    }
+    Some(map)
+}
+
+fn answered_once(subject: &Subject<'_>, findings: &mut Findings) {
+    // The form rule speaks where one of the two lists is missing.
+    let Some(sent) = by_address(&subject.items) else {
+        return;
+    };
+    let clause = || match subject.kind() {
+        Kind::BatchDelete => subject.must("BDEL-1"),
+        _ => subject.must("BATCH-4"),
+    };
+    let mut counts: HashMap<IpAddr, usize> = HashMap::with_capacity(sent.len());
+    let mut strangers: Vec<&Item<'_>> = Vec::new();
+    for item in subject
+        .answer
+        .succeeded
+        .iter()
+        .chain(&subject.answer.failed)
+    {
+        match item.address.and_then(identity) {
+            Some(ip) if sent.contains_key(&ip) => *counts.entry(ip).or_default() += 1,
+            _ => strangers.push(item),
+        }
+    }
+    for item in &subject.items {
+        let Some(ip) = item.address.and_then(identity) else {
+            continue;
+        };
+        let count = counts.get(&ip).copied().unwrap_or(0);
+        if count != 1 {
+            findings.add(
+                clause(),
+                "/result",
+                format!("one answer for {}", item.address.unwrap_or_default()),
+                format!("{count} answers"),
+            );
+        }
+    }
+    // Items without a usable address are answered with a text of the server's choice.
+    let unusable = subject.items.len() - sent.len();
+    if strangers.len() != unusable {
+        let at = strangers.first().map_or("/result", |item| item.at.as_str());
+        findings.add(
+            clause(),
+            at,
+            format!("{unusable} answers for the items without a usable address, and none for addresses that were not sent"),
+            format!("{} such answers", strangers.len()),
+        );
+    }
+}
+
+fn errors(subject: &Subject<'_>, findings: &mut Findings) {
+    let (must, should) = match subject.kind() {
+        Kind::BatchDelete => (
+            (ClauseId::of("ENV-5"), Level::Must),
+            (ClauseId::of("ENV-5"), Level::Should),
+        ),
+        _ => (subject.must("BATCH-5"), subject.should("BATCH-5")),
+    };
+    for item in &subject.answer.succeeded {
+        if let Some(error) = item.value.get("error") {
+            findings.add(
+                must.clone(),
+                format!("{}/error", item.at),
+                "no `error` on a succeeded item",
+                error.to_string(),
+            );
+        }
+    }
+    for item in &subject.answer.failed {
+        if !item.value.get("error").is_some_and(Value::is_string) {
+            findings.add(
+                should.clone(),
+                format!("{}/error", item.at),
+                "an `error` text on a failed item",
+                item.value.to_string(),
+            );
+        }
+    }
+}
+
+fn values(subject: &Subject<'_>, findings: &mut Findings) {
+    let sent = by_address(&subject.items);
+    for item in &subject.answer.succeeded {
+        match subject.operation {
+            Operation::V1BatchUpsert | Operation::V2BatchPut => {
+                let sent = item
+                    .address
+                    .and_then(identity)
+                    .and_then(|ip| sent.as_ref()?.get(&ip).copied());
+                new_values(subject, item, sent, findings);
+            }
+            Operation::V2BatchDelete => {
+                for (name, value) in [("vendor", item.vendor), ("region", item.region)] {
+                    if value.is_none() {
+                        findings.add(
+                            subject.must("BDEL-5"),
+                            format!("{}/{name}", item.at),
+                            "the deleted value",
+                            item.value.to_string(),
+                        );
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn new_values(
+    subject: &Subject<'_>,
+    item: &Item<'_>,
+    sent: Option<&RequestItem<'_>>,
+    findings: &mut Findings,
+) {
+    let pairs = [
+        ("vendor", item.vendor, sent.and_then(|sent| sent.vendor)),
+        ("region", item.region, sent.and_then(|sent| sent.region)),
+    ];
+    for (name, found, sent) in pairs {
+        // Letter case is open (REG-10).
+        let fits = match (found, sent) {
+            (Some(found), Some(sent)) => found.eq_ignore_ascii_case(sent),
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        if !fits {
+            findings.add(
+                subject.must("BATCH-5"),
+                format!("{}/{name}", item.at),
+                sent.map_or_else(|| "the new value".to_owned(), |sent| format!("{sent:?}")),
+                item.value.to_string(),
+            );
+        }
+    }
+}
+
+fn modified_on(subject: &Subject<'_>, findings: &mut Findings) {
+    let time = subject.exchange.response.pointer("/result/modified_on");
+    let nothing_applied = subject.answer.succeeded.is_empty();
+    let at = "/result/modified_on";
+    match time {
+        Some(Value::String(time)) if nothing_applied => {
+            findings.add(
+                subject.must("BATCH-6"),
+                at,
+                "no time, since nothing was applied",
+                time,
+            );
+        }
+        // After a batch delete the set may be empty, and an empty set has no time.
+        Some(Value::Null) if !nothing_applied && subject.kind() == Kind::BatchUpsert => {
+            findings.add(
+                subject.must("BATCH-6"),
+                at,
+                "a time, since something was applied",
+                "null",
+            );
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,106 @@
+//! Documented codes: their status (the clause that documents them), their text (ENV-7), and the
+//! delay that a 429 names (HTTP-5).
+
+use serde_json::Value;
+
+use super::super::address;
+use super::super::check::Subject;
+use super::super::clause::{ClauseId, Level};
+use super::super::description::CodeDescription;
+use super::super::finding::Findings;
+use crate::exchange::Operation;
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    let response = &subject.exchange.response;
+    if response.status == 429 && response.headers.get("retry-after").is_none() {
+        findings.add(
+            (ClauseId::of("HTTP-5"), Level::Should),
+            "header retry-after",
+            "the seconds to wait",
+            "no such header",
+        );
+    }
+    if !response.is_failure() {
+        return;
+    }
+    let rows: Vec<&CodeDescription> = response
+        .codes()
+        .into_iter()
+        .filter_map(|code| subject.contract.code(subject.operation, code))
+        .collect();
+    if says_what_is_wrong(subject) {
+        status(subject, &rows, findings);
+    }
+    texts(subject, findings);
+}
+
+/// The documents tie codes to statuses for requests whose addresses are usable; which status goes
+/// with an unusable one is only said for `v1.create`.
+fn says_what_is_wrong(subject: &Subject<'_>) -> bool {
+    let request = &subject.exchange.request;
+    let path_is_usable = request
+        .address
+        .as_deref()
+        .is_none_or(|text| address::parse(text).is_some());
+    let items_are_usable = subject.kind().is_batch()
+        || subject.items.iter().all(|item| {
+            item.address
+                .is_some_and(|text| address::parse(text).is_some())
+        });
+    subject.operation == Operation::V1Create || (path_is_usable && items_are_usable)
+}
+
+fn status(subject: &Subject<'_>, rows: &[&CodeDescription], findings: &mut Findings) {
+    let status = subject.status();
+    let Some(row) = rows.first() else { return };
+    if rows.iter().any(|row| row.status.fits(status)) {
+        return;
+    }
+    // 1146 also stands for other faults of the item than the one documented for v2.put.
+    if subject.operation == Operation::V2Put && row.code == 1146 && !path_differs(subject) {
+        return;
+    }
+    if let Some(clause) = row.operations.get(&subject.operation) {
+        let level = subject
+            .contract
+            .clause(clause)
+            .map_or(Level::Should, |clause| clause.level);
+        findings.add(
+            (clause.clone(), level),
+            "status",
+            format!("{} with code {}", row.status.0, row.code),
+            status.to_string(),
+        );
+    }
+}
+
+fn path_differs(subject: &Subject<'_>) -> bool {
+    let path = subject.exchange.request.address.as_deref();
+    let body = subject.items.first().and_then(|item| item.address);
+    matches!((path, body), (Some(path), Some(body)) if !address::same(path, body))
+}
+
+fn texts(subject: &Subject<'_>, findings: &mut Findings) {
+    let errors = subject
+        .body
+        .and_then(|body| body.get("errors"))
+        .and_then(Value::as_array);
+    for (index, error) in errors.into_iter().flatten().enumerate() {
+        let row = error
+            .get("code")
+            .and_then(Value::as_i64)
+            .and_then(|code| subject.contract.code(subject.operation, code));
+        let documented = row.and_then(|row| row.text.as_deref());
+        let found = error.get("message").and_then(Value::as_str);
+        if let (Some(documented), Some(found)) = (documented, found)
+            && documented != found
+        {
+            findings.add(
+                (ClauseId::of("ENV-7"), Level::Should),
+                format!("/errors/{index}/message"),
+                format!("{documented:?}"),
+                format!("{found:?}"),
+            );
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The answer speaks of what was asked: the entry that was written, read or deleted.
+
+use super::super::address::same;
+use super::super::answer::Item;
+use super::super::check::Subject;
+use super::super::clause::{ClauseId, Level};
+use super::super::finding::Findings;
+use crate::exchange::{Kind, Operation};
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    if !subject.succeeded() {
+        return;
+    }
+    let clause = subject.contract.operation(subject.operation).form.clone();
+    match subject.kind() {
+        Kind::Get | Kind::Delete => {
+            let asked = subject.exchange.request.address.as_deref();
+            if let (Some(asked), Some(entry)) = (asked, subject.answer.entries.first()) {
+                address(subject, &clause, asked, entry, findings);
+            }
+        }
+        Kind::Create | Kind::Upsert => written(subject, &clause, findings),
+        Kind::List | Kind::BatchUpsert | Kind::BatchDelete | Kind::SupportedRegions => {}
+    }
+}
+
+fn address(
+    subject: &Subject<'_>,
+    clause: &ClauseId,
+    asked: &str,
+    entry: &Item<'_>,
+    findings: &mut Findings,
+) {
+    if let Some(found) = entry.address
+        && !same(asked, found)
+    {
+        findings.add(
+            (clause.clone(), Level::Must),
+            entry.address_at(subject.generation()),
+            format!("{asked:?}"),
+            format!("{found:?}"),
+        );
+    }
+}
+
+fn written(subject: &Subject<'_>, clause: &ClauseId, findings: &mut Findings) {
+    let Some(sent) = subject.items.first() else {
+        return;
+    };
+    let Some(asked) = sent.address else { return };
+    let entry = if subject.operation == Operation::V1Upsert {
+        let found = subject
+            .answer
+            .entries
+            .iter()
+            .find(|item| item.address.is_some_and(|text| same(asked, text)));
+        if found.is_none() && super::super::address::parse(asked).is_some() {
+            findings.add(
+                (clause.clone(), Level::Must),
+                "/result/value",
+                format!("the list with the mapping of {asked}"),
+                format!("{} entries without it", subject.answer.entries.len()),
+            );
+        }
+        found
+    } else {
+        let entry = subject.answer.entries.first();
+        if let Some(entry) = entry {
+            address(subject, clause, asked, entry, findings);
+        }
+        entry
+    };
+    let Some(entry) = entry else { return };
+    for (name, found, sent) in [
+        ("vendor", entry.vendor, sent.vendor),
+        ("region", entry.region, sent.region),
+    ] {
+        // Letter case is open (REG-10); an absent member is the form rule's.
+        if let (Some(found), Some(sent)) = (found, sent)
+            && !found.eq_ignore_ascii_case(sent)
+        {
+            findings.add(
+                (clause.clone(), Level::Must),
+                format!("{}/{name}", entry.at),
+                format!("{sent:?}, as was sent"),
+                format!("{found:?}"),
+            );
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! ENV-1 to ENV-4 and ENV-6: the object that every response is.
+
+use serde_json::Value;
+
+use super::super::check::Subject;
+use super::super::clause::{ClauseId, Level};
+use super::super::finding::Findings;
+
+const ENV_1: (ClauseId, Level) = (ClauseId::of("ENV-1"), Level::Must);
+const ENV_2: (ClauseId, Level) = (ClauseId::of("ENV-2"), Level::Must);
+const ENV_3: (ClauseId, Level) = (ClauseId::of("ENV-3"), Level::Must);
+const ENV_4: (ClauseId, Level) = (ClauseId::of("ENV-4"), Level::Must);
+const ENV_6: (ClauseId, Level) = (ClauseId::of("ENV-6"), Level::Should);
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    media_type(subject, findings);
+    let Some(body) = subject.body else {
+        let found = match &subject.exchange.response.json {
+            Ok(value) => value.to_string(),
+            Err(error) => format!("{error}: {}", lossy_start(&subject.exchange.response.body)),
+        };
+        findings.add(ENV_1, "", "a JSON object", found);
+        return;
+    };
+    for fault in subject.contract.schemas.faults("envelope", body) {
+        findings.add(
+            ENV_2,
+            fault.at,
+            "the envelope's documented form",
+            fault.message,
+        );
+    }
+    success_fits_status(subject, body, findings);
+    if subject.exchange.response.is_failure() {
+        failure(body, findings);
+    } else if let Some(errors) = body.get("errors").and_then(Value::as_array)
+        && subject.succeeded()
+        && !errors.is_empty()
+    {
+        findings.add(
+            ENV_6,
+            "/errors",
+            "no errors in a success",
+            Value::from(errors.clone()).to_string(),
+        );
+    }
+}
+
+fn media_type(subject: &Subject<'_>, findings: &mut Findings) {
+    let field = subject.exchange.response.headers.get("content-type");
+    let essence = field
+        .and_then(|value| value.split(';').next())
+        .map(str::trim);
+    if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
+        findings.add(
+            ENV_1,
+            "header content-type",
+            "application/json",
+            field.unwrap_or("no such header"),
+        );
+    }
+}
+
+fn success_fits_status(subject: &Subject<'_>, body: &Value, findings: &mut Findings) {
+    let Some(success) = body.get("success").and_then(Value::as_bool) else {
+        return; // Its absence or type is ENV-2's.
+    };
+    let response = &subject.exchange.response;
+    if response.is_success() != success && (response.is_success() || response.is_failure()) {
+        findings.add(
+            ENV_3,
+            "/success",
+            format!("{} with status {}", !success, response.status),
+            success.to_string(),
+        );
+    }
+}
+
+fn failure(body: &Value, findings: &mut Findings) {
+    if body
+        .get("errors")
+        .and_then(Value::as_array)
+        .is_some_and(Vec::is_empty)
+    {
+        findings.add(ENV_4, "/errors", "at least one error in a failure", "[]");
+    }
+    match body.get("result") {
+        Some(Value::Null) => {}
+        Some(other) => findings.add(ENV_4, "/result", "null in a failure", other.to_string()),
+        None => findings.add(ENV_4, "/result", "null in a failure", "no such member"),
+    }
+}
+
+fn lossy_start(body: &[u8]) -> String {
+    String::from_utf8_lossy(body.get(..120).unwrap_or(body)).into_owned()
+}

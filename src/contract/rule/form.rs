@@ -1,0 +1,55 @@
+//! ENV-5 and the form clause of each operation: a success is 200 with the documented result.
+
+use super::super::check::Subject;
+use super::super::clause::{ClauseId, Level};
+use super::super::finding::Findings;
+use crate::exchange::Operation;
+
+const ENV_5: (ClauseId, Level) = (ClauseId::of("ENV-5"), Level::Must);
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    let response = &subject.exchange.response;
+    let description = subject.contract.operation(subject.operation);
+    let form = (description.form.clone(), Level::Must);
+    if response.is_success() && response.status != 200 {
+        let found = response.status.to_string();
+        findings.add(ENV_5, "status", "200", &found);
+        findings.add(form.clone(), "status", "200", found);
+    }
+    if !subject.succeeded() {
+        return;
+    }
+    let Some(body) = subject.body else { return };
+    let mut parts = vec![("result", format!("result/{}", description.result))];
+    if subject.operation == Operation::V2List {
+        parts.push(("result_info", "result-info".to_owned()));
+    }
+    for (member, schema) in parts {
+        let Some(value) = body.get(member) else {
+            let at = format!("/{member}");
+            findings.add(
+                ENV_5,
+                &at,
+                "the operation's documented result",
+                "no such member",
+            );
+            findings.add(
+                form.clone(),
+                at,
+                "the operation's documented result",
+                "no such member",
+            );
+            continue;
+        };
+        for fault in subject.contract.schemas.faults(&schema, value) {
+            // Times have a clause of their own, HTTP-6.
+            if fault.keyword == "format" {
+                continue;
+            }
+            let at = format!("/{member}{}", fault.at);
+            let expected = format!("the form of schemas/{schema}.json");
+            findings.add(ENV_5, &at, &expected, &fault.message);
+            findings.add(form.clone(), at, expected, fault.message);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Lists: each mapping once, the arithmetic of `result_info`, and the time of a v1 set.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::super::check::Subject;
+use super::super::clause::{ClauseId, Level};
+use super::super::finding::Findings;
+use super::super::time::instant;
+use crate::exchange::Operation;
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    if !subject.succeeded() {
+        return;
+    }
+    match subject.operation {
+        Operation::V1List | Operation::V1Upsert => {
+            each_once(subject, ClauseId::of("V1-LIST-3"), findings);
+            set_time(subject, findings);
+        }
+        Operation::V2List => {
+            each_once(subject, ClauseId::of("V2-LIST-5"), findings);
+            Info::read(subject).check(subject, findings);
+        }
+        _ => {}
+    }
+}
+
+fn each_once(subject: &Subject<'_>, clause: ClauseId, findings: &mut Findings) {
+    let mut seen = HashMap::new();
+    for item in &subject.answer.entries {
+        let Some(text) = item.address else { continue };
+        // A mapped address and its IPv4 address may both be kept, so only true repeats count.
+        let Ok(ip) = text.parse::<std::net::IpAddr>() else {
+            continue;
+        };
+        if let Some(first) = seen.insert(ip, text) {
+            findings.add(
+                (clause.clone(), Level::Must),
+                item.address_at(subject.generation()),
+                "each mapping once",
+                format!("{text:?} again, first as {first:?}"),
+            );
+            if first != text {
+                findings.add(
+                    (ClauseId::of("IP-2"), Level::Must),
+                    item.address_at(subject.generation()),
+                    "one mapping for all spellings of an address",
+                    format!("{first:?} and {text:?}"),
+                );
+            }
+        }
+    }
+}
+
+fn set_time(subject: &Subject<'_>, findings: &mut Findings) {
+    let at = "/result/modified_on";
+    let Some(text) = subject
+        .exchange
+        .response
+        .pointer(at)
+        .and_then(Value::as_str)
+    else {
+        return;
+    };
+    if subject.answer.entries.is_empty() {
+        let empty = subject
+            .exchange
+            .response
+            .pointer("/result/value")
+            .is_some_and(Value::is_array);
+        if empty {
+            let clause = (ClauseId::of("V1-LIST-2"), Level::Must);
+            findings.add(clause, at, "no time in an empty zone", text);
+        }
+        return;
+    }
+    let Some(set) = instant(text) else { return };
+    let later = subject.answer.entries.iter().find_map(|item| {
+        let entry = item.value.get("modified_on")?.as_str()?;
+        (instant(entry)? > set).then_some((item.at.as_str(), entry))
+    });
+    if let Some((entry_at, entry)) = later {
+        findings.add(
+            (ClauseId::of("V1-LIST-4"), Level::Should),
+            at,
+            format!("a time not before {entry} at {entry_at}"),
+            text,
+        );
+    }
+}
+
+/// The numbers of `result_info`; what is missing is the form rule's.
+struct Info {
+    page: Option<i64>,
+    per_page: Option<i64>,
+    count: Option<i64>,
+    total_count: Option<i64>,
+    total_pages: Option<i64>,
+    /// Entries in this response.
+    entries: i64,
+}
+
+impl Info {
+    fn read(subject: &Subject<'_>) -> Self {
+        let number = |name: &str| {
+            subject
+                .exchange
+                .response
+                .pointer(&format!("/result_info/{name}"))
+                .and_then(Value::as_i64)
+        };
+        Self {
+            page: number("page"),
+            per_page: number("per_page"),
+            count: number("count"),
+            total_count: number("total_count"),
+            total_pages: number("total_pages"),
+            entries: i64::try_from(subject.answer.entries.len()).unwrap_or(i64::MAX),
+        }
+    }
+
+    fn check(&self, subject: &Subject<'_>, findings: &mut Findings) {
+        self.echo(subject, findings);
+        let wrong = |name: &str, expected: String, found: i64, findings: &mut Findings| {
+            findings.add(
+                (ClauseId::of("V2-LIST-5"), Level::Must),
+                format!("/result_info/{name}"),
+                expected,
+                found.to_string(),
+            );
+        };
+        if let Some(count) = self.count
+            && count != self.entries
+        {
+            let expected = format!("{}, the items in this response", self.entries);
+            wrong("count", expected, count, findings);
+        }
+        if let Some(per_page) = self.per_page
+            && self.entries > per_page
+        {
+            let expected = format!("at least {}, the items in this response", self.entries);
+            wrong("per_page", expected, per_page, findings);
+        }
+        if let Some(total) = self.total_count
+            && total < self.entries
+        {
+            let expected = format!("at least {}, the items in this response", self.entries);
+            wrong("total_count", expected, total, findings);
+        }
+        if let (Some(total), Some(pages), Some(per_page @ 1..)) =
+            (self.total_count, self.total_pages, self.per_page)
+        {
+            let right = total.saturating_add(per_page - 1) / per_page;
+            if pages != right {
+                let clause = if total == 0 {
+                    (ClauseId::of("V2-LIST-6"), Level::Should)
+                } else {
+                    (ClauseId::of("V2-LIST-5"), Level::Must)
+                };
+                let expected = format!("{right} for {total} mappings by {per_page}");
+                findings.add(
+                    clause,
+                    "/result_info/total_pages",
+                    expected,
+                    pages.to_string(),
+                );
+            }
+        }
+        self.full(subject, findings);
+    }
+
+    /// A page before the last is full, the last one has the rest.
+    fn full(&self, subject: &Subject<'_>, findings: &mut Findings) {
+        let asked = subject.exchange.request.query("page").unwrap_or("1");
+        let (Ok(page @ 1..), Some(per_page @ 1..), Some(total)) =
+            (asked.parse::<i64>(), self.per_page, self.total_count)
+        else {
+            return;
+        };
+        let rest = (total - page.saturating_sub(1).saturating_mul(per_page)).clamp(0, per_page);
+        if self.entries != rest {
+            findings.add(
+                (ClauseId::of("V2-LIST-5"), Level::Must),
+                "/result",
+                format!("{rest} items on page {page} of {total} mappings by {per_page}"),
+                format!("{} items", self.entries),
+            );
+        }
+    }
+
+    /// `page` and `per_page` are what was asked for, or the defaults. A page past the end may be
+    /// answered with another number.
+    fn echo(&self, subject: &Subject<'_>, findings: &mut Findings) {
+        let rows = [("page", self.page, 1), ("per_page", self.per_page, 20)];
+        for (name, found, default) in rows {
+            let asked = subject.exchange.request.query(name);
+            let (clause, expected) = match asked {
+                None => ("V2-LIST-2", default),
+                Some(text) => match text.parse::<i64>() {
+                    Ok(number) => ("V2-LIST-1", number),
+                    Err(_) => continue,
+                },
+            };
+            let past_the_end = name == "page" && self.entries == 0;
+            if let Some(found) = found
+                && found != expected
+                && !past_the_end
+            {
+                findings.add(
+                    (ClauseId::of(clause), Level::Must),
+                    format!("/result_info/{name}"),
+                    expected.to_string(),
+                    found.to_string(),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! HTTP-6: `modified_on` is an RFC 3339 date-time wherever it is given.
+
+use serde_json::Value;
+
+use super::super::check::Subject;
+use super::super::clause::{ClauseId, Level};
+use super::super::finding::Findings;
+use super::super::time::instant;
+use crate::exchange::Kind;
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    if !subject.succeeded() || subject.kind() == Kind::SupportedRegions {
+        return;
+    }
+    let response = &subject.exchange.response;
+    if let Some(value) = response.pointer("/result/modified_on") {
+        date_time(value, "/result/modified_on", findings);
+    }
+    for item in &subject.answer.entries {
+        // A v2 single entry is the result itself, which was looked at above.
+        if item.at == "/result" {
+            continue;
+        }
+        if let Some(value) = item.value.get("modified_on") {
+            date_time(value, &format!("{}/modified_on", item.at), findings);
+        }
+    }
+}
+
+/// Whether null or another type is allowed at the place is the form rule's.
+fn date_time(value: &Value, at: &str, findings: &mut Findings) {
+    if let Value::String(text) = value
+        && instant(text).is_none()
+    {
+        findings.add(
+            (ClauseId::of("HTTP-6"), Level::Must),
+            at,
+            "an RFC 3339 date-time with its offset",
+            format!("{text:?}"),
+        );
+    }
+    if value.is_number() {
+        findings.add(
+            (ClauseId::of("HTTP-6"), Level::Must),
+            at,
+            "an RFC 3339 date-time as text",
+            value.to_string(),
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! Faults of YAML files as people read them: file, line, column, the line itself, what was
+//! expected and the nearest right name. Leaves finding the faults to the readers.
+
+mod nearest;
+mod problem;
+pub mod yaml;
+
+pub use nearest::nearest;
+pub use problem::{Problem, SourceFile, Span, render};

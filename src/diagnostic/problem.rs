@@ -1,0 +1,98 @@
+//! A fault with its place, and its rendering in the way of rustc.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// A range of bytes in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// A file that was read.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Its path as the user knows it.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl SourceFile {
+    /// Line and column (both 1-based; the column counts characters) of a byte.
+    #[must_use]
+    pub fn line_column(&self, byte: usize) -> (usize, usize) {
+        let byte = byte.min(self.text.len());
+        let before = self.text.get(..byte).unwrap_or(&self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        (line, column)
+    }
+}
+
+/// One fault of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What is wrong, as a lower-case fragment.
+    pub message: String,
+    /// What stands under the carets.
+    pub label: String,
+    /// Where.
+    pub span: Span,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// A fault without help.
+    #[must_use]
+    pub fn new(span: Span, message: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            label: label.into(),
+            span,
+            help: None,
+        }
+    }
+
+    /// The same fault with a line of help.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// All faults of a file as text, in the order of the file.
+#[must_use]
+pub fn render(file: &SourceFile, problems: &[Problem], colour: bool) -> String {
+    let renderer = if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let mut sorted: Vec<&Problem> = problems.iter().collect();
+    sorted.sort_by_key(|problem| problem.span.start);
+    let mut text = String::new();
+    for problem in sorted {
+        let end = file.text.len();
+        let start = problem.span.start.min(end);
+        let stop = problem.span.end.clamp(start, end);
+        let snippet = Snippet::source(&file.text).path(&file.path).annotation(
+            AnnotationKind::Primary
+                .span(start..stop)
+                .label(&problem.label),
+        );
+        let mut group: Group<'_> = Level::ERROR
+            .primary_title(&problem.message)
+            .element(snippet);
+        if let Some(help) = &problem.help {
+            group = group.element(Level::HELP.message(help));
+        }
+        text.push_str(&renderer.render(&[group]));
+        text.push_str("\n\n");
+    }
+    text
+}

@@ -1,0 +1,10 @@
+//! What happens in a run, as data: the only thing that runner and reports share.
+
+mod report;
+mod verdict;
+
+pub use report::{
+    Event, ExchangeRecord, Observation, ReportedFinding, RunHeader, StepRecord, Summary,
+    TrialReport,
+};
+pub use verdict::Verdict;

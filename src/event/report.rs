@@ -1,0 +1,192 @@
+//! Events and what they carry. Everything here is already redacted.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::verdict::Verdict;
+use crate::contract::{Finding, Level};
+
+/// One thing that happened.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Event {
+    /// The run begins.
+    RunStarted(RunHeader),
+    /// A trial begins.
+    TrialStarted {
+        /// Its name.
+        id: String,
+    },
+    /// A trial ended.
+    TrialFinished(Box<TrialReport>),
+    /// The run ended.
+    RunFinished(Summary),
+}
+
+/// What a run is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunHeader {
+    /// The version of this crate.
+    pub version: String,
+    /// The target's base URL.
+    pub target: String,
+    /// The capabilities that the target is taken to have.
+    pub capabilities: Vec<String>,
+    /// Trials that were selected.
+    pub selected: usize,
+    /// The number that zones and addresses were derived from.
+    pub seed: u64,
+    /// What the reader should know about the target, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// How a trial ended, with its evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialReport {
+    /// The trial's name.
+    pub id: String,
+    /// The case's title.
+    pub title: String,
+    /// The case's file.
+    pub file: String,
+    /// The clauses that the case cites.
+    pub proves: Vec<String>,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Why it was skipped, is inconclusive or broken.
+    pub reason: Option<String>,
+    /// What is broken.
+    pub findings: Vec<ReportedFinding>,
+    /// What the target does where the contract leaves it open.
+    pub observations: Vec<Observation>,
+    /// The requests, in order.
+    pub steps: Vec<StepRecord>,
+    /// The exchanges that findings refer to, in full.
+    pub exchanges: Vec<ExchangeRecord>,
+    /// Steps of the case that were not reached.
+    pub not_reached: usize,
+    /// What the zone held when the first step ran, in a sentence; empty for an empty zone.
+    pub given: String,
+    /// From its first request to its last answer, in microseconds.
+    pub elapsed_us: u64,
+}
+
+/// A finding with where it was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportedFinding {
+    /// What is broken.
+    pub finding: Finding,
+    /// The line of the step in the case file, 1-based.
+    pub line: usize,
+    /// The number of the request in the trial's `steps`, 0-based, where there is one.
+    pub step: Option<usize>,
+    /// How often the same was found in this trial.
+    pub times: usize,
+}
+
+/// What the target does where the contract leaves it open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observation {
+    /// The clause that leaves it open.
+    pub clause: String,
+    /// What was seen.
+    pub seen: String,
+}
+
+/// One request in a line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepRecord {
+    /// The line of the step in the case file, 1-based.
+    pub line: usize,
+    /// The operation, or `request`.
+    pub operation: String,
+    /// The method.
+    pub method: String,
+    /// The path with its query.
+    pub path: String,
+    /// The status.
+    pub status: u16,
+    /// How long it took, in microseconds.
+    pub elapsed_us: u64,
+}
+
+/// A whole exchange, redacted, with long bodies cut.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeRecord {
+    /// The number of the request in the trial's `steps`, 0-based.
+    pub step: usize,
+    /// Method and URL.
+    pub request_line: String,
+    /// The fields of the request.
+    pub request_headers: Vec<(String, String)>,
+    /// The body of the request.
+    pub request_body: Option<String>,
+    /// The status.
+    pub status: u16,
+    /// The fields of the response.
+    pub response_headers: Vec<(String, String)>,
+    /// The body of the response.
+    pub response_body: String,
+    /// The request as a curl line.
+    pub curl: String,
+}
+
+/// The counts of a run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// Trials by verdict.
+    pub verdicts: BTreeMap<Verdict, usize>,
+    /// Requests that were sent.
+    pub requests: usize,
+    /// Clauses that were broken, with their level and the number of trials.
+    pub broken_clauses: BTreeMap<String, (Level, usize)>,
+    /// From the first request to the last answer, in milliseconds.
+    pub elapsed_ms: u64,
+    /// Whether the run was cut short.
+    pub interrupted: bool,
+}
+
+impl Summary {
+    /// How many trials ended so.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.verdicts.get(&verdict).copied().unwrap_or(0)
+    }
+
+    /// How many trials were judged.
+    #[must_use]
+    pub fn judged(&self) -> usize {
+        self.count(Verdict::Conforms)
+            + self.count(Verdict::Violates)
+            + self.count(Verdict::Deviates)
+    }
+
+    /// Takes a trial in.
+    pub fn add(&mut self, trial: &TrialReport) {
+        *self.verdicts.entry(trial.verdict).or_default() += 1;
+        self.requests += trial.steps.len();
+        let mut clauses: BTreeMap<&str, Level> = BTreeMap::new();
+        for reported in &trial.findings {
+            let level = clauses
+                .entry(reported.finding.clause.as_str())
+                .or_insert(Level::May);
+            *level = (*level).max(reported.finding.level);
+        }
+        for (clause, level) in clauses {
+            let row = self
+                .broken_clauses
+                .entry(clause.to_owned())
+                .or_insert((level, 0));
+            row.0 = row.0.max(level);
+            row.1 += 1;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Verdicts.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How a trial ended, from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Every expectation was met.
+    Conforms,
+    /// It could not be arranged on this target; the report says why.
+    Skipped,
+    /// A `should` clause is broken.
+    Deviates,
+    /// It could not be judged: the network, the edge, a state that could not be set up.
+    Inconclusive,
+    /// The case file or the suite itself is at fault.
+    Broken,
+    /// A `must` clause is broken.
+    Violates,
+}
+
+impl Verdict {
+    /// All verdicts, in the order of summaries.
+    pub const ALL: [Self; 6] = [
+        Self::Conforms,
+        Self::Violates,
+        Self::Deviates,
+        Self::Skipped,
+        Self::Inconclusive,
+        Self::Broken,
+    ];
+
+    /// The verdict as a word.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Conforms => "conforms",
+            Self::Skipped => "skipped",
+            Self::Deviates => "deviates",
+            Self::Inconclusive => "inconclusive",
+            Self::Broken => "broken",
+            Self::Violates => "violates",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.id())
+    }
+}

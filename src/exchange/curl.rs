@@ -1,0 +1,76 @@
+//! A request as a curl line that runs as it stands: credentials come from the environment.
+
+use super::message::Request;
+use super::redaction::Redactor;
+
+/// Fields that curl sets by itself or that mean nothing outside the run.
+const LEFT_OUT: [&str; 6] = [
+    "host",
+    "content-length",
+    "accept",
+    "accept-encoding",
+    "user-agent",
+    "originproof-case",
+];
+
+/// The curl line of a request. Bodies longer than `body_limit` bytes are left out and said so.
+#[must_use]
+pub fn curl_line(request: &Request, redactor: &Redactor, body_limit: usize) -> String {
+    let mut line = format!(
+        "curl -i -X {} {}",
+        request.method,
+        quoted(&redactor.text(&request.url))
+    );
+    for (name, value) in &request.headers.0 {
+        let field = match name.as_str() {
+            name if LEFT_OUT.contains(&name) => continue,
+            "authorization" => "\"Authorization: Bearer $CLOUDFLARE_API_TOKEN\"".to_owned(),
+            "x-auth-email" => "\"X-Auth-Email: $CLOUDFLARE_EMAIL\"".to_owned(),
+            "x-auth-key" => "\"X-Auth-Key: $CLOUDFLARE_API_KEY\"".to_owned(),
+            name => quoted(&format!("{name}: {}", redactor.field(name, value))),
+        };
+        line.push_str(" -H ");
+        line.push_str(&field);
+    }
+    if let Some(body) = &request.body {
+        if body.len() <= body_limit {
+            line.push_str(" -d ");
+            line.push_str(&quoted(&redactor.text(&String::from_utf8_lossy(body))));
+        } else {
+            line.push_str(" -d @body.json  # ");
+            line.push_str(&format!("a body of {} bytes, not shown", body.len()));
+        }
+    }
+    line
+}
+
+/// The text in single quotes for a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::Headers;
+    use super::*;
+
+    #[test]
+    fn credentials_come_from_the_environment_and_quotes_survive() {
+        let mut headers = Headers::default();
+        headers.push("Authorization", "Bearer s3cret");
+        let request = Request {
+            method: "PUT".into(),
+            url: "http://h/it's".into(),
+            headers,
+            body: Some("{}".into()),
+            json: None,
+            address: None,
+            query: vec![],
+        };
+        let redactor = Redactor::new(["s3cret".to_owned()]);
+        assert_eq!(
+            curl_line(&request, &redactor, 100),
+            r#"curl -i -X PUT 'http://h/it'\''s' -H "Authorization: Bearer $CLOUDFLARE_API_TOKEN" -d '{}'"#
+        );
+    }
+}

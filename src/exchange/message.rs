@@ -1,0 +1,140 @@
+//! Requests, responses and the exchange that they form. Bodies are parsed once, on arrival.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::operation::Operation;
+
+/// Header fields in the order of the wire; names in lower case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Headers(pub Vec<(String, String)>);
+
+impl Headers {
+    /// The first value of a field; `name` in lower case.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Adds a field.
+    pub fn push(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.to_ascii_lowercase(), value.into()));
+    }
+}
+
+/// What was sent.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method, in upper case.
+    pub method: String,
+    /// The whole URL as sent.
+    pub url: String,
+    /// The fields as sent, credentials included: redact before showing ([`super::Redactor`]).
+    pub headers: Headers,
+    /// The body, if one was sent.
+    pub body: Option<Bytes>,
+    /// The body as JSON, where it is JSON.
+    pub json: Option<Value>,
+    /// The address of the path, percent-decoded, for get, delete and put.
+    pub address: Option<String>,
+    /// The query's pairs, decoded.
+    pub query: Vec<(String, String)>,
+}
+
+impl Request {
+    /// The value of a query parameter.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// The fields as received.
+    pub headers: Headers,
+    /// The body after content decoding.
+    pub body: Bytes,
+    /// The body as JSON, or why it is none.
+    pub json: Result<Value, String>,
+}
+
+impl Response {
+    /// A response from its parts; parses the body once.
+    #[must_use]
+    pub fn new(status: u16, headers: Headers, body: Bytes) -> Self {
+        let json = serde_json::from_slice(&body).map_err(|error| {
+            if body.is_empty() {
+                "the body is empty".to_owned()
+            } else {
+                error.to_string()
+            }
+        });
+        Self {
+            status,
+            headers,
+            body,
+            json,
+        }
+    }
+
+    /// The JSON body, where there is one.
+    #[must_use]
+    pub fn value(&self) -> Option<&Value> {
+        self.json.as_ref().ok()
+    }
+
+    /// A place in the JSON body, by JSON Pointer.
+    #[must_use]
+    pub fn pointer(&self, pointer: &str) -> Option<&Value> {
+        self.value()?.pointer(pointer)
+    }
+
+    /// Whether the status is 2xx.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Whether the status is 4xx or 5xx.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        (400..600).contains(&self.status)
+    }
+
+    /// The codes of the envelope's `errors`, in order.
+    #[must_use]
+    pub fn codes(&self) -> Vec<i64> {
+        self.pointer("/errors")
+            .and_then(Value::as_array)
+            .map(|errors| {
+                errors
+                    .iter()
+                    .filter_map(|error| error.get("code")?.as_i64())
+                    .collect()
+            })
+            .unwrap_or_default()
+    }
+}
+
+/// A request, its response and what the two belong to.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// The operation, or `None` for a request outside the fifteen.
+    pub operation: Option<Operation>,
+    /// What was sent.
+    pub request: Request,
+    /// What came back.
+    pub response: Response,
+    /// From the first byte sent to the last byte received, in microseconds.
+    pub elapsed_us: u64,
+}

@@ -1,0 +1,15 @@
+//! One request and its response: the currency of the whole crate.
+//!
+//! The runner makes exchanges, `contract::check` judges them, reports show them. This folder
+//! also holds the one place where credentials become `***` ([`redaction`]) and the
+//! reproduction of a request as a curl line ([`curl`]).
+
+mod curl;
+mod message;
+mod operation;
+mod redaction;
+
+pub use curl::curl_line;
+pub use message::{Exchange, Headers, Request, Response};
+pub use operation::{Generation, Kind, Operation};
+pub use redaction::Redactor;

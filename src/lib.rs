@@ -1,0 +1,14 @@
+//! originproof: the conformance test suite and contract checker for the Origin Cloud Regions API.
+//!
+//! Layers, lowest first; a module imports only from lower ones: [`exchange`], [`diagnostic`] ·
+//! [`contract`] · `case`, `transport` · [`mock`], `event` · `runner` · `report`, `harness`.
+
+pub mod case;
+pub mod contract;
+pub mod diagnostic;
+pub mod event;
+pub mod exchange;
+pub mod mock;
+pub mod report;
+pub mod runner;
+pub mod transport;

@@ -1,0 +1,9 @@
+//! The command: reads the world once, runs a subcommand, turns its end into an exit code.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main(&cli::World::capture())
+}

@@ -1,0 +1,128 @@
+//! Batches: each item judged by itself, the valid ones applied.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use super::super::call::Body;
+use super::super::rules::Doubled;
+use super::form;
+use super::one::{Checked, judge};
+use super::{Call, Refusal, Reply, Rules, Zone};
+
+fn array<'a>(rules: &Rules, call: &'a Call) -> Result<&'a [Value], Refusal> {
+    let Body::Json(Value::Array(items)) = &call.body else {
+        return Err(Refusal::Shape);
+    };
+    if items.len() > rules.batch_max {
+        return Err(Refusal::TooMany);
+    }
+    if items.is_empty() && rules.empty_batch_refused {
+        return Err(Refusal::Shape);
+    }
+    Ok(items)
+}
+
+/// The address of an item as it was sent, for the answer to an item that failed.
+fn sent_address<'a>(call: &Call, item: &'a Value) -> &'a str {
+    item.as_str()
+        .or_else(|| {
+            item.get(call.operation.generation().request_address())?
+                .as_str()
+        })
+        .unwrap_or_default()
+}
+
+pub(super) fn upsert(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Reply, Refusal> {
+    let items = array(rules, call)?;
+    let judged: Vec<Result<Checked, Refusal>> =
+        items.iter().map(|item| judge(rules, call, item)).collect();
+    let mut addresses = HashSet::new();
+    let is_doubled = judged
+        .iter()
+        .flatten()
+        .any(|checked| !addresses.insert(checked.ip));
+    if is_doubled && rules.doubled == Doubled::Refused {
+        return Err(Refusal::Shape);
+    }
+    let added = addresses
+        .iter()
+        .filter(|ip| !zone.mappings.contains_key(*ip))
+        .count();
+    if !zone.has_room(added, rules.limit) && !rules.surplus_fails {
+        return Err(Refusal::Full);
+    }
+    let generation = call.operation.generation();
+    let mut answered: HashSet<IpAddr> = HashSet::new();
+    let (mut succeeded, mut failed) = (Vec::new(), Vec::new());
+    for (item, judged) in items.iter().zip(judged) {
+        match judged.and_then(|checked| apply(rules, zone, &mut answered, checked)) {
+            Ok(checked) => {
+                let address = (rules.show)(checked.ip, &checked.mapping);
+                succeeded.push(form::item(
+                    generation,
+                    &address,
+                    Some(&checked.mapping.place),
+                ));
+            }
+            Err(refusal) => {
+                let text = refusal.text(call.operation);
+                failed.push(form::failed_item(
+                    generation,
+                    sent_address(call, item),
+                    text,
+                ));
+            }
+        }
+    }
+    let result = form::batch(rules, generation, (succeeded, failed), call.now);
+    Ok(Reply::success(result))
+}
+
+fn apply(
+    rules: &Rules,
+    zone: &mut Zone,
+    answered: &mut HashSet<IpAddr>,
+    checked: Checked,
+) -> Result<Checked, Refusal> {
+    let is_first = answered.insert(checked.ip);
+    if !is_first && rules.doubled == Doubled::SecondFails {
+        return Err(Refusal::Exists);
+    }
+    let is_new = !zone.mappings.contains_key(&checked.ip);
+    if is_new && !zone.has_room(1, rules.limit) {
+        return Err(Refusal::Full);
+    }
+    zone.put(checked.ip, checked.mapping.clone());
+    Ok(checked)
+}
+
+pub(super) fn delete(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Reply, Refusal> {
+    let generation = call.operation.generation();
+    let (mut succeeded, mut failed) = (Vec::new(), Vec::new());
+    for item in array(rules, call)? {
+        let address = item.as_str().and_then(rules.read_address);
+        let removed = address.ok_or(Refusal::Address).and_then(|ip| {
+            zone.remove(ip, call.now)
+                .map(|m| (ip, m))
+                .ok_or(Refusal::NotFound)
+        });
+        match removed {
+            Ok((ip, mapping)) => {
+                let shown = (rules.show)(ip, &mapping);
+                succeeded.push(form::item(generation, &shown, Some(&mapping.place)));
+            }
+            Err(refusal) => {
+                let text = refusal.text(call.operation);
+                failed.push(form::failed_item(
+                    generation,
+                    sent_address(call, item),
+                    text,
+                ));
+            }
+        }
+    }
+    let result = form::batch(rules, generation, (succeeded, failed), call.now);
+    Ok(Reply::success(result))
+}

@@ -1,0 +1,15 @@
+//! The logic of the API on one zone. [`handle`] is pure: a zone, a call, an answer.
+
+mod batch;
+mod form;
+mod one;
+mod read;
+mod route;
+
+use super::call::{Call, FaultRequest, Reply};
+use super::refusal::Refusal;
+use super::rules::Rules;
+use super::store::Zone;
+use crate::exchange::{Kind, Operation};
+
+pub use route::handle;

@@ -1,0 +1,28 @@
+//! The reference implementation: all fifteen operations over one store for each zone.
+//!
+//! `store` is pure (time is handed in), `handle` is the API's logic on it, `serve` the thin HTTP
+//! layer. Where a lawful server has a choice, the choice is a field of [`Rules`] or [`Wire`]; mutants
+//! and lawful variations are [`Change`]s to them, data beside the honest code.
+
+mod access;
+mod address;
+mod call;
+mod catalogue;
+mod change;
+mod handle;
+mod refusal;
+mod rules;
+mod serve;
+mod store;
+mod wire;
+
+pub use access::{Access, Credentials};
+pub use call::{Body, Call, FaultRequest, Reply};
+pub use catalogue::Catalogue;
+pub use change::Change;
+pub use handle::handle;
+pub use refusal::Refusal;
+pub use rules::{Doubled, Locking, Rules};
+pub use serve::{Mock, MockConfig, Running};
+pub use store::{Mapping, Place, Zone};
+pub use wire::Wire;

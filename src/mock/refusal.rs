@@ -1,0 +1,106 @@
+//! Why a request is refused, with the documented code, status and text from the contract.
+
+use super::call::Reply;
+use crate::contract::Contract;
+use crate::exchange::Operation;
+
+/// A reason to refuse. Statuses that the contract leaves open are chosen here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The store failed (1140).
+    Internal,
+    /// No such mapping (1142).
+    NotFound,
+    /// The address has a mapping already (1145).
+    Exists,
+    /// The address is missing or none (1146).
+    Address,
+    /// The body names another address than the path (1146).
+    AddressDiffers,
+    /// `page` or `per_page` is out of range (1146).
+    Pagination,
+    /// The vendor check is out of reach (1156).
+    Validation,
+    /// No such vendor or region (1157).
+    Place,
+    /// The zone is full (1164).
+    Full,
+    /// The body is not what the operation takes.
+    Shape,
+    /// A batch of more items than allowed.
+    TooMany,
+}
+
+impl Refusal {
+    fn code(self) -> i64 {
+        match self {
+            Self::Internal => 1140,
+            Self::NotFound => 1142,
+            Self::Exists => 1145,
+            Self::Address | Self::AddressDiffers | Self::Pagination => 1146,
+            Self::Validation => 1156,
+            Self::Place => 1157,
+            Self::Full => 1164,
+            Self::Shape | Self::TooMany => 10_001,
+        }
+    }
+
+    fn status(self) -> u16 {
+        match self {
+            Self::Internal => 500,
+            Self::NotFound => 404,
+            Self::Validation => 503,
+            Self::Full => 403,
+            Self::Exists
+            | Self::Address
+            | Self::AddressDiffers
+            | Self::Pagination
+            | Self::Place
+            | Self::Shape
+            | Self::TooMany => 400,
+        }
+    }
+
+    /// What to say where the documents have no text.
+    fn own_text(self) -> &'static str {
+        match self {
+            Self::Address => "Invalid or missing origin IP address.",
+            Self::AddressDiffers => "The origin_ip in the body does not match the URL.",
+            Self::Pagination => "Invalid pagination: page counts from 1, per_page is 1 to 100.",
+            Self::Shape => "The request body is not what this operation takes.",
+            Self::TooMany => "A batch takes at most 100 items.",
+            Self::NotFound => "There is no mapping for this origin IP address.",
+            Self::Internal | Self::Exists | Self::Validation | Self::Place | Self::Full => {
+                "The request can't be carried out."
+            }
+        }
+    }
+
+    /// The text for an operation: the documented one where there is one, for any operation.
+    #[must_use]
+    pub fn text(self, operation: Operation) -> &'static str {
+        let contract = Contract::embedded();
+        let here = contract
+            .code(operation, self.code())
+            .and_then(|row| row.text.as_deref());
+        let anywhere = || {
+            contract
+                .codes
+                .iter()
+                .filter(|row| row.code == self.code() && self.code() != 1146)
+                .find_map(|row| row.text.as_deref())
+        };
+        here.or_else(anywhere).unwrap_or_else(|| self.own_text())
+    }
+
+    /// The failure as an answer.
+    #[must_use]
+    pub fn reply(self, operation: Operation) -> Reply {
+        // The prose of v1.delete documents a code of its own.
+        let code = match (self, operation) {
+            (Self::NotFound, Operation::V1Delete) => 1163,
+            _ => self.code(),
+        };
+        Reply::failure(self.status(), code, self.text(operation))
+    }
+}

@@ -1,0 +1,107 @@
+//! The choices that the logic reads. The default is the honest reference; variations and mutants
+//! set them otherwise.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::address;
+use super::catalogue::Catalogue;
+use super::store::Mapping;
+use crate::exchange::Operation;
+
+/// The named choices of behaviour.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// The most mappings of a zone.
+    pub limit: usize,
+    /// The most items of a batch.
+    pub batch_max: usize,
+    /// `per_page` where the request has none.
+    pub per_page_default: usize,
+    /// The largest `per_page`.
+    pub per_page_max: usize,
+    /// Reads an address of a body.
+    pub read_address: fn(&str) -> Option<IpAddr>,
+    /// Reads an address of a path.
+    pub read_path: fn(&str) -> Option<IpAddr>,
+    /// Shows a stored address.
+    pub show: fn(IpAddr, &Mapping) -> String,
+    /// Shows a time.
+    pub show_time: fn(Timestamp) -> String,
+    /// Brings a vendor or region into the form that the catalogue has.
+    pub read_name: fn(&str) -> String,
+    /// The regions that exist.
+    pub catalogue: Catalogue,
+    /// A batch beyond the limit: the surplus items fail instead of the whole batch.
+    pub surplus_fails: bool,
+    /// Which of two equal addresses in one batch is kept; see [`Doubled`].
+    pub doubled: Doubled,
+    /// Whether an empty batch is an error.
+    pub empty_batch_refused: bool,
+    /// How a zone is locked during an operation.
+    pub locking: fn(Operation) -> Locking,
+    /// Whether the hooks are offered.
+    pub hooks: bool,
+    /// The capabilities that the hook names.
+    pub capabilities: Vec<&'static str>,
+    /// Operations that are not routed.
+    pub unrouted: fn(Operation) -> bool,
+    /// The name under which a zone's data is kept, by operation.
+    pub zone_key: fn(Operation, &str) -> String,
+}
+
+/// What happens to an address that stands twice in a batch (BATCH-12 leaves it open).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubled {
+    /// Both are answered as succeeded, the last one stays.
+    Last,
+    /// The second one fails.
+    SecondFails,
+    /// The whole batch is refused.
+    Refused,
+}
+
+/// How an operation holds its zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Locking {
+    /// The zone is locked from reading to writing.
+    Held,
+    /// The zone is copied, the copy is changed, and after a while written back whole.
+    CopiedBack(Duration),
+    /// The decision is made on a copy; after a while it is carried out without looking again.
+    DecidedEarly(Duration),
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            limit: 3_500,
+            batch_max: 100,
+            per_page_default: 20,
+            per_page_max: 100,
+            read_address: address::read,
+            read_path: address::read,
+            show: |ip, _| address::show(ip),
+            show_time: |time| time.to_string(),
+            read_name: str::to_owned,
+            catalogue: Catalogue::embedded(),
+            surplus_fails: false,
+            doubled: Doubled::Last,
+            empty_batch_refused: false,
+            locking: |_| Locking::Held,
+            hooks: true,
+            capabilities: vec![
+                "fresh-zones",
+                "fault-injection",
+                "v1",
+                "v2",
+                "both-credentials",
+                "tiered-cache",
+            ],
+            unrouted: |_| false,
+            zone_key: |_, zone| zone.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,473 @@
+//! The HTTP layer: routing, credentials, the hooks, the lock of a zone. It decides nothing that the
+//! contract speaks of.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body as HttpBody, to_bytes};
+use axum::extract::State;
+use axum::http::{Method, StatusCode, header, request::Parts};
+use axum::response::Response;
+use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::access::{Access, Credentials};
+use super::call::{Body, Call, FaultRequest, Reply};
+use super::change::Change;
+use super::handle::handle;
+use super::rules::{Locking, Rules};
+use super::store::{Mapping, Place, Zone};
+use super::wire::Wire;
+use crate::contract::Contract;
+use crate::exchange::Operation;
+
+/// The path below which everything is served.
+const BASE_PATH: &str = "/client/v4";
+/// The largest request body, in bytes.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// How a mock is set up.
+#[derive(Debug, Clone)]
+pub struct MockConfig {
+    /// The credentials that it accepts.
+    pub access: Access,
+    /// Its changes of behaviour; none makes it the honest reference.
+    pub changes: Vec<Change>,
+    /// Mappings that every zone holds from the start.
+    pub seed_mappings: usize,
+}
+
+impl Default for MockConfig {
+    fn default() -> Self {
+        Self {
+            access: Access {
+                token: "mock-token".into(),
+                email: "mock@example.com".into(),
+                key: "mock-key".into(),
+            },
+            changes: Vec::new(),
+            seed_mappings: 0,
+        }
+    }
+}
+
+/// A mock that can be served.
+#[derive(Debug)]
+pub struct Mock {
+    access: Access,
+    rules: Rules,
+    wire: Wire,
+    changes: Vec<Change>,
+    seed_mappings: usize,
+    zones: Mutex<HashMap<String, Arc<Mutex<Zone>>>>,
+    requests: AtomicU64,
+}
+
+/// A mock that is being served; it stops when this is dropped or [`Running::stop`]ped.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Running {
+    /// The base URL for clients.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}{BASE_PATH}", self.address)
+    }
+
+    /// Stops listening and lets requests under way finish.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        if let Some(task) = self.task.take() {
+            // Idle connections of clients may stay open for long; they are not waited for.
+            let _ = tokio::time::timeout(Duration::from_millis(200), task).await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+    }
+}
+
+impl Mock {
+    /// Sets up a mock.
+    #[must_use]
+    pub fn new(config: MockConfig) -> Self {
+        let (mut rules, mut wire) = (Rules::default(), Wire::default());
+        for change in &config.changes {
+            match change {
+                Change::Rules(set) => set(&mut rules),
+                Change::Wire(set) => set(&mut wire),
+                Change::Ask(_) | Change::Handle(_) | Change::Answer(_) | Change::Admit(_) => {}
+            }
+        }
+        Self {
+            access: config.access,
+            rules,
+            wire,
+            changes: config.changes,
+            seed_mappings: config.seed_mappings,
+            zones: Mutex::new(HashMap::new()),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    /// Serves on an address; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// If the address can't be bound.
+    pub async fn serve(self, address: SocketAddr) -> io::Result<Running> {
+        use axum::serve::ListenerExt;
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        // Answers are small; waiting for more to send only delays them.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
+        let (stop, mut stopped) = watch::channel(false);
+        let router = Router::new().fallback(answer).with_state(Arc::new(self));
+        let task = tokio::spawn(async move {
+            let until = async move {
+                let _ = stopped.wait_for(|stop| *stop).await;
+            };
+            let _ = axum::serve(listener, router)
+                .with_graceful_shutdown(until)
+                .await;
+        });
+        Ok(Running {
+            address,
+            stop,
+            task: Some(task),
+        })
+    }
+
+    fn zone(&self, key: &str) -> Arc<Mutex<Zone>> {
+        let mut zones = locked(&self.zones);
+        zones
+            .entry(key.to_owned())
+            .or_insert_with(|| Arc::new(Mutex::new(self.seeded())))
+            .clone()
+    }
+
+    fn seeded(&self) -> Zone {
+        let mut zone = Zone::default();
+        let now = Timestamp::now();
+        for index in 0..u32::try_from(self.seed_mappings).unwrap_or(u32::MAX) {
+            let ip =
+                std::net::Ipv6Addr::from(0x2001_0db8_5eed_0000_u128 << 64 | u128::from(index + 1));
+            let place = Place {
+                vendor: "aws".into(),
+                region: "us-east-1".into(),
+            };
+            let sent_as = ip.to_string();
+            zone.put(
+                ip.into(),
+                Mapping {
+                    place,
+                    modified_on: now,
+                    sent_as,
+                },
+            );
+        }
+        zone
+    }
+
+    async fn call(&self, mut call: Call) -> Reply {
+        let admitted = self.access.admits(&call.credentials)
+            || self
+                .changes
+                .iter()
+                .any(|change| matches!(change, Change::Admit(lets) if lets(&call)));
+        if !admitted {
+            return refused_credentials(&call.credentials);
+        }
+        for change in &self.changes {
+            if let Change::Ask(ask) = change {
+                ask(&mut call);
+            }
+        }
+        let zone = self.zone(&(self.rules.zone_key)(call.operation, &call.zone));
+        let mut reply = match (self.rules.locking)(call.operation) {
+            Locking::Held => self.work(&self.rules, &mut locked(&zone), &call),
+            Locking::CopiedBack(delay) => {
+                let mut copy = locked(&zone).clone();
+                let reply = self.work(&self.rules, &mut copy, &call);
+                tokio::time::sleep(delay).await;
+                *locked(&zone) = copy;
+                reply
+            }
+            Locking::DecidedEarly(delay) => {
+                let mut copy = locked(&zone).clone();
+                let reply = self.work(&self.rules, &mut copy, &call);
+                tokio::time::sleep(delay).await;
+                if reply.is_success() {
+                    let mut unlimited = self.rules.clone();
+                    unlimited.limit = usize::MAX;
+                    self.work(&unlimited, &mut locked(&zone), &call);
+                }
+                reply
+            }
+        };
+        for change in &self.changes {
+            if let Change::Answer(bend) = change {
+                bend(&call, &mut reply);
+            }
+        }
+        reply
+    }
+
+    fn work(&self, rules: &Rules, zone: &mut Zone, call: &Call) -> Reply {
+        for change in &self.changes {
+            if let Change::Handle(instead) = change
+                && let Some(reply) = instead(rules, zone, call)
+            {
+                return reply;
+            }
+        }
+        handle(rules, zone, call)
+    }
+}
+
+/// A lock that outlives a panic of another holder: the data is a map, valid at every moment.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn refused_credentials(credentials: &Credentials) -> Reply {
+    if *credentials == Credentials::default() {
+        Reply::failure(
+            400,
+            9106,
+            "Missing X-Auth-Key, X-Auth-Email or Authorization headers",
+        )
+    } else {
+        Reply::failure(403, 10_000, "Authentication error")
+    }
+}
+
+fn no_route() -> Reply {
+    Reply::failure(
+        404,
+        7003,
+        "Could not route to this path, perhaps the identifier is invalid?",
+    )
+}
+
+async fn answer(State(mock): State<Arc<Mock>>, request: axum::extract::Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let count = mock.requests.fetch_add(1, Ordering::Relaxed) + 1;
+    if !mock.wire.delay.is_zero() {
+        tokio::time::sleep(mock.wire.delay).await;
+    }
+    let reply = match mock.wire.throttle {
+        Some((every, retry_after)) if count % every == 0 => {
+            let mut reply = Reply::failure(429, 10_429, "Rate limited");
+            reply.headers.push(("retry-after", retry_after.to_string()));
+            reply
+        }
+        _ => respond(&mock, &parts, body).await,
+    };
+    mock.wire.response(&parts, reply)
+}
+
+async fn respond(mock: &Mock, parts: &Parts, body: HttpBody) -> Reply {
+    let path = parts.uri.path();
+    let Some(below) = path.strip_prefix(BASE_PATH) else {
+        return no_route();
+    };
+    if below == "/__conformance" && mock.rules.hooks {
+        return Reply {
+            status: 200,
+            body: json!({"capabilities": mock.rules.capabilities}),
+            headers: Vec::new(),
+        };
+    }
+    let routed = match route(mock, &parts.method, below) {
+        Ok(routed) => routed,
+        Err(reply) => return reply,
+    };
+    let Ok(bytes) = to_bytes(body, BODY_LIMIT).await else {
+        return Reply::failure(413, 10_413, "The request body is too large");
+    };
+    let body = if bytes.is_empty() {
+        Body::None
+    } else {
+        serde_json::from_slice(&bytes).map_or_else(|e| Body::Malformed(e.to_string()), Body::Json)
+    };
+    let field = |name: &str| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
+    let fault = match field("conformance-fault").as_deref() {
+        Some("internal-error") if mock.rules.hooks => Some(FaultRequest::InternalError),
+        Some("region-validation") if mock.rules.hooks => Some(FaultRequest::RegionValidation),
+        _ => None,
+    };
+    let token = field("authorization").and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| token.trim().to_owned())
+    });
+    let call = Call {
+        operation: routed.operation,
+        zone: routed.zone,
+        address: routed.address.as_deref().map(decoded),
+        raw_address: routed.address,
+        query: query(parts.uri.query().unwrap_or_default()),
+        body,
+        credentials: Credentials {
+            token,
+            email: field("x-auth-email"),
+            key: field("x-auth-key"),
+        },
+        fault,
+        now: Timestamp::now(),
+    };
+    mock.call(call).await
+}
+
+struct Routed {
+    operation: Operation,
+    zone: String,
+    address: Option<String>,
+}
+
+/// The operation of a method and path; the templates are the contract's.
+fn route(mock: &Mock, method: &Method, below: &str) -> Result<Routed, Reply> {
+    let mut is_known_path = false;
+    let mut generic = None;
+    for description in &Contract::embedded().operations {
+        let Some((zone, address)) = matched(&description.path, below) else {
+            continue;
+        };
+        if (mock.rules.unrouted)(description.id) {
+            continue;
+        }
+        // `/batch` and `/supported_regions` also fit the template of a single address.
+        let is_literal = address.is_none();
+        is_known_path = true;
+        if description.method == method.as_str() {
+            let routed = Routed {
+                operation: description.id,
+                zone: decoded(zone),
+                address: address.map(str::to_owned),
+            };
+            if is_literal {
+                return checked_zone(routed);
+            }
+            generic = Some(routed);
+        }
+    }
+    let is_reserved = below.ends_with("/batch") || below.ends_with("/supported_regions");
+    match generic {
+        Some(routed) if !is_reserved => checked_zone(routed),
+        _ if is_known_path => Err(Reply::failure(
+            405,
+            10_405,
+            "Method not allowed for this path",
+        )),
+        _ => Err(no_route()),
+    }
+}
+
+fn checked_zone(routed: Routed) -> Result<Routed, Reply> {
+    if (1..=32).contains(&routed.zone.chars().count()) {
+        Ok(routed)
+    } else {
+        Err(Reply::failure(400, 7003, "The zone identifier is too long"))
+    }
+}
+
+/// Zone and address of a path that fits a template.
+fn matched<'p>(template: &str, path: &'p str) -> Option<(&'p str, Option<&'p str>)> {
+    let (mut zone, mut address) = (None, None);
+    let mut segments = path.split('/');
+    for wanted in template.split('/') {
+        let segment = segments.next()?;
+        match wanted {
+            "{zone_id}" => zone = Some(segment),
+            "{origin_ip}" if !segment.is_empty() => address = Some(segment),
+            _ if wanted == segment => {}
+            _ => return None,
+        }
+    }
+    segments.next().is_none().then_some((zone?, address))
+}
+
+fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
+fn query(text: &str) -> Vec<(String, String)> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decoded(name), decoded(&value.replace('+', " ")))
+        })
+        .collect()
+}
+
+impl Wire {
+    /// The answer as HTTP.
+    fn response(&self, parts: &Parts, reply: Reply) -> Response {
+        let status =
+            StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut builder = Response::builder().status(status);
+        if !reply
+            .headers
+            .iter()
+            .any(|(name, _)| *name == "content-type")
+        {
+            builder = builder.header(header::CONTENT_TYPE, self.content_type);
+        }
+        for (name, value) in reply.headers {
+            builder = builder.header(name, value);
+        }
+        if self.close {
+            builder = builder.header(header::CONNECTION, "close");
+        }
+        // A text stands for a body that is not JSON; no operation answers with one.
+        let mut bytes = match reply.body {
+            Value::String(text) => text.into_bytes(),
+            body => serde_json::to_vec(&body).unwrap_or_default(),
+        };
+        let accepts_gzip = parts
+            .headers
+            .get(header::ACCEPT_ENCODING)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.contains("gzip"));
+        if self.gzip && accepts_gzip {
+            bytes = gzipped(&bytes);
+            builder = builder.header(header::CONTENT_ENCODING, "gzip");
+        }
+        let body = if self.chunked {
+            let half = bytes.len() / 2;
+            let chunks = [bytes[..half].to_vec(), bytes[half..].to_vec()].map(Ok::<_, io::Error>);
+            HttpBody::from_stream(futures_util::stream::iter(chunks))
+        } else {
+            HttpBody::from(bytes)
+        };
+        builder.body(body).unwrap_or_default()
+    }
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    // Writing into memory does not fail.
+    let _ = encoder.write_all(bytes);
+    encoder.finish().unwrap_or_default()
+}

@@ -1,0 +1,121 @@
+//! `given`: brings zones into their first state and makes sure of it. What can't be arranged is
+//! inconclusive, never a violation: the cases about writing find the fault by its clause.
+
+use serde_json::Value;
+
+use super::call::batch_item;
+use super::execute::{Execution, Flow, Stop};
+use super::mapping::{State, Wanted};
+use crate::case::{Auth, CallSpec, OperationName};
+use crate::contract::Framing;
+use crate::exchange::{Kind, Operation};
+
+impl Execution<'_> {
+    pub(super) async fn arrange(&mut self) -> Flow {
+        let case = &self.trial.case;
+        for name in &case.zones {
+            let state = match case.given.get(name) {
+                Some(items) => {
+                    let filled = self.fill(items)?;
+                    self.variables.state(&filled).map_err(Stop::Skip)?
+                }
+                None => State::new(),
+            };
+            if !state.is_empty() {
+                self.write_all(name, &state).await?;
+            }
+            self.models.insert(name.clone(), state);
+        }
+        Ok(())
+    }
+
+    /// Writes by batches; if the zone does not hold it all then, once more one by one.
+    async fn write_all(&mut self, zone: &str, state: &State) -> Flow {
+        let generation = self.generation;
+        let wanted: Vec<Wanted> = state
+            .iter()
+            .map(|(ip, place)| Wanted {
+                ip: ip.to_string(),
+                vendor: Some(place.vendor.clone()),
+                region: Some(place.region.clone()),
+            })
+            .collect();
+        for chunk in wanted.chunks(100) {
+            let items = chunk
+                .iter()
+                .map(|wanted| batch_item(generation, wanted))
+                .collect();
+            self.quietly(Kind::BatchUpsert, zone, with_json(Value::Array(items)))
+                .await?;
+        }
+        if self.is_arranged(zone, state).await? {
+            return Ok(());
+        }
+        if wanted.len() <= 300 {
+            for wanted in &wanted {
+                let mut body = batch_item(generation, wanted);
+                if generation == crate::exchange::Generation::V2 {
+                    body = serde_json::json!({"path": wanted.ip, "json": body});
+                } else {
+                    body = with_json(body);
+                }
+                self.quietly(Kind::Upsert, zone, body).await?;
+            }
+            if self.is_arranged(zone, state).await? {
+                return Ok(());
+            }
+        }
+        Err(Stop::Inconclusive(format!(
+            "the {} mapping(s) that the case begins with could not be written",
+            state.len()
+        )))
+    }
+
+    /// By the list, or where the list says otherwise by single reads: a faulty reader must not hide
+    /// that the state is there.
+    async fn is_arranged(&mut self, zone: &str, state: &State) -> Flow<bool> {
+        let listed = self.read_list(0, self.generation, zone).await?;
+        if listed.as_ref() == Some(state) {
+            return Ok(true);
+        }
+        let count = state.len();
+        let sample = state
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| count <= 12 || n % (count / 6) == 0);
+        for (_, (ip, place)) in sample {
+            if self.read_one(0, self.generation, zone, *ip).await? != Some(Some(place.clone())) {
+                return Ok(false);
+            }
+        }
+        Ok(listed.is_none_or(|listed| listed.len() <= count))
+    }
+
+    /// A request of the runner's own.
+    pub(super) async fn quietly(&mut self, kind: Kind, zone: &str, argument: Value) -> Flow<usize> {
+        let Some(operation) = Operation::of(self.generation, kind) else {
+            return Err(Stop::Broken(format!(
+                "there is no {kind:?} in {:?}",
+                self.generation
+            )));
+        };
+        let outgoing = self.prepare(&plain_call(operation, argument), zone)?;
+        self.send(0, &outgoing, Framing::Promised).await
+    }
+}
+
+fn with_json(body: Value) -> Value {
+    serde_json::json!({ "json": body })
+}
+
+/// A call as the runner makes it for itself.
+pub(super) fn plain_call(operation: Operation, argument: Value) -> CallSpec {
+    CallSpec {
+        operation: OperationName::Exact(operation),
+        argument,
+        auth: Auth::Token,
+        fault: None,
+        headers: std::collections::BTreeMap::new(),
+        outside_contract: false,
+    }
+}

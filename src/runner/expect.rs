@@ -1,0 +1,362 @@
+//! Compares an answer with what a step expects of it.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::execute::{Execution, Flow, Stop};
+use super::mapping::{Wanted, item_text, meant};
+use crate::case::{Check, Set, Step, matcher};
+use crate::contract::{Answer, ClauseId, Finding, Item, Level};
+use crate::event::Observation;
+use crate::exchange::{Exchange, Operation};
+
+/// How many differences one message lists.
+const LISTED: usize = 4;
+
+impl Execution<'_> {
+    /// Judges the answer to a step; stops the trial when a must is broken.
+    pub(super) fn judge(&mut self, step: &Step, index: usize) -> Flow {
+        let Some(exchange) = self.exchanges.get(index).cloned() else {
+            return Ok(());
+        };
+        let before = self.findings.len();
+        let status_is_right = self.statuses(step, index, &exchange)?;
+        if status_is_right && self.body_is_usable(index, &exchange) {
+            self.bodies(step, index, &exchange)?;
+        }
+        self.observe(step, &exchange);
+        let is_violated = self.findings[before..]
+            .iter()
+            .any(|f| f.finding.level == Level::Must);
+        if is_violated || (!status_is_right && step.expect.is_empty()) {
+            return Err(Stop::Violated);
+        }
+        if status_is_right && !self.body_is_usable(index, &exchange) {
+            // The always-on check has said what is wrong; later steps build on the answer.
+            return Err(Stop::Violated);
+        }
+        Ok(())
+    }
+
+    /// A body that the always-on check found unusable would fail every expectation in its wake.
+    fn body_is_usable(&self, index: usize, exchange: &Exchange) -> bool {
+        let is_object = exchange.response.value().is_some_and(Value::is_object);
+        let form_is_broken = self.findings.iter().any(|reported| {
+            reported.step == Some(index)
+                && reported.finding.clause == ClauseId::of("ENV-5")
+                && reported.finding.at.starts_with("/result")
+                && reported.finding.level == Level::Must
+        });
+        is_object && !form_is_broken
+    }
+
+    /// Whether the status is as expected by every clause that says one. A step that expects nothing
+    /// is an arrangement: it must succeed for the rest to mean anything.
+    fn statuses(&mut self, step: &Step, index: usize, exchange: &Exchange) -> Flow<bool> {
+        let status = exchange.response.status;
+        let mut said = false;
+        let mut is_right = true;
+        let mut wrong: Vec<Finding> = Vec::new();
+        for expectation in &step.expect {
+            let Some(clause) = self.known_clause(&expectation.clause) else {
+                continue;
+            };
+            for check in &expectation.checks {
+                let Check::Status(wanted) = check else {
+                    continue;
+                };
+                said = true;
+                // Another 2xx than 200 is ENV-5's, which is always checked.
+                let fits =
+                    wanted.fits(status) || (wanted.fits(200) && exchange.response.is_success());
+                if !fits {
+                    is_right = false;
+                    wrong.push(self.finding(&clause, "status", wanted.text(), answered(exchange)));
+                }
+            }
+        }
+        let is_recorded_only = step.expect.iter().any(|e| e.checks.is_empty());
+        if !said && !exchange.response.is_success() && !is_recorded_only {
+            is_right = false;
+            let first = step
+                .expect
+                .iter()
+                .find_map(|e| self.known_clause(&e.clause));
+            match first {
+                Some(clause) => {
+                    wrong.push(self.finding(&clause, "status", "200", answered(exchange)))
+                }
+                None => {
+                    let what = exchange
+                        .operation
+                        .map_or("request", |operation| operation.id());
+                    let why = format!(
+                        "line {}: {what} was answered with {}",
+                        step.line,
+                        answered(exchange)
+                    );
+                    return Err(Stop::Inconclusive(self.target.redactor.text(&why)));
+                }
+            }
+        }
+        for finding in wrong {
+            self.add(step.line, Some(index), finding);
+        }
+        Ok(is_right)
+    }
+
+    fn bodies(&mut self, step: &Step, index: usize, exchange: &Exchange) -> Flow {
+        let answer = match (exchange.operation, exchange.response.value()) {
+            (Some(operation), Some(body)) => Answer::read(operation, body),
+            _ => Answer::default(),
+        };
+        for expectation in &step.expect {
+            let Some(clause) = self.known_clause(&expectation.clause) else {
+                continue;
+            };
+            for check in &expectation.checks {
+                let wrong = self.compare(check, exchange, &answer)?;
+                if let Some((at, expected, found)) = wrong {
+                    let finding = self.finding(&clause, &at, expected, found);
+                    self.add(step.line, Some(index), finding);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is wrong: where, expected, found.
+    fn compare(
+        &mut self,
+        check: &Check,
+        exchange: &Exchange,
+        answer: &Answer<'_>,
+    ) -> Flow<Option<(String, String, String)>> {
+        Ok(match check {
+            Check::Status(_) | Check::Successes(_) => None,
+            Check::CodeIfRefused(_) if exchange.response.is_success() => None,
+            Check::Code(wanted) | Check::CodeIfRefused(wanted) => {
+                let codes = exchange.response.codes();
+                let fits = wanted.iter().any(|code| codes.contains(code));
+                let expected: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+                let expected = format!("code {}", expected.join(" or "));
+                (!fits).then(|| ("/errors".to_owned(), expected, answered(exchange)))
+            }
+            Check::Mapping(wanted) => {
+                let wanted = self.items(&Value::Array(vec![wanted.clone()]), false)?;
+                one(wanted.first(), answer)
+            }
+            Check::Mappings(set) => self.set(set, &answer.entries, "entries", true)?,
+            Check::Succeeded(set) => self.set(set, &answer.succeeded, "succeeded", false)?,
+            Check::Failed(set) => self.set(set, &answer.failed, "failed", false)?,
+            Check::Address(wanted) => {
+                let wanted = self.fill(wanted)?;
+                let found = answer.entries.first().or(answer.succeeded.first());
+                let text = found.and_then(|item| item.address);
+                (text != wanted.as_str()).then(|| {
+                    let at = found.map_or_else(|| "/result".to_owned(), |item| item.at.clone());
+                    (at, wanted.to_string(), format!("{text:?}"))
+                })
+            }
+            Check::Body { pointer, matcher } => {
+                let wanted = self.fill(matcher)?;
+                let found = exchange.response.pointer(pointer);
+                (!matcher::fits(&wanted, found)).then(|| {
+                    let found = found.map_or_else(|| "no such member".to_owned(), Value::to_string);
+                    (pointer.clone(), matcher::text(&wanted), found)
+                })
+            }
+            Check::Header { name, matcher } => {
+                let wanted = self.fill(matcher)?;
+                let found = exchange.response.headers.get(name).map(Value::from);
+                (!matcher::fits(&wanted, found.as_ref())).then(|| {
+                    let found =
+                        found.map_or_else(|| "no such header".to_owned(), |v| v.to_string());
+                    (format!("header {name}"), matcher::text(&wanted), found)
+                })
+            }
+        })
+    }
+
+    fn items(&mut self, items: &Value, whole: bool) -> Flow<Vec<Wanted>> {
+        let filled = self.fill(items)?;
+        self.variables.items(&filled, whole).map_err(Stop::Skip)
+    }
+
+    fn set(
+        &mut self,
+        set: &Set,
+        found: &[Item<'_>],
+        what: &str,
+        whole: bool,
+    ) -> Flow<Option<(String, String, String)>> {
+        let at = || format!("/result ({what})");
+        if let Some(exactly) = &set.exactly {
+            let wanted = self.items(exactly, whole)?;
+            if let Some((expected, found)) = unlike(&wanted, found, true) {
+                return Ok(Some((at(), expected, found)));
+            }
+        }
+        if let Some(has) = &set.has {
+            let wanted = self.items(has, whole)?;
+            if let Some((expected, found)) = unlike(&wanted, found, false) {
+                return Ok(Some((at(), expected, found)));
+            }
+        }
+        if let Some(lacks) = &set.lacks {
+            let lacks = self.fill(lacks)?;
+            for text in lacks
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+            {
+                let there = found
+                    .iter()
+                    .find(|item| item.address.and_then(meant) == meant(text));
+                if let Some(item) = there {
+                    return Ok(Some((
+                        item.at.clone(),
+                        format!("no {text}"),
+                        item_text(item),
+                    )));
+                }
+            }
+        }
+        if let Some(count) = &set.count {
+            let wanted = self.fill(count)?;
+            if wanted.as_u64() != u64::try_from(found.len()).ok() {
+                return Ok(Some((
+                    at(),
+                    format!("{wanted} {what}"),
+                    format!("{}", found.len()),
+                )));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Records what the target does where a `may` clause leaves it open.
+    fn observe(&mut self, step: &Step, exchange: &Exchange) {
+        // The documents disagree about the code of this refusal.
+        if exchange.operation == Some(Operation::V1Delete) && exchange.response.status == 404 {
+            self.observations.push(Observation {
+                clause: "V1-DELETE-2".to_owned(),
+                seen: self.target.redactor.text(&answered(exchange)),
+            });
+        }
+        for expectation in step.expect.iter().filter(|e| e.checks.is_empty()) {
+            let Some((clause, _)) = self.known_clause(&expectation.clause) else {
+                continue;
+            };
+            let mut seen = answered(exchange);
+            if let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value())
+                && operation.kind().is_batch()
+                && exchange.response.is_success()
+            {
+                let answer = Answer::read(operation, body);
+                let (succeeded, failed) = (answer.succeeded.len(), answer.failed.len());
+                let _ = write!(seen, ", {succeeded} succeeded, {failed} failed");
+            }
+            self.observations.push(Observation {
+                clause: clause.as_str().to_owned(),
+                seen: self.target.redactor.text(&seen),
+            });
+        }
+    }
+}
+
+/// The one mapping of an answer against the wanted one.
+fn one(wanted: Option<&Wanted>, answer: &Answer<'_>) -> Option<(String, String, String)> {
+    let wanted = wanted?;
+    let Some(item) = answer.entries.first() else {
+        return Some((
+            "/result".to_owned(),
+            wanted.to_string(),
+            "no mapping".to_owned(),
+        ));
+    };
+    let same_address = wanted.ip.is_empty() || item.address.and_then(meant) == meant(&wanted.ip);
+    (!same_address || !wanted.fits(item))
+        .then(|| (item.at.clone(), wanted.to_string(), item_text(item)))
+}
+
+/// How a list differs from the wanted items; `exactly` allows no others. Items without a usable
+/// address are matched by count, since a server may answer them with a text of its own.
+fn unlike(wanted: &[Wanted], found: &[Item<'_>], exactly: bool) -> Option<(String, String)> {
+    let mut left: Vec<&Item<'_>> = found.iter().collect();
+    let mut wrong: Vec<String> = Vec::new();
+    let (usable, odd): (Vec<&Wanted>, Vec<&Wanted>) = wanted
+        .iter()
+        .partition(|wanted| meant(&wanted.ip).is_some());
+    for wanted in usable {
+        let ip = meant(&wanted.ip);
+        let place = left
+            .iter()
+            .position(|item| item.address.and_then(meant) == ip);
+        match place.map(|place| left.swap_remove(place)) {
+            None => wrong.push(format!("{wanted} is missing")),
+            Some(item) if !wanted.fits(item) => {
+                wrong.push(format!("{} in place of {wanted}", item_text(item)));
+            }
+            Some(_) => {}
+        }
+    }
+    for wanted in odd {
+        match left
+            .iter()
+            .position(|item| item.address == Some(wanted.ip.as_str()))
+        {
+            Some(place) => drop(left.swap_remove(place)),
+            None if left.is_empty() => wrong.push(format!("{wanted} is missing")),
+            None => drop(left.pop()),
+        }
+    }
+    if exactly {
+        wrong.extend(
+            left.iter()
+                .map(|item| format!("{} is too much", item_text(item))),
+        );
+    }
+    if wrong.is_empty() {
+        return None;
+    }
+    let listed: Vec<String> = wanted
+        .iter()
+        .take(LISTED)
+        .map(ToString::to_string)
+        .collect();
+    let more = if wanted.len() > LISTED { ", …" } else { "" };
+    let bound = if exactly { "exactly" } else { "at least" };
+    let expected = format!(
+        "{bound} {} item(s): {}{more}",
+        wanted.len(),
+        listed.join(", ")
+    );
+    let count = wrong.len();
+    wrong.truncate(LISTED);
+    let rest = if count > LISTED {
+        format!(" and {} more", count - LISTED)
+    } else {
+        String::new()
+    };
+    Some((expected, format!("{}{rest}", wrong.join("; "))))
+}
+
+/// The status with the codes and the first message.
+fn answered(exchange: &Exchange) -> String {
+    let response = &exchange.response;
+    let mut text = response.status.to_string();
+    let codes: Vec<String> = response.codes().iter().map(ToString::to_string).collect();
+    if !codes.is_empty() {
+        let _ = write!(text, " with code {}", codes.join(", "));
+    }
+    if let Some(message) = response
+        .pointer("/errors/0/message")
+        .and_then(Value::as_str)
+    {
+        let _ = write!(text, " ({message})");
+    }
+    text
+}

@@ -1,0 +1,24 @@
+//! Runs trials against a target and judges them.
+//!
+//! `target` finds out what the target can do, `plan` selects trials, `execute` sends a trial's steps,
+//! `expect` compares answers with expectations, `reading` verifies the state of a zone, `run` schedules
+//! it all and emits [`crate::event::Event`]s.
+
+mod arrange;
+mod call;
+mod execute;
+mod expect;
+mod mapping;
+mod parallel;
+mod plan;
+mod reading;
+mod record;
+mod regions;
+mod run;
+mod scope;
+mod target;
+mod zone;
+
+pub use plan::{Plan, PlanError, Selection};
+pub use run::{Keep, RunConfig, Runner, new_seed};
+pub use target::{Credentials, Target, TargetConfig, TargetError};

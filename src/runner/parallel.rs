@@ -1,0 +1,168 @@
+//! Requests at the same time, and what must hold afterwards (CONC-1 to CONC-3).
+
+use futures_util::future::join_all;
+
+use super::execute::{Execution, Flow, ParallelWrite, Stop, framing, is_edge_failure};
+use super::mapping::{Place, meant};
+use crate::case::{Action, Check, ClauseKey, Step};
+use crate::contract::{Answer, Framing, Level, request_items};
+use crate::exchange::{Exchange, Kind};
+
+impl Execution<'_> {
+    /// Sends all steps of a block at once. Nothing is repeated: a request that is refused for being
+    /// one of many is an answer here.
+    pub(super) async fn parallel(&mut self, block: &Step, steps: &[Step], zone: &str) -> Flow {
+        let mut prepared: Vec<(&Step, Framing, crate::transport::Outgoing)> = Vec::new();
+        for step in steps {
+            let Action::Call(spec) = &step.action else {
+                return Err(Stop::Broken(
+                    "only operations can run in parallel".to_owned(),
+                ));
+            };
+            let zone = step.zone.as_deref().unwrap_or(zone);
+            prepared.push((step, framing(spec), self.prepare(spec, zone)?));
+        }
+        let client = self.target.client.clone();
+        let sent = join_all(
+            prepared
+                .iter()
+                .map(|(_, _, outgoing)| client.send(outgoing)),
+        )
+        .await;
+        self.writes.clear();
+        let mut indices = Vec::new();
+        for ((step, framing, _), result) in prepared.iter().zip(sent) {
+            let exchange = result.map_err(|error| Stop::Inconclusive(error.message))?;
+            if is_edge_failure(&exchange) && exchange.response.status != 503 {
+                let status = exchange.response.status;
+                return Err(Stop::Inconclusive(format!("the target answered {status}")));
+            }
+            self.note_writes(&exchange);
+            indices.push((*step, self.record(step.line, exchange, *framing)));
+        }
+        self.count_successes(block, &indices)?;
+        let mut stopped = Ok(());
+        for (step, index) in indices {
+            if let Err(stop) = self.judge(step, index) {
+                stopped = Err(stop);
+            }
+        }
+        stopped
+    }
+
+    fn note_writes(&mut self, exchange: &Exchange) {
+        let (Some(operation), Some(json)) = (exchange.operation, &exchange.request.json) else {
+            return;
+        };
+        let is_success = exchange.response.status == 200;
+        let answer = exchange
+            .response
+            .value()
+            .map(|body| Answer::read(operation, body));
+        for item in request_items(operation, json) {
+            let (Some(ip), Some(vendor), Some(region)) =
+                (item.address.and_then(meant), item.vendor, item.region)
+            else {
+                continue;
+            };
+            let in_succeeded = || {
+                answer.as_ref().is_some_and(|answer| {
+                    answer
+                        .succeeded
+                        .iter()
+                        .any(|item| item.address.and_then(meant) == Some(ip))
+                })
+            };
+            self.writes.push(ParallelWrite {
+                ip,
+                place: Place {
+                    vendor: vendor.to_owned(),
+                    region: region.to_owned(),
+                },
+                accepted: is_success && (operation.kind() != Kind::BatchUpsert || in_succeeded()),
+            });
+        }
+    }
+
+    fn count_successes(&mut self, block: &Step, indices: &[(&Step, usize)]) -> Flow {
+        let successes = indices
+            .iter()
+            .filter_map(|(_, index)| self.exchanges.get(*index))
+            .filter(|exchange| exchange.response.is_success())
+            .count();
+        for expectation in &block.expect {
+            let Some(clause) = self.known_clause(&expectation.clause) else {
+                continue;
+            };
+            for check in &expectation.checks {
+                if let Check::Successes(wanted) = check
+                    && *wanted != successes
+                {
+                    let expected = format!("{wanted} of {} answered with 200", indices.len());
+                    let finding = self.finding(&clause, "status", expected, successes.to_string());
+                    self.add(block.line, indices.last().map(|(_, index)| *index), finding);
+                    return Err(Stop::Violated);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Expects every accepted write of the last block, and all that was there before it.
+    pub(super) async fn settled(&mut self, step: &Step, clause: &ClauseKey, zone: &str) -> Flow {
+        let Some(clause) = self.known_clause(clause) else {
+            return Ok(());
+        };
+        let Some(listed) = self.read_list(step.line, self.generation, zone).await? else {
+            return Err(Stop::Inconclusive(
+                "the zone could not be listed".to_owned(),
+            ));
+        };
+        let index = self.exchanges.len().saturating_sub(1);
+        let mut model = self.models.get(zone).cloned().unwrap_or_default();
+        let open: Vec<_> = self
+            .writes
+            .iter()
+            .filter(|write| !write.accepted)
+            .map(|w| w.ip)
+            .collect();
+        for write in &self.writes {
+            if write.accepted {
+                model.insert(write.ip, write.place.clone());
+            }
+        }
+        let mut lost = Vec::new();
+        for (ip, place) in &model {
+            if listed.get(ip) != Some(place) && !open.contains(ip) {
+                lost.push((*ip, place.clone(), listed.get(ip).cloned()));
+            }
+        }
+        // At the `should` level what was refused must not be there either.
+        let surplus = listed.keys().filter(|ip| !model.contains_key(ip)).count();
+        if clause.1 == Level::Should && surplus > 0 {
+            let found = format!("{surplus} mapping(s) that were refused");
+            let finding = self.finding(&clause, "/result", "nothing that was refused", found);
+            self.add(step.line, Some(index), finding);
+        }
+        for (ip, place, found) in lost.iter().take(3) {
+            // A list that shows it wrongly is the list's fault.
+            let single = self.read_one(step.line, self.generation, zone, *ip).await?;
+            if single == Some(Some(place.clone())) {
+                continue;
+            }
+            let expected = format!(
+                "{ip} {place}, which was answered with 200 ({} lost)",
+                lost.len()
+            );
+            let found = found
+                .as_ref()
+                .map_or_else(|| "no such mapping".to_owned(), ToString::to_string);
+            let finding = self.finding(&clause, "/result", expected, found);
+            self.add(step.line, Some(index), finding);
+            return Err(Stop::Violated);
+        }
+        // What was refused may or may not be there; from here on it counts as it is.
+        self.models.insert(zone.to_owned(), listed);
+        Ok(())
+    }
+}

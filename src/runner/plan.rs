@@ -1,0 +1,149 @@
+//! Which trials run.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+
+use crate::case::{Library, Trial};
+
+/// What the user selects by; everything if all of it is empty.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Regular expressions; one of them fits a part of the trial's id.
+    pub filters: Vec<String>,
+    /// Ids of cases or trials, to the letter; the id of a case takes all its trials.
+    pub cases: Vec<String>,
+    /// Clauses that the case cites.
+    pub clauses: Vec<String>,
+    /// Tags of which the case has one.
+    pub tags: Vec<String>,
+}
+
+/// Why nothing can be planned.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A pattern is no regular expression.
+    #[error("`{0}` is no regular expression: {1}")]
+    Pattern(String, regex::Error),
+    /// A pattern, id, clause or tag fits no case.
+    #[error("{what} `{given}` fits no case{hint}; `originproof list cases` shows them")]
+    FitsNothing {
+        /// What kind of selection.
+        what: &'static str,
+        /// As it was given.
+        given: String,
+        /// The nearest right one.
+        hint: String,
+    },
+}
+
+/// The selected trials.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// In order, with their number in the whole library (zones and addresses follow from it).
+    pub trials: Vec<(usize, Trial)>,
+}
+
+impl Plan {
+    /// Selects trials.
+    ///
+    /// # Errors
+    /// [`PlanError`] if any part of the selection is faulty or fits nothing.
+    pub fn select(library: &Library, selection: &Selection) -> Result<Self, PlanError> {
+        let all: Vec<(usize, Trial)> = library.trials().into_iter().enumerate().collect();
+        let mut chosen: Option<BTreeSet<usize>> = None;
+        let mut narrow = |numbers: BTreeSet<usize>| {
+            chosen = Some(match chosen.take() {
+                None => numbers,
+                Some(before) => before.intersection(&numbers).copied().collect(),
+            });
+        };
+        let filters = selection
+            .filters
+            .iter()
+            .map(|text| Regex::new(text).map_err(|e| PlanError::Pattern(text.clone(), e)))
+            .collect::<Result<Vec<_>, _>>()?;
+        if !filters.is_empty() {
+            let fits = |filter: &Regex, trial: &Trial| filter.is_match(&trial.id());
+            for (filter, text) in filters.iter().zip(&selection.filters) {
+                if !all.iter().any(|(_, trial)| fits(filter, trial)) {
+                    return Err(nothing("the filter", text, []));
+                }
+            }
+            narrow(numbers(&all, |trial| {
+                filters.iter().any(|filter| fits(filter, trial))
+            }));
+        }
+        for (what, given, fits) in [
+            (
+                "the case",
+                &selection.cases,
+                is_named as fn(&Trial, &str) -> bool,
+            ),
+            ("the clause", &selection.clauses, proves),
+            ("the tag", &selection.tags, |trial, tag| {
+                trial.case.tags.iter().any(|t| t == tag)
+            }),
+        ] {
+            if given.is_empty() {
+                continue;
+            }
+            for name in given {
+                if !all.iter().any(|(_, trial)| fits(trial, name)) {
+                    let ids: Vec<&str> = match what {
+                        "the case" => all
+                            .iter()
+                            .map(|(_, trial)| trial.case.id.as_str())
+                            .collect(),
+                        _ => Vec::new(),
+                    };
+                    return Err(nothing(what, name, ids));
+                }
+            }
+            narrow(numbers(&all, |trial| {
+                given.iter().any(|name| fits(trial, name))
+            }));
+        }
+        let trials = match chosen {
+            None => all,
+            Some(chosen) => all
+                .into_iter()
+                .filter(|(n, _)| chosen.contains(n))
+                .collect(),
+        };
+        Ok(Self { trials })
+    }
+}
+
+fn numbers(all: &[(usize, Trial)], fits: impl Fn(&Trial) -> bool) -> BTreeSet<usize> {
+    all.iter()
+        .filter(|(_, trial)| fits(trial))
+        .map(|(n, _)| *n)
+        .collect()
+}
+
+fn is_named(trial: &Trial, name: &str) -> bool {
+    trial.case.id == name || trial.id() == name
+}
+
+fn proves(trial: &Trial, clause: &str) -> bool {
+    trial.case.proves.iter().any(|key| {
+        key.clause(trial.generation)
+            .is_some_and(|id| id.as_str() == clause)
+    })
+}
+
+fn nothing<'a>(
+    what: &'static str,
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> PlanError {
+    let hint = crate::diagnostic::nearest(given, known)
+        .map(|right| format!(" (did you mean `{right}`?)"))
+        .unwrap_or_default();
+    PlanError::FitsNothing {
+        what,
+        given: given.to_owned(),
+        hint,
+    }
+}

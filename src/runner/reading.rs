@@ -1,0 +1,428 @@
+//! Verifies what a zone holds by reading it in every way, and tells a wrong state from a reader that
+//! shows it wrongly.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use serde_json::json;
+
+use super::arrange::plain_call;
+use super::execute::{Execution, Flow, Stop};
+use super::mapping::{Place, State, meant};
+use crate::case::{ClauseKey, Step};
+use crate::contract::{Answer, ClauseId, Contract, Finding, Framing, Level};
+use crate::exchange::{Exchange, Generation, Kind, Operation};
+
+/// How many addresses are read one by one.
+const SINGLE_READS: usize = 8;
+/// Zones with more mappings are not read through the other generation as well.
+const OTHER_GENERATION_LIMIT: usize = 300;
+/// More pages than a full zone has at 100 a page.
+const PAGES_LIMIT: u64 = 60;
+
+/// A difference between what is expected and what a reader shows.
+struct Difference {
+    ip: IpAddr,
+    expected: Option<Place>,
+    found: Option<Place>,
+}
+
+fn differences(expected: &State, found: &State) -> Vec<Difference> {
+    let all: BTreeSet<&IpAddr> = expected.keys().chain(found.keys()).collect();
+    all.into_iter()
+        .filter(|ip| expected.get(*ip) != found.get(*ip))
+        .map(|ip| Difference {
+            ip: *ip,
+            expected: expected.get(ip).cloned(),
+            found: found.get(ip).cloned(),
+        })
+        .collect()
+}
+
+fn said(ip: IpAddr, place: Option<&Place>) -> String {
+    place.map_or_else(
+        || format!("no mapping of {ip}"),
+        |place| format!("{ip} {place}"),
+    )
+}
+
+/// The clause that a wrong list breaks.
+fn list_clause(generation: Generation) -> ClauseId {
+    match generation {
+        Generation::V1 => ClauseId::of("V1-LIST-3"),
+        Generation::V2 => ClauseId::of("V2-LIST-5"),
+    }
+}
+
+/// The clause that a wrong single read breaks.
+fn get_clause(generation: Generation, expected: Option<&Place>) -> ClauseId {
+    match (generation, expected) {
+        (Generation::V1, Some(_)) => ClauseId::of("V1-GET-1"),
+        (Generation::V1, None) => ClauseId::of("V1-GET-2"),
+        (Generation::V2, Some(_)) => ClauseId::of("V2-GET-1"),
+        (Generation::V2, None) => ClauseId::of("V2-GET-2"),
+    }
+}
+
+impl Execution<'_> {
+    /// The whole list through a generation; `None` if it was not answered as a list.
+    pub(super) async fn read_list(
+        &mut self,
+        line: usize,
+        generation: Generation,
+        zone: &str,
+    ) -> Flow<Option<State>> {
+        let Some(operation) = Operation::of(generation, Kind::List) else {
+            return Ok(None);
+        };
+        let mut state = State::new();
+        for page in 1..=PAGES_LIMIT {
+            let argument = match generation {
+                Generation::V1 => json!({}),
+                Generation::V2 => json!({"page": page, "per_page": 100}),
+            };
+            let outgoing = self.prepare(&plain_call(operation, argument), zone)?;
+            let index = self.send(line, &outgoing, Framing::Promised).await?;
+            let Some(entries) = self.exchanges.get(index).and_then(entries_of) else {
+                return Ok(None);
+            };
+            let is_last =
+                generation == Generation::V1 || self.is_last_page(index, page, entries.len());
+            state.extend(entries);
+            if is_last {
+                break;
+            }
+        }
+        Ok(Some(state))
+    }
+
+    fn is_last_page(&self, index: usize, page: u64, entries: usize) -> bool {
+        let total = self.exchanges.get(index).and_then(|exchange| {
+            exchange
+                .response
+                .pointer("/result_info/total_pages")?
+                .as_u64()
+        });
+        entries == 0 || total.is_none_or(|total| page >= total)
+    }
+
+    /// One mapping through a generation: `Some(None)` if the target says that there is none, `None` if
+    /// its answer can't be understood.
+    pub(super) async fn read_one(
+        &mut self,
+        line: usize,
+        generation: Generation,
+        zone: &str,
+        ip: IpAddr,
+    ) -> Flow<Option<Option<Place>>> {
+        let Some(operation) = Operation::of(generation, Kind::Get) else {
+            return Ok(None);
+        };
+        let outgoing = self.prepare(&plain_call(operation, json!(ip.to_string())), zone)?;
+        let index = self.send(line, &outgoing, Framing::Promised).await?;
+        let Some(exchange) = self.exchanges.get(index) else {
+            return Ok(None);
+        };
+        if exchange.response.status == 404 {
+            return Ok(Some(None));
+        }
+        let place = entries_of(exchange).and_then(|mut entries| entries.pop());
+        Ok(place.map(|(_, place)| Some(place)))
+    }
+
+    /// Expects the zone to hold exactly its model.
+    pub(super) async fn holds(&mut self, step: &Step, clause: &ClauseKey, zone: &str) -> Flow {
+        let Some(clause) = self.known_clause(clause) else {
+            return Ok(());
+        };
+        let expected = self.models.get(zone).cloned().unwrap_or_default();
+        let line = step.line;
+        let listed = self.read_list(line, self.generation, zone).await?;
+        let list_index = self.exchanges.len().saturating_sub(1);
+        let Some(listed) = listed else {
+            let finding = self.finding(&list_answer(self.generation), "", "the list", "no list");
+            self.add(line, Some(list_index), finding);
+            return Err(Stop::Violated);
+        };
+        let wrong: BTreeMap<IpAddr, Difference> = differences(&expected, &listed)
+            .into_iter()
+            .map(|difference| (difference.ip, difference))
+            .collect();
+        let mut is_wrong = false;
+        for ip in self.to_read(zone, &expected, &wrong) {
+            let single = self.read_one(line, self.generation, zone, ip).await?;
+            let single_index = self.exchanges.len().saturating_sub(1);
+            let wanted = expected.get(&ip);
+            let in_list = listed.get(&ip);
+            let Some(single) = single else {
+                let clause = get_clause(self.generation, wanted);
+                let finding = self.finding(
+                    &(clause, Level::Must),
+                    "",
+                    said(ip, wanted),
+                    "another answer",
+                );
+                self.add(line, Some(single_index), finding);
+                is_wrong = true;
+                continue;
+            };
+            let (list_is_right, single_is_right) = (in_list == wanted, single.as_ref() == wanted);
+            let (blamed, at, found) = match (list_is_right, single_is_right) {
+                (true, true) => continue,
+                (false, false) => (clause.clone(), list_index, in_list),
+                (false, true) => (
+                    (list_clause(self.generation), Level::Must),
+                    list_index,
+                    in_list,
+                ),
+                (true, false) => (
+                    (get_clause(self.generation, wanted), Level::Must),
+                    single_index,
+                    single.as_ref(),
+                ),
+            };
+            let finding = self.finding(&blamed, "/result", said(ip, wanted), said(ip, found));
+            self.add(line, Some(at), finding);
+            is_wrong = is_wrong || blamed.1 == Level::Must;
+        }
+        if is_wrong {
+            return Err(Stop::Violated);
+        }
+        self.other_generation(line, zone, &expected).await
+    }
+
+    /// What is read one by one: whatever the list shows wrongly, then what requests named.
+    fn to_read(
+        &self,
+        zone: &str,
+        expected: &State,
+        wrong: &BTreeMap<IpAddr, Difference>,
+    ) -> Vec<IpAddr> {
+        let mut all: Vec<IpAddr> = wrong.keys().copied().take(SINGLE_READS).collect();
+        let used = self.used.get(zone);
+        // The last named addresses are the likeliest to be touched; fillings are only sampled.
+        let named = used.into_iter().flatten().copied();
+        let (gone, kept): (Vec<IpAddr>, Vec<IpAddr>) =
+            named.partition(|ip| !expected.contains_key(ip));
+        let sample = |ips: &[IpAddr], most: usize| -> Vec<IpAddr> {
+            let stride = ips.len().div_ceil(most.max(1)).max(1);
+            ips.iter().copied().step_by(stride).collect()
+        };
+        all.extend(sample(&gone, SINGLE_READS / 2));
+        all.extend(sample(&kept, SINGLE_READS / 2));
+        let mut seen = BTreeSet::new();
+        all.retain(|ip| seen.insert(*ip));
+        all
+    }
+
+    /// the other generation shows the same. Only where both its readers say otherwise is it the
+    /// store that differs.
+    async fn other_generation(&mut self, line: usize, zone: &str, expected: &State) -> Flow {
+        let other = self.generation.other();
+        if !self.target.has(other.id()) || expected.len() > OTHER_GENERATION_LIMIT {
+            return Ok(());
+        }
+        let Some(listed) = self.read_list(line, other, zone).await? else {
+            return Ok(());
+        };
+        let index = self.exchanges.len().saturating_sub(1);
+        let Some(first) = differences(expected, &listed).into_iter().next() else {
+            return Ok(());
+        };
+        let single = self.read_one(line, other, zone, first.ip).await?;
+        if single.is_some_and(|single| single == first.found) {
+            let clause = (ClauseId::of("X-1"), Level::Should);
+            let expected = said(first.ip, first.expected.as_ref());
+            let found = format!(
+                "{} through {}",
+                said(first.ip, first.found.as_ref()),
+                other.id()
+            );
+            let finding = self.finding(&clause, "/result", expected, found);
+            self.add(line, Some(index), finding);
+        }
+        Ok(())
+    }
+
+    /// Walks the pages of `v2.list` and expects the model, each mapping once.
+    pub(super) async fn pages(
+        &mut self,
+        step: &Step,
+        per_page: u64,
+        clause: &ClauseKey,
+        zone: &str,
+    ) -> Flow {
+        let Some(clause) = self.known_clause(clause) else {
+            return Ok(());
+        };
+        let expected = self.models.get(zone).cloned().unwrap_or_default();
+        let size = u64::try_from(expected.len()).unwrap_or(u64::MAX);
+        let pages = size.div_ceil(per_page.max(1)).max(1);
+        let mut seen: BTreeMap<IpAddr, u64> = BTreeMap::new();
+        let mut state = State::new();
+        let mut wrong: Vec<(usize, String, String)> = Vec::new();
+        for page in 1..=pages {
+            let argument = json!({"page": page, "per_page": per_page});
+            let call = plain_call(Operation::V2List, argument);
+            let outgoing = self.prepare(&call, zone)?;
+            let index = self.send(step.line, &outgoing, Framing::Promised).await?;
+            let Some(entries) = self.exchanges.get(index).and_then(entries_of) else {
+                let finding = self.finding(&clause, "", format!("page {page}"), "no list");
+                self.add(step.line, Some(index), finding);
+                return Err(Stop::Violated);
+            };
+            for (ip, place) in entries {
+                if let Some(before) = seen.insert(ip, page) {
+                    let found = format!("{ip} on page {page} and on page {before}");
+                    wrong.push((index, "each mapping on one page".to_owned(), found));
+                }
+                state.insert(ip, place);
+            }
+            let total = |name: &str| {
+                let pointer = format!("/result_info/{name}");
+                self.exchanges
+                    .get(index)
+                    .and_then(|e| e.response.pointer(&pointer)?.as_u64())
+            };
+            for (name, right) in [("total_count", size), ("total_pages", pages)] {
+                let is_empty_zone = size == 0 && name == "total_pages";
+                if let Some(found) = total(name)
+                    && found != right
+                    && !is_empty_zone
+                {
+                    wrong.push((
+                        index,
+                        format!("{name} {right} on page {page}"),
+                        format!("{found}"),
+                    ));
+                }
+            }
+        }
+        let last = self.exchanges.len().saturating_sub(1);
+        for difference in differences(&expected, &state).into_iter().take(5) {
+            let expected = said(difference.ip, difference.expected.as_ref());
+            let found = said(difference.ip, difference.found.as_ref());
+            wrong.push((last, format!("{expected} on one of {pages} page(s)"), found));
+        }
+        let is_wrong = !wrong.is_empty();
+        for (index, expected, found) in wrong {
+            let finding = self.finding(&clause, "/result", expected, found);
+            self.add(step.line, Some(index), finding);
+        }
+        if is_wrong {
+            Err(Stop::Violated)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Expects no more mappings than this.
+    pub(super) async fn at_most(
+        &mut self,
+        step: &Step,
+        most: usize,
+        clause: &ClauseKey,
+        zone: &str,
+    ) -> Flow {
+        let Some(clause) = self.known_clause(clause) else {
+            return Ok(());
+        };
+        let Some(listed) = self.read_list(step.line, self.generation, zone).await? else {
+            return Err(Stop::Inconclusive(
+                "the zone could not be listed".to_owned(),
+            ));
+        };
+        if listed.len() > most {
+            let index = self.exchanges.len().saturating_sub(1);
+            let expected = format!("at most {most} mappings");
+            let finding = self.finding(&clause, "/result", expected, listed.len().to_string());
+            self.add(step.line, Some(index), finding);
+            return Err(Stop::Violated);
+        }
+        Ok(())
+    }
+
+    /// Expects an address to hold one of these mappings, or none.
+    pub(super) async fn one_of(
+        &mut self,
+        step: &Step,
+        items: &serde_json::Value,
+        clause: &ClauseKey,
+        zone: &str,
+    ) -> Flow {
+        let Some(clause) = self.known_clause(clause) else {
+            return Ok(());
+        };
+        let filled = self.fill(items)?;
+        let wanted = self.variables.items(&filled, true).map_err(Stop::Skip)?;
+        let Some(ip) = wanted.first().and_then(|wanted| meant(&wanted.ip)) else {
+            return Err(Stop::Broken("`one-of` needs an address".to_owned()));
+        };
+        let single = self.read_one(step.line, self.generation, zone, ip).await?;
+        let Some(Some(place)) = single else {
+            return Ok(());
+        };
+        let is_one = wanted.iter().any(|wanted| {
+            wanted.vendor.as_ref() == Some(&place.vendor)
+                && wanted.region.as_ref() == Some(&place.region)
+        });
+        if is_one {
+            return Ok(());
+        }
+        let index = self.exchanges.len().saturating_sub(1);
+        let lawful: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+        let found = said(ip, Some(&place));
+        let finding = self.finding(&clause, "/result", lawful.join(" or "), found);
+        self.add(step.line, Some(index), finding);
+        Err(Stop::Violated)
+    }
+
+    /// The clause of a key with the level of the part that is meant.
+    pub(super) fn known_clause(&self, key: &ClauseKey) -> Option<(ClauseId, Level)> {
+        let clause = key.clause(self.trial.generation)?;
+        let own = Contract::embedded().clause(&clause)?.level;
+        Some((clause, key.level.unwrap_or(own)))
+    }
+
+    pub(super) fn finding(
+        &self,
+        (clause, level): &(ClauseId, Level),
+        at: &str,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Finding {
+        Finding {
+            clause: clause.clone(),
+            level: *level,
+            at: at.to_owned(),
+            expected: expected.into(),
+            found: self.target.redactor.text(&found.into()),
+        }
+    }
+}
+
+/// The clause of a list that was not answered as one.
+fn list_answer(generation: Generation) -> (ClauseId, Level) {
+    match generation {
+        Generation::V1 => (ClauseId::of("V1-LIST-1"), Level::Must),
+        Generation::V2 => (ClauseId::of("V2-LIST-1"), Level::Must),
+    }
+}
+
+/// The entries of a success, by address; `None` if the answer is no success.
+fn entries_of(exchange: &Exchange) -> Option<Vec<(IpAddr, Place)>> {
+    let operation = exchange.operation?;
+    let body = exchange.response.value()?;
+    if !exchange.response.is_success() {
+        return None;
+    }
+    let answer = Answer::read(operation, body);
+    let entries = answer.entries.iter().filter_map(|item| {
+        let place = Place {
+            vendor: item.vendor.unwrap_or_default().to_owned(),
+            region: item.region.unwrap_or_default().to_owned(),
+        };
+        Some((meant(item.address?)?, place))
+    });
+    Some(entries.collect())
+}

@@ -1,0 +1,225 @@
+//! The values of variables in one trial.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use serde_json::{Value, json};
+
+use super::mapping::{Place, Wanted, meant};
+use super::regions::Regions;
+use crate::case::{Member, Scope, Variable, resolve};
+
+/// Variables of a trial.
+#[derive(Debug)]
+pub(super) struct Variables<'r> {
+    pub(super) regions: &'r Regions,
+    pub(super) named: BTreeMap<String, Value>,
+    pub(super) current: Option<Place>,
+    pub(super) chunk: Vec<Place>,
+    pub(super) zones: HashMap<String, String>,
+    pub(super) home: String,
+    fresh: u64,
+}
+
+/// The n-th IPv4 address of a case.
+fn v4(n: usize) -> Ipv4Addr {
+    Ipv4Addr::new(192, 0, 2, u8::try_from(n % 240 + 10).unwrap_or(10))
+}
+
+/// An address of one of our blocks below the documentation prefix.
+fn v6(block: u16, n: u64) -> Ipv6Addr {
+    let prefix = (0x2001_0db8_u128 << 96) | (u128::from(block) << 80);
+    Ipv6Addr::from(prefix | u128::from(n + 1))
+}
+
+/// The n-th address of a filling: mostly IPv6, with some IPv4 among them.
+pub(super) fn filler(n: usize) -> IpAddr {
+    let (turn, rest) = (n / 5, n % 5);
+    match (rest, u8::try_from(turn + 1)) {
+        (4, Ok(last)) if last < 251 => Ipv4Addr::new(198, 51, 100, last).into(),
+        _ => v6(0xf111, u64::try_from(n).unwrap_or(0)).into(),
+    }
+}
+
+impl<'r> Variables<'r> {
+    pub(super) fn new(regions: &'r Regions, zones: HashMap<String, String>, home: String) -> Self {
+        Self {
+            regions,
+            named: BTreeMap::new(),
+            current: None,
+            chunk: Vec::new(),
+            zones,
+            home,
+            fresh: 0,
+        }
+    }
+
+    /// The value with its templates filled in.
+    pub(super) fn fill(&mut self, value: &Value) -> Result<Value, String> {
+        resolve(value, self)
+    }
+
+    fn pair(&self, n: usize) -> Result<Place, String> {
+        self.regions.picked.get(n).cloned().ok_or_else(|| {
+            format!(
+                "the target lists {} usable regions, this needs {}",
+                self.regions.picked.len(),
+                n + 1
+            )
+        })
+    }
+
+    /// The place that `at` names.
+    pub(super) fn place(&self, name: &str) -> Result<Place, String> {
+        match name {
+            "foreign" => self
+                .regions
+                .foreign()
+                .ok_or_else(|| "the target lists no region that another vendor lacks".to_owned()),
+            "unknown-vendor" => Ok(Place {
+                vendor: self.unknown_vendor(),
+                region: self.pair(0)?.region,
+            }),
+            "unknown-region" => Ok(Place {
+                vendor: self.pair(0)?.vendor,
+                region: self.unknown_region(),
+            }),
+            "current" => self
+                .current
+                .clone()
+                .ok_or_else(|| "`current` is for `repeat`".to_owned()),
+            name => match name.strip_prefix("pair.").and_then(|n| n.parse().ok()) {
+                Some(n) => self.pair(n),
+                None => Err(format!("there is no place `{name}`")),
+            },
+        }
+    }
+
+    fn unknown_vendor(&self) -> String {
+        let is_listed = |name: &str| {
+            self.regions
+                .listed
+                .iter()
+                .any(|place| place.vendor.eq_ignore_ascii_case(name))
+        };
+        let candidates = ["hetzner", "nowhere-cloud", "no-such-vendor"];
+        let free = candidates.iter().find(|name| !is_listed(name));
+        (*free.unwrap_or(&"no-such-vendor-at-all")).to_owned()
+    }
+
+    fn unknown_region(&self) -> String {
+        let is_listed = |name: &str| {
+            self.regions
+                .listed
+                .iter()
+                .any(|place| place.region.eq_ignore_ascii_case(name))
+        };
+        let candidates = ["moon-base-1", "nowhere-central-9"];
+        let free = candidates.iter().find(|name| !is_listed(name));
+        (*free.unwrap_or(&"no-such-region-at-all")).to_owned()
+    }
+
+    /// The vendor and region of an item, where it says any.
+    fn item_place(&self, item: &Value) -> Result<(Option<String>, Option<String>), String> {
+        let text = |name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
+        if let Some(name) = item.get("at").and_then(Value::as_str) {
+            let place = self.place(name)?;
+            return Ok((
+                Some(text("vendor").unwrap_or(place.vendor)),
+                Some(text("region").unwrap_or(place.region)),
+            ));
+        }
+        Ok((text("vendor"), text("region")))
+    }
+
+    /// A list of items with fillings expanded; `whole` gives items without a place the first pair.
+    pub(super) fn items(&self, items: &Value, whole: bool) -> Result<Vec<Wanted>, String> {
+        let mut wanted = Vec::new();
+        for item in items.as_array().into_iter().flatten() {
+            let (mut vendor, mut region) = self.item_place(item)?;
+            if whole && vendor.is_none() && region.is_none() {
+                let first = self.pair(0)?;
+                (vendor, region) = (Some(first.vendor), Some(first.region));
+            }
+            if item.get("chunk").is_some() {
+                for (n, place) in self.chunk.iter().enumerate() {
+                    wanted.push(Wanted {
+                        ip: filler(n).to_string(),
+                        vendor: Some(place.vendor.clone()),
+                        region: Some(place.region.clone()),
+                    });
+                }
+                continue;
+            }
+            let number = |name: &str| item.get(name).and_then(Value::as_u64);
+            if let Some(count) = number("fill") {
+                let from = number("from").unwrap_or(0);
+                for n in from..from + count {
+                    let n = usize::try_from(n).unwrap_or(0);
+                    wanted.push(Wanted {
+                        ip: filler(n).to_string(),
+                        vendor: vendor.clone(),
+                        region: region.clone(),
+                    });
+                }
+            } else {
+                let ip = item
+                    .get("ip")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned();
+                wanted.push(Wanted { ip, vendor, region });
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// A list of items as a state; the spelling of addresses does not matter.
+    pub(super) fn state(&self, items: &Value) -> Result<super::mapping::State, String> {
+        self.items(items, true)?
+            .into_iter()
+            .map(|wanted| {
+                let ip = meant(&wanted.ip)
+                    .ok_or_else(|| format!("`{}` is no address to hold", wanted.ip))?;
+                let place = Place {
+                    vendor: wanted.vendor.unwrap_or_default(),
+                    region: wanted.region.unwrap_or_default(),
+                };
+                Ok((ip, place))
+            })
+            .collect()
+    }
+}
+
+impl Scope for Variables<'_> {
+    fn value(&mut self, name: &str) -> Result<Value, String> {
+        if let Some(value) = self.named.get(name) {
+            return Ok(value.clone());
+        }
+        let half = |place: Place, member: Member| match member {
+            Member::Vendor => json!(place.vendor),
+            Member::Region => json!(place.region),
+        };
+        match Variable::read(name) {
+            Some(Variable::V4(n)) => Ok(json!(v4(n).to_string())),
+            Some(Variable::V6(n, spelling)) => Ok(json!(
+                spelling.write(v6(0xa, u64::try_from(n).unwrap_or(0)))
+            )),
+            Some(Variable::Fresh) => {
+                self.fresh += 1;
+                Ok(json!(v6(0xfe, self.fresh).to_string()))
+            }
+            Some(Variable::Pair(n, member)) => Ok(half(self.pair(n)?, member)),
+            Some(Variable::PairUpper(n, member)) => {
+                let text = half(self.pair(n)?, member);
+                Ok(json!(text.as_str().unwrap_or_default().to_uppercase()))
+            }
+            Some(Variable::Unknown(Member::Vendor)) => Ok(json!(self.unknown_vendor())),
+            Some(Variable::Unknown(Member::Region)) => Ok(json!(self.unknown_region())),
+            Some(Variable::Foreign(member)) => Ok(half(self.place("foreign")?, member)),
+            Some(Variable::Current(member)) => Ok(half(self.place("current")?, member)),
+            Some(Variable::Zone) => Ok(json!(self.zones.get(&self.home))),
+            None => Err(format!("`{name}` has no value here")),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What can go wrong between us and the target. None of it is the contract's.
+
+use std::fmt;
+
+/// The kind of a transport fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransportFault {
+    /// The URL is none, or the client can't be set up.
+    Setup,
+    /// No connection: refused, unresolved, TLS.
+    Connect,
+    /// No complete answer in time.
+    Timeout,
+    /// The connection broke before the answer was complete.
+    Broken,
+    /// The body is larger than the limit.
+    TooLarge,
+}
+
+/// A request that got no complete answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub struct TransportError {
+    /// What kind of fault.
+    pub fault: TransportFault,
+    /// The fault in words, with its causes.
+    pub message: String,
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl TransportError {
+    pub(super) fn new(fault: TransportFault, message: impl Into<String>) -> Self {
+        Self {
+            fault,
+            message: message.into(),
+        }
+    }
+
+    /// Reads the client's error: its kind, and the whole chain of causes as text.
+    pub(super) fn from_client(error: &reqwest::Error) -> Self {
+        let fault = if error.is_builder() {
+            TransportFault::Setup
+        } else if error.is_timeout() {
+            TransportFault::Timeout
+        } else if error.is_connect() {
+            TransportFault::Connect
+        } else {
+            TransportFault::Broken
+        };
+        let mut message = String::new();
+        let mut cause: Option<&dyn std::error::Error> = Some(error);
+        while let Some(current) = cause {
+            let text = current.to_string();
+            if !message.contains(&text) {
+                if !message.is_empty() {
+                    message.push_str(": ");
+                }
+                message.push_str(&text);
+            }
+            cause = current.source();
+        }
+        Self { fault, message }
+    }
+}
