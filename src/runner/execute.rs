@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -61,7 +62,7 @@ pub(super) struct Execution<'a> {
     /// Addresses that requests named, by zone.
     pub(super) used: HashMap<String, BTreeSet<IpAddr>>,
     pub(super) writes: Vec<ParallelWrite>,
-    pub(super) exchanges: Vec<Exchange>,
+    pub(super) exchanges: Vec<Arc<Exchange>>,
     pub(super) steps: Vec<StepRecord>,
     pub(super) findings: Vec<ReportedFinding>,
     pub(super) observations: Vec<Observation>,
@@ -248,7 +249,7 @@ impl<'a> Execution<'a> {
                 self.add(line, Some(index), finding);
             }
         }
-        self.exchanges.push(exchange);
+        self.exchanges.push(Arc::new(exchange));
         index
     }
 

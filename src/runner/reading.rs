@@ -83,7 +83,7 @@ impl Execution<'_> {
             };
             let outgoing = self.prepare(&plain_call(operation, argument), zone)?;
             let index = self.send(line, &outgoing, Framing::Promised).await?;
-            let Some(entries) = self.exchanges.get(index).and_then(entries_of) else {
+            let Some(entries) = self.exchanges.get(index).and_then(|exchange| entries_of(exchange)) else {
                 return Ok(None);
             };
             let is_last =
@@ -266,7 +266,7 @@ impl Execution<'_> {
             let call = plain_call(Operation::V2List, argument);
             let outgoing = self.prepare(&call, zone)?;
             let index = self.send(step.line, &outgoing, Framing::Promised).await?;
-            let Some(entries) = self.exchanges.get(index).and_then(entries_of) else {
+            let Some(entries) = self.exchanges.get(index).and_then(|exchange| entries_of(exchange)) else {
                 let finding = self.finding(&clause, "", format!("page {page}"), "no list");
                 self.add(step.line, Some(index), finding);
                 return Err(Stop::Violated);

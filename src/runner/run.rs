@@ -40,10 +40,10 @@ pub struct RunConfig {
 }
 
 /// Runs plans against a target.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Runner {
     target: Arc<Target>,
-    zones: Zones,
+    zones: Arc<Zones>,
     config: RunConfig,
 }
 
@@ -70,7 +70,7 @@ impl Runner {
         };
         Ok(Self {
             target,
-            zones,
+            zones: Arc::new(zones),
             config,
         })
     }
@@ -100,8 +100,23 @@ impl Runner {
             order.sort_by_key(|(_, trial)| !trial.case.tags.iter().any(|tag| tag == "slow"));
             stream::iter(order)
                 .for_each_concurrent(self.config.jobs.max(1), |(number, trial)| {
+                    // A task of its own, so that checking uses every core.
+                    let (runner, number, trial) = (self.clone(), *number, trial.clone());
                     let events = events.clone();
-                    async move { self.observed(*number, trial, &events).await }
+                    async move {
+                        let panicked = empty_report(
+                            &trial,
+                            Verdict::Broken,
+                            "the suite panicked in this case".to_owned(),
+                        );
+                        let (inner, within) = (runner.clone(), events.clone());
+                        let task = tokio::spawn(async move {
+                            inner.observed(number, &trial, &within).await;
+                        });
+                        if task.await.is_err() {
+                            let _ = events.send(Event::TrialFinished(Box::new(panicked)));
+                        }
+                    }
                 })
                 .await;
             drop(events);
@@ -138,7 +153,7 @@ impl Runner {
             let reason = format!("the target lacks {}", missing.join(", "));
             return empty_report(trial, Verdict::Skipped, reason);
         }
-        match &self.zones {
+        match &*self.zones {
             Zones::Fresh { seed } => {
                 let zones = Zones::fresh(*seed, number, &trial.case.zones);
                 self.execute(trial, zones, false).await

@@ -1,6 +1,9 @@
 //! IP-1: every IPv6 address in its canonical form. IP-4: IPv4 as sent.
 
-use super::super::address::{identity, parse, spelling_faults};
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::super::address::{parse, spelling_faults};
 use super::super::answer::Item;
 use super::super::check::Subject;
 use super::super::clause::{ClauseId, Level};
@@ -15,22 +18,39 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     } else {
         Level::Must
     };
+    let sent = sent_ipv4(subject);
     for item in &subject.answer.entries {
-        spelling(subject, item, entries, findings);
+        spelling(subject, item, entries, &sent, findings);
     }
     for item in &subject.answer.succeeded {
-        spelling(subject, item, Level::Should, findings);
+        spelling(subject, item, Level::Should, &sent, findings);
     }
 }
 
-fn spelling(subject: &Subject<'_>, item: &Item<'_>, level: Level, findings: &mut Findings) {
+/// The IPv4 addresses of the request, by identity.
+fn sent_ipv4<'a>(subject: &'a Subject<'_>) -> HashMap<IpAddr, &'a str> {
+    subject
+        .items
+        .iter()
+        .filter_map(|item| item.address)
+        .chain(subject.exchange.request.address.as_deref())
+        .filter_map(|text| Some((parse(text).filter(IpAddr::is_ipv4)?, text)))
+        .collect()
+}
+
+fn spelling(
+    subject: &Subject<'_>,
+    item: &Item<'_>,
+    level: Level,
+    sent: &HashMap<IpAddr, &str>,
+    findings: &mut Findings,
+) {
     let Some(text) = item.address else { return };
-    let at = item.address_at(subject.generation());
     let Some(ip) = parse(text) else {
         let clause = if text.contains(':') { "IP-1" } else { "IP-4" };
         findings.add(
             (ClauseId::of(clause), level),
-            at,
+            item.address_at(subject.generation()),
             "an IP address",
             format!("{text:?}"),
         );
@@ -39,29 +59,19 @@ fn spelling(subject: &Subject<'_>, item: &Item<'_>, level: Level, findings: &mut
     for clause in spelling_faults(text) {
         findings.add(
             (clause, level),
-            &at,
+            item.address_at(subject.generation()),
             format!("{:?}", ip.to_string()),
             format!("{text:?}"),
         );
     }
-    let sent = sent_addresses(subject).find(|sent| identity(sent) == identity(text));
-    if let Some(sent) = sent
-        && parse(sent).is_some_and(|ip| ip.is_ipv4())
-        && sent != text
+    if let Some(sent) = sent.get(&ip.to_canonical())
+        && *sent != text
     {
         findings.add(
             (ClauseId::of("IP-4"), level),
-            at,
+            item.address_at(subject.generation()),
             format!("{sent:?}"),
             format!("{text:?}"),
         );
     }
-}
-
-fn sent_addresses<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = &'a str> {
-    subject
-        .items
-        .iter()
-        .filter_map(|item| item.address)
-        .chain(subject.exchange.request.address.as_deref())
 }
