@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod event;
 pub mod exchange;
 pub mod mock;
+pub mod mutation;
 pub mod report;
 pub mod runner;
 pub mod transport;

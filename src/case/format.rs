@@ -66,7 +66,7 @@ pub const STEP: &[Word] = &[
     word("zone", "The zone to use, where the case has several."),
     word(
         "auth",
-        "The credentials to send: `token` (default), `key`, `none`, `wrong-token`, `wrong-key`.",
+        "The credentials to send: `token` (default), `key`, `none`, `wrong-token`, `wrong-key`, `shortened-token`, `lengthened-token`, `other-case-token`.",
     ),
     word(
         "fault",
@@ -79,7 +79,7 @@ pub const STEP: &[Word] = &[
     ),
     word(
         "proves",
-        "The clause of an action that checks by itself (`holds`, `unchanged`, `pages`, `settled`, `at-most`).",
+        "The clause of an action that checks by itself (`holds`, `pages`, `at-most`, `one-of`).",
     ),
 ];
 
@@ -147,7 +147,7 @@ pub const WRITE: &[Word] = &[
     word("ip", "The address of the body."),
     word(
         "at",
-        "Vendor and region by name: `pair.0`, `foreign`, `unknown-vendor`, `unknown-region`.",
+        "Vendor and region by name: `pair.0`, `sibling` (another region of the vendor of `pair.0`), `foreign`, `unknown-vendor`, `unknown-region`, `current`.",
     ),
     word("vendor", "The vendor, where `at` does not say it."),
     word("region", "The region, where `at` does not say it."),
@@ -230,6 +230,10 @@ pub const EXPECT: &[Word] = &[
     word(
         "code",
         "A code, or a list of which one must be among the errors.",
+    ),
+    word(
+        "code-if-refused",
+        "As `code`, where the answer is no success.",
     ),
     word(
         "mapping",

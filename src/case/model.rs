@@ -179,6 +179,12 @@ pub enum Auth {
     WrongToken,
     /// A key that is not valid.
     WrongKey,
+    /// The run's own token without its last character.
+    ShortenedToken,
+    /// The run's own token with a character more.
+    LengthenedToken,
+    /// The run's own token with its letters in the other case.
+    OtherCaseToken,
 }
 
 /// A request to send.

@@ -6,6 +6,7 @@ use super::explain::ExplainArgs;
 use super::lint::LintArgs;
 use super::list::ListArgs;
 use super::mock::MockArgs;
+use super::mutants::MutantsArgs;
 use super::run::RunArgs;
 
 /// The conformance test suite and contract checker for the Origin Cloud Regions API.
@@ -29,7 +30,7 @@ Exit codes: 0 conforms, 1 violates a must (with --strict: or deviates from a sho
 pub(crate) enum Command {
     /// Run the suite against a target, by default the embedded mock
     Run(RunArgs),
-    /// List cases, clauses, operations or codes
+    /// List cases, clauses, operations, codes, mutants, variations, or what covers what
     List(ListArgs),
     /// Explain a clause, a code or a case
     Explain(ExplainArgs),
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Mock(MockArgs),
     /// Check case files without network
     Lint(LintArgs),
+    /// Try the suite on faulty mocks: is each caught by the clause that it breaks?
+    Mutants(MutantsArgs),
 }
 
 /// When to use colour.

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use originproof::contract::Contract;
+use originproof::mock::{mutant, variation};
 
 use super::Outcome;
 use super::console::Console;
@@ -34,6 +35,10 @@ enum What {
     Operations,
     /// The documented codes.
     Codes,
+    /// The faulty mocks, with the clause that each breaks.
+    Mutants,
+    /// The lawful variations of the mock.
+    Variations,
 }
 
 /// One row: columns for people, an object for machines.
@@ -49,6 +54,8 @@ pub(crate) fn run(args: &ListArgs, console: &mut Console) -> Outcome {
         What::Clauses => clauses()?,
         What::Operations => operations()?,
         What::Codes => codes()?,
+        What::Mutants => mutants(),
+        What::Variations => variations(),
     };
     if args.json {
         let values: Vec<&Value> = rows.iter().map(|row| &row.value).collect();
@@ -155,6 +162,36 @@ fn codes() -> Result<Vec<Row>, Failure> {
                 ],
                 value: serde_json::to_value(row).map_err(internal)?,
             })
+        })
+        .collect()
+}
+
+fn mutants() -> Vec<Row> {
+    mutant::all()
+        .map(|mutant| Row {
+            columns: vec![
+                mutant.breaks.to_owned(),
+                mutant.name.to_owned(),
+                mutant.from.to_owned(),
+            ],
+            value: json!({"name": mutant.name, "breaks": mutant.breaks, "from": mutant.from}),
+        })
+        .collect()
+}
+
+fn variations() -> Vec<Row> {
+    variation::all()
+        .map(|variation| Row {
+            columns: vec![
+                variation.name.to_owned(),
+                variation.allowed_by.to_owned(),
+                variation.deviates.join(" "),
+            ],
+            value: json!({
+                "name": variation.name,
+                "allowed_by": variation.allowed_by,
+                "deviates": variation.deviates,
+            }),
         })
         .collect()
 }

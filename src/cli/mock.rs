@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
-use originproof::mock::{Mock, MockConfig};
+use originproof::diagnostic::nearest;
+use originproof::mock::{Change, Mock, MockConfig, variation};
 
 use super::Outcome;
 use super::console::Console;
@@ -22,6 +23,30 @@ pub(crate) struct MockArgs {
     /// Mappings that every zone holds from the start
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed_mappings: usize,
+    /// Serve a faulty mock instead; `originproof list mutants` names them
+    #[arg(long, value_name = "NAME")]
+    mutant: Option<String>,
+    /// Serve the mock in another lawful way (repeatable); `originproof list variations` names them
+    #[arg(long, value_name = "NAME")]
+    variation: Vec<String>,
+}
+
+/// The changes that the flags ask for.
+fn changes(args: &MockArgs) -> Result<Vec<Change>, Failure> {
+    let mut changes = Vec::new();
+    for name in &args.variation {
+        let variation = variation::by_name(name).ok_or_else(|| {
+            let hint = nearest(name, variation::all().map(|variation| variation.name))
+                .map(|right| format!("; did you mean `{right}`?"))
+                .unwrap_or_default();
+            Failure::Usage(format!("there is no variation `{name}`{hint}"))
+        })?;
+        changes.extend(variation.changes);
+    }
+    if let Some(name) = &args.mutant {
+        changes.extend(super::mutants::named(name)?.changes);
+    }
+    Ok(changes)
 }
 
 /// Serves until Ctrl-C.
@@ -33,6 +58,7 @@ pub(crate) fn run(args: &MockArgs, console: &mut Console) -> Outcome {
     }
     let mut config = MockConfig {
         seed_mappings: args.seed_mappings,
+        changes: changes(args)?,
         ..MockConfig::default()
     };
     config.access.token.clone_from(&args.token);

@@ -8,6 +8,7 @@ mod explain;
 mod lint;
 mod list;
 mod mock;
+mod mutants;
 mod run;
 mod target;
 mod world;
@@ -44,6 +45,7 @@ pub(crate) fn main(world: &World) -> ExitCode {
         Command::Explain(explain) => explain::run(&explain, &mut console),
         Command::Mock(mock) => mock::run(&mock, &mut console),
         Command::Lint(lint) => lint::run(&lint, &mut console),
+        Command::Mutants(mutants) => mutants::run(&mutants, &mut console),
     };
     match result {
         Ok(exit) => exit.into(),

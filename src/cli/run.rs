@@ -120,7 +120,13 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
             keep: Keep::Findings,
         };
         let runner = Runner::new(target, config).await?;
+        let watched = runner.clone();
+        let watch = tokio::spawn(async move {
+            super::interrupted().await;
+            watched.stop();
+        });
         let result = observe(args, world, &runner, &plan, console).await;
+        watch.abort();
         if let Some(mock) = mock {
             mock.stop().await;
         }

@@ -28,10 +28,11 @@ impl std::fmt::Debug for Redactor {
 }
 
 impl Redactor {
-    /// A redactor for these secrets; empty ones are left out, since they are everywhere.
+    /// A redactor for these secrets. Those of less than four bytes are left out: they stand
+    /// everywhere by chance, and masking them would garble times and numbers.
     #[must_use]
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        let mut secrets: Vec<String> = secrets.into_iter().filter(|s| !s.is_empty()).collect();
+        let mut secrets: Vec<String> = secrets.into_iter().filter(|s| s.len() >= 4).collect();
         // Longest first, so that a secret which contains another leaves no rest behind.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.dedup();

@@ -10,10 +10,12 @@ mod call;
 mod catalogue;
 mod change;
 mod handle;
+pub mod mutant;
 mod refusal;
 mod rules;
 mod serve;
 mod store;
+pub mod variation;
 mod wire;
 
 pub use access::{Access, Credentials};

@@ -192,35 +192,10 @@ impl Mock {
                 .changes
                 .iter()
                 .any(|change| matches!(change, Change::Admit(lets) if lets(&call)));
-        if !admitted {
-            return refused_credentials(&call.credentials);
-        }
-        for change in &self.changes {
-            if let Change::Ask(ask) = change {
-                ask(&mut call);
-            }
-        }
-        let zone = self.zone(&(self.rules.zone_key)(call.operation, &call.zone));
-        let mut reply = match (self.rules.locking)(call.operation) {
-            Locking::Held => self.work(&self.rules, &mut locked(&zone), &call),
-            Locking::CopiedBack(delay) => {
-                let mut copy = locked(&zone).clone();
-                let reply = self.work(&self.rules, &mut copy, &call);
-                tokio::time::sleep(delay).await;
-                *locked(&zone) = copy;
-                reply
-            }
-            Locking::DecidedEarly(delay) => {
-                let mut copy = locked(&zone).clone();
-                let reply = self.work(&self.rules, &mut copy, &call);
-                tokio::time::sleep(delay).await;
-                if reply.is_success() {
-                    let mut unlimited = self.rules.clone();
-                    unlimited.limit = usize::MAX;
-                    self.work(&unlimited, &mut locked(&zone), &call);
-                }
-                reply
-            }
+        let mut reply = if admitted {
+            self.carry_out(&mut call).await
+        } else {
+            refused_credentials(&call.credentials)
         };
         for change in &self.changes {
             if let Change::Answer(bend) = change {
@@ -228,6 +203,36 @@ impl Mock {
             }
         }
         reply
+    }
+
+    async fn carry_out(&self, call: &mut Call) -> Reply {
+        for change in &self.changes {
+            if let Change::Ask(ask) = change {
+                ask(call);
+            }
+        }
+        let zone = self.zone(&(self.rules.zone_key)(call.operation, &call.zone));
+        match (self.rules.locking)(call.operation) {
+            Locking::Held => self.work(&self.rules, &mut locked(&zone), call),
+            Locking::CopiedBack(delay) => {
+                let mut copy = locked(&zone).clone();
+                let reply = self.work(&self.rules, &mut copy, call);
+                tokio::time::sleep(delay).await;
+                *locked(&zone) = copy;
+                reply
+            }
+            Locking::DecidedEarly(delay) => {
+                let mut copy = locked(&zone).clone();
+                let reply = self.work(&self.rules, &mut copy, call);
+                tokio::time::sleep(delay).await;
+                if reply.is_success() {
+                    let mut unlimited = self.rules.clone();
+                    unlimited.limit = usize::MAX;
+                    self.work(&unlimited, &mut locked(&zone), call);
+                }
+                reply
+            }
+        }
     }
 
     fn work(&self, rules: &Rules, zone: &mut Zone, call: &Call) -> Reply {

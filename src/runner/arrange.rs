@@ -110,7 +110,10 @@ impl Execution<'_> {
         let outgoing = self.prepare(&call, zone)?;
         let index = self.send(0, &outgoing, Framing::Promised).await?;
         let total = self.exchanges.get(index).and_then(|exchange| {
-            exchange.response.pointer("/result_info/total_count")?.as_u64()
+            exchange
+                .response
+                .pointer("/result_info/total_count")?
+                .as_u64()
         });
         Ok(total.and_then(|total| usize::try_from(total).ok()))
     }

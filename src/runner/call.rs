@@ -165,6 +165,14 @@ pub(super) fn credentials(
             headers.push("x-auth-email", email());
             headers.push("x-auth-key", WRONG);
         }
+        Auth::ShortenedToken | Auth::LengthenedToken | Auth::OtherCaseToken => {
+            let token = own.token.as_deref().unwrap_or_default();
+            let altered = altered(token, auth);
+            if altered.is_empty() || altered == token {
+                return Err("there is no token to alter".to_owned());
+            }
+            headers.push("authorization", format!("Bearer {altered}"));
+        }
         Auth::Token => match (&own.token, &own.email, &own.key) {
             (Some(token), _, _) => headers.push("authorization", format!("Bearer {token}")),
             (None, Some(email), Some(key)) => {
@@ -182,6 +190,33 @@ pub(super) fn credentials(
         },
     }
     Ok(())
+}
+
+/// A token that is nearly the right one: comparing by prefix or without letter case lets it in.
+pub(super) fn altered(token: &str, auth: Auth) -> String {
+    match auth {
+        Auth::ShortenedToken => {
+            let end = token
+                .char_indices()
+                .next_back()
+                .map_or(0, |(index, _)| index);
+            token[..end].to_owned()
+        }
+        Auth::LengthenedToken => format!("{token}0"),
+        Auth::OtherCaseToken => token
+            .chars()
+            .map(|c| {
+                if c.is_ascii_uppercase() {
+                    c.to_ascii_lowercase()
+                } else {
+                    c.to_ascii_uppercase()
+                }
+            })
+            .collect(),
+        Auth::Token | Auth::Key | Auth::None | Auth::WrongToken | Auth::WrongKey => {
+            token.to_owned()
+        }
+    }
 }
 
 fn parts(

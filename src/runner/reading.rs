@@ -83,7 +83,11 @@ impl Execution<'_> {
             };
             let outgoing = self.prepare(&plain_call(operation, argument), zone)?;
             let index = self.send(line, &outgoing, Framing::Promised).await?;
-            let Some(entries) = self.exchanges.get(index).and_then(|exchange| entries_of(exchange)) else {
+            let Some(entries) = self
+                .exchanges
+                .get(index)
+                .and_then(|exchange| entries_of(exchange))
+            else {
                 return Ok(None);
             };
             let is_last =
@@ -266,7 +270,11 @@ impl Execution<'_> {
             let call = plain_call(Operation::V2List, argument);
             let outgoing = self.prepare(&call, zone)?;
             let index = self.send(step.line, &outgoing, Framing::Promised).await?;
-            let Some(entries) = self.exchanges.get(index).and_then(|exchange| entries_of(exchange)) else {
+            let Some(entries) = self
+                .exchanges
+                .get(index)
+                .and_then(|exchange| entries_of(exchange))
+            else {
                 let finding = self.finding(&clause, "", format!("page {page}"), "no list");
                 self.add(step.line, Some(index), finding);
                 return Err(Stop::Violated);
@@ -358,10 +366,19 @@ impl Execution<'_> {
         let Some(ip) = wanted.first().and_then(|wanted| meant(&wanted.ip)) else {
             return Err(Stop::Broken("`one-of` needs an address".to_owned()));
         };
+        let was_refused = self
+            .exchanges
+            .last()
+            .is_some_and(|exchange| nothing_applied(exchange));
         let single = self.read_one(step.line, self.generation, zone, ip).await?;
         let Some(Some(place)) = single else {
             return Ok(());
         };
+        // A request that was refused leaves what was there before.
+        let before = self.models.get(zone).and_then(|model| model.get(&ip));
+        if was_refused && before == Some(&place) {
+            return Ok(());
+        }
         let is_one = wanted.iter().any(|wanted| {
             wanted.vendor.as_ref() == Some(&place.vendor)
                 && wanted.region.as_ref() == Some(&place.region)
@@ -425,4 +442,13 @@ fn entries_of(exchange: &Exchange) -> Option<Vec<(IpAddr, Place)>> {
         Some((meant(item.address?)?, place))
     });
     Some(entries.collect())
+}
+
+/// Whether an answer says that nothing was applied: a refusal, or a batch without a succeeded item.
+fn nothing_applied(exchange: &Exchange) -> bool {
+    let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value()) else {
+        return true;
+    };
+    let answer = Answer::read(operation, body);
+    !exchange.response.is_success() || (operation.kind().is_batch() && answer.succeeded.is_empty())
 }

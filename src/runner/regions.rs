@@ -78,6 +78,15 @@ impl Regions {
         }
     }
 
+    /// Another region of the vendor of the first pick.
+    pub(super) fn sibling(&self) -> Option<Place> {
+        let first = self.picked.first()?;
+        self.picked
+            .iter()
+            .find(|place| place.vendor == first.vendor && place.region != first.region)
+            .cloned()
+    }
+
     /// A region under a vendor that does not have it.
     pub(super) fn foreign(&self) -> Option<Place> {
         let vendor = &self.picked.first()?.vendor;

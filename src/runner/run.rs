@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt};
@@ -45,6 +46,7 @@ pub struct Runner {
     target: Arc<Target>,
     zones: Arc<Zones>,
     config: RunConfig,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Runner {
@@ -72,6 +74,7 @@ impl Runner {
             target,
             zones: Arc::new(zones),
             config,
+            stopped: Arc::new(AtomicBool::new(false)),
         })
     }
 
@@ -95,30 +98,7 @@ impl Runner {
         let mut summary = Summary::default();
         let (events, mut received) = unbounded_channel();
         let work = async {
-            // Long trials first, so that none of them is left running alone at the end.
-            let mut order: Vec<&(usize, Trial)> = plan.trials.iter().collect();
-            order.sort_by_key(|(_, trial)| !trial.case.tags.iter().any(|tag| tag == "slow"));
-            stream::iter(order)
-                .for_each_concurrent(self.config.jobs.max(1), |(number, trial)| {
-                    // A task of its own, so that checking uses every core.
-                    let (runner, number, trial) = (self.clone(), *number, trial.clone());
-                    let events = events.clone();
-                    async move {
-                        let panicked = empty_report(
-                            &trial,
-                            Verdict::Broken,
-                            "the suite panicked in this case".to_owned(),
-                        );
-                        let (inner, within) = (runner.clone(), events.clone());
-                        let task = tokio::spawn(async move {
-                            inner.observed(number, &trial, &within).await;
-                        });
-                        if task.await.is_err() {
-                            let _ = events.send(Event::TrialFinished(Box::new(panicked)));
-                        }
-                    }
-                })
-                .await;
+            self.schedule(plan, &events).await;
             drop(events);
         };
         let receive = async {
@@ -130,16 +110,82 @@ impl Runner {
             }
         };
         tokio::join!(work, receive);
+        summary.interrupted = self.is_stopped();
         summary.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         on_event(Event::RunFinished(summary.clone()));
         summary
     }
 
-    async fn observed(&self, number: usize, trial: &Trial, events: &UnboundedSender<Event>) {
+    /// Trials about the walls between zones go first, one by one: where zones are not kept apart, no
+    /// other trial has a zone of its own, and every verdict would be a guess.
+    async fn schedule(&self, plan: &Plan, events: &UnboundedSender<Event>) {
+        let (walls, mut others): (Vec<&(usize, Trial)>, Vec<&(usize, Trial)>) = plan
+            .trials
+            .iter()
+            .partition(|(_, trial)| trial.case.proves.iter().any(|clause| clause.id == "ZONE-1"));
+        let mut are_apart = true;
+        for (number, trial) in walls {
+            if self.is_stopped() {
+                return;
+            }
+            are_apart =
+                self.observed(*number, trial, events).await != Verdict::Violates && are_apart;
+        }
+        // Long trials first, so that none of them is left running alone at the end.
+        others.sort_by_key(|(_, trial)| !trial.case.tags.iter().any(|tag| tag == "slow"));
+        stream::iter(others)
+            .for_each_concurrent(self.config.jobs.max(1), |(number, trial)| {
+                let (runner, number, trial) = (self.clone(), *number, trial.clone());
+                let events = events.clone();
+                async move {
+                    if runner.is_stopped() {
+                        return;
+                    }
+                    if !are_apart {
+                        let reason =
+                            "zones are not kept apart (ZONE-1), so it can't be judged".to_owned();
+                        let report = empty_report(&trial, Verdict::Inconclusive, reason);
+                        let _ = events.send(Event::TrialFinished(Box::new(report)));
+                        return;
+                    }
+                    runner.spawned(number, trial, events).await;
+                }
+            })
+            .await;
+    }
+
+    /// Runs a trial as a task of its own, so that checking uses every core.
+    async fn spawned(self, number: usize, trial: Trial, events: UnboundedSender<Event>) {
+        let reason = "the suite panicked in this case".to_owned();
+        let panicked = empty_report(&trial, Verdict::Broken, reason);
+        let within = events.clone();
+        let task = tokio::spawn(async move { self.observed(number, &trial, &within).await });
+        if task.await.is_err() {
+            let _ = events.send(Event::TrialFinished(Box::new(panicked)));
+        }
+    }
+
+    /// Lets trials under way end and starts no more.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    async fn observed(
+        &self,
+        number: usize,
+        trial: &Trial,
+        events: &UnboundedSender<Event>,
+    ) -> Verdict {
         // The receiver lives as long as the work; a failed send means that nobody listens.
         let _ = events.send(Event::TrialStarted { id: trial.id() });
         let report = self.trial(number, trial).await;
+        let verdict = report.verdict;
         let _ = events.send(Event::TrialFinished(Box::new(report)));
+        verdict
     }
 
     /// Runs one trial.

@@ -76,6 +76,10 @@ impl<'r> Variables<'r> {
                 .regions
                 .foreign()
                 .ok_or_else(|| "the target lists no region that another vendor lacks".to_owned()),
+            "sibling" => self
+                .regions
+                .sibling()
+                .ok_or_else(|| "the target lists one region of this vendor".to_owned()),
             "unknown-vendor" => Ok(Place {
                 vendor: self.unknown_vendor(),
                 region: self.pair(0)?.region,

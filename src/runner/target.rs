@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::call::credentials;
+use super::call::{altered, credentials};
 use super::regions::Regions;
 use crate::case::Auth;
 use crate::contract::Contract;
@@ -38,12 +38,17 @@ impl Credentials {
     /// The redactor that knows them.
     #[must_use]
     pub fn redactor(&self) -> Redactor {
-        Redactor::new(
-            [&self.token, &self.email, &self.key]
-                .into_iter()
-                .flatten()
-                .cloned(),
-        )
+        let own = [&self.token, &self.email, &self.key]
+            .into_iter()
+            .flatten()
+            .cloned();
+        // What is nearly the token must not be shown either.
+        let near = [Auth::ShortenedToken, Auth::OtherCaseToken].map(|auth| {
+            self.token
+                .as_deref()
+                .map_or_else(String::new, |token| altered(token, auth))
+        });
+        Redactor::new(own.chain(near))
     }
 }
 

@@ -31,6 +31,9 @@ const AUTHS: &[(&str, Auth)] = &[
     ("none", Auth::None),
     ("wrong-token", Auth::WrongToken),
     ("wrong-key", Auth::WrongKey),
+    ("shortened-token", Auth::ShortenedToken),
+    ("lengthened-token", Auth::LengthenedToken),
+    ("other-case-token", Auth::OtherCaseToken),
 ];
 
 pub(super) fn read_steps(reader: &mut Reader, node: &Node, source: &SourceFile) -> Vec<Step> {

@@ -130,7 +130,9 @@ fn clauses(reader: &mut Reader, case: &CaseFile) {
     let expected: Vec<String> = found.iter().flat_map(ids).collect();
     for key in &case.proves {
         let is_touched = |id: &String| {
-            let always = rule::ALL.iter().any(|rule| rule.clauses.contains(&id.as_str()));
+            let always = rule::ALL
+                .iter()
+                .any(|rule| rule.clauses.contains(&id.as_str()));
             always || expected.contains(id)
         };
         if !ids(key).iter().any(is_touched) {
@@ -154,7 +156,11 @@ fn concrete(key: &ClauseKey, generations: &[Generation]) -> Vec<String> {
     generations
         .iter()
         .map(|generation| format!("{}-{rest}", generation.clause_prefix()))
-        .filter(|id| Contract::embedded().clause(&ClauseId::from(id.as_str())).is_some())
+        .filter(|id| {
+            Contract::embedded()
+                .clause(&ClauseId::from(id.as_str()))
+                .is_some()
+        })
         .collect()
 }
 

@@ -1,0 +1,128 @@
+//! Faults of access and of the walls between zones (AUTH, ZONE).
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Mutex;
+
+use super::super::change::Change;
+use super::super::store::Mapping;
+use super::all::Mutant;
+use crate::exchange::{Kind, Operation};
+
+/// What the zones hold, for the mutant that mixes them up.
+static SEEN: Mutex<BTreeMap<String, BTreeMap<IpAddr, Mapping>>> = Mutex::new(BTreeMap::new());
+
+pub(super) const MUTANTS: &[Mutant] = &[
+    Mutant {
+        name: "list-is-public",
+        breaks: "AUTH-1",
+        from: "a read route that was mounted outside the guard",
+        changes: &[Change::Admit(|call| {
+            call.operation == Operation::V2List
+                && call.credentials.token.is_none()
+                && call.credentials.key.is_none()
+        })],
+    },
+    Mutant {
+        name: "batch-delete-is-public",
+        breaks: "AUTH-1",
+        from: "a new route without the guard",
+        changes: &[Change::Admit(|call| {
+            call.operation == Operation::V1BatchDelete
+                && call.credentials.token.is_none()
+                && call.credentials.key.is_none()
+        })],
+    },
+    Mutant {
+        name: "create-is-public",
+        breaks: "AUTH-1",
+        from: "a guard by method that forgot POST",
+        changes: &[Change::Admit(|call| {
+            call.operation == Operation::V1Create
+                && call.credentials.token.is_none()
+                && call.credentials.key.is_none()
+        })],
+    },
+    Mutant {
+        name: "regions-are-public",
+        breaks: "AUTH-1",
+        from: "a catalogue that was thought to be harmless",
+        changes: &[Change::Admit(|call| {
+            call.operation == Operation::V2SupportedRegions
+                && call.credentials.token.is_none()
+                && call.credentials.key.is_none()
+        })],
+    },
+    Mutant {
+        name: "any-token-reads",
+        breaks: "AUTH-2",
+        from: "a token that is looked for and not looked up",
+        changes: &[Change::Admit(|call| {
+            call.credentials.token.is_some() && call.operation.kind() == Kind::Get
+        })],
+    },
+    Mutant {
+        name: "any-token-writes-batches",
+        breaks: "AUTH-2",
+        from: "a token that is looked for and not looked up",
+        changes: &[Change::Admit(|call| {
+            call.credentials.token.is_some() && call.operation == Operation::V2BatchPut
+        })],
+    },
+    Mutant {
+        name: "any-key-deletes",
+        breaks: "AUTH-2",
+        from: "the older scheme checked by its presence only",
+        changes: &[Change::Admit(|call| {
+            call.credentials.key.is_some() && call.operation.kind() == Kind::Delete
+        })],
+    },
+    Mutant {
+        name: "zones-share-v2-list",
+        breaks: "ZONE-1",
+        from: "a list query without its zone",
+        changes: &[Change::Handle(|rules, zone, call| {
+            if !call.operation.kind().writes() && call.operation != Operation::V2List {
+                return None;
+            }
+            let mut seen = SEEN
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            if call.operation == Operation::V2List {
+                let mut all = zone.clone();
+                // Zones that belong to one case share the beginning of their ids.
+                for (key, mappings) in seen
+                    .iter()
+                    .filter(|(key, _)| key.get(..28) == call.zone.get(..28))
+                {
+                    if *key != call.zone {
+                        all.mappings.extend(mappings.clone());
+                    }
+                }
+                return Some(super::super::handle::handle(rules, &mut all, call));
+            }
+            let reply = super::super::handle::handle(rules, zone, call);
+            seen.insert(call.zone.clone(), zone.mappings.clone());
+            Some(reply)
+        })],
+    },
+    Mutant {
+        name: "one-store-for-all-zones",
+        breaks: "ZONE-1",
+        from: "the zone is routed and never used",
+        changes: &[Change::Rules(|rules| {
+            rules.zone_key = |_, zone| zone.chars().take(16).collect();
+        })],
+    },
+    Mutant {
+        name: "batch-deletes-in-any-zone",
+        breaks: "ZONE-1",
+        from: "a query without its zone",
+        changes: &[Change::Rules(|rules| {
+            rules.zone_key = |operation, zone| match operation {
+                Operation::V1BatchDelete => format!("{}0000", zone.get(..28).unwrap_or(zone)),
+                _ => zone.to_owned(),
+            };
+        })],
+    },
+];

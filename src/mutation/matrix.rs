@@ -1,0 +1,145 @@
+//! Which mutant was caught by what.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use serde::Serialize;
+
+/// How a mutant fared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Caught {
+    /// By the clause that it breaks.
+    ByItsClause,
+    /// By other clauses only.
+    ByOthers,
+    /// Not at all.
+    Survived,
+}
+
+/// What the suite said of one mutant.
+#[derive(Debug, Clone, Serialize)]
+pub struct MutantResult {
+    /// Its name.
+    pub name: String,
+    /// The clause that it breaks.
+    pub breaks: String,
+    /// How it fared.
+    pub caught: Caught,
+    /// The `must` clauses that were found broken.
+    pub clauses: BTreeSet<String>,
+    /// The case files that found a violation.
+    pub cases: BTreeSet<String>,
+    /// Requests that were sent to it.
+    pub requests: usize,
+}
+
+/// All results.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct KillMatrix {
+    /// By mutant, in the order of the tables.
+    pub results: Vec<MutantResult>,
+}
+
+impl KillMatrix {
+    /// How many fared so.
+    #[must_use]
+    pub fn count(&self, caught: Caught) -> usize {
+        self.results
+            .iter()
+            .filter(|result| result.caught == caught)
+            .count()
+    }
+
+    /// The case files that caught at least one mutant.
+    #[must_use]
+    pub fn killers(&self) -> BTreeSet<&str> {
+        self.results
+            .iter()
+            .flat_map(|result| result.cases.iter().map(String::as_str))
+            .collect()
+    }
+
+    /// Counts by family of clauses: all, by their own clause, by others, survived.
+    #[must_use]
+    pub fn families(&self) -> BTreeMap<String, [usize; 4]> {
+        let mut families: BTreeMap<String, [usize; 4]> = BTreeMap::new();
+        for result in &self.results {
+            let family = result
+                .breaks
+                .rsplit_once('-')
+                .map_or(&*result.breaks, |(f, _)| f);
+            let row = families.entry(family.to_owned()).or_default();
+            row[0] += 1;
+            row[match result.caught {
+                Caught::ByItsClause => 1,
+                Caught::ByOthers => 2,
+                Caught::Survived => 3,
+            }] += 1;
+        }
+        families
+    }
+
+    /// The matrix as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for result in &self.results {
+            let how = match result.caught {
+                Caught::ByItsClause => "caught".to_owned(),
+                Caught::ByOthers => {
+                    let others: Vec<&str> = result.clauses.iter().map(String::as_str).collect();
+                    format!("caught only by {}", others.join(" "))
+                }
+                Caught::Survived => "SURVIVED".to_owned(),
+            };
+            let _ = writeln!(
+                text,
+                "{:<12} {:<48} {how} ({} case files)",
+                result.breaks,
+                result.name,
+                result.cases.len()
+            );
+        }
+        text.push('\n');
+        for (family, [all, own, others, survived]) in self.families() {
+            let _ = writeln!(
+                text,
+                "{family:<12} {own} of {all} caught by their own clause, {others} by others only, {survived} survived"
+            );
+        }
+        let _ = writeln!(
+            text,
+            "\n{} of {} mutants caught by their own clause, {} by others only, {} survived",
+            self.count(Caught::ByItsClause),
+            self.results.len(),
+            self.count(Caught::ByOthers),
+            self.count(Caught::Survived)
+        );
+        text
+    }
+
+    /// The matrix as Markdown.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut text = String::from(
+            "| clauses | mutants | by their own clause | by others only | survived |\n|---|---:|---:|---:|---:|\n",
+        );
+        for (family, [all, own, others, survived]) in self.families() {
+            let _ = writeln!(text, "| {family} | {all} | {own} | {others} | {survived} |");
+        }
+        text.push_str("\n| mutant | breaks | found broken | case files |\n|---|---|---|---:|\n");
+        for result in &self.results {
+            let clauses: Vec<&str> = result.clauses.iter().map(String::as_str).collect();
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} |",
+                result.name,
+                result.breaks,
+                clauses.join(" "),
+                result.cases.len()
+            );
+        }
+        text
+    }
+}

@@ -1,0 +1,8 @@
+//! The suite tried on itself: every mutant must be caught, by the clause that it breaks, and no lawful
+//! variation accused.
+
+mod matrix;
+mod trial;
+
+pub use matrix::{Caught, KillMatrix, MutantResult};
+pub use trial::{Breadth, try_mutants, try_variation};

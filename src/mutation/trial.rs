@@ -1,0 +1,164 @@
+//! Runs the suite against changed mocks.
+
+use std::collections::BTreeSet;
+
+use futures_util::stream::{self, StreamExt};
+
+use super::matrix::{Caught, KillMatrix, MutantResult};
+use crate::contract::Level;
+use crate::event::{Event, TrialReport};
+use crate::mock::mutant::Mutant;
+use crate::mock::{Change, Mock, MockConfig};
+use crate::runner::{
+    Credentials, Keep, Plan, RunConfig, Runner, Target, TargetConfig, TargetError, new_seed,
+};
+
+/// How many cases a mutant is tried on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breadth {
+    /// Those that cite its clause; all of them only if these do not catch it.
+    Citing,
+    /// All.
+    Every,
+}
+
+/// Tries mutants, several at a time; `on_result` hears of each as it is done.
+///
+/// # Errors
+/// [`TargetError`] if a mock can't be reached, which would be a fault of this machine.
+pub async fn try_mutants(
+    mutants: Vec<&'static Mutant>,
+    plan: &Plan,
+    breadth: Breadth,
+    at_a_time: usize,
+    mut on_result: impl FnMut(&MutantResult),
+) -> Result<KillMatrix, TargetError> {
+    let mut tried = stream::iter(mutants)
+        .map(|mutant| try_mutant(mutant, plan, breadth))
+        .buffered(at_a_time.max(1));
+    let mut matrix = KillMatrix::default();
+    while let Some(result) = tried.next().await {
+        let result = result?;
+        on_result(&result);
+        matrix.results.push(result);
+    }
+    Ok(matrix)
+}
+
+async fn try_mutant(
+    mutant: &'static Mutant,
+    plan: &Plan,
+    breadth: Breadth,
+) -> Result<MutantResult, TargetError> {
+    let (citing, others) = split(plan, mutant.breaks);
+    let mut result = MutantResult {
+        name: mutant.name.to_owned(),
+        breaks: mutant.breaks.to_owned(),
+        caught: Caught::Survived,
+        clauses: BTreeSet::new(),
+        cases: BTreeSet::new(),
+        requests: 0,
+    };
+    for part in [citing, others] {
+        for report in reports(mutant.changes, &part).await? {
+            result.take(&report);
+        }
+        if breadth == Breadth::Citing && result.caught == Caught::ByItsClause {
+            break;
+        }
+    }
+    Ok(result)
+}
+
+impl MutantResult {
+    fn take(&mut self, report: &TrialReport) {
+        self.requests += report.steps.len();
+        let musts = report
+            .findings
+            .iter()
+            .filter(|f| f.finding.level == Level::Must);
+        for reported in musts {
+            self.clauses
+                .insert(reported.finding.clause.as_str().to_owned());
+            // The file's name without its folder `cases/` and its ending is the case's id.
+            let id = report
+                .file
+                .trim_start_matches("cases/")
+                .trim_end_matches(".yaml");
+            self.cases.insert(id.to_owned());
+        }
+        self.caught = if self.clauses.contains(&self.breaks) {
+            Caught::ByItsClause
+        } else if self.clauses.is_empty() {
+            Caught::Survived
+        } else {
+            Caught::ByOthers
+        };
+    }
+}
+
+/// The trials that cite a clause, and the rest.
+fn split(plan: &Plan, clause: &str) -> (Plan, Plan) {
+    let (citing, others) = plan.trials.iter().cloned().partition(|(_, trial)| {
+        let mut cited = trial
+            .case
+            .proves
+            .iter()
+            .filter_map(|key| key.clause(trial.generation));
+        cited.any(|cited| cited.as_str() == clause)
+    });
+    (Plan { trials: citing }, Plan { trials: others })
+}
+
+/// Runs a plan against a mock with changes and returns the report of each trial.
+///
+/// # Errors
+/// [`TargetError`] if the mock can't be tested at all.
+pub async fn try_variation(
+    changes: &[Change],
+    plan: &Plan,
+) -> Result<Vec<TrialReport>, TargetError> {
+    reports(changes, plan).await
+}
+
+async fn reports(changes: &[Change], plan: &Plan) -> Result<Vec<TrialReport>, TargetError> {
+    if plan.trials.is_empty() {
+        return Ok(Vec::new());
+    }
+    let config = MockConfig {
+        changes: changes.to_vec(),
+        ..MockConfig::default()
+    };
+    let access = config.access.clone();
+    let unreachable = |error: std::io::Error| TargetError::Url(format!("no mock: {error}"));
+    let running = Mock::new(config)
+        .serve(([127, 0, 0, 1], 0).into())
+        .await
+        .map_err(unreachable)?;
+    let seed = new_seed();
+    let config = TargetConfig {
+        base_url: running.base_url(),
+        credentials: Credentials {
+            token: Some(access.token),
+            email: Some(access.email),
+            key: Some(access.key),
+        },
+        ..TargetConfig::default()
+    };
+    let target = Target::probe(config, seed).await?;
+    let config = RunConfig {
+        jobs: 16,
+        seed,
+        keep: Keep::Findings,
+    };
+    let runner = Runner::new(target, config).await?;
+    let mut reports = Vec::new();
+    runner
+        .run(plan, |event| match event {
+            Event::TrialFinished(report) => reports.push(*report),
+            Event::RunStarted(_) | Event::TrialStarted { .. } | Event::RunFinished(_) => {}
+        })
+        .await;
+    running.stop().await;
+    Ok(reports)
+}
