@@ -5,9 +5,11 @@
 
 pub mod case;
 pub mod contract;
+pub mod coverage;
 pub mod diagnostic;
 pub mod event;
 pub mod exchange;
+pub mod harness;
 pub mod mock;
 pub mod mutation;
 pub mod report;

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use originproof::contract::Contract;
+use originproof::coverage::Coverage;
 use originproof::mock::{mutant, variation};
 
 use super::Outcome;
@@ -17,9 +18,15 @@ pub(crate) struct ListArgs {
     /// What to list
     #[arg(value_enum, default_value_t = What::Cases)]
     what: What,
+    /// Which cases and rules prove which clause, and which codes are tested
+    #[arg(long)]
+    coverage: bool,
     /// As JSON
     #[arg(long)]
     json: bool,
+    /// As Markdown (with --coverage)
+    #[arg(long, requires = "coverage", conflicts_with = "json")]
+    markdown: bool,
     #[command(flatten)]
     selection: SelectionArgs,
 }
@@ -49,6 +56,18 @@ struct Row {
 
 /// Lists.
 pub(crate) fn run(args: &ListArgs, console: &mut Console) -> Outcome {
+    if args.coverage {
+        let coverage = Coverage::of(&args.selection.library(console.colour)?);
+        let text = if args.json {
+            serde_json::to_string_pretty(&coverage).map_err(internal)? + "\n"
+        } else if args.markdown {
+            coverage.markdown()
+        } else {
+            coverage.text()
+        };
+        console.out(&text)?;
+        return Ok(Exit::Conforms);
+    }
     let rows = match args.what {
         What::Cases => cases(args, console)?,
         What::Clauses => clauses()?,
@@ -86,6 +105,7 @@ pub(crate) fn run(args: &ListArgs, console: &mut Console) -> Outcome {
     Ok(Exit::Conforms)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 fn internal(error: serde_json::Error) -> Failure {
     Failure::Internal(error.to_string())
 }

@@ -135,7 +135,12 @@ impl Execution<'_> {
     ) -> Flow<Option<(String, String, String)>> {
         Ok(match check {
             Check::Status(_) | Check::Successes(_) => None,
-            Check::CodeIfRefused(_) if exchange.response.is_success() => None,
+            // A 429 refuses for another reason than the one that the code stands for.
+            Check::CodeIfRefused(_)
+                if exchange.response.is_success() || exchange.response.status == 429 =>
+            {
+                None
+            }
             Check::Code(wanted) | Check::CodeIfRefused(wanted) => {
                 let codes = exchange.response.codes();
                 let fits = wanted.iter().any(|code| codes.contains(code));

@@ -9,7 +9,7 @@ use crate::contract::{Answer, Framing, Level, request_items};
 use crate::exchange::{Exchange, Kind};
 
 impl Execution<'_> {
-    /// Sends all steps of a block at once. Nothing is repeated: a request that is refused for being
+    /// Sends all steps of a block at once. Of several, nothing is repeated: a request that is refused for being
     /// one of many is an answer here.
     pub(super) async fn parallel(&mut self, block: &Step, steps: &[Step], zone: &str) -> Flow {
         let mut prepared: Vec<(&Step, Framing, crate::transport::Outgoing)> = Vec::new();
@@ -21,6 +21,15 @@ impl Execution<'_> {
             };
             let zone = step.zone.as_deref().unwrap_or(zone);
             prepared.push((step, framing(spec), self.prepare(spec, zone)?));
+        }
+        if let [(step, framing, outgoing)] = prepared.as_slice() {
+            // A block of one is there for `settled`; it is sent as patiently as any request.
+            let index = self.send(step.line, outgoing, *framing).await?;
+            self.writes.clear();
+            if let Some(exchange) = self.exchanges.get(index).cloned() {
+                self.note_writes(&exchange);
+            }
+            return self.judge(step, index);
         }
         let client = self.target.client.clone();
         let sent = join_all(

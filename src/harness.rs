@@ -1,0 +1,184 @@
+//! The suite as tests of `cargo test`: each trial is one, named by its id.
+//!
+//! An implementer's own `tests/conformance.rs` (with `harness = false`) is
+//!
+//! ```no_run
+//! use originproof::harness::{Arguments, Settings, run};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     run(&Arguments::from_args(), Settings::from_vars(std::env::vars())).exit_code()
+//! }
+//! ```
+
+use std::sync::{Arc, OnceLock};
+
+use libtest_mimic::{Completion, Failed, Trial as Test};
+use tokio::runtime::Runtime;
+
+pub use libtest_mimic::{Arguments, Conclusion};
+
+use crate::case::{Library, Trial};
+use crate::event::{TrialReport, Verdict};
+use crate::mock::{Mock, MockConfig, Running};
+use crate::report::{Style, Terminal};
+use crate::runner::{
+    Credentials, Keep, RunConfig, Runner, Target, TargetConfig, TargetError, new_seed,
+};
+
+/// Where the tests send their requests.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Base URL of the target; the embedded mock if there is none.
+    pub target: Option<String>,
+    /// Zones to work in, where the target has no fresh ones.
+    pub zones: Vec<String>,
+    /// Credentials for the target.
+    pub credentials: Credentials,
+    /// Capabilities named by hand.
+    pub capabilities: Vec<String>,
+}
+
+impl Settings {
+    /// Reads `ORIGINPROOF_TARGET`, `ORIGINPROOF_ZONE` (or `CLOUDFLARE_ZONE_ID`; several with commas),
+    /// `ORIGINPROOF_CAPABILITIES`, `CLOUDFLARE_API_TOKEN`, `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`
+    /// from variables that the caller hands in.
+    #[must_use]
+    pub fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut settings = Self::default();
+        let list = |value: &str| {
+            value
+                .split(',')
+                .map(|part| part.trim().to_owned())
+                .collect()
+        };
+        for (name, value) in vars.into_iter().filter(|(_, value)| !value.is_empty()) {
+            match name.as_str() {
+                "ORIGINPROOF_TARGET" => settings.target = Some(value),
+                "ORIGINPROOF_ZONE" | "CLOUDFLARE_ZONE_ID" => settings.zones = list(&value),
+                "ORIGINPROOF_CAPABILITIES" => settings.capabilities = list(&value),
+                "CLOUDFLARE_API_TOKEN" => settings.credentials.token = Some(value),
+                "CLOUDFLARE_EMAIL" => settings.credentials.email = Some(value),
+                "CLOUDFLARE_API_KEY" => settings.credentials.key = Some(value),
+                _ => {}
+            }
+        }
+        settings
+    }
+}
+
+/// What the tests share: opened by the first that runs, so that `--list` sends nothing.
+struct Session {
+    runtime: Runtime,
+    runner: OnceLock<Result<(Runner, Option<Running>), String>>,
+    settings: Settings,
+}
+
+impl Session {
+    fn runner(&self) -> Result<&Runner, String> {
+        let opened = self.runner.get_or_init(|| {
+            self.runtime
+                .block_on(open(&self.settings))
+                .map_err(|error| error.to_string())
+        });
+        opened
+            .as_ref()
+            .map(|(runner, _)| runner)
+            .map_err(Clone::clone)
+    }
+}
+
+async fn open(settings: &Settings) -> Result<(Runner, Option<Running>), TargetError> {
+    let (config, mock) = match &settings.target {
+        Some(url) => {
+            let config = TargetConfig {
+                base_url: url.clone(),
+                credentials: settings.credentials.clone(),
+                zones: settings.zones.clone(),
+                capabilities: settings.capabilities.clone(),
+                ..TargetConfig::default()
+            };
+            (config, None)
+        }
+        None => {
+            let mock = MockConfig::default();
+            let access = mock.access.clone();
+            let served = Mock::new(mock).serve(([127, 0, 0, 1], 0).into()).await;
+            let running = served.map_err(|error| TargetError::Url(format!("no mock: {error}")))?;
+            let config = TargetConfig {
+                base_url: running.base_url(),
+                credentials: Credentials {
+                    token: Some(access.token),
+                    email: Some(access.email),
+                    key: Some(access.key),
+                },
+                ..TargetConfig::default()
+            };
+            (config, Some(running))
+        }
+    };
+    let seed = new_seed();
+    let target = Target::probe(config, seed).await?;
+    let config = RunConfig {
+        jobs: 1,
+        seed,
+        keep: Keep::Findings,
+    };
+    Ok((Runner::new(target, config).await?, mock))
+}
+
+/// Runs the built-in cases as tests. The caller turns the conclusion into an exit code.
+#[must_use]
+pub fn run(arguments: &Arguments, settings: Settings) -> Conclusion {
+    let tests = match Library::embedded() {
+        Ok(library) => tests(&library, settings),
+        Err(error) => vec![Test::test("cases", move || Err(error.to_string().into()))],
+    };
+    libtest_mimic::run(arguments, tests)
+}
+
+fn tests(library: &Library, settings: Settings) -> Vec<Test> {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return vec![Test::test("runtime", move || Err(error.to_string().into()))],
+    };
+    let session = Arc::new(Session {
+        runtime,
+        runner: OnceLock::new(),
+        settings,
+    });
+    library
+        .trials()
+        .into_iter()
+        .enumerate()
+        .map(|(number, trial)| {
+            let session = Arc::clone(&session);
+            Test::ignorable_test(trial.id(), move || judge(&session, number, &trial))
+        })
+        .collect()
+}
+
+fn judge(session: &Session, number: usize, trial: &Trial) -> Result<Completion, Failed> {
+    let runner = session.runner()?;
+    let report = session.runtime.block_on(runner.trial(number, trial));
+    match report.verdict {
+        Verdict::Conforms | Verdict::Deviates => Ok(Completion::Completed),
+        Verdict::Skipped => Ok(Completion::ignored_with(report.reason.unwrap_or_default())),
+        Verdict::Violates | Verdict::Inconclusive | Verdict::Broken => Err(text(report).into()),
+    }
+}
+
+/// The failure as the terminal report shows it.
+fn text(report: TrialReport) -> String {
+    let again = "cargo test --test conformance --".to_owned();
+    let mut terminal = Terminal::new(Style::new(false), again, 0);
+    let mut text = Vec::new();
+    // Writing into memory does not fail.
+    let _ = terminal.event(
+        &crate::event::Event::TrialFinished(Box::new(report)),
+        &mut text,
+    );
+    String::from_utf8_lossy(&text).into_owned()
+}

@@ -1,0 +1,115 @@
+//! The contract's own consistency: every clause proved, every operation described and served.
+
+use originproof::case::Library;
+use originproof::contract::{ClauseId, Contract, Level, rule};
+use originproof::coverage::{Cell, Coverage};
+use originproof::exchange::Operation;
+
+fn library() -> Library {
+    Library::embedded().unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn every_clause_is_proved_by_a_case() {
+    let coverage = Coverage::of(&library());
+    for level in [Level::Must, Level::Should, Level::May] {
+        let unproved: Vec<&str> = coverage.unproved(level).collect();
+        assert!(unproved.is_empty(), "no case proves {unproved:?} ({level})");
+    }
+}
+
+#[test]
+fn every_documented_code_of_every_operation_is_tested() {
+    let coverage = Coverage::of(&library());
+    for (operation, codes) in &coverage.codes {
+        for (code, cell) in codes {
+            assert_ne!(
+                *cell,
+                Cell::Untested,
+                "{operation} is never asked for {code}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_operation_is_described_in_its_place() {
+    let contract = Contract::embedded();
+    assert_eq!(contract.operations.len(), Operation::ALL.len());
+    for operation in Operation::ALL {
+        let description = contract.operation(*operation);
+        assert_eq!(description.id, *operation);
+        assert!(contract.clause(&description.form).is_some(), "{operation}");
+    }
+}
+
+#[test]
+fn every_clause_that_a_rule_or_code_names_exists_and_no_id_is_there_twice() {
+    let contract = Contract::embedded();
+    for rule in rule::ALL {
+        for id in rule.clauses {
+            assert!(
+                contract.clause(&ClauseId::from(*id)).is_some(),
+                "{}: {id}",
+                rule.name
+            );
+        }
+    }
+    for row in &contract.codes {
+        for clause in row.operations.values() {
+            assert!(contract.clause(clause).is_some(), "{}: {clause}", row.code);
+        }
+    }
+    let ids: std::collections::BTreeSet<&ClauseId> =
+        contract.clauses.iter().map(|c| &c.id).collect();
+    assert_eq!(ids.len(), contract.clauses.len());
+}
+
+#[test]
+fn every_word_of_the_case_format_is_on_its_page() {
+    use originproof::case::format;
+    let page = include_str!("../cases/README.md");
+    let tables = [
+        format::FILE,
+        format::STEP,
+        format::ACTIONS,
+        format::GENERAL_OPERATIONS,
+        format::WRITE,
+        format::ITEM,
+        format::LIST,
+        format::PATH,
+        format::BATCH,
+        format::REQUEST,
+        format::PARALLEL,
+        format::REPEAT,
+        format::EXPECT,
+        format::BODY_ROOTS,
+        format::SET,
+    ];
+    let matchers = originproof::case::matcher::ALL
+        .iter()
+        .map(|matcher| matcher.word.name);
+    for name in tables
+        .into_iter()
+        .flatten()
+        .map(|word| word.name)
+        .chain(matchers)
+    {
+        assert!(
+            page.contains(&format!("`{name}`")),
+            "cases/README.md does not explain `{name}`"
+        );
+    }
+}
+
+#[test]
+fn the_schema_for_editors_is_the_generated_one() {
+    let generated =
+        serde_json::to_string_pretty(&originproof::case::json_schema()).unwrap_or_default();
+    let committed = include_str!("../schemas/case.schema.json");
+    assert_eq!(
+        committed.trim_end(),
+        generated,
+        "run `cargo run -- lint --schema > schemas/case.schema.json`"
+    );
+}
