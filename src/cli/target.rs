@@ -74,6 +74,7 @@ impl TargetArgs {
                 zones: self.zone.clone(),
                 capabilities: self.capability.clone(),
                 limits,
+                request_log: None,
             };
             return Ok((config, None));
         }

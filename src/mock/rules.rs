@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::address;
+use super::call::Reply;
 use super::catalogue::Catalogue;
 use super::store::Mapping;
 use crate::exchange::Operation;
@@ -48,6 +49,8 @@ pub struct Rules {
     pub capabilities: Vec<&'static str>,
     /// Operations that are not routed.
     pub unrouted: fn(Operation) -> bool,
+    /// What becomes of the router's own refusal: no such path, method or zone.
+    pub router_says: fn(Reply) -> Reply,
     /// The name under which a zone's data is kept, by operation.
     pub zone_key: fn(Operation, &str) -> String,
 }
@@ -101,6 +104,7 @@ impl Default for Rules {
                 "tiered-cache",
             ],
             unrouted: |_| false,
+            router_says: |reply| reply,
             zone_key: |_, zone| zone.to_owned(),
         }
     }

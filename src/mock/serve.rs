@@ -303,7 +303,7 @@ async fn respond(mock: &Mock, parts: &Parts, body: HttpBody) -> Reply {
     }
     let routed = match route(mock, &parts.method, below) {
         Ok(routed) => routed,
-        Err(reply) => return reply,
+        Err(reply) => return (mock.rules.router_says)(reply),
     };
     let Ok(bytes) = to_bytes(body, BODY_LIMIT).await else {
         return Reply::failure(413, 10_413, "The request body is too large");

@@ -26,9 +26,9 @@ pub struct MutantResult {
     pub breaks: String,
     /// How it fared.
     pub caught: Caught,
-    /// The `must` clauses that were found broken.
+    /// The clauses that were found broken: each `must`, and its own.
     pub clauses: BTreeSet<String>,
-    /// The case files that found a violation.
+    /// The case files that found one of them broken.
     pub cases: BTreeSet<String>,
     /// Requests that were sent to it.
     pub requests: usize,

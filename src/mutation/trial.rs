@@ -73,11 +73,11 @@ async fn try_mutant(
 impl MutantResult {
     fn take(&mut self, report: &TrialReport) {
         self.requests += report.steps.len();
-        let musts = report
-            .findings
-            .iter()
-            .filter(|f| f.finding.level == Level::Must);
-        for reported in musts {
+        // A deviation counts where it is of the clause that the mutant breaks.
+        let counted = report.findings.iter().filter(|reported| {
+            reported.finding.level == Level::Must || reported.finding.clause.as_str() == self.breaks
+        });
+        for reported in counted {
             self.clauses
                 .insert(reported.finding.clause.as_str().to_owned());
             // The file's name without its folder `cases/` and its ending is the case's id.

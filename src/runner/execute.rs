@@ -67,6 +67,8 @@ pub(super) struct Execution<'a> {
     pub(super) findings: Vec<ReportedFinding>,
     pub(super) observations: Vec<Observation>,
     pub(super) reached: usize,
+    /// How many entries the list that was read last has, an address that is there twice counted twice.
+    pub(super) listed: usize,
 }
 
 impl<'a> Execution<'a> {
@@ -93,6 +95,7 @@ impl<'a> Execution<'a> {
             findings: Vec::new(),
             observations: Vec::new(),
             reached: 0,
+            listed: 0,
         }
     }
 

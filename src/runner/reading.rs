@@ -76,6 +76,7 @@ impl Execution<'_> {
             return Ok(None);
         };
         let mut state = State::new();
+        self.listed = 0;
         for page in 1..=PAGES_LIMIT {
             let argument = match generation {
                 Generation::V1 => json!({}),
@@ -92,6 +93,7 @@ impl Execution<'_> {
             };
             let is_last =
                 generation == Generation::V1 || self.is_last_page(index, page, entries.len());
+            self.listed += entries.len();
             state.extend(entries);
             if is_last {
                 break;
@@ -152,7 +154,12 @@ impl Execution<'_> {
             .into_iter()
             .map(|difference| (difference.ip, difference))
             .collect();
-        let mut is_wrong = false;
+        let mut is_wrong = self.listed > listed.len();
+        if is_wrong {
+            let expected = format!("{} mappings, each once", listed.len());
+            let finding = self.finding(&clause, "/result", expected, self.listed.to_string());
+            self.add(line, Some(list_index), finding);
+        }
         for ip in self.to_read(zone, &expected, &wrong) {
             let single = self.read_one(line, self.generation, zone, ip).await?;
             let single_index = self.exchanges.len().saturating_sub(1);

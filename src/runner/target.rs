@@ -9,7 +9,7 @@ use super::regions::Regions;
 use crate::case::Auth;
 use crate::contract::Contract;
 use crate::exchange::{Exchange, Generation, Headers, Kind, Operation, Redactor};
-use crate::transport::{Client, Limits, Outgoing, TransportError};
+use crate::transport::{Client, Limits, Outgoing, RequestLog, TransportError};
 
 /// Credentials of the target's user.
 #[derive(Clone, Default)]
@@ -65,6 +65,8 @@ pub struct TargetConfig {
     pub capabilities: Vec<String>,
     /// Limits on each exchange.
     pub limits: Limits,
+    /// Where to note the requests that are sent, if anywhere.
+    pub request_log: Option<RequestLog>,
 }
 
 /// Why a target can't be tested.
@@ -163,6 +165,7 @@ impl Target {
             url: base_url.clone(),
             source,
         })?;
+        let client = client.with_log(config.request_log);
         let redactor = config.credentials.redactor();
         let mut target = Self {
             base_url,

@@ -1,6 +1,6 @@
 //! The client: pooled connections, whole-exchange time limit, body limit.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -51,11 +51,15 @@ pub struct Outgoing {
     pub query: Vec<(String, String)>,
 }
 
+/// Requests in the order in which they were sent, for whoever wants to send them again.
+pub type RequestLog = Arc<Mutex<Vec<Outgoing>>>;
+
 /// Sends requests.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
     limits: Arc<Limits>,
+    log: Option<RequestLog>,
 }
 
 impl Client {
@@ -79,7 +83,15 @@ impl Client {
         Ok(Self {
             http,
             limits: Arc::new(limits),
+            log: None,
         })
+    }
+
+    /// The same client, which also notes every request that it sends.
+    #[must_use]
+    pub fn with_log(mut self, log: Option<RequestLog>) -> Self {
+        self.log = log;
+        self
     }
 
     /// Sends a request and reads the whole answer.
@@ -87,6 +99,11 @@ impl Client {
     /// # Errors
     /// Any [`TransportFault`]; the limits bound how long it takes.
     pub async fn send(&self, outgoing: &Outgoing) -> Result<Exchange, TransportError> {
+        if let Some(log) = &self.log {
+            log.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(outgoing.clone());
+        }
         let within = self.limits.exchange;
         match tokio::time::timeout(within, self.exchange(outgoing)).await {
             Ok(result) => result,

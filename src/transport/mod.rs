@@ -5,6 +5,6 @@ mod client;
 mod error;
 mod url;
 
-pub use client::{Client, Limits, Outgoing};
+pub use client::{Client, Limits, Outgoing, RequestLog};
 pub use error::{TransportError, TransportFault};
 pub use url::{encode_segment, query_string};

@@ -11,6 +11,7 @@ mod concurrency;
 mod envelope;
 mod limit;
 mod list;
+mod recommended;
 mod region;
 mod single;
 

@@ -12,10 +12,11 @@ fn each_object(value: &mut Value, change: &mut dyn FnMut(&mut serde_json::Map<St
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| each_object(item, change)),
         Value::Object(members) => {
-            change(members);
+            // Inner ones first: what a change adds is not changed again.
             members
                 .values_mut()
                 .for_each(|value| each_object(value, change));
+            change(members);
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }

@@ -1,0 +1,289 @@
+//! The command: its exit codes and messages, above all where something is wrong.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Output, Stdio};
+
+use test_case::test_case;
+
+/// The command in an environment without anything that could leak in.
+fn originproof(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_originproof"));
+    command.args(arguments);
+    for name in [
+        "ORIGINPROOF_TARGET",
+        "CLOUDFLARE_API_TOKEN",
+        "CLOUDFLARE_EMAIL",
+        "CLOUDFLARE_API_KEY",
+        "CLOUDFLARE_ZONE_ID",
+        "CLICOLOR_FORCE",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    originproof(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// `originproof mock` on a free port; it ends with the test.
+struct Served {
+    child: Child,
+    url: String,
+}
+
+impl Served {
+    fn with(arguments: &[&str]) -> Self {
+        let mut child = originproof(&["mock"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{error}"));
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.as_mut() {
+            let _ = BufReader::new(stdout).read_line(&mut line);
+        }
+        let url = line.trim().trim_start_matches("listening on ").to_owned();
+        Self { child, url }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test_case(&["run", "--target", "localhost:8080"], 2, "`localhost:8080` is no URL of a target"; "a URL without scheme")]
+#[test_case(&["run", "--target", "http://127.0.0.1:9"], 2, "CLOUDFLARE_API_TOKEN"; "no credentials")]
+#[test_case(&["run", "--target", "http://127.0.0.1:9", "--token", "t123"], 3, "out of reach"; "nobody there")]
+#[test_case(&["run", "--filter", "no-such-case"], 2, "fits no case"; "a filter that fits nothing")]
+#[test_case(&["run", "--filter", "("], 2, "is no regular expression"; "a faulty filter")]
+#[test_case(&["run", "--case", "batch/merge"], 2, "did you mean `batch/merges`?"; "a misspelled case")]
+#[test_case(&["run", "--case", "batch/merges", "--filter", "^ip/"], 4, "nothing ran"; "selections that exclude each other")]
+#[test_case(&["run", "--cases", "/no/such/folder"], 2, "/no/such/folder"; "a case folder that is not there")]
+#[test_case(&["run", "--capability", "v3"], 2, "there is no capability `v3`"; "a capability that does not exist")]
+#[test_case(&["explain", "V2-BATCH-33"], 2, "did you mean"; "a clause that does not exist")]
+#[test_case(&["mock", "--mutant", "put-replaces"], 2, "there is no mutant"; "a mutant that does not exist")]
+#[test_case(&["mock", "--seed-mappings", "3501"], 2, "at most 3,500"; "too many mappings")]
+#[test_case(&["frobnicate"], 2, "unrecognized subcommand"; "an unknown subcommand")]
+fn a_wrong_call_has_its_own_message_and_code(arguments: &[&str], code: i32, says: &str) {
+    let output = output(arguments);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    assert!(text.contains(says), "{says:?} is not in {text}");
+    assert!(!text.contains("panicked"), "{text}");
+}
+
+#[test]
+fn the_suite_conforms_on_the_embedded_mock_and_on_a_served_one() {
+    let counts = |output: &Output| {
+        let text = stdout(output);
+        let line = text
+            .lines()
+            .find(|line| line.contains(" conforms"))
+            .map(str::to_owned);
+        line.and_then(|line| Some(line.split(" in ").next()?.to_owned()))
+    };
+    let embedded = output(&["run"]);
+    assert_eq!(embedded.status.code(), Some(0), "{}", stdout(&embedded));
+    let served = Served::with(&["--token", "another-token"]);
+    let remote = originproof(&["run", "--target", &served.url])
+        .env("CLOUDFLARE_API_TOKEN", "another-token")
+        .env("CLOUDFLARE_EMAIL", "mock@example.com")
+        .env("CLOUDFLARE_API_KEY", "mock-key")
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(remote.status.code(), Some(0), "{}", stdout(&remote));
+    assert_eq!(counts(&embedded), counts(&remote));
+    assert!(counts(&embedded).is_some());
+}
+
+#[test]
+fn a_faulty_server_is_reported_with_all_that_is_needed_and_without_the_token() {
+    let served = Served::with(&[
+        "--mutant",
+        "v2-batch-replaces-the-collection",
+        "--token",
+        "s3cret-token",
+    ]);
+    let output = originproof(&["run", "--case", "batch/merges/v2", "--target", &served.url])
+        .env("CLOUDFLARE_API_TOKEN", "s3cret-token")
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for part in [
+        "violates batch/merges/v2",
+        "V2-BATCH-3 (must)",
+        "cases/batch/merges.yaml:",
+        "v2.list GET",
+        "expected",
+        "found",
+        "Authorization: Bearer $CLOUDFLARE_API_TOKEN",
+        "--case 'batch/merges/v2'",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+    assert!(!text.contains("s3cret-token") && !stderr(&output).contains("s3cret-token"));
+}
+
+#[test]
+fn one_empty_zone_by_hand_serves_and_is_left_empty() {
+    let served = Served::with(&[]);
+    let zone = "0123456789abcdef0123456789abcdef";
+    let run = |filter: &str| {
+        originproof(&[
+            "run",
+            "--target",
+            &served.url,
+            "--zone",
+            zone,
+            "--filter",
+            filter,
+        ])
+        .env("CLOUDFLARE_API_TOKEN", "mock-token")
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"))
+    };
+    for filter in ["^batch/merges", "^v1/", "^list/v2-exact"] {
+        let output = run(filter);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{}{}",
+            stdout(&output),
+            stderr(&output)
+        );
+    }
+    // A zone that was left with mappings would be refused.
+    let two_zones = run("^zone/apart$|^zone/apart/");
+    assert_eq!(two_zones.status.code(), Some(4), "{}", stdout(&two_zones));
+}
+
+#[test]
+fn a_zone_that_holds_mappings_is_refused() {
+    let served = Served::with(&["--seed-mappings", "3"]);
+    let output = originproof(&[
+        "run",
+        "--target",
+        &served.url,
+        "--zone",
+        "0123456789abcdef0123456789abcdef",
+    ])
+    .env("CLOUDFLARE_API_TOKEN", "mock-token")
+    .output()
+    .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("holds 3 mapping(s)"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_port_in_use_is_said_so() {
+    let served = Served::with(&[]);
+    let address = served
+        .url
+        .trim_start_matches("http://")
+        .split('/')
+        .next()
+        .unwrap_or_default();
+    let output = output(&["mock", "--listen", address]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("can't listen on"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = originproof(&["list"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{error}"));
+    drop(child.stdout.take());
+    let mut text = String::new();
+    if let Some(stderr) = child.stderr.as_mut() {
+        let _ = stderr.read_to_string(&mut text);
+    }
+    let status = child.wait().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(status.code(), Some(0), "{text}");
+    assert_eq!(text, "");
+}
+
+#[test]
+fn machine_output_parses_line_by_line_and_has_no_colour() {
+    let output = originproof(&[
+        "run",
+        "--case",
+        "v1/create",
+        "--format",
+        "json",
+        "--color",
+        "always",
+    ])
+    .output()
+    .unwrap_or_else(|error| panic!("{error}"));
+    let text = stdout(&output);
+    let events: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    let names: Vec<&str> = events
+        .iter()
+        .filter_map(|event| event["event"].as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "run-started",
+            "trial-started",
+            "trial-finished",
+            "run-finished"
+        ]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_mock_stops_cleanly_when_told_to() {
+    let mut served = Served::with(&[]);
+    let id = served.child.id().to_string();
+    let killed = Command::new("kill").args(["-TERM", &id]).status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    let status = served
+        .child
+        .wait()
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn what_a_clause_a_code_and_a_case_say_can_be_asked_for() {
+    for (id, says) in [
+        ("V2-BATCH-3", "batch/merges/v2"),
+        ("1164", "Maximum number of IP mappings configured for zone."),
+        ("batch/merges", "proves:"),
+    ] {
+        let output = output(&["explain", id]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(stdout(&output).contains(says), "{}", stdout(&output));
+    }
+}
