@@ -94,8 +94,9 @@ fn shortened(body: &str) -> String {
             cut(&mut value);
             value.to_string()
         }
-        // A body beyond what a report keeps: its beginning says enough.
-        Err(_) => body.chars().take(300).collect(),
+        // A body beyond what a report keeps: its beginning says enough. Times have digits that come
+        // and go, so they are masked before the cut.
+        Err(_) => masked(body.to_owned()).chars().take(300).collect(),
     }
 }
 
@@ -126,6 +127,10 @@ fn text(reports: &[&TrialReport]) -> String {
     if reports.len() > TRIALS_SHOWN {
         let _ = writeln!(text, "[{} more trials]", reports.len() - TRIALS_SHOWN);
     }
+    masked(text)
+}
+
+fn masked(mut text: String) -> String {
     for (pattern, with) in VOLATILE.iter() {
         text = pattern.replace_all(&text, *with).into_owned();
     }

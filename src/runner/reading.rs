@@ -199,7 +199,7 @@ impl Execution<'_> {
         if is_wrong {
             return Err(Stop::Violated);
         }
-        self.other_generation(line, zone, &expected).await
+        self.other_generation(line, zone, &listed).await
     }
 
     /// What is read one by one: whatever the list shows wrongly, then what requests named.
@@ -347,10 +347,11 @@ impl Execution<'_> {
                 "the zone could not be listed".to_owned(),
             ));
         };
-        if listed.len() > most {
+        let count = self.listed.max(listed.len());
+        if count > most {
             let index = self.exchanges.len().saturating_sub(1);
             let expected = format!("at most {most} mappings");
-            let finding = self.finding(&clause, "/result", expected, listed.len().to_string());
+            let finding = self.finding(&clause, "/result", expected, count.to_string());
             self.add(step.line, Some(index), finding);
             return Err(Stop::Violated);
         }

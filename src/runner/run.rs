@@ -116,13 +116,13 @@ impl Runner {
         summary
     }
 
-    /// Trials about the walls between zones go first, one by one: where zones are not kept apart, no
-    /// other trial has a zone of its own, and every verdict would be a guess.
+    /// Trials with the tag `gate` go first, one by one: where zones are not kept apart, no other trial
+    /// has a zone of its own, and every verdict would be a guess.
     async fn schedule(&self, plan: &Plan, events: &UnboundedSender<Event>) {
         let (walls, mut others): (Vec<&(usize, Trial)>, Vec<&(usize, Trial)>) = plan
             .trials
             .iter()
-            .partition(|(_, trial)| trial.case.proves.iter().any(|clause| clause.id == "ZONE-1"));
+            .partition(|(_, trial)| trial.case.tags.iter().any(|tag| tag == "gate"));
         let mut are_apart = true;
         for (number, trial) in walls {
             if self.is_stopped() {

@@ -184,7 +184,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
     Variation {
         name: "failed-items-without-error",
         allowed_by: "BATCH-5 only recommends an error on failed items",
-        deviates: &["V1-BATCH-5", "V2-BATCH-5", "ENV-5"],
+        deviates: &["V1-BATCH-5", "V2-BATCH-5"],
         changes: &[Change::Answer(|_, reply| {
             each_object(&mut reply.body, &mut |members| {
                 members.remove("error");

@@ -87,7 +87,10 @@ pub(super) const VARIATIONS: &[Variation] = &[
         name: "unauthorized-for-bad-credentials",
         allowed_by: "400, 401 or 403",
         deviates: &[],
-        changes: &[Change::Answer(|_, _| {})],
+        changes: &[Change::Answer(|_, reply| {
+            status(reply, 10_000, 401);
+            status(reply, 9106, 401);
+        })],
     },
     Variation {
         name: "batch-at-the-limit-is-409",
