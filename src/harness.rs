@@ -88,33 +88,30 @@ impl Session {
 }
 
 async fn open(settings: &Settings) -> Result<(Runner, Option<Running>), TargetError> {
-    let (config, mock) = match &settings.target {
-        Some(url) => {
-            let config = TargetConfig {
-                base_url: url.clone(),
-                credentials: settings.credentials.clone(),
-                zones: settings.zones.clone(),
-                capabilities: settings.capabilities.clone(),
-                ..TargetConfig::default()
-            };
-            (config, None)
-        }
-        None => {
-            let mock = MockConfig::default();
-            let access = mock.access.clone();
-            let served = Mock::new(mock).serve(([127, 0, 0, 1], 0).into()).await;
-            let running = served.map_err(|error| TargetError::Url(format!("no mock: {error}")))?;
-            let config = TargetConfig {
-                base_url: running.base_url(),
-                credentials: Credentials {
-                    token: Some(access.token),
-                    email: Some(access.email),
-                    key: Some(access.key),
-                },
-                ..TargetConfig::default()
-            };
-            (config, Some(running))
-        }
+    let (config, mock) = if let Some(url) = &settings.target {
+        let config = TargetConfig {
+            base_url: url.clone(),
+            credentials: settings.credentials.clone(),
+            zones: settings.zones.clone(),
+            capabilities: settings.capabilities.clone(),
+            ..TargetConfig::default()
+        };
+        (config, None)
+    } else {
+        let mock = MockConfig::default();
+        let access = mock.access.clone();
+        let served = Mock::new(mock).serve(([127, 0, 0, 1], 0).into()).await;
+        let running = served.map_err(|error| TargetError::Url(format!("no mock: {error}")))?;
+        let config = TargetConfig {
+            base_url: running.base_url(),
+            credentials: Credentials {
+                token: Some(access.token),
+                email: Some(access.email),
+                key: Some(access.key),
+            },
+            ..TargetConfig::default()
+        };
+        (config, Some(running))
     };
     let seed = new_seed();
     let target = Target::probe(config, seed).await?;
@@ -127,7 +124,6 @@ async fn open(settings: &Settings) -> Result<(Runner, Option<Running>), TargetEr
 }
 
 /// Runs the built-in cases as tests. The caller turns the conclusion into an exit code.
-#[must_use]
 pub fn run(arguments: &Arguments, settings: Settings) -> Conclusion {
     let tests = match Library::embedded() {
         Ok(library) => tests(&library, settings),

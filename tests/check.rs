@@ -114,7 +114,7 @@ fn spoiled(mut body: Value, at: &str, with: Option<Value>) -> Value {
     let (parent, member) = at.rsplit_once('/').unwrap_or(("", at));
     match (body.pointer_mut(parent), with) {
         (Some(Value::Object(members)), Some(value)) => {
-            drop(members.insert(member.to_owned(), value))
+            drop(members.insert(member.to_owned(), value));
         }
         (Some(Value::Object(members)), None) => drop(members.remove(member)),
         (place, _) => panic!("{at} is not in an object: {place:?}"),

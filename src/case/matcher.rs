@@ -285,6 +285,7 @@ fn region_names(vendors: &Value) -> Vec<(String, Vec<String>)> {
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "rows of a table are values")]
 mod tests {
     use super::*;
     use serde_json::json;

@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// When to use colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed.
+    /// When to use colour; `NO_COLOR`, `CLICOLOR_FORCE` and TERM=dumb are obeyed.
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
     pub(crate) color: Color,
 }

@@ -1,5 +1,7 @@
 //! A request as a curl line that runs as it stands: credentials come from the environment.
 
+use std::fmt::Write;
+
 use super::message::Request;
 use super::redaction::Redactor;
 
@@ -37,8 +39,11 @@ pub fn curl_line(request: &Request, redactor: &Redactor, body_limit: usize) -> S
             line.push_str(" -d ");
             line.push_str(&quoted(&redactor.text(&String::from_utf8_lossy(body))));
         } else {
-            line.push_str(" -d @body.json  # ");
-            line.push_str(&format!("a body of {} bytes, not shown", body.len()));
+            let _ = write!(
+                line,
+                " -d @body.json  # a body of {} bytes, not shown",
+                body.len()
+            );
         }
     }
     line

@@ -83,21 +83,18 @@ impl Execution<'_> {
                 .expect
                 .iter()
                 .find_map(|e| self.known_clause(&e.clause));
-            match first {
-                Some(clause) => {
-                    wrong.push(self.finding(&clause, "status", "200", answered(exchange)))
-                }
-                None => {
-                    let what = exchange
-                        .operation
-                        .map_or("request", |operation| operation.id());
-                    let why = format!(
-                        "line {}: {what} was answered with {}",
-                        step.line,
-                        answered(exchange)
-                    );
-                    return Err(Stop::Inconclusive(self.target.redactor.text(&why)));
-                }
+            if let Some(clause) = first {
+                wrong.push(self.finding(&clause, "status", "200", answered(exchange)));
+            } else {
+                let what = exchange
+                    .operation
+                    .map_or("request", |operation| operation.id());
+                let why = format!(
+                    "line {}: {what} was answered with {}",
+                    step.line,
+                    answered(exchange)
+                );
+                return Err(Stop::Inconclusive(self.target.redactor.text(&why)));
             }
         }
         for finding in wrong {

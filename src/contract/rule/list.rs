@@ -16,18 +16,18 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
     match subject.operation {
         Operation::V1List | Operation::V1Upsert => {
-            each_once(subject, ClauseId::of("V1-LIST-3"), findings);
+            each_once(subject, &ClauseId::of("V1-LIST-3"), findings);
             set_time(subject, findings);
         }
         Operation::V2List => {
-            each_once(subject, ClauseId::of("V2-LIST-5"), findings);
+            each_once(subject, &ClauseId::of("V2-LIST-5"), findings);
             Info::read(subject).check(subject, findings);
         }
         _ => {}
     }
 }
 
-fn each_once(subject: &Subject<'_>, clause: ClauseId, findings: &mut Findings) {
+fn each_once(subject: &Subject<'_>, clause: &ClauseId, findings: &mut Findings) {
     let mut seen = HashMap::new();
     for item in &subject.answer.entries {
         let Some(text) = item.address else { continue };

@@ -65,7 +65,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "IP-1",
         from: "normalized for the key, kept raw for display",
         changes: &[Change::Rules(|rules| {
-            rules.show = |_, mapping| mapping.sent_as.clone()
+            rules.show = |_, mapping| mapping.sent_as.clone();
         })],
     },
     Mutant {

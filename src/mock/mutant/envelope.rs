@@ -33,7 +33,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "ENV-1",
         from: "a handler that writes JSON without saying so",
         changes: &[Change::Wire(|wire| {
-            wire.content_type = "text/plain; charset=utf-8"
+            wire.content_type = "text/plain; charset=utf-8";
         })],
     },
     Mutant {

@@ -117,7 +117,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "HTTP-4",
         from: "a handler that answers before it looks at the method",
         changes: &[Change::Rules(|rules| {
-            rules.router_says = |_| Reply::success(json!({}))
+            rules.router_says = |_| Reply::success(json!({}));
         })],
     },
     Mutant {
@@ -125,7 +125,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "ZONE-2",
         from: "a zone id that is never looked at",
         changes: &[Change::Rules(|rules| {
-            rules.router_says = |_| Reply::success(json!([]))
+            rules.router_says = |_| Reply::success(json!([]));
         })],
     },
     Mutant {

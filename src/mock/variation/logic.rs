@@ -279,7 +279,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
         allowed_by: "hooks are offered or not",
         deviates: &[],
         changes: &[Change::Rules(|rules| {
-            rules.capabilities = vec!["fresh-zones"]
+            rules.capabilities = vec!["fresh-zones"];
         })],
     },
     Variation {

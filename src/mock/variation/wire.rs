@@ -11,7 +11,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
         allowed_by: "ENV-1 names the media type, not its parameters",
         deviates: &[],
         changes: &[Change::Wire(|wire| {
-            wire.content_type = "application/json; charset=utf-8"
+            wire.content_type = "application/json; charset=utf-8";
         })],
     },
     Variation {
@@ -19,7 +19,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
         allowed_by: "media types have no letter case",
         deviates: &[],
         changes: &[Change::Wire(|wire| {
-            wire.content_type = "Application/JSON;charset=UTF-8"
+            wire.content_type = "Application/JSON;charset=UTF-8";
         })],
     },
     Variation {
