@@ -1,8 +1,8 @@
 //! One request and its response: the currency of the whole crate.
 //!
 //! The runner makes exchanges, `contract::check` judges them, reports show them. This folder
-//! also holds the one place where credentials become `***` ([`redaction`]) and the
-//! reproduction of a request as a curl line ([`curl`]).
+//! also holds the one place where credentials become `***` ([`Redactor`]) and the
+//! reproduction of a request as a curl line ([`curl_line`]).
 
 mod curl;
 mod message;
