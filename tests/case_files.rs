@@ -75,9 +75,9 @@ fn what_is_no_case_at_all_is_said_so(name: &str, text: &str, says: &str) {
 fn all_faults_of_a_file_are_reported_at_once() {
     let text = faults(
         "many",
-        "titel: x\nproves: [V2-PUT-99]\nsteps:\n  - v2.putt: {}\n  - v2.get: x\n    expect: { V2-GET-1: { sttaus: 1 } }\n",
+        "titel: x\nproves: [V2-PUT-99]\nsteps:\n  - v2.putt: {}\n    expect: { V2-PUT-1: { bodyy: 1 } }\n  - v2.get: x\n    expect: { V2-GET-1: { sttaus: 1 } }\n",
     );
-    for part in ["titel", "V2-PUT-99", "v2.putt", "sttaus"] {
+    for part in ["titel", "V2-PUT-99", "v2.putt", "bodyy", "sttaus"] {
         assert!(text.contains(part), "{part} is not in:\n{text}");
     }
 }

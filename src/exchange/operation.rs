@@ -98,7 +98,7 @@ impl Kind {
         }
     }
 
-    /// Whether its path ends with an address.
+    /// Whether its body is a list of items.
     #[must_use]
     pub fn is_batch(self) -> bool {
         matches!(self, Self::BatchUpsert | Self::BatchDelete)

@@ -81,6 +81,8 @@ fn read_step(reader: &mut Reader, node: &Node, source: &SourceFile) -> Option<St
         }
     }
     let Some((key, argument)) = action else {
+        // The rest of the step is read all the same, so that its faults are reported as well.
+        read_expectations(reader, entries);
         if entries
             .iter()
             .all(|(key, _)| names(format::STEP).any(|name| name == key.text))

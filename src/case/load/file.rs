@@ -236,7 +236,7 @@ fn steps(reader: &mut Reader, entries: &[(Key, Node)], source: &SourceFile) -> V
         return Vec::new();
     };
     let steps = read_steps(reader, node, source);
-    if steps.is_empty() {
+    if matches!(&node.data, Data::Sequence(items) if items.is_empty()) {
         reader.problem(Problem::new(
             key.span,
             "the case has no steps",
