@@ -1,7 +1,7 @@
 //! originproof: the conformance test suite and contract checker for the Origin Cloud Regions API.
 //!
 //! Layers, lowest first; a module imports only from lower ones: [`exchange`], [`diagnostic`] ·
-//! [`contract`] · `case`, `transport` · [`mock`], `event` · `runner` · `report`, `harness`.
+//! [`contract`] · `case`, `transport` · [`mock`], `event` · `runner` · `expected`, `report`, `harness`.
 
 pub mod case;
 pub mod contract;
@@ -9,6 +9,7 @@ pub mod coverage;
 pub mod diagnostic;
 pub mod event;
 pub mod exchange;
+pub mod expected;
 pub mod harness;
 pub mod mock;
 pub mod mutation;

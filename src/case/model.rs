@@ -40,6 +40,14 @@ pub struct CaseFile {
     pub steps: Vec<Step>,
 }
 
+impl CaseFile {
+    /// The folder that it is in: its theme.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        self.id.split('/').next().unwrap_or_default()
+    }
+}
+
 /// A row of a table.
 #[derive(Debug, Clone, Default)]
 pub struct Row {

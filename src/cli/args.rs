@@ -2,11 +2,13 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::config::ConfigArgs;
 use super::explain::ExplainArgs;
 use super::lint::LintArgs;
 use super::list::ListArgs;
 use super::mock::MockArgs;
 use super::mutants::MutantsArgs;
+use super::restore::RestoreArgs;
 use super::run::RunArgs;
 
 /// The conformance test suite and contract checker for the Origin Cloud Regions API.
@@ -36,6 +38,10 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Serve the reference implementation
     Mock(MockArgs),
+    /// Put zones back that an interrupted run left
+    Restore(RestoreArgs),
+    /// Show what is set, and where each value comes from
+    Config(ConfigArgs),
     /// Check case files without network
     Lint(LintArgs),
     /// Try the suite on faulty mocks: is each caught by the clause that it breaks?

@@ -13,7 +13,8 @@ use originproof::runner::{PlanError, TargetError};
 pub(crate) enum Exit {
     /// 0: what was asked for was done; a run found no violation.
     Conforms,
-    /// 1: a must is violated (with `--strict`: or a should deviated from).
+    /// 1: a must is violated (with `--strict`: or a should deviated from), or the list of expected failures no
+    /// longer fits.
     Violates,
     /// 2: the command line, the configuration or a case file is wrong.
     Usage,
@@ -44,13 +45,15 @@ impl Exit {
     /// The end of a run.
     pub(crate) fn of_run(summary: &Summary, strict: bool) -> Self {
         let count = |verdict| summary.count(verdict);
-        if count(Verdict::Violates) > 0 || (strict && count(Verdict::Deviates) > 0) {
+        let is_list_wrong = !summary.expectation_faults.is_empty();
+        if count(Verdict::Violates) > 0 || (strict && count(Verdict::Deviates) > 0) || is_list_wrong
+        {
             Self::Violates
         } else if summary.interrupted {
             Self::Interrupted
         } else if count(Verdict::Broken) > 0 {
             Self::Internal
-        } else if count(Verdict::Inconclusive) > 0 {
+        } else if count(Verdict::Inconclusive) > 0 || summary.zones_left > 0 {
             Self::Inconclusive
         } else if summary.judged() == 0 {
             Self::NothingRan
@@ -90,8 +93,13 @@ impl Failure {
                 TargetError::Url(_)
                 | TargetError::NoCredentials(_)
                 | TargetError::NoZone
+                | TargetError::ZoneTwice(_)
+                | TargetError::Journal(_)
                 | TargetError::ZoneInUse { .. } => Exit::Usage,
                 TargetError::Unreachable { .. }
+                | TargetError::Unlisted { .. }
+                | TargetError::NotPutBack { .. }
+                | TargetError::Left { .. }
                 | TargetError::Refused { .. }
                 | TargetError::NotRouted { .. } => Exit::Inconclusive,
             },

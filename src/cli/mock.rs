@@ -29,6 +29,12 @@ pub(crate) struct MockArgs {
     /// Serve the mock in another lawful way (repeatable); `originproof list variations` names them
     #[arg(long, value_name = "NAME")]
     variation: Vec<String>,
+    /// Offer no hooks: no `/__conformance`, no faults, as the real service
+    #[arg(long)]
+    no_hooks: bool,
+    /// Answer each N-th request with 429 and a `retry-after` of one second
+    #[arg(long, value_name = "N")]
+    throttle: Option<u64>,
 }
 
 /// The changes that the flags ask for.
@@ -58,6 +64,11 @@ pub(crate) fn run(args: &MockArgs, console: &mut Console) -> Outcome {
     }
     let mut config = MockConfig {
         seed_mappings: args.seed_mappings,
+        hooks: !args.no_hooks,
+        throttle: args
+            .throttle
+            .filter(|every| *every > 0)
+            .map(|every| (every, 1)),
         changes: changes(args)?,
         ..MockConfig::default()
     };

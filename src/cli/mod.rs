@@ -2,6 +2,7 @@
 //! only place that knows exit codes.
 
 mod args;
+mod config;
 mod console;
 mod exit;
 mod explain;
@@ -9,7 +10,10 @@ mod lint;
 mod list;
 mod mock;
 mod mutants;
+mod plan;
+mod restore;
 mod run;
+mod settings;
 mod target;
 mod world;
 
@@ -44,6 +48,8 @@ pub(crate) fn main(world: &World) -> ExitCode {
         Command::List(list) => list::run(&list, &mut console),
         Command::Explain(explain) => explain::run(&explain, &mut console),
         Command::Mock(mock) => mock::run(&mock, &mut console),
+        Command::Config(config) => config::run(&config, world, &mut console),
+        Command::Restore(restore) => restore::run(&restore, world, &mut console),
         Command::Lint(lint) => lint::run(&lint, &mut console),
         Command::Mutants(mutants) => mutants::run(&mutants, &mut console),
     };

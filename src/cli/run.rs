@@ -6,15 +6,21 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use originproof::case::Library;
-use originproof::event::{Event, Summary};
+use originproof::event::{Event, Summary, TrialReport, Verdict};
+use originproof::exchange::Generation;
+use originproof::expected::Expectations;
 use originproof::report::{Style, Terminal};
 use originproof::runner::{Keep, Plan, RunConfig, Runner, Selection, Target};
 
 use super::Outcome;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::target::TargetArgs;
+use super::settings::{Effective, Given};
+use super::target::{Opened, TargetArgs};
 use super::world::World;
+
+/// The list of expected failures that is taken where none is named.
+const EXPECT: &str = "originproof.expect.yaml";
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
@@ -23,15 +29,24 @@ pub(crate) struct RunArgs {
     target: TargetArgs,
     #[command(flatten)]
     selection: SelectionArgs,
-    /// Cases at a time
-    #[arg(long, short = 'j', value_name = "N", default_value_t = 16)]
-    jobs: usize,
+    /// Cases at a time; 16 if nothing is said
+    #[arg(long, short = 'j', value_name = "N")]
+    jobs: Option<String>,
     /// Number that fresh zones are derived from; by default a new one each time
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// Let a deviation from a should fail the run as well
     #[arg(long)]
     strict: bool,
+    /// Show what would run, what not and why, how many requests and how long at least; change nothing
+    #[arg(long)]
+    plan: bool,
+    /// List of expected failures; by default originproof.expect.yaml, if it is there
+    #[arg(long, value_name = "FILE")]
+    expect: Option<String>,
+    /// Write the entries for what failed into this file, the reasons left to fill in
+    #[arg(long, value_name = "FILE")]
+    write_expect: Option<PathBuf>,
     /// What to write to stdout
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     format: Format,
@@ -59,6 +74,24 @@ pub(crate) struct SelectionArgs {
     /// Cases with this tag (repeatable)
     #[arg(long, value_name = "TAG")]
     tag: Vec<String>,
+    /// Cases of this family, the folder that they are in (repeatable)
+    #[arg(long, value_name = "NAME")]
+    family: Vec<String>,
+    /// Cases that need no operation of the other generation
+    #[arg(long, value_enum, value_name = "GENERATION")]
+    only: Option<Only>,
+    /// Cases that only read
+    #[arg(long)]
+    read_only: bool,
+}
+
+/// A generation by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Only {
+    /// The deprecated operations.
+    V1,
+    /// The current operations.
+    V2,
 }
 
 /// What a run writes to stdout.
@@ -68,6 +101,25 @@ enum Format {
     Terminal,
     /// One event a line, as JSON.
     Json,
+}
+
+impl RunArgs {
+    /// What its own flags say.
+    fn given(&self) -> Given {
+        let one = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
+        Given::from([
+            ("jobs", one(&self.jobs)),
+            (
+                "strict",
+                if self.strict {
+                    vec!["true".to_owned()]
+                } else {
+                    Vec::new()
+                },
+            ),
+            ("expect", one(&self.expect)),
+        ])
+    }
 }
 
 impl SelectionArgs {
@@ -97,6 +149,12 @@ impl SelectionArgs {
             cases: self.case.clone(),
             clauses: self.clause.clone(),
             tags: self.tag.clone(),
+            families: self.family.clone(),
+            only: self.only.map(|only| match only {
+                Only::V1 => Generation::V1,
+                Only::V2 => Generation::V2,
+            }),
+            read_only: self.read_only,
         }
     }
 }
@@ -109,34 +167,96 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         console.error("the selections have no case in common: nothing ran");
         return Ok(Exit::NothingRan);
     }
+    let effective = args.target.effective_with(args.given(), world)?;
+    let expected = expectations(&effective, world, console.colour)?;
     let runtime = super::runtime()?;
     runtime.block_on(async {
-        let (config, mock) = args.target.open().await?;
+        let Opened { config, mock } = args.target.open(&effective, world).await?;
+        if config.network.insecure {
+            console.say("warning: --insecure takes any certificate; whoever stands between can read the credentials");
+        }
+        let rates = config.pace.rates.clone();
         let seed = args.seed.unwrap_or_else(originproof::runner::new_seed);
         let target = Target::probe(config, seed).await?;
+        let jobs = effective.number("jobs")?.unwrap_or(1);
         let config = RunConfig {
-            jobs: args.jobs,
+            jobs: usize::try_from(jobs).unwrap_or(usize::MAX),
             seed,
             keep: Keep::Findings,
         };
-        let runner = Runner::new(target, config).await?;
-        let watched = runner.clone();
-        let watch = tokio::spawn(async move {
-            super::interrupted().await;
-            watched.stop();
-        });
+        let mut runner = Runner::new(target, config).await?;
+        if let Some(expected) = expected {
+            runner = runner.expecting(expected, jiff::Zoned::now().date());
+        }
+        if args.plan {
+            let text = super::plan::text(&runner, &plan, &rates).await;
+            runner.put_zones_back().await;
+            console.out(&text?)?;
+            return Ok(Exit::Conforms);
+        }
+        let watch = watch(&runner);
         let result = observe(args, world, &runner, &plan, console).await;
         watch.abort();
         if let Some(mock) = mock {
             mock.stop().await;
         }
-        let summary = result?;
-        let exit = Exit::of_run(&summary, args.strict);
+        let (summary, failed) = result?;
+        if let Some(path) = &args.write_expect {
+            let text = originproof::expected::entries_of(&failed);
+            std::fs::write(path, text)
+                .map_err(|error| Failure::Usage(format!("can't write {}: {error}", path.display())))?;
+            console.say(&format!(
+                "{} failing case(s) written to {}: give each entry a reason",
+                failed.len(),
+                path.display()
+            ));
+        }
+        let exit = Exit::of_run(&summary, effective.flag("strict")?);
         if exit == Exit::NothingRan {
             console.error("no selected case could be judged on this target");
         }
         Ok(exit)
     })
+}
+
+/// Interrupts the run on the first signal; a second one ends the process at once, and journals stay.
+fn watch(runner: &Runner) -> tokio::task::JoinHandle<()> {
+    let runner = runner.clone();
+    tokio::spawn(async move {
+        super::interrupted().await;
+        runner.stop();
+    })
+}
+
+/// The list of expected failures, where there is one.
+fn expectations(
+    effective: &Effective,
+    world: &World,
+    colour: bool,
+) -> Result<Option<Expectations>, Failure> {
+    let (path, is_named) = match effective.text("expect") {
+        Some(path) => (PathBuf::from(path), true),
+        None => (world.folder.join(EXPECT), false),
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if !is_named && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let message = format!(
+                "can't read the expected failures {}: {error}",
+                path.display()
+            );
+            return Err(Failure::Usage(message));
+        }
+    };
+    let shown = if is_named {
+        path.display().to_string()
+    } else {
+        EXPECT.to_owned()
+    };
+    Expectations::parse(&shown, &text, colour)
+        .map(Some)
+        .map_err(Failure::Cases)
 }
 
 async fn observe(
@@ -145,16 +265,22 @@ async fn observe(
     runner: &Runner,
     plan: &Plan,
     console: &mut Console,
-) -> Result<Summary, Failure> {
+) -> Result<(Summary, Vec<TrialReport>), Failure> {
     let mut terminal = Terminal::new(Style::new(console.colour), again(args, world), args.verbose);
     console.begin(plan.trials.len());
     let mut broken: Option<std::io::Error> = None;
+    let mut failed = Vec::new();
     let summary = runner
         .run(plan, |event| {
             match &event {
                 Event::TrialStarted { id } => console.under_way(id),
-                Event::TrialFinished(_) => console.advance(),
-                Event::RunStarted(_) => {}
+                Event::TrialFinished(report) => {
+                    console.advance();
+                    if matches!(report.verdict, Verdict::Violates | Verdict::Deviates) {
+                        failed.push((**report).clone());
+                    }
+                }
+                Event::RunStarted(_) | Event::ZonePutBack(_) | Event::ZoneLeft { .. } => {}
                 Event::RunFinished(_) => console.end(),
             }
             let mut text = Vec::new();
@@ -177,9 +303,9 @@ async fn observe(
         .await;
     match broken {
         // The reader went away; the verdict still stands in the exit code.
-        Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(summary),
+        Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok((summary, failed)),
         Some(error) => Err(error.into()),
-        None => Ok(summary),
+        None => Ok((summary, failed)),
     }
 }
 
@@ -194,13 +320,8 @@ fn again(args: &RunArgs, world: &World) -> String {
             |name| name.to_string_lossy().into_owned(),
         );
     command.push_str(" run");
-    if let Some(target) = &args.target.target {
-        command.push_str(" --target ");
-        command.push_str(target);
-    }
-    for zone in &args.target.zone {
-        command.push_str(" --zone ");
-        command.push_str(zone);
+    for (flag, value) in args.target.shown() {
+        command.push_str(&format!(" {flag} {value}"));
     }
     if let Some(folder) = &args.selection.cases {
         command.push_str(" --cases ");

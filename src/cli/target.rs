@@ -1,110 +1,350 @@
-//! The flags that name a target, and the embedded mock where none is named.
+//! The flags that name a target and say how to treat it, and the embedded mock where none is named.
 
-use std::time::Duration;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
 use clap::Args;
 
+use originproof::contract::Contract;
+use originproof::diagnostic::nearest;
 use originproof::mock::{Mock, MockConfig, Running};
+use originproof::runner::custody::CustodyConfig;
 use originproof::runner::{Credentials, TargetConfig};
-use originproof::transport::Limits;
+use originproof::transport::{Limits, Network, Pace, Rate};
 
 use super::exit::Failure;
+use super::settings::{Effective, Given};
+use super::world::World;
 
-/// Where to send requests, and as whom.
+/// The vendor's own host, whose limits are documented.
+const DOCUMENTED_HOST: &str = "api.cloudflare.com";
+
+/// Where to send requests, as whom, and how.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Target")]
 pub(crate) struct TargetArgs {
-    /// Base URL of the target; without it, the embedded mock is started
-    #[arg(long, short = 't', value_name = "URL", env = "ORIGINPROOF_TARGET")]
-    pub(crate) target: Option<String>,
-    /// Zone to work in, where the target has no fresh ones; it must be empty
-    #[arg(long, value_name = "ID", env = "CLOUDFLARE_ZONE_ID")]
-    pub(crate) zone: Vec<String>,
-    /// API token
-    #[arg(
-        long,
-        value_name = "TOKEN",
-        env = "CLOUDFLARE_API_TOKEN",
-        hide_env_values = true
-    )]
-    pub(crate) token: Option<String>,
-    /// E-mail address, for use with --key
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        env = "CLOUDFLARE_EMAIL",
-        hide_env_values = true
-    )]
-    pub(crate) email: Option<String>,
-    /// API key
-    #[arg(
-        long,
-        value_name = "KEY",
-        env = "CLOUDFLARE_API_KEY",
-        hide_env_values = true
-    )]
-    pub(crate) key: Option<String>,
+    /// Base URL of the target, or its name in the configuration file; without it, the embedded mock is
+    /// started [env: `ORIGINPROOF_TARGET`, `CLOUDFLARE_BASE_URL`]
+    #[arg(long, short = 't', value_name = "URL|NAME")]
+    target: Option<String>,
+    /// Zone to work in, where the target has no fresh ones (repeatable: they run side by side)
+    /// [env: `ORIGINPROOF_ZONE`, `CLOUDFLARE_ZONE_ID`]
+    #[arg(long, value_name = "ID")]
+    zone: Vec<String>,
+    /// API token; better by the variable, which other users of the machine can't see
+    /// [env: `CLOUDFLARE_API_TOKEN`]
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+    /// E-mail address, for use with --key [env: `CLOUDFLARE_EMAIL`]
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+    /// API key [env: `CLOUDFLARE_API_KEY`]
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
     /// A capability that the target has, beside those that it names or that are found by probing
     #[arg(long, value_name = "NAME")]
-    pub(crate) capability: Vec<String>,
-    /// Longest time for one whole exchange, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    pub(crate) timeout: u64,
+    capability: Vec<String>,
+    /// Configuration file; by default the nearest originproof.toml, from the working folder upwards
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    zones: ZoneArgs,
+    #[command(flatten)]
+    budget: BudgetArgs,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+/// What may be done to given zones.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Zones")]
+struct ZoneArgs {
+    /// Work in zones that hold mappings, around them: they are journalled first and verified afterwards
+    #[arg(long)]
+    allow_existing: bool,
+    /// Take those mappings away for the cases that need an empty zone, and put them back at the end
+    #[arg(long)]
+    allow_empty_zone: bool,
+    /// Folder of journals and locks; by default the user's state folder
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<String>,
+}
+
+/// How many requests, and how fast.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Budget")]
+struct BudgetArgs {
+    /// Requests per time, such as 1200/5m (repeatable); `none` for no pacing. Default: the documented limits
+    /// for the vendor's own service, none for others
+    #[arg(long, value_name = "N/TIME")]
+    rate: Vec<String>,
+    /// The most requests of the whole run, putting zones back included
+    #[arg(long, value_name = "N")]
+    max_requests: Option<String>,
+    /// The longest wait that the target can ask for, such as 5m
+    #[arg(long, value_name = "TIME")]
+    longest_wait: Option<String>,
+    /// Repeat reads until they show what was written, for at most this time, such as 2s
+    #[arg(long, value_name = "TIME")]
+    settle: Option<String>,
+}
+
+/// Connections and their limits.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "HTTP")]
+struct NetworkArgs {
+    /// Longest time for one whole exchange, such as 30s
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+    /// Longest time until an answer begins
+    #[arg(long, value_name = "TIME")]
+    first_byte_timeout: Option<String>,
+    /// Longest time to connect: name look-up, TCP and TLS together
+    #[arg(long, value_name = "TIME")]
+    connect_timeout: Option<String>,
+    /// Largest body after decompression, in bytes
+    #[arg(long, value_name = "BYTES")]
+    body_limit: Option<String>,
+    /// Trust these certificates as well (PEM file, repeatable)
+    #[arg(long, value_name = "FILE")]
+    ca_cert: Vec<String>,
+    /// Take any certificate: whoever stands between can read the credentials
+    #[arg(long)]
+    insecure: bool,
+    /// Use this address for a host (repeatable)
+    #[arg(long, value_name = "HOST:ADDR")]
+    resolve: Vec<String>,
+    /// Speak HTTP/2 at once, also without TLS
+    #[arg(long)]
+    http2: bool,
+}
+
+/// A target that can be probed, and the mock if one was started for it.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) config: TargetConfig,
+    pub(crate) mock: Option<Running>,
 }
 
 impl TargetArgs {
-    /// The configuration of the target, and the mock if one was started for it.
+    /// What the flags say.
+    fn given(&self) -> Given {
+        let one = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
+        let flag = |is_set: bool| {
+            if is_set {
+                vec!["true".to_owned()]
+            } else {
+                Vec::new()
+            }
+        };
+        Given::from([
+            ("url", one(&self.target)),
+            ("zones", self.zone.clone()),
+            ("token", one(&self.token)),
+            ("email", one(&self.email)),
+            ("key", one(&self.key)),
+            ("capabilities", self.capability.clone()),
+            ("allow-existing", flag(self.zones.allow_existing)),
+            ("allow-empty-zone", flag(self.zones.allow_empty_zone)),
+            ("state-dir", one(&self.zones.state_dir)),
+            ("rate", self.budget.rate.clone()),
+            ("max-requests", one(&self.budget.max_requests)),
+            ("longest-wait", one(&self.budget.longest_wait)),
+            ("settle", one(&self.budget.settle)),
+            ("timeout", one(&self.network.timeout)),
+            ("first-byte-timeout", one(&self.network.first_byte_timeout)),
+            ("connect-timeout", one(&self.network.connect_timeout)),
+            ("body-limit", one(&self.network.body_limit)),
+            ("ca-cert", self.network.ca_cert.clone()),
+            ("insecure", flag(self.network.insecure)),
+            ("resolve", self.network.resolve.clone()),
+            ("http2", flag(self.network.http2)),
+        ])
+    }
+
+    /// The flags that lead to the same target again, without secrets.
+    pub(crate) fn shown(&self) -> Vec<(&'static str, &str)> {
+        let mut shown: Vec<(&'static str, &str)> = Vec::new();
+        shown.extend(self.target.as_deref().map(|target| ("--target", target)));
+        shown.extend(self.zone.iter().map(|zone| ("--zone", zone.as_str())));
+        shown.extend(
+            self.capability
+                .iter()
+                .map(|name| ("--capability", name.as_str())),
+        );
+        shown
+    }
+
+    /// All settings, with what the flags of a subcommand add.
     ///
     /// # Errors
-    /// A capability that does not exist, or the mock's own failure to start.
-    pub(crate) async fn open(&self) -> Result<(TargetConfig, Option<Running>), Failure> {
-        self.check_capabilities()?;
-        let limits = Limits {
-            exchange: Duration::from_secs(self.timeout.max(1)),
-            ..Limits::default()
-        };
-        if let Some(url) = &self.target {
-            let config = TargetConfig {
-                base_url: url.clone(),
-                credentials: Credentials {
-                    token: self.token.clone(),
-                    email: self.email.clone(),
-                    key: self.key.clone(),
-                },
-                zones: self.zone.clone(),
-                capabilities: self.capability.clone(),
-                limits,
-                request_log: None,
-            };
-            return Ok((config, None));
+    /// A configuration file that is faulty, or a target that it does not name.
+    pub(crate) fn effective_with(&self, more: Given, world: &World) -> Result<Effective, Failure> {
+        let mut given = self.given();
+        given.extend(more);
+        Effective::resolve(&given, self.config.as_deref(), world)
+    }
+
+    /// All settings.
+    ///
+    /// # Errors
+    /// As [`TargetArgs::effective_with`].
+    pub(crate) fn effective(&self, world: &World) -> Result<Effective, Failure> {
+        self.effective_with(Given::new(), world)
+    }
+
+    /// The folder of journals and locks.
+    pub(crate) fn state_dir(effective: &Effective, world: &World) -> PathBuf {
+        effective
+            .text("state-dir")
+            .map_or_else(|| world.state_folder.clone(), PathBuf::from)
+    }
+
+    /// The target of the settings, or the embedded mock.
+    ///
+    /// # Errors
+    /// A setting that is faulty, or the mock's own failure to start.
+    pub(crate) async fn open(
+        &self,
+        effective: &Effective,
+        world: &World,
+    ) -> Result<Opened, Failure> {
+        if let Some(url) = effective.text("url") {
+            let config = self.config(effective, world, url)?;
+            return Ok(Opened { config, mock: None });
         }
         let mock = MockConfig::default();
         let access = mock.access.clone();
         let running = Mock::new(mock).serve(([127, 0, 0, 1], 0).into()).await?;
-        let config = TargetConfig {
-            base_url: running.base_url(),
-            credentials: Credentials {
-                token: Some(access.token),
-                email: Some(access.email),
-                key: Some(access.key),
-            },
-            limits,
-            ..TargetConfig::default()
+        let mut config = self.config(effective, world, &running.base_url())?;
+        // Its zones are fresh, and credentials for others are none of its business.
+        config.zones.clear();
+        config.credentials = Credentials {
+            token: Some(access.token),
+            email: Some(access.email),
+            key: Some(access.key),
         };
-        Ok((config, Some(running)))
+        Ok(Opened {
+            config,
+            mock: Some(running),
+        })
     }
 
-    fn check_capabilities(&self) -> Result<(), Failure> {
-        let known = &originproof::contract::Contract::embedded().capabilities;
-        for given in &self.capability {
-            if !known.iter().any(|capability| capability.name == *given) {
-                let names: Vec<&str> = known.iter().map(|c| c.name.as_str()).collect();
-                return Err(Failure::Usage(format!(
-                    "there is no capability `{given}`; known: {}",
-                    names.join(", ")
-                )));
-            }
-        }
-        Ok(())
+    /// The configuration of the target at a URL.
+    ///
+    /// # Errors
+    /// A setting that is faulty.
+    pub(crate) fn config(
+        &self,
+        effective: &Effective,
+        world: &World,
+        url: &str,
+    ) -> Result<TargetConfig, Failure> {
+        check_capabilities(effective.list("capabilities"))?;
+        let text = |key: &str| effective.text(key).map(str::to_owned);
+        let body = effective.number("body-limit")?.unwrap_or(u64::MAX);
+        Ok(TargetConfig {
+            base_url: url.to_owned(),
+            credentials: Credentials {
+                token: text("token"),
+                email: text("email"),
+                key: text("key"),
+            },
+            zones: effective.list("zones").to_vec(),
+            capabilities: effective.list("capabilities").to_vec(),
+            limits: Limits {
+                connect: effective.duration("connect-timeout")?,
+                first_byte: effective.duration("first-byte-timeout")?,
+                exchange: effective.duration("timeout")?,
+                body: usize::try_from(body).unwrap_or(usize::MAX),
+            },
+            network: network(effective)?,
+            pace: Pace {
+                rates: rates(effective, url)?,
+                max_requests: effective.number("max-requests")?,
+                longest_wait: effective.duration("longest-wait")?,
+            },
+            custody: CustodyConfig {
+                state_dir: Self::state_dir(effective, world),
+                allow_existing: effective.flag("allow-existing")?,
+                allow_empty_zone: effective.flag("allow-empty-zone")?,
+                wait_for_lock: false,
+            },
+            settle: effective.duration("settle")?,
+            request_log: None,
+        })
     }
+}
+
+fn network(effective: &Effective) -> Result<Network, Failure> {
+    let mut ca_certificates = Vec::new();
+    for path in effective.list("ca-cert") {
+        let pem = std::fs::read(path).map_err(|error| {
+            Failure::Usage(format!("can't read the certificates {path}: {error}"))
+        })?;
+        ca_certificates.push(pem);
+    }
+    let resolve = effective.parsed(
+        "resolve",
+        "HOST:ADDR, such as api.example.com:127.0.0.1",
+        |text| {
+            let (host, address) = text.split_once(':')?;
+            // Port 0 stands for the port of the URL.
+            let with_port = address.parse::<SocketAddr>().ok();
+            let address =
+                with_port.or_else(|| Some((address.parse::<IpAddr>().ok()?, 0).into()))?;
+            Some((host.to_owned(), address))
+        },
+    )?;
+    Ok(Network {
+        ca_certificates,
+        insecure: effective.flag("insecure")?,
+        resolve,
+        http2: effective.flag("http2")?,
+    })
+}
+
+/// The rates that are set, or those that the vendor documents for its own service.
+fn rates(effective: &Effective, url: &str) -> Result<Vec<Rate>, Failure> {
+    let given = effective.list("rate");
+    if given.is_empty() {
+        let host = url.split("://").nth(1).unwrap_or_default();
+        let host = host.split(['/', ':']).next().unwrap_or_default();
+        let is_documented = host.eq_ignore_ascii_case(DOCUMENTED_HOST);
+        return Ok(if is_documented {
+            Rate::documented()
+        } else {
+            Vec::new()
+        });
+    }
+    if given.iter().all(|rate| rate == "none") {
+        return Ok(Vec::new());
+    }
+    effective.parsed(
+        "rate",
+        "requests per time, such as 1200/5m, or none",
+        |text| text.parse().ok(),
+    )
+}
+
+fn check_capabilities(given: &[String]) -> Result<(), Failure> {
+    let known = || {
+        Contract::embedded()
+            .capabilities
+            .iter()
+            .map(|capability| capability.name.as_str())
+    };
+    for given in given {
+        if !known().any(|name| name == given) {
+            let hint = nearest(given, known())
+                .map(|right| format!(" (did you mean `{right}`?)"))
+                .unwrap_or_default();
+            let names: Vec<&str> = known().collect();
+            return Err(Failure::Usage(format!(
+                "there is no capability `{given}`{hint}; known: {}",
+                names.join(", ")
+            )));
+        }
+    }
+    Ok(())
 }

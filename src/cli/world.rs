@@ -1,13 +1,20 @@
 //! The world as the process finds it, read once.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
-/// Arguments, and what the streams are.
-#[derive(Debug)]
+/// Arguments, variables, folders, and what the streams are.
 pub(crate) struct World {
     /// The arguments, the program's name first.
     pub(crate) arguments: Vec<OsString>,
+    /// The environment, as far as it is text.
+    pub(crate) variables: BTreeMap<String, String>,
+    /// The working folder.
+    pub(crate) folder: PathBuf,
+    /// Where the user's programs keep what must outlive them.
+    pub(crate) state_folder: PathBuf,
     /// Whether stdout is a terminal.
     pub(crate) stdout_is_terminal: bool,
     /// Whether stderr is a terminal.
@@ -34,12 +41,43 @@ impl World {
         } else {
             None
         };
+        let variables: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
         Self {
             arguments: std::env::args_os().collect(),
+            state_folder: state_folder(&variables),
+            folder: std::env::current_dir().unwrap_or_default(),
+            variables,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             is_ci: is_set("CI"),
             colour_by_environment,
         }
     }
+}
+
+impl std::fmt::Debug for World {
+    /// Without the variables, among which are secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The XDG base folder for state, or the working folder where nobody has a home.
+fn state_folder(variables: &BTreeMap<String, String>) -> PathBuf {
+    let folder = |name: &str| {
+        variables
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    folder("XDG_STATE_HOME")
+        .or_else(|| Some(folder("HOME")?.join(".local").join("state")))
+        .map_or_else(
+            || PathBuf::from(".originproof"),
+            |base| base.join("originproof"),
+        )
 }

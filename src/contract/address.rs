@@ -33,11 +33,11 @@ pub fn is_exempt(ip: Ipv6Addr) -> bool {
         || (s[0] == 0x64 && s[1] == 0xff9b && s[2..6].iter().all(|&group| group == 0))
 }
 
-/// The parts of IP-1 that a spelling breaks; empty for a canonical one. A text that is no IPv6
-/// address has none: it is not for IP-1 to judge.
+/// The parts of IP-1 that a spelling of an address breaks; empty for a canonical one, and for IPv4, of
+/// which IP-1 does not speak.
 #[must_use]
-pub fn spelling_faults(text: &str) -> Vec<ClauseId> {
-    let Ok(ip) = text.parse::<Ipv6Addr>() else {
+pub fn spelling_faults(text: &str, ip: IpAddr) -> Vec<ClauseId> {
+    let IpAddr::V6(ip) = ip else {
         return Vec::new();
     };
     if is_exempt(ip) || text == ip.to_string() {
@@ -145,7 +145,8 @@ mod tests {
     #[test_case("192.0.2.1", &[]; "not an IPv6 address")]
     fn each_fault_of_spelling_has_its_own_clause(text: &str, expected: &[&'static str]) {
         let expected: Vec<ClauseId> = expected.iter().map(|id| ClauseId::of(id)).collect();
-        assert_eq!(spelling_faults(text), expected);
+        let ip = parse(text).unwrap_or_else(|| panic!("{text} is no address"));
+        assert_eq!(spelling_faults(text, ip), expected);
     }
 
     #[test]

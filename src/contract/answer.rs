@@ -1,8 +1,11 @@
 //! What a response says in the contract's terms, whatever its generation: entries, batch items.
 //! Reads leniently; whether the form is right is the schemas' to judge.
 
+use std::net::IpAddr;
+
 use serde_json::Value;
 
+use super::address;
 use crate::exchange::{Generation, Kind, Operation};
 
 /// One mapping or batch item of a response.
@@ -10,6 +13,8 @@ use crate::exchange::{Generation, Kind, Operation};
 pub struct Item<'a> {
     /// The address as the response spells it.
     pub address: Option<&'a str>,
+    /// The address that this names, if it is one in a standard spelling.
+    pub ip: Option<IpAddr>,
     /// The vendor.
     pub vendor: Option<&'a str>,
     /// The region.
@@ -23,13 +28,21 @@ pub struct Item<'a> {
 impl<'a> Item<'a> {
     fn read(generation: Generation, value: &'a Value, at: String) -> Self {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
+        let address = text(generation.response_address());
         Self {
-            address: text(generation.response_address()),
+            address,
+            ip: address.and_then(address::parse),
             vendor: text("vendor"),
             region: text("region"),
             value,
             at,
         }
+    }
+
+    /// The address for comparison, as [`address::identity`] has it.
+    #[must_use]
+    pub fn identity(&self) -> Option<IpAddr> {
+        self.ip.map(|ip| ip.to_canonical())
     }
 
     /// JSON Pointer of the item's address.

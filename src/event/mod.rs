@@ -4,7 +4,7 @@ mod report;
 mod verdict;
 
 pub use report::{
-    Event, ExchangeRecord, Observation, ReportedFinding, RunHeader, StepRecord, Summary,
+    Event, ExchangeRecord, Observation, PutBack, ReportedFinding, RunHeader, StepRecord, Summary,
     TrialReport,
 };
 pub use verdict::Verdict;

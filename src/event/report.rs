@@ -20,6 +20,15 @@ pub enum Event {
     },
     /// A trial ended.
     TrialFinished(Box<TrialReport>),
+    /// A zone that was given by hand is again as it was.
+    ZonePutBack(PutBack),
+    /// A zone that was given by hand could not be put back.
+    ZoneLeft {
+        /// The zone.
+        zone: String,
+        /// Why, and what to do.
+        why: String,
+    },
     /// The run ended.
     RunFinished(Summary),
 }
@@ -43,7 +52,7 @@ pub struct RunHeader {
 }
 
 /// How a trial ended, with its evidence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrialReport {
     /// The trial's name.
@@ -138,6 +147,22 @@ pub struct ExchangeRecord {
     pub curl: String,
 }
 
+/// What putting a zone back took.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PutBack {
+    /// The zone.
+    pub zone: String,
+    /// Mappings that it holds now.
+    pub mappings: usize,
+    /// Mappings of the run that were deleted at the end.
+    pub deleted: usize,
+    /// Mappings that were written again.
+    pub written: usize,
+    /// What was left as it is because the run never touched it, a sentence each.
+    pub kept: Vec<String>,
+}
+
 /// The counts of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -150,8 +175,14 @@ pub struct Summary {
     pub broken_clauses: BTreeMap<String, (Level, usize)>,
     /// From the first request to the last answer, in milliseconds.
     pub elapsed_ms: u64,
-    /// Whether the run was cut short.
+    /// Whether the run was interrupted.
     pub interrupted: bool,
+    /// Why the run was cut short otherwise.
+    pub halted: Option<String>,
+    /// Zones that could not be put back.
+    pub zones_left: usize,
+    /// What no longer fits in the list of expected failures, a sentence each.
+    pub expectation_faults: Vec<String>,
 }
 
 impl Summary {
@@ -167,6 +198,7 @@ impl Summary {
         self.count(Verdict::Conforms)
             + self.count(Verdict::Violates)
             + self.count(Verdict::Deviates)
+            + self.count(Verdict::Expected)
     }
 
     /// Takes a trial in.

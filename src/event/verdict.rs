@@ -5,13 +5,18 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// How a trial ended, from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Every expectation was met.
+    #[default]
     Conforms,
     /// It could not be arranged on this target; the report says why.
     Skipped,
+    /// It failed as the list of expected failures says.
+    Expected,
     /// A `should` clause is broken.
     Deviates,
     /// It could not be judged: the network, the edge, a state that could not be set up.
@@ -24,10 +29,11 @@ pub enum Verdict {
 
 impl Verdict {
     /// All verdicts, in the order of summaries.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Conforms,
         Self::Violates,
         Self::Deviates,
+        Self::Expected,
         Self::Skipped,
         Self::Inconclusive,
         Self::Broken,
@@ -39,6 +45,7 @@ impl Verdict {
         match self {
             Self::Conforms => "conforms",
             Self::Skipped => "skipped",
+            Self::Expected => "expected",
             Self::Deviates => "deviates",
             Self::Inconclusive => "inconclusive",
             Self::Broken => "broken",

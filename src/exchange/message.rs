@@ -138,3 +138,11 @@ pub struct Exchange {
     /// From the first byte sent to the last byte received, in microseconds.
     pub elapsed_us: u64,
 }
+
+impl Exchange {
+    /// Frees the parsed bodies of an exchange that was judged; the bytes stay for the report.
+    pub fn let_go_of_json(&mut self) {
+        self.request.json = None;
+        self.response.json = Err("it is no longer held".to_owned());
+    }
+}

@@ -43,6 +43,10 @@ pub struct MockConfig {
     pub changes: Vec<Change>,
     /// Mappings that every zone holds from the start.
     pub seed_mappings: usize,
+    /// Whether the hooks are offered.
+    pub hooks: bool,
+    /// Answer each n-th request with 429 and this `retry-after`, in seconds.
+    pub throttle: Option<(u64, u64)>,
 }
 
 impl Default for MockConfig {
@@ -55,6 +59,8 @@ impl Default for MockConfig {
             },
             changes: Vec::new(),
             seed_mappings: 0,
+            hooks: true,
+            throttle: None,
         }
     }
 }
@@ -115,6 +121,8 @@ impl Mock {
                 Change::Ask(_) | Change::Handle(_) | Change::Answer(_) | Change::Admit(_) => {}
             }
         }
+        rules.hooks &= config.hooks;
+        wire.throttle = config.throttle.or(wire.throttle);
         Self {
             access: config.access,
             rules,

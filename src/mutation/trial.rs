@@ -107,7 +107,11 @@ fn split(plan: &Plan, clause: &str) -> (Plan, Plan) {
             .filter_map(|key| key.clause(trial.generation));
         cited.any(|cited| cited.as_str() == clause)
     });
-    (Plan { trials: citing }, Plan { trials: others })
+    let part = |trials| Plan {
+        trials,
+        is_whole: false,
+    };
+    (part(citing), part(others))
 }
 
 /// Runs a plan against a mock with changes and returns the report of each trial.
@@ -156,7 +160,11 @@ async fn reports(changes: &[Change], plan: &Plan) -> Result<Vec<TrialReport>, Ta
     runner
         .run(plan, |event| match event {
             Event::TrialFinished(report) => reports.push(*report),
-            Event::RunStarted(_) | Event::TrialStarted { .. } | Event::RunFinished(_) => {}
+            Event::RunStarted(_)
+            | Event::TrialStarted { .. }
+            | Event::ZonePutBack(_)
+            | Event::ZoneLeft { .. }
+            | Event::RunFinished(_) => {}
         })
         .await;
     running.stop().await;

@@ -1,11 +1,11 @@
 //! The report at the terminal: failures as they happen, then clauses and counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::wrap::{counted, cut, duration};
 use crate::contract::{ClauseId, Contract, Level};
-use crate::event::{Event, ReportedFinding, RunHeader, Summary, TrialReport, Verdict};
+use crate::event::{Event, PutBack, ReportedFinding, RunHeader, Summary, TrialReport, Verdict};
 
 /// Escape sequences of the report's colours; empty without colour.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +48,7 @@ impl Style {
             Verdict::Conforms => self.green,
             Verdict::Violates | Verdict::Broken => self.red,
             Verdict::Deviates | Verdict::Inconclusive => self.yellow,
-            Verdict::Skipped => self.dim,
+            Verdict::Skipped | Verdict::Expected => self.dim,
         }
     }
 }
@@ -89,6 +89,11 @@ impl Terminal {
             Event::RunStarted(header) => self.started(header, out),
             Event::TrialStarted { .. } => Ok(()),
             Event::TrialFinished(trial) => self.trial(trial, out),
+            Event::ZonePutBack(done) => self.put_back(done, out),
+            Event::ZoneLeft { why, .. } => {
+                let (red, reset) = (self.style.red, self.style.reset);
+                writeln!(out, "{red}attention:{reset} {why}\n")
+            }
             Event::RunFinished(summary) => self.finished(summary, out),
         }
     }
@@ -120,6 +125,7 @@ impl Terminal {
         }
         let is_failure = match trial.verdict {
             Verdict::Conforms => false,
+            Verdict::Expected => return self.expected(trial, out),
             Verdict::Skipped => {
                 let reason = trial.reason.clone().unwrap_or_default();
                 *self.skipped.entry(reason).or_default() += 1;
@@ -146,6 +152,23 @@ impl Terminal {
             self.steps(trial, out)?;
         }
         Ok(())
+    }
+
+    fn expected(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
+        let clauses: BTreeSet<&str> = trial
+            .findings
+            .iter()
+            .map(|reported| reported.finding.clause.as_str())
+            .collect();
+        let clauses: Vec<&str> = clauses.into_iter().collect();
+        let (dim, reset) = (self.style.dim, self.style.reset);
+        let reason = trial.reason.as_deref().unwrap_or_default();
+        writeln!(
+            out,
+            "{dim}expected{reset} {}: {} ({reason})",
+            trial.id,
+            clauses.join(", ")
+        )
     }
 
     fn steps(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
@@ -284,6 +307,20 @@ impl Terminal {
         Ok(())
     }
 
+    fn put_back(&self, done: &PutBack, out: &mut dyn Write) -> io::Result<()> {
+        let Style { dim, reset, .. } = self.style;
+        writeln!(
+            out,
+            "{dim}zone {} is as it was: {}, verified by reading{reset}",
+            done.zone,
+            counted(done.mappings, "mapping")
+        )?;
+        for kept in &done.kept {
+            writeln!(out, "  left as it is: {kept}")?;
+        }
+        Ok(())
+    }
+
     fn finished(&self, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         let Style {
             bold, dim, reset, ..
@@ -339,8 +376,15 @@ impl Terminal {
                 "{dim}what a clause says and who proves it: originproof explain {clause}{reset}"
             )?;
         }
+        for fault in &summary.expectation_faults {
+            let red = self.style.red;
+            writeln!(out, "{red}expected failures:{reset} {fault}")?;
+        }
         if summary.interrupted {
             writeln!(out, "interrupted: not all cases ran")?;
+        }
+        if let Some(why) = &summary.halted {
+            writeln!(out, "{bold}the run was cut short:{reset} {why}")?;
         }
         Ok(())
     }

@@ -1,10 +1,12 @@
 //! `given`: brings zones into their first state and makes sure of it. What can't be arranged is
 //! inconclusive, never a violation: the cases about writing find the fault by its clause.
 
+use std::time::Instant;
+
 use serde_json::Value;
 
 use super::call::batch_item;
-use super::execute::{Execution, Flow, Stop};
+use super::execute::{Execution, FIRST_SETTLING_WAIT, Flow, Stop};
 use super::mapping::{State, Wanted};
 use crate::case::{Auth, CallSpec, OperationName};
 use crate::contract::Framing;
@@ -24,16 +26,19 @@ impl Execution<'_> {
                 }
                 None => State::new(),
             };
+            let mut whole = self.existing.get(name).cloned().unwrap_or_default();
+            whole.extend(state.clone());
             if !state.is_empty() {
-                self.write_all(name, &state).await?;
+                self.write_all(name, &state, &whole).await?;
             }
-            self.models.insert(name.clone(), state);
+            self.models.insert(name.clone(), whole);
         }
         Ok(())
     }
 
-    /// Writes by batches; if the zone does not hold it all then, once more one by one.
-    async fn write_all(&mut self, zone: &str, state: &State) -> Flow {
+    /// Writes by batches; if the zone does not hold it all then, once more one by one. `whole` is what it holds
+    /// afterwards, what was there before included.
+    async fn write_all(&mut self, zone: &str, state: &State, whole: &State) -> Flow {
         let generation = self.generation;
         let wanted: Vec<Wanted> = state
             .iter()
@@ -51,7 +56,7 @@ impl Execution<'_> {
             self.quietly(Kind::BatchUpsert, zone, with_json(&Value::Array(items)))
                 .await?;
         }
-        if self.is_arranged(zone, state).await? {
+        if self.is_arranged_in_time(zone, whole).await? {
             return Ok(());
         }
         if wanted.len() <= 300 {
@@ -64,7 +69,7 @@ impl Execution<'_> {
                 }
                 self.quietly(Kind::Upsert, zone, body).await?;
             }
-            if self.is_arranged(zone, state).await? {
+            if self.is_arranged_in_time(zone, whole).await? {
                 return Ok(());
             }
         }
@@ -72,6 +77,22 @@ impl Execution<'_> {
             "the {} mapping(s) that the case begins with could not be written",
             state.len()
         )))
+    }
+
+    /// Whether the zone holds this, or does so before the time to settle is over.
+    async fn is_arranged_in_time(&mut self, zone: &str, state: &State) -> Flow<bool> {
+        let begun = Instant::now();
+        let mut wait = FIRST_SETTLING_WAIT;
+        loop {
+            if self.is_arranged(zone, state).await? {
+                return Ok(true);
+            }
+            if begun.elapsed() + wait > self.target.settle {
+                return Ok(false);
+            }
+            tokio::time::sleep(wait).await;
+            wait *= 2;
+        }
     }
 
     /// By the list, or where the list says otherwise by single reads: a faulty reader must not hide
@@ -92,6 +113,11 @@ impl Execution<'_> {
         if listed.as_ref() == Some(state) {
             return Ok(true);
         }
+        // Somebody else may have written into the zone meanwhile.
+        let listed = listed.map(|mut listed| {
+            listed.retain(|ip, _| state.contains_key(ip) || !self.may_be_a_strangers(zone, ip));
+            listed
+        });
         let sample = state
             .iter()
             .enumerate()

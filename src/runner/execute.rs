@@ -4,25 +4,27 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::call::{Context, outgoing};
-use super::mapping::{Place, State, meant};
+use super::custody::{Keeper, addresses_in, addresses_of};
+use super::halt::HaltReason;
+use super::mapping::{Place, State, meant, meant_by};
 use super::record;
 use super::scope::Variables;
-use super::target::Target;
+use super::target::{Target, is_patience_asked, refuses_credentials};
 use crate::case::{Action, CallSpec, Over, Step, Trial};
-use crate::contract::{Contract, Finding, Framing, check_with, request_items};
+use crate::contract::{Answer, Contract, Finding, Framing, check_with, request_items};
 use crate::event::{Observation, ReportedFinding, StepRecord};
-use crate::exchange::{Exchange, Generation};
+use crate::exchange::{Exchange, Generation, Kind, Operation};
 use crate::transport::{Outgoing, TransportFault};
 
 /// How often a request is repeated when the target asks for it (429) or is briefly out of service.
 const ATTEMPTS: u32 = 6;
-/// The longest wait that a `retry-after` can ask for, in seconds.
-const LONGEST_WAIT: u64 = 30;
+/// How long a target that settles slowly is left alone at first; doubled each time.
+pub(super) const FIRST_SETTLING_WAIT: Duration = Duration::from_millis(50);
 
 /// Why a trial ends before its last step.
 #[derive(Debug)]
@@ -57,12 +59,20 @@ pub(super) struct Execution<'a> {
     pub(super) variables: Variables<'a>,
     /// Zone ids by the case's names for them.
     pub(super) zones: HashMap<String, String>,
+    /// Those of them that are in care, by the case's names.
+    keepers: HashMap<String, Arc<Keeper>>,
+    /// What the zones held before the case.
+    pub(super) existing: HashMap<String, State>,
+    /// Through which generations zones in care were written.
+    pub(super) wrote: BTreeSet<Generation>,
     /// What each zone should hold, as far as it was last asserted.
     pub(super) models: HashMap<String, State>,
     /// Addresses that requests named, by zone.
     pub(super) used: HashMap<String, BTreeSet<IpAddr>>,
     pub(super) writes: Vec<ParallelWrite>,
     pub(super) exchanges: Vec<Arc<Exchange>>,
+    /// How many of them are no longer held as JSON.
+    retired: usize,
     pub(super) steps: Vec<StepRecord>,
     pub(super) findings: Vec<ReportedFinding>,
     pub(super) observations: Vec<Observation>,
@@ -76,11 +86,20 @@ impl<'a> Execution<'a> {
         target: &'a Target,
         trial: &'a Trial,
         zones: HashMap<String, String>,
+        keepers: HashMap<String, Arc<Keeper>>,
     ) -> Self {
         let home = trial.case.zones.first().cloned().unwrap_or_default();
-        let mut variables = Variables::new(&target.regions, zones.clone(), home);
+        let existing: HashMap<String, State> = keepers
+            .iter()
+            .map(|(name, keeper)| (name.clone(), keeper.existing()))
+            .collect();
+        let taken = existing.values().flat_map(State::keys).copied().collect();
+        let mut variables = Variables::new(&target.regions, zones.clone(), home, &taken);
         variables.named.extend(trial.row.values.clone());
         Self {
+            keepers,
+            existing,
+            wrote: BTreeSet::new(),
             target,
             trial,
             id: trial.id(),
@@ -91,6 +110,7 @@ impl<'a> Execution<'a> {
             used: HashMap::new(),
             writes: Vec::new(),
             exchanges: Vec::new(),
+            retired: 0,
             steps: Vec::new(),
             findings: Vec::new(),
             observations: Vec::new(),
@@ -117,7 +137,46 @@ impl<'a> Execution<'a> {
             .unwrap_or_default()
     }
 
+    /// Runs a step. On a target that takes its time to show what was written, one that only reads is repeated
+    /// until it is satisfied, or the time to settle is over.
     async fn step(&mut self, step: &Step) -> Flow {
+        if self.target.settle.is_zero() || !self.only_reads(step) {
+            return self.step_once(step).await;
+        }
+        let begun = Instant::now();
+        let mut wait = FIRST_SETTLING_WAIT;
+        loop {
+            let before = (self.findings.clone(), self.observations.len());
+            let result = self.step_once(step).await;
+            let is_satisfied = result.is_ok() && self.findings == before.0;
+            let is_over = begun.elapsed() + wait > self.target.settle;
+            if is_satisfied || is_over || self.target.halt.reason().is_some() {
+                return result;
+            }
+            self.findings = before.0;
+            self.observations.truncate(before.1);
+            tokio::time::sleep(wait).await;
+            wait *= 2;
+        }
+    }
+
+    fn only_reads(&self, step: &Step) -> bool {
+        match &step.action {
+            Action::Call(spec) => spec
+                .operation
+                .operation(self.trial.generation)
+                .is_some_and(|operation| !operation.kind().writes()),
+            Action::Holds(..)
+            | Action::Unchanged(_)
+            | Action::Pages { .. }
+            | Action::Settled(_)
+            | Action::OneOf(..)
+            | Action::AtMost(..) => true,
+            Action::Parallel(_) | Action::Repeat { .. } | Action::Let(_) => false,
+        }
+    }
+
+    async fn step_once(&mut self, step: &Step) -> Flow {
         let zone = self.zone_name(step);
         match &step.action {
             Action::Call(spec) => {
@@ -127,7 +186,8 @@ impl<'a> Execution<'a> {
             }
             Action::Holds(items, clause) => {
                 let filled = self.fill(items)?;
-                let state = self.variables.state(&filled).map_err(Stop::Skip)?;
+                let mut state = self.variables.state(&filled).map_err(Stop::Skip)?;
+                state.extend(self.existing.get(&zone).cloned().unwrap_or_default());
                 self.models.insert(zone.clone(), state);
                 self.holds(step, clause, &zone).await?;
             }
@@ -194,7 +254,75 @@ impl<'a> Execution<'a> {
             let items = request_items(operation, json);
             used.extend(items.iter().filter_map(|item| meant(item.address?)));
         }
+        self.journal(zone, &outgoing)?;
         Ok(outgoing)
+    }
+
+    /// Notes in the zone's journal what a write may touch, before it goes out.
+    fn journal(&mut self, zone: &str, outgoing: &Outgoing) -> Flow {
+        let Some(keeper) = self.keepers.get(zone) else {
+            return Ok(());
+        };
+        let reads = match outgoing.operation {
+            Some(operation) => !operation.kind().writes(),
+            None => outgoing.method == "GET",
+        };
+        if reads {
+            return Ok(());
+        }
+        let mut reach = BTreeSet::new();
+        if let Some(address) = &outgoing.address {
+            addresses_in(address, &mut reach);
+        }
+        match (&outgoing.json, &outgoing.body) {
+            (Some(json), _) => addresses_of(json, &mut reach),
+            (None, Some(body)) => addresses_in(&String::from_utf8_lossy(body), &mut reach),
+            (None, None) => {}
+        }
+        let generation = outgoing
+            .operation
+            .map_or(self.generation, |operation| operation.generation());
+        self.wrote.insert(generation);
+        keeper.touch(reach).map_err(|error| {
+            self.target.halt.set(HaltReason::Journal(error.to_string()));
+            Stop::Inconclusive(error.to_string())
+        })
+    }
+
+    /// Notes what a write says that it touched: a faulty target may have stored another address.
+    fn journal_answer(&self, exchange: &Exchange) {
+        let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value()) else {
+            return;
+        };
+        // The whole list that `v1.upsert` answers with is not what it touched.
+        if !operation.kind().writes()
+            || operation == Operation::V1Upsert
+            || !exchange.response.is_success()
+        {
+            return;
+        }
+        let answer = Answer::read(operation, body);
+        let touched: Vec<IpAddr> = answer
+            .entries
+            .iter()
+            .chain(&answer.succeeded)
+            .filter_map(meant_by)
+            .collect();
+        let zone = self
+            .zones
+            .iter()
+            .find(|(_, id)| exchange.request.url.contains(id.as_str()));
+        if let Some(keeper) = zone.and_then(|(name, _)| self.keepers.get(name)) {
+            // A disk that is full is noticed by the next request, which is journalled before it goes out.
+            let _ = keeper.touch(touched);
+        }
+    }
+
+    /// Whether a mapping that nobody expects may be somebody else's: the zone is shared with others, and no
+    /// request of this case named its address.
+    pub(super) fn may_be_a_strangers(&self, zone: &str, ip: &IpAddr) -> bool {
+        self.keepers.contains_key(zone)
+            && !self.used.get(zone).is_some_and(|used| used.contains(ip))
     }
 
     async fn call(&mut self, step: &Step, spec: &CallSpec, zone: &str) -> Flow<usize> {
@@ -210,40 +338,100 @@ impl<'a> Execution<'a> {
         outgoing: &Outgoing,
         framing: Framing,
     ) -> Flow<usize> {
+        self.retire();
+        let is_idempotent = is_idempotent(outgoing);
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let exchange = match self.target.client.send(outgoing).await {
+            self.turn().await?;
+            let exchange = match self.target.client.send_now(outgoing).await {
                 Ok(exchange) => exchange,
                 // A pooled connection may have been closed by the target just then.
-                Err(error) if error.fault == TransportFault::Broken && attempt < 3 => continue,
+                Err(error)
+                    if error.fault == TransportFault::Broken && is_idempotent && attempt < 3 =>
+                {
+                    continue;
+                }
                 Err(error) => {
                     let operation = outgoing
                         .operation
                         .map_or("request", |operation| operation.id());
                     let message = self.target.redactor.text(&error.message);
+                    self.target.look_again().await;
                     return Err(Stop::Inconclusive(format!("{operation}: {message}")));
                 }
             };
-            let is_retryable = exchange.response.status == 429 || is_edge_failure(&exchange);
-            let status = exchange.response.status;
-            if is_retryable && attempt < ATTEMPTS {
+            if is_patience_asked(&exchange) {
+                let status = exchange.response.status;
+                // Whether a write got through an edge that failed can't be known, so it is sent again only
+                // where that makes no difference.
+                let may_repeat = status == 429 || is_idempotent;
                 self.record(line, exchange.clone(), framing);
-                wait_for(&exchange, attempt).await;
-                continue;
+                if may_repeat && attempt < ATTEMPTS {
+                    self.target.be_patient(&exchange, attempt);
+                    continue;
+                }
+                self.target.look_again().await;
+                let times = if attempt == 1 {
+                    String::new()
+                } else {
+                    format!(" {attempt} times in a row")
+                };
+                return Err(Stop::Inconclusive(format!(
+                    "the target answered {status}{times}"
+                )));
             }
-            let index = self.record(line, exchange, framing);
-            if is_retryable {
-                let message = format!("the target answered {status} {attempt} times in a row");
-                return Err(Stop::Inconclusive(message));
+            if refuses_credentials(&exchange) && self.target.are_own_credentials(&outgoing.headers)
+            {
+                self.target.look_again().await;
+                if let Some(reason) = self.target.halt.reason() {
+                    return Err(Stop::Inconclusive(reason.to_string()));
+                }
             }
-            return Ok(index);
+            if let Err(why) = &exchange.response.json
+                && why.contains("recursion limit")
+            {
+                return Err(Stop::Inconclusive(
+                    "the body is nested too deeply to be read".to_owned(),
+                ));
+            }
+            return Ok(self.record(line, exchange, framing));
         }
+    }
+
+    /// Waits for the turn of a request; a run that was halted sends none.
+    pub(super) async fn turn(&self) -> Flow {
+        let turn = tokio::select! {
+            biased;
+            () = self.target.halt.halted() => Ok(()),
+            turn = self.target.client.turn() => turn,
+        };
+        if let Err(error) = turn {
+            self.target.halt.set(HaltReason::Budget(error.message));
+        }
+        match self.target.halt.reason() {
+            Some(reason) => Err(Stop::Inconclusive(reason.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets go of the trees of answers that were judged: a full zone is listed by every `v1.upsert`, and
+    /// a trial that kept them all would hold hundreds of megabytes.
+    pub(super) fn retire(&mut self) {
+        for exchange in self.exchanges.iter_mut().skip(self.retired) {
+            if let Some(exchange) = Arc::get_mut(exchange) {
+                exchange.let_go_of_json();
+            }
+        }
+        self.retired = self.exchanges.len();
     }
 
     /// Keeps an exchange and what the contract says of it.
     pub(super) fn record(&mut self, line: usize, exchange: Exchange, framing: Framing) -> usize {
         let index = self.exchanges.len();
+        if !self.keepers.is_empty() {
+            self.journal_answer(&exchange);
+        }
         self.steps
             .push(record::step(&exchange, line, &self.target.redactor));
         // What an edge in front of the target says is not the target's.
@@ -327,16 +515,13 @@ pub(super) fn is_edge_failure(exchange: &Exchange) -> bool {
     is_edge && !is_own
 }
 
-/// Waits as long as `retry-after` says, or a little longer with each attempt.
-pub(super) async fn wait_for(exchange: &Exchange, attempt: u32) {
-    let named = exchange
-        .response
-        .headers
-        .get("retry-after")
-        .and_then(|value| value.trim().parse::<u64>().ok());
-    let wait = match named {
-        Some(seconds) => Duration::from_secs(seconds.min(LONGEST_WAIT)),
-        None => Duration::from_millis(100) * 2_u32.saturating_pow(attempt),
-    };
-    tokio::time::sleep(wait).await;
+/// Whether sending a request twice does the same as sending it once, answer included.
+fn is_idempotent(outgoing: &Outgoing) -> bool {
+    match outgoing.operation.map(Operation::kind) {
+        Some(Kind::Create | Kind::Delete | Kind::BatchDelete) => false,
+        Some(
+            Kind::List | Kind::Get | Kind::Upsert | Kind::BatchUpsert | Kind::SupportedRegions,
+        ) => true,
+        None => outgoing.method == "GET",
+    }
 }

@@ -5,11 +5,11 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::execute::{Execution, Flow, Stop};
-use super::mapping::{Wanted, item_text, meant};
+use super::mapping::{Wanted, item_text, meant, meant_by};
 use crate::case::{Check, Set, Step, matcher};
 use crate::contract::{Answer, ClauseId, Finding, Item, Level};
 use crate::event::Observation;
-use crate::exchange::{Exchange, Operation};
+use crate::exchange::{Exchange, Kind, Operation};
 
 /// How many differences one message lists.
 const LISTED: usize = 4;
@@ -23,7 +23,8 @@ impl Execution<'_> {
         let before = self.findings.len();
         let status_is_right = self.statuses(step, index, &exchange)?;
         if status_is_right && self.body_is_usable(index, &exchange) {
-            self.bodies(step, index, &exchange)?;
+            let zone = self.zone_name(step);
+            self.bodies(step, index, &exchange, &zone)?;
         }
         self.observe(step, &exchange);
         let is_violated = self.findings[before..]
@@ -103,11 +104,12 @@ impl Execution<'_> {
         Ok(is_right)
     }
 
-    fn bodies(&mut self, step: &Step, index: usize, exchange: &Exchange) -> Flow {
-        let answer = match (exchange.operation, exchange.response.value()) {
+    fn bodies(&mut self, step: &Step, index: usize, exchange: &Exchange, zone: &str) -> Flow {
+        let mut answer = match (exchange.operation, exchange.response.value()) {
             (Some(operation), Some(body)) => Answer::read(operation, body),
             _ => Answer::default(),
         };
+        self.leave_out_existing(&mut answer, exchange, zone);
         for expectation in &step.expect {
             let Some(clause) = self.known_clause(&expectation.clause) else {
                 continue;
@@ -121,6 +123,26 @@ impl Execution<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Leaves out of a list what a zone in care held before, and what somebody else wrote into it.
+    fn leave_out_existing(&self, answer: &mut Answer<'_>, exchange: &Exchange, zone: &str) {
+        let is_list = exchange.operation.is_some_and(|operation| {
+            operation.kind() == Kind::List || operation == Operation::V1Upsert
+        });
+        let Some(existing) = self.existing.get(zone).filter(|_| is_list) else {
+            return;
+        };
+        answer.entries.retain(|item| {
+            let Some(ip) = meant_by(item) else {
+                return true;
+            };
+            let as_before = existing.get(&ip).is_some_and(|place| {
+                item.vendor == Some(place.vendor.as_str())
+                    && item.region == Some(place.region.as_str())
+            });
+            !as_before && (existing.contains_key(&ip) || !self.may_be_a_strangers(zone, &ip))
+        });
     }
 
     /// What is wrong: where, expected, found.
@@ -214,9 +236,7 @@ impl Execution<'_> {
                 .flatten()
                 .filter_map(Value::as_str)
             {
-                let there = found
-                    .iter()
-                    .find(|item| item.address.and_then(meant) == meant(text));
+                let there = found.iter().find(|item| meant_by(item) == meant(text));
                 if let Some(item) = there {
                     return Ok(Some((
                         item.at.clone(),
@@ -279,7 +299,7 @@ fn one(wanted: Option<&Wanted>, answer: &Answer<'_>) -> Option<(String, String, 
             "no mapping".to_owned(),
         ));
     };
-    let same_address = wanted.ip.is_empty() || item.address.and_then(meant) == meant(&wanted.ip);
+    let same_address = wanted.ip.is_empty() || meant_by(item) == meant(&wanted.ip);
     (!same_address || !wanted.fits(item))
         .then(|| (item.at.clone(), wanted.to_string(), item_text(item)))
 }
@@ -294,9 +314,7 @@ fn unlike(wanted: &[Wanted], found: &[Item<'_>], exactly: bool) -> Option<(Strin
         .partition(|wanted| meant(&wanted.ip).is_some());
     for wanted in usable {
         let ip = meant(&wanted.ip);
-        let place = left
-            .iter()
-            .position(|item| item.address.and_then(meant) == ip);
+        let place = left.iter().position(|item| meant_by(item) == ip);
         match place.map(|place| left.swap_remove(place)) {
             None => wrong.push(format!("{wanted} is missing")),
             Some(item) if !wanted.fits(item) => {

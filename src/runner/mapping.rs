@@ -69,6 +69,11 @@ pub(super) fn meant(text: &str) -> Option<IpAddr> {
     })
 }
 
+/// The address that a server means by an item.
+pub(super) fn meant_by(item: &Item<'_>) -> Option<IpAddr> {
+    item.identity().or_else(|| meant(item.address?))
+}
+
 /// The line of an entry in a message.
 pub(super) fn item_text(item: &Item<'_>) -> String {
     let part = |part: Option<&str>| part.unwrap_or("?").to_owned();

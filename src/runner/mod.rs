@@ -1,16 +1,21 @@
 //! Runs trials against a target and judges them.
 //!
-//! `target` finds out what the target can do, `plan` selects trials, `execute` sends a trial's steps,
+//! `probe` finds out what the target can do, `plan` selects trials, `execute` sends a trial's steps,
 //! `expect` compares answers with expectations, `reading` verifies the state of a zone, `run` schedules
 //! it all and emits [`crate::event::Event`]s.
 
+mod addresses;
 mod arrange;
 mod call;
+pub mod custody;
+mod error;
 mod execute;
 mod expect;
+mod halt;
 mod mapping;
 mod parallel;
 mod plan;
+mod probe;
 mod reading;
 mod record;
 mod regions;
@@ -19,6 +24,7 @@ mod scope;
 mod target;
 mod zone;
 
+pub use error::TargetError;
 pub use plan::{Plan, PlanError, Selection};
 pub use run::{Keep, RunConfig, Runner, new_seed};
-pub use target::{Credentials, Target, TargetConfig, TargetError};
+pub use target::{Credentials, Target, TargetConfig};

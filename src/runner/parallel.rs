@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use super::execute::{Execution, Flow, ParallelWrite, Stop, framing, is_edge_failure};
-use super::mapping::{Place, meant};
+use super::mapping::{Place, meant, meant_by};
 use crate::case::{Action, Check, ClauseKey, Step};
 use crate::contract::{Answer, Framing, Level, request_items};
 use crate::exchange::{Exchange, Kind};
@@ -31,17 +31,29 @@ impl Execution<'_> {
             }
             return self.judge(step, index);
         }
+        self.retire();
+        // All have their turn before the first goes out, so that pacing does not pull them apart.
+        for _ in &prepared {
+            self.turn().await?;
+        }
         let client = self.target.client.clone();
         let sent = join_all(
             prepared
                 .iter()
-                .map(|(_, _, outgoing)| client.send(outgoing)),
+                .map(|(_, _, outgoing)| client.send_now(outgoing)),
         )
         .await;
         self.writes.clear();
         let mut indices = Vec::new();
         for ((step, framing, _), result) in prepared.iter().zip(sent) {
-            let exchange = result.map_err(|error| Stop::Inconclusive(error.message))?;
+            let exchange = match result {
+                Ok(exchange) => exchange,
+                Err(error) => {
+                    let message = self.target.redactor.text(&error.message);
+                    self.target.look_again().await;
+                    return Err(Stop::Inconclusive(message));
+                }
+            };
             if is_edge_failure(&exchange) && exchange.response.status != 503 {
                 let status = exchange.response.status;
                 return Err(Stop::Inconclusive(format!("the target answered {status}")));
@@ -79,7 +91,7 @@ impl Execution<'_> {
                     answer
                         .succeeded
                         .iter()
-                        .any(|item| item.address.and_then(meant) == Some(ip))
+                        .any(|item| meant_by(item) == Some(ip))
                 })
             };
             self.writes.push(ParallelWrite {
@@ -147,7 +159,10 @@ impl Execution<'_> {
             }
         }
         // At the `should` level what was refused must not be there either.
-        let surplus = listed.keys().filter(|ip| !model.contains_key(ip)).count();
+        let surplus = listed
+            .keys()
+            .filter(|ip| !model.contains_key(ip) && !self.may_be_a_strangers(zone, ip))
+            .count();
         if clause.1 == Level::Should && surplus > 0 {
             let found = format!("{surplus} mapping(s) that were refused");
             let finding = self.finding(&clause, "/result", "nothing that was refused", found);

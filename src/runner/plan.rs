@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
+use super::zone::only_reads;
 use crate::case::{Library, Trial};
+use crate::exchange::Generation;
 
 /// What the user selects by; everything if all of it is empty.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +19,12 @@ pub struct Selection {
     pub clauses: Vec<String>,
     /// Tags of which the case has one.
     pub tags: Vec<String>,
+    /// Families: the folders of cases.
+    pub families: Vec<String>,
+    /// The one generation whose operations may be used.
+    pub only: Option<Generation>,
+    /// Leave out every case that writes.
+    pub read_only: bool,
 }
 
 /// Why nothing can be planned.
@@ -42,6 +50,8 @@ pub enum PlanError {
 pub struct Plan {
     /// In order, with their number in the whole library (zones and addresses follow from it).
     pub trials: Vec<(usize, Trial)>,
+    /// Whether nothing was left out.
+    pub is_whole: bool,
 }
 
 impl Plan {
@@ -84,6 +94,9 @@ impl Plan {
             ("the tag", &selection.tags, |trial, tag| {
                 trial.case.tags.iter().any(|t| t == tag)
             }),
+            ("the family", &selection.families, |trial, family| {
+                trial.case.family() == family
+            }),
         ] {
             if given.is_empty() {
                 continue;
@@ -95,6 +108,7 @@ impl Plan {
                             .iter()
                             .map(|(_, trial)| trial.case.id.as_str())
                             .collect(),
+                        "the family" => all.iter().map(|(_, trial)| trial.case.family()).collect(),
                         _ => Vec::new(),
                     };
                     return Err(nothing(what, name, ids));
@@ -104,6 +118,15 @@ impl Plan {
                 given.iter().any(|name| fits(trial, name))
             }));
         }
+        if let Some(only) = selection.only {
+            narrow(numbers(&all, |trial| {
+                !trial.needs().iter().any(|need| need == only.other().id())
+            }));
+        }
+        if selection.read_only {
+            narrow(numbers(&all, only_reads));
+        }
+        let is_whole = chosen.is_none();
         let trials = match chosen {
             None => all,
             Some(chosen) => all
@@ -111,7 +134,7 @@ impl Plan {
                 .filter(|(n, _)| chosen.contains(n))
                 .collect(),
         };
-        Ok(Self { trials })
+        Ok(Self { trials, is_whole })
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::arrange::plain_call;
 use super::execute::{Execution, Flow, Stop};
-use super::mapping::{Place, State, meant};
+use super::mapping::{Place, State, meant, meant_by};
 use crate::case::{ClauseKey, Step};
 use crate::contract::{Answer, ClauseId, Contract, Finding, Framing, Level};
 use crate::exchange::{Exchange, Generation, Kind, Operation};
@@ -152,6 +152,9 @@ impl Execution<'_> {
         };
         let wrong: BTreeMap<IpAddr, Difference> = differences(&expected, &listed)
             .into_iter()
+            .filter(|difference| {
+                difference.expected.is_some() || !self.may_be_a_strangers(zone, &difference.ip)
+            })
             .map(|difference| (difference.ip, difference))
             .collect();
         let mut is_wrong = self.listed > listed.len();
@@ -237,7 +240,13 @@ impl Execution<'_> {
             return Ok(());
         };
         let index = self.exchanges.len().saturating_sub(1);
-        let Some(first) = differences(expected, &listed).into_iter().next() else {
+        let first = differences(expected, &listed)
+            .into_iter()
+            .find(|difference| {
+                (difference.expected.is_some() && difference.found.is_some())
+                    || !self.may_be_a_strangers(zone, &difference.ip)
+            });
+        let Some(first) = first else {
             return Ok(());
         };
         let single = self.read_one(line, other, zone, first.ip).await?;
@@ -347,7 +356,9 @@ impl Execution<'_> {
                 "the zone could not be listed".to_owned(),
             ));
         };
+        let there_before = self.existing.get(zone).map_or(0, State::len);
         let count = self.listed.max(listed.len());
+        let most = most + there_before;
         if count > most {
             let index = self.exchanges.len().saturating_sub(1);
             let expected = format!("at most {most} mappings");
@@ -447,7 +458,7 @@ fn entries_of(exchange: &Exchange) -> Option<Vec<(IpAddr, Place)>> {
             vendor: item.vendor.unwrap_or_default().to_owned(),
             region: item.region.unwrap_or_default().to_owned(),
         };
-        Some((meant(item.address?)?, place))
+        Some((meant_by(item)?, place))
     });
     Some(entries.collect())
 }

@@ -1,23 +1,26 @@
 //! Runs a plan: many trials side by side, each reported as it ends.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt};
-use tokio::sync::Mutex;
+use jiff::civil::Date;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::custody::Keeper;
+use super::error::TargetError;
 use super::execute::{Execution, Stop};
+use super::halt::HaltReason;
 use super::plan::Plan;
 use super::record;
-use super::target::{Target, TargetError};
-use super::zone::Zones;
+use super::target::{CapabilitySource, Target};
+use super::zone::{Lease, Pool, Zones, expects_a_whole_list, fresh, named_addresses};
 use crate::case::Trial;
 use crate::contract::Level;
 use crate::event::{Event, ExchangeRecord, RunHeader, Summary, TrialReport, Verdict};
-use crate::exchange::{Kind, Operation};
+use crate::expected::{Expectations, Tally};
 
 /// Which exchanges reports keep in full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,36 +49,54 @@ pub struct Runner {
     target: Arc<Target>,
     zones: Arc<Zones>,
     config: RunConfig,
-    stopped: Arc<AtomicBool>,
+    expected: Option<(Expectations, Date)>,
 }
 
 impl Runner {
-    /// A runner for a target that was probed. Zones given by hand must be empty.
+    /// A runner for a target that was probed. Zones given by hand are taken into care: what they hold is on
+    /// disk before anything else happens.
     ///
     /// # Errors
-    /// [`TargetError::ZoneInUse`], or [`TargetError::Unreachable`] if a zone can't be read.
-    pub async fn new(target: Target, config: RunConfig) -> Result<Self, TargetError> {
-        let target = Arc::new(target);
+    /// [`TargetError::ZoneInUse`] for a zone that holds mappings, unless that is allowed; [`TargetError::Journal`] if
+    /// another run is at work there or did not end; [`TargetError::Unlisted`] and
+    /// [`TargetError::Unreachable`] if a zone can't be read.
+    pub async fn new(mut target: Target, config: RunConfig) -> Result<Self, TargetError> {
         let zones = if target.zones.is_empty() {
+            target
+                .capabilities
+                .insert(EMPTY_ZONE.to_owned(), CapabilitySource::Probing);
             Zones::Fresh { seed: config.seed }
         } else {
+            let mut keepers = Vec::new();
             for zone in &target.zones {
-                let count = count(&target, zone).await?;
-                if count > 0 {
-                    return Err(TargetError::ZoneInUse {
-                        zone: zone.clone(),
-                        count,
-                    });
-                }
+                keepers.push(Keeper::open(&target, zone, &target.custody).await?);
             }
-            Zones::Given(Mutex::new(target.zones.clone()))
+            let holding: usize = keepers.iter().map(|keeper| keeper.existing().len()).sum();
+            if holding == 0 || target.custody.allow_empty_zone {
+                target
+                    .capabilities
+                    .insert(EMPTY_ZONE.to_owned(), CapabilitySource::Probing);
+            }
+            // To read and mend each zone at the end, and to read it again.
+            let reserve = keepers.len() * 16 + holding / 10;
+            target
+                .client
+                .reserve(u64::try_from(reserve).unwrap_or(u64::MAX));
+            Zones::Given(Pool::new(keepers))
         };
         Ok(Self {
-            target,
+            target: Arc::new(target),
             zones: Arc::new(zones),
             config,
-            stopped: Arc::new(AtomicBool::new(false)),
+            expected: None,
         })
+    }
+
+    /// The same runner, which compares what fails with a list. `today` decides which of its dates have passed.
+    #[must_use]
+    pub fn expecting(mut self, expectations: Expectations, today: Date) -> Self {
+        self.expected = Some((expectations, today));
+        self
     }
 
     /// The target.
@@ -90,27 +111,52 @@ impl Runner {
         on_event(Event::RunStarted(RunHeader {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             target: self.target.base_url.clone(),
-            capabilities: self.target.capabilities.iter().cloned().collect(),
+            capabilities: self.target.capabilities.keys().cloned().collect(),
             selected: plan.trials.len(),
             seed: self.config.seed,
             notes: self.target.notes.clone(),
         }));
         let mut summary = Summary::default();
+        let mut tally = self
+            .expected
+            .clone()
+            .map(|(expectations, today)| Tally::new(expectations, today));
         let (events, mut received) = unbounded_channel();
         let work = async {
             self.schedule(plan, &events).await;
+            for event in self.put_zones_back().await {
+                let _ = events.send(event);
+            }
             drop(events);
         };
         let receive = async {
-            while let Some(event) = received.recv().await {
-                if let Event::TrialFinished(report) = &event {
-                    summary.add(report);
+            while let Some(mut event) = received.recv().await {
+                match &mut event {
+                    Event::TrialFinished(report) => {
+                        if let Some(tally) = &mut tally {
+                            tally.judge(report);
+                        }
+                        summary.add(report);
+                    }
+                    Event::ZoneLeft { .. } => summary.zones_left += 1,
+                    Event::RunStarted(_)
+                    | Event::TrialStarted { .. }
+                    | Event::ZonePutBack(_)
+                    | Event::RunFinished(_) => {}
                 }
                 on_event(event);
             }
         };
         tokio::join!(work, receive);
+        if let Some(tally) = &tally {
+            summary.expectation_faults = tally.faults(plan.is_whole);
+        }
         summary.interrupted = self.is_stopped();
+        summary.halted = match self.target.halt.reason() {
+            None | Some(HaltReason::Interrupted) => None,
+            Some(reason) => Some(reason.to_string()),
+        };
+        summary.requests = usize::try_from(self.target.client.sent()).unwrap_or(usize::MAX);
         summary.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         on_event(Event::RunFinished(summary.clone()));
         summary
@@ -131,8 +177,12 @@ impl Runner {
             are_apart =
                 self.observed(*number, trial, events).await != Verdict::Violates && are_apart;
         }
-        // Long trials first, so that none of them is left running alone at the end.
-        others.sort_by_key(|(_, trial)| !trial.case.tags.iter().any(|tag| tag == "slow"));
+        // Long trials first, so that none of them is left running alone at the end. A zone that holds
+        // mappings is emptied once, for the cases that need it, after all others.
+        others.sort_by_key(|(_, trial)| {
+            let is_slow = trial.case.tags.iter().any(|tag| tag == "slow");
+            (self.cares_for_zones() && needs_empty_zone(trial), !is_slow)
+        });
         stream::iter(others)
             .for_each_concurrent(self.config.jobs.max(1), |(number, trial)| {
                 let (runner, number, trial) = (self.clone(), *number, trial.clone());
@@ -165,13 +215,42 @@ impl Runner {
         }
     }
 
-    /// Lets trials under way end and starts no more.
+    /// Interrupts the run: trials under way end after the request that they wait for, and no more are started.
+    /// Zones in care are put back all the same.
     pub fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
+        self.target.halt.set(HaltReason::Interrupted);
     }
 
     fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
+        self.target.halt.reason() == Some(&HaltReason::Interrupted)
+    }
+
+    fn cares_for_zones(&self) -> bool {
+        matches!(*self.zones, Zones::Given(_))
+    }
+
+    /// Puts all zones in care back as they were, once no trial has them; the events say how it went.
+    /// [`Runner::run`] does this at its end; whoever runs single trials does it after the last.
+    pub async fn put_zones_back(&self) -> Vec<Event> {
+        let Zones::Given(pool) = &*self.zones else {
+            return Vec::new();
+        };
+        let mut events = Vec::new();
+        for keeper in pool.close().await {
+            let zone = keeper.zone.clone();
+            // No lease is left, so nobody else holds it.
+            let Some(keeper) = Arc::into_inner(keeper) else {
+                continue;
+            };
+            events.push(match keeper.close(&self.target).await {
+                Ok(done) => Event::ZonePutBack(done),
+                Err(error) => Event::ZoneLeft {
+                    zone,
+                    why: self.target.redactor.text(&error.to_string()),
+                },
+            });
+        }
+        events
     }
 
     async fn observed(
@@ -190,45 +269,121 @@ impl Runner {
 
     /// Runs one trial.
     pub async fn trial(&self, number: usize, trial: &Trial) -> TrialReport {
-        let missing: Vec<String> = trial
-            .needs()
-            .into_iter()
-            .filter(|need| !self.target.has(need))
-            .collect();
-        if !missing.is_empty() {
-            let reason = format!("the target lacks {}", missing.join(", "));
+        if let Some(reason) = self.target.halt.reason() {
+            return empty_report(trial, Verdict::Inconclusive, reason.to_string());
+        }
+        if let Some(reason) = self.lacks(trial) {
             return empty_report(trial, Verdict::Skipped, reason);
         }
         match &*self.zones {
             Zones::Fresh { seed } => {
-                let zones = Zones::fresh(*seed, number, &trial.case.zones);
-                self.execute(trial, zones, false).await
+                let zones = fresh(*seed, number, &trial.case.zones);
+                self.execute(trial, zones, HashMap::new()).await
             }
-            Zones::Given(pool) => {
-                let pool = pool.lock().await;
-                match Zones::of_given(&trial.case.zones, &pool) {
-                    None => {
-                        let wanted = trial.case.zones.len();
-                        let reason = format!("it needs {wanted} zones, {} given", pool.len());
-                        empty_report(trial, Verdict::Skipped, reason)
-                    }
-                    Some(zones) => self.execute(trial, zones, true).await,
-                }
+            Zones::Given(pool) => match pool.lease(trial.case.zones.len()).await {
+                Some(lease) => self.in_care(trial, &lease).await,
+                None => empty_report(trial, Verdict::Skipped, too_few_zones(trial, pool)),
+            },
+        }
+    }
+
+    /// Which capabilities a trial lacks on this target, in words.
+    fn lacks(&self, trial: &Trial) -> Option<String> {
+        let needs = trial.needs().into_iter();
+        let missing: Vec<String> = needs.filter(|need| !self.target.has(need)).collect();
+        (!missing.is_empty()).then(|| lacks(&missing))
+    }
+
+    /// Why a trial would be skipped, as far as that is known beforehand.
+    #[must_use]
+    pub fn obstacle(&self, trial: &Trial) -> Option<String> {
+        let Zones::Given(pool) = &*self.zones else {
+            return self.lacks(trial);
+        };
+        self.lacks(trial).or_else(|| {
+            if trial.case.zones.len() > pool.count() {
+                return Some(too_few_zones(trial, pool));
+            }
+            if self.target.custody.allow_empty_zone {
+                return None;
+            }
+            let named = named_addresses(trial);
+            pool.free_keepers()
+                .iter()
+                .find_map(|keeper| obstacle(trial, &named, keeper))
+        })
+    }
+
+    /// How many zones were given by hand.
+    #[must_use]
+    pub fn zones_in_care(&self) -> usize {
+        match &*self.zones {
+            Zones::Fresh { .. } => 0,
+            Zones::Given(pool) => pool.count(),
+        }
+    }
+
+    /// Runs a trial in leased zones, around what they hold, and takes away what it leaves.
+    async fn in_care(&self, trial: &Trial, lease: &Lease<'_>) -> TrialReport {
+        if self.target.halt.reason().is_some() {
+            return self.trial_after_halt(trial);
+        }
+        match self.unfit(trial, lease).await {
+            Ok(None) => {}
+            Ok(Some(reason)) => return empty_report(trial, Verdict::Skipped, reason),
+            Err(error) => {
+                self.target.look_again().await;
+                let reason = self.target.redactor.text(&error.to_string());
+                return empty_report(trial, Verdict::Inconclusive, reason);
             }
         }
+        let names = trial.case.zones.iter().cloned();
+        let keepers: HashMap<String, Arc<Keeper>> =
+            names.zip(lease.keepers.iter().cloned()).collect();
+        let zones = keepers
+            .iter()
+            .map(|(name, keeper)| (name.clone(), keeper.zone.clone()))
+            .collect();
+        self.execute(trial, zones, keepers).await
+    }
+
+    fn trial_after_halt(&self, trial: &Trial) -> TrialReport {
+        let reason = self.target.halt.reason().map(ToString::to_string);
+        empty_report(trial, Verdict::Inconclusive, reason.unwrap_or_default())
+    }
+
+    /// Why a trial can't run in these zones, if it can't.
+    async fn unfit(&self, trial: &Trial, lease: &Lease<'_>) -> Result<Option<String>, TargetError> {
+        let named = named_addresses(trial);
+        for keeper in &lease.keepers {
+            let mut reason = obstacle(trial, &named, keeper);
+            if reason.is_some() && self.target.custody.allow_empty_zone {
+                keeper.make_room(&self.target).await?;
+                reason = obstacle(trial, &named, keeper);
+            }
+            if reason.is_some() {
+                return Ok(reason);
+            }
+        }
+        Ok(None)
     }
 
     async fn execute(
         &self,
         trial: &Trial,
         zones: HashMap<String, String>,
-        clean_up: bool,
+        keepers: HashMap<String, Arc<Keeper>>,
     ) -> TrialReport {
         let begun = Instant::now();
-        let mut execution = Execution::new(&self.target, trial, zones);
+        let mut execution = Execution::new(&self.target, trial, zones, keepers.clone());
         let end = execution.run().await;
-        if clean_up {
-            execution.clean_up().await;
+        for keeper in keepers.values() {
+            // An interrupted run puts its zones back as a whole.
+            if self.target.halt.reason().is_none()
+                && keeper.tidy(&self.target, &execution.wrote).await.is_err()
+            {
+                self.target.look_again().await;
+            }
         }
         let mut report = self.report(trial, &execution, end);
         report.elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -279,6 +434,40 @@ impl Runner {
     }
 }
 
+/// What only cases in an empty zone can prove.
+const EMPTY_ZONE: &str = "empty-zone";
+
+fn needs_empty_zone(trial: &Trial) -> bool {
+    trial.case.needs.iter().any(|need| need == EMPTY_ZONE) || expects_a_whole_list(trial)
+}
+
+/// What a zone holds that a trial can't work around.
+fn obstacle(trial: &Trial, named: &BTreeSet<IpAddr>, keeper: &Keeper) -> Option<String> {
+    let existing = keeper.existing();
+    if needs_empty_zone(trial) && !existing.is_empty() {
+        let count = existing.len();
+        return Some(format!(
+            "it needs an empty zone, and the given one holds {count} mapping(s)"
+        ));
+    }
+    let taken = named.iter().find(|ip| existing.contains_key(ip));
+    taken.map(|ip| format!("it uses the address {ip}, which the zone holds already"))
+}
+
+fn too_few_zones(trial: &Trial, pool: &Pool) -> String {
+    let wanted = trial.case.zones.len();
+    format!("it needs {wanted} zones, {} given", pool.count())
+}
+
+fn lacks(missing: &[String]) -> String {
+    if missing.iter().all(|need| need == EMPTY_ZONE) {
+        "it needs an empty zone: give one, or --allow-empty-zone to have it emptied and put back"
+            .to_owned()
+    } else {
+        format!("the target lacks {}", missing.join(", "))
+    }
+}
+
 fn given_text(trial: &Trial) -> String {
     let parts: Vec<String> = trial
         .case
@@ -320,41 +509,4 @@ pub fn new_seed() -> u64 {
     let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
     hasher.write_u64(0);
     hasher.finish()
-}
-
-/// How many mappings a zone holds, as far as its first list says.
-async fn count(target: &Target, zone: &str) -> Result<usize, TargetError> {
-    let operation = if target.has("v1") {
-        Operation::V1List
-    } else {
-        Operation::V2List
-    };
-    debug_assert!(operation.kind() == Kind::List);
-    let exchange = target.list(operation, zone).await?;
-    let body = exchange.response.value();
-    Ok(body.map_or(0, |body| {
-        crate::contract::Answer::read(operation, body).entries.len()
-    }))
-}
-
-impl Execution<'_> {
-    /// Leaves the given zones empty, as they were.
-    async fn clean_up(&mut self) {
-        let names: Vec<String> = self.zones.keys().cloned().collect();
-        for name in names {
-            // A full zone has 35 batches; a target that deletes nothing must not keep us.
-            for _ in 0..40 {
-                let listed = self.read_list(0, self.generation, &name).await;
-                let Ok(Some(listed)) = listed else { break };
-                let batch: Vec<String> = listed.keys().take(100).map(ToString::to_string).collect();
-                if batch.is_empty() {
-                    break;
-                }
-                let json = serde_json::json!({ "json": batch });
-                if self.quietly(Kind::BatchDelete, &name, json).await.is_err() {
-                    break;
-                }
-            }
-        }
-    }
 }

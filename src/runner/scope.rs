@@ -1,10 +1,11 @@
 //! The values of variables in one trial.
 
-use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
+use super::addresses::Addresses;
 use super::mapping::{Place, Wanted, meant};
 use super::regions::Regions;
 use crate::case::{Member, Scope, Variable, resolve};
@@ -18,32 +19,20 @@ pub(super) struct Variables<'r> {
     pub(super) chunk: Vec<Place>,
     pub(super) zones: HashMap<String, String>,
     pub(super) home: String,
+    addresses: Addresses,
     fresh: u64,
 }
 
-/// The n-th IPv4 address of a case.
-fn v4(n: usize) -> Ipv4Addr {
-    Ipv4Addr::new(192, 0, 2, u8::try_from(n % 240 + 10).unwrap_or(10))
-}
-
-/// An address of one of our blocks below the documentation prefix.
-fn v6(block: u16, n: u64) -> Ipv6Addr {
-    let prefix = (0x2001_0db8_u128 << 96) | (u128::from(block) << 80);
-    Ipv6Addr::from(prefix | u128::from(n + 1))
-}
-
-/// The n-th address of a filling: mostly IPv6, with some IPv4 among them.
-pub(super) fn filler(n: usize) -> IpAddr {
-    let (turn, rest) = (n / 5, n % 5);
-    match (rest, u8::try_from(turn + 1)) {
-        (4, Ok(last)) if last < 251 => Ipv4Addr::new(198, 51, 100, last).into(),
-        _ => v6(0xf111, u64::try_from(n).unwrap_or(0)).into(),
-    }
-}
-
 impl<'r> Variables<'r> {
-    pub(super) fn new(regions: &'r Regions, zones: HashMap<String, String>, home: String) -> Self {
+    /// `taken`: addresses that the zones hold already.
+    pub(super) fn new(
+        regions: &'r Regions,
+        zones: HashMap<String, String>,
+        home: String,
+        taken: &BTreeSet<IpAddr>,
+    ) -> Self {
         Self {
+            addresses: Addresses::around(taken),
             regions,
             named: BTreeMap::new(),
             current: None,
@@ -148,7 +137,7 @@ impl<'r> Variables<'r> {
             if item.get("chunk").is_some() {
                 for (n, place) in self.chunk.iter().enumerate() {
                     wanted.push(Wanted {
-                        ip: filler(n).to_string(),
+                        ip: self.addresses.filler(n).to_string(),
                         vendor: Some(place.vendor.clone()),
                         region: Some(place.region.clone()),
                     });
@@ -161,7 +150,7 @@ impl<'r> Variables<'r> {
                 for n in from..from + count {
                     let n = usize::try_from(n).unwrap_or(0);
                     wanted.push(Wanted {
-                        ip: filler(n).to_string(),
+                        ip: self.addresses.filler(n).to_string(),
                         vendor: vendor.clone(),
                         region: region.clone(),
                     });
@@ -205,13 +194,11 @@ impl Scope for Variables<'_> {
             Member::Region => json!(place.region),
         };
         match Variable::read(name) {
-            Some(Variable::V4(n)) => Ok(json!(v4(n).to_string())),
-            Some(Variable::V6(n, spelling)) => Ok(json!(
-                spelling.write(v6(0xa, u64::try_from(n).unwrap_or(0)))
-            )),
+            Some(Variable::V4(n)) => Ok(json!(self.addresses.v4(n).to_string())),
+            Some(Variable::V6(n, spelling)) => Ok(json!(spelling.write(self.addresses.v6(n)))),
             Some(Variable::Fresh) => {
                 self.fresh += 1;
-                Ok(json!(v6(0xfe, self.fresh).to_string()))
+                Ok(json!(self.addresses.fresh(self.fresh).to_string()))
             }
             Some(Variable::Pair(n, member)) => Ok(half(self.pair(n)?, member)),
             Some(Variable::PairUpper(n, member)) => {

@@ -1,10 +1,15 @@
-//! Zones for trials: fresh ones without end, or the given ones, leased to one trial at a time.
+//! Zones for trials: fresh ones without end, or the given ones, each leased to one trial at a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Mutex;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::custody::{Keeper, addresses_of};
 use super::target::fresh_zone;
+use crate::case::{Action, Check, Step, Trial};
+use crate::exchange::Operation;
 
 /// Hands out zones.
 #[derive(Debug)]
@@ -14,23 +19,177 @@ pub(super) enum Zones {
         /// The run's seed.
         seed: u64,
     },
-    /// The given ones, one trial at a time. The lock is held for the length of a trial.
-    Given(Mutex<Vec<String>>),
+    /// The given ones.
+    Given(Pool),
 }
 
-impl Zones {
-    /// The names of a case as zone ids; `None` if there are too few zones.
-    pub(super) fn of_given(names: &[String], given: &[String]) -> Option<HashMap<String, String>> {
-        (names.len() <= given.len())
-            .then(|| names.iter().cloned().zip(given.iter().cloned()).collect())
+/// Zones in care. A trial takes as many as it needs at once, so that no two wait for each other.
+#[derive(Debug)]
+pub(super) struct Pool {
+    free: Mutex<Vec<Arc<Keeper>>>,
+    permits: Semaphore,
+    count: usize,
+}
+
+/// Zones that one trial has for itself; they go back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Lease<'p> {
+    pub(super) keepers: Vec<Arc<Keeper>>,
+    pool: &'p Pool,
+    _permit: SemaphorePermit<'p>,
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        self.pool.free().append(&mut self.keepers);
+    }
+}
+
+impl Pool {
+    pub(super) fn new(keepers: Vec<Keeper>) -> Self {
+        let count = keepers.len();
+        Self {
+            free: Mutex::new(keepers.into_iter().map(Arc::new).collect()),
+            permits: Semaphore::new(count),
+            count,
+        }
     }
 
-    /// The names of a case as fresh zone ids.
-    pub(super) fn fresh(seed: u64, trial: usize, names: &[String]) -> HashMap<String, String> {
-        names
-            .iter()
-            .enumerate()
-            .map(|(index, name)| (name.clone(), fresh_zone(seed, trial + 1, index)))
-            .collect()
+    pub(super) fn count(&self) -> usize {
+        self.count
     }
+
+    /// The zones that no trial has.
+    pub(super) fn free_keepers(&self) -> Vec<Arc<Keeper>> {
+        self.free().clone()
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<Arc<Keeper>>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for so many zones; `None` if there are not that many.
+    pub(super) async fn lease(&self, wanted: usize) -> Option<Lease<'_>> {
+        if wanted > self.count {
+            return None;
+        }
+        let permit = self
+            .permits
+            .acquire_many(u32::try_from(wanted).ok()?)
+            .await
+            .ok()?;
+        let mut free = self.free();
+        let rest = free.len().saturating_sub(wanted);
+        let keepers = free.split_off(rest);
+        drop(free);
+        Some(Lease {
+            keepers,
+            pool: self,
+            _permit: permit,
+        })
+    }
+
+    /// Waits until no trial has a zone, and takes all of them out for good.
+    pub(super) async fn close(&self) -> Vec<Arc<Keeper>> {
+        let all = u32::try_from(self.count).unwrap_or(u32::MAX);
+        let _permit = self.permits.acquire_many(all).await;
+        std::mem::take(&mut *self.free())
+    }
+}
+
+/// The names of a case as fresh zone ids.
+pub(super) fn fresh(seed: u64, trial: usize, names: &[String]) -> HashMap<String, String> {
+    names
+        .iter()
+        .enumerate()
+        .map(|(index, name)| (name.clone(), fresh_zone(seed, trial + 1, index)))
+        .collect()
+}
+
+/// The addresses that a case names to the letter; those of variables are chosen around what is there.
+pub(super) fn named_addresses(trial: &Trial) -> BTreeSet<IpAddr> {
+    let mut named = BTreeSet::new();
+    for value in trial.row.values.values().chain(trial.case.given.values()) {
+        addresses_of(value, &mut named);
+    }
+    of_steps(&trial.case.steps, &mut named);
+    named
+}
+
+fn of_steps(steps: &[Step], named: &mut BTreeSet<IpAddr>) {
+    for step in steps {
+        match &step.action {
+            Action::Call(spec) => addresses_of(&spec.argument, named),
+            Action::Holds(items, _) | Action::OneOf(items, _) => addresses_of(items, named),
+            Action::Parallel(steps) | Action::Repeat { steps, .. } => of_steps(steps, named),
+            Action::Let(values) => values
+                .iter()
+                .for_each(|(_, value)| addresses_of(value, named)),
+            Action::Unchanged(_)
+            | Action::Pages { .. }
+            | Action::Settled(_)
+            | Action::AtMost(..) => {}
+        }
+    }
+}
+
+/// Whether a case expects something of a whole list that other mappings in the zone would change: what its first
+/// page holds, how many entries there are, when the set was changed.
+pub(super) fn expects_a_whole_list(trial: &Trial) -> bool {
+    fn any(steps: &[Step], trial: &Trial) -> bool {
+        steps.iter().any(|step| match &step.action {
+            Action::Call(spec) => {
+                let operation = spec.operation.operation(trial.generation);
+                let checks = || {
+                    step.expect
+                        .iter()
+                        .flat_map(|expectation| &expectation.checks)
+                };
+                match operation {
+                    // A page is filled by what is there.
+                    Some(Operation::V2List) => {
+                        checks().any(|check| !matches!(check, Check::Status(_)))
+                    }
+                    Some(Operation::V1List | Operation::V1Upsert) => checks()
+                        .any(|check| matches!(check, Check::Body { .. } | Check::Address(_))),
+                    _ => false,
+                }
+            }
+            Action::Parallel(steps) | Action::Repeat { steps, .. } => any(steps, trial),
+            Action::Holds(..)
+            | Action::Unchanged(_)
+            | Action::Pages { .. }
+            | Action::Let(_)
+            | Action::Settled(_)
+            | Action::OneOf(..)
+            | Action::AtMost(..) => false,
+        })
+    }
+    any(&trial.case.steps, trial)
+}
+
+/// Whether a case only reads.
+pub(super) fn only_reads(trial: &Trial) -> bool {
+    fn all(steps: &[Step], trial: &Trial) -> bool {
+        steps.iter().all(|step| match &step.action {
+            Action::Call(spec) => match spec.operation.operation(trial.generation) {
+                Some(operation) => !operation.kind().writes(),
+                None => {
+                    spec.argument
+                        .get("method")
+                        .and_then(serde_json::Value::as_str)
+                        == Some("GET")
+                }
+            },
+            Action::Parallel(steps) | Action::Repeat { steps, .. } => all(steps, trial),
+            Action::Holds(..)
+            | Action::Unchanged(_)
+            | Action::Pages { .. }
+            | Action::Let(_)
+            | Action::Settled(_)
+            | Action::OneOf(..)
+            | Action::AtMost(..) => true,
+        })
+    }
+    trial.case.given.is_empty() && all(&trial.case.steps, trial)
 }

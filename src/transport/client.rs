@@ -1,34 +1,21 @@
-//! The client: pooled connections, whole-exchange time limit, body limit.
+//! The client: pooled connections, limits of time and size, redirects within one origin, pacing.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use reqwest::Url;
 use serde_json::Value;
 
 use super::error::{TransportError, TransportFault};
+use super::limits::{Limits, Network};
+use super::pace::{Pace, Pacer, Purpose, Refusal};
 use crate::exchange::{Exchange, Headers, Operation, Request, Response};
 
-/// Limits on every exchange.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// To connect, TLS included.
-    pub connect: Duration,
-    /// From the first byte sent to the last received.
-    pub exchange: Duration,
-    /// The largest body after content decoding, in bytes.
-    pub body: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            exchange: Duration::from_secs(30),
-            body: 32 * 1024 * 1024,
-        }
-    }
-}
+/// The most memory that is set aside for a body before any of it came, in bytes.
+const RESERVED: usize = 1024 * 1024;
+/// The most redirects that one request follows.
+const REDIRECTS: usize = 5;
 
 /// A request to send.
 #[derive(Debug, Clone)]
@@ -59,6 +46,7 @@ pub type RequestLog = Arc<Mutex<Vec<Outgoing>>>;
 pub struct Client {
     http: reqwest::Client,
     limits: Arc<Limits>,
+    pacer: Arc<Pacer>,
     log: Option<RequestLog>,
 }
 
@@ -66,23 +54,39 @@ impl Client {
     /// Sets up a client.
     ///
     /// # Errors
-    /// [`TransportFault::Setup`] if the HTTP client can't be built.
-    pub fn new(limits: Limits) -> Result<Self, TransportError> {
+    /// [`TransportFault::Setup`] if the HTTP client can't be built, such as for a certificate that is none.
+    pub fn new(limits: Limits, network: &Network, pace: &Pace) -> Result<Self, TransportError> {
         // Another part of the process may have chosen a provider; theirs serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder()
             .connect_timeout(limits.connect)
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true)
             // Shorter than the usual keep-alive of servers, so that a connection is rarely used
             // in the moment in which the server closes it.
             .pool_idle_timeout(Duration::from_secs(4))
-            .user_agent(concat!("originproof/", env!("CARGO_PKG_VERSION")))
+            .user_agent(concat!("originproof/", env!("CARGO_PKG_VERSION")));
+        for pem in &network.ca_certificates {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem)
+                .map_err(|error| TransportError::from_client(&error))?;
+            builder = builder.tls_certs_merge(certificates);
+        }
+        if network.insecure {
+            builder = builder.tls_danger_accept_invalid_certs(true);
+        }
+        for (host, address) in &network.resolve {
+            builder = builder.resolve(host, *address);
+        }
+        if network.http2 {
+            builder = builder.http2_prior_knowledge();
+        }
+        let http = builder
             .build()
             .map_err(|error| TransportError::from_client(&error))?;
         Ok(Self {
             http,
             limits: Arc::new(limits),
+            pacer: Arc::new(Pacer::new(pace)),
             log: None,
         })
     }
@@ -94,58 +98,90 @@ impl Client {
         self
     }
 
-    /// Sends a request and reads the whole answer.
+    /// Requests that were sent so far.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.pacer.sent()
+    }
+
+    /// Lets no request out for so long.
+    pub fn pause(&self, wait: Duration) {
+        self.pacer.pause(wait);
+    }
+
+    /// Keeps so many of the most requests back for [`Client::send`].
+    pub fn reserve(&self, requests: u64) {
+        self.pacer.reserve(requests);
+    }
+
+    /// Waits until the budget allows another request, the reserve left alone.
+    ///
+    /// # Errors
+    /// [`TransportFault::Budget`] if no request may be sent any more, or only after too long a wait.
+    pub async fn turn(&self) -> Result<(), TransportError> {
+        self.turn_for(Purpose::Work).await
+    }
+
+    async fn turn_for(&self, purpose: Purpose) -> Result<(), TransportError> {
+        self.pacer.turn(purpose).await.map_err(|refusal| {
+            let message = match refusal {
+                Refusal::Spent(most) => format!("the {most} requests of the run are spent"),
+                Refusal::TooLong(wait) => format!(
+                    "the target asks to wait {} s, which is longer than the longest wait that was allowed",
+                    wait.as_secs()
+                ),
+            };
+            TransportError::new(TransportFault::Budget, message)
+        })
+    }
+
+    /// Waits for its turn, sends a request and reads the whole answer. The reserve is there for this.
     ///
     /// # Errors
     /// Any [`TransportFault`]; the limits bound how long it takes.
     pub async fn send(&self, outgoing: &Outgoing) -> Result<Exchange, TransportError> {
+        self.turn_for(Purpose::Care).await?;
+        self.send_now(outgoing).await
+    }
+
+    /// Sends a request that has had its [`Client::turn`].
+    ///
+    /// # Errors
+    /// Any [`TransportFault`] but [`TransportFault::Budget`].
+    pub async fn send_now(&self, outgoing: &Outgoing) -> Result<Exchange, TransportError> {
         if let Some(log) = &self.log {
             log.lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(outgoing.clone());
         }
         let within = self.limits.exchange;
-        match tokio::time::timeout(within, self.exchange(outgoing)).await {
+        let result = match tokio::time::timeout(within, self.exchange(outgoing)).await {
             Ok(result) => result,
-            Err(_) => Err(TransportError::new(
-                TransportFault::Timeout,
-                format!("no complete answer within {} s", within.as_secs_f32()),
-            )),
+            Err(_) => Err(timed_out("complete answer", within)),
+        };
+        if let Ok(exchange) = &result {
+            let response = &exchange.response;
+            self.pacer.observe(response.status, &response.headers);
         }
+        result
     }
 
     async fn exchange(&self, outgoing: &Outgoing) -> Result<Exchange, TransportError> {
-        let method = reqwest::Method::from_bytes(outgoing.method.as_bytes())
-            .map_err(|error| TransportError::new(TransportFault::Setup, error.to_string()))?;
-        let mut request = self.http.request(method, &outgoing.url);
-        for (name, value) in &outgoing.headers.0 {
-            request = request.header(name, value);
-        }
-        if let Some(body) = &outgoing.body {
-            request = request.body(body.clone());
-        }
         let begun = Instant::now();
-        let mut answer = request
-            .send()
-            .await
-            .map_err(|error| TransportError::from_client(&error))?;
-        let status = answer.status().as_u16();
-        let mut headers = Headers::default();
-        for (name, value) in answer.headers() {
-            headers.push(name.as_str(), String::from_utf8_lossy(value.as_bytes()));
-        }
-        let mut body = BytesMut::new();
-        while let Some(chunk) = answer
-            .chunk()
-            .await
-            .map_err(|error| TransportError::from_client(&error))?
-        {
-            if body.len() + chunk.len() > self.limits.body {
-                let message = format!("the body is larger than {} bytes", self.limits.body);
-                return Err(TransportError::new(TransportFault::TooLarge, message));
+        let mut url = outgoing.url.clone();
+        let mut followed = 0;
+        let response = loop {
+            let response = self.response(outgoing, &url).await?;
+            match redirected(&outgoing.method, &url, &response)? {
+                None => break response,
+                Some(_) if followed == REDIRECTS => {
+                    let message = format!("more than {REDIRECTS} redirects, the last to {url}");
+                    return Err(TransportError::new(TransportFault::Redirect, message));
+                }
+                Some(next) => url = next,
             }
-            body.extend_from_slice(&chunk);
-        }
+            followed += 1;
+        };
         let elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         Ok(Exchange {
             operation: outgoing.operation,
@@ -158,8 +194,85 @@ impl Client {
                 address: outgoing.address.clone(),
                 query: outgoing.query.clone(),
             },
-            response: Response::new(status, headers, body.freeze()),
+            response,
             elapsed_us,
         })
+    }
+
+    /// One request and its answer, without following anything.
+    async fn response(&self, outgoing: &Outgoing, url: &str) -> Result<Response, TransportError> {
+        let method = reqwest::Method::from_bytes(outgoing.method.as_bytes())
+            .map_err(|error| TransportError::new(TransportFault::Setup, error.to_string()))?;
+        let mut request = self.http.request(method, url);
+        for (name, value) in &outgoing.headers.0 {
+            request = request.header(name, value);
+        }
+        if let Some(body) = &outgoing.body {
+            request = request.body(body.clone());
+        }
+        let within = self.limits.first_byte;
+        let mut answer = tokio::time::timeout(within, request.send())
+            .await
+            .map_err(|_| timed_out("answer began", within))?
+            .map_err(|error| TransportError::from_client(&error))?;
+        let status = answer.status().as_u16();
+        let mut headers = Headers::default();
+        for (name, value) in answer.headers() {
+            headers.push(name.as_str(), String::from_utf8_lossy(value.as_bytes()));
+        }
+        let too_large = || {
+            let message = format!("the body is larger than {} bytes", self.limits.body);
+            TransportError::new(TransportFault::TooLarge, message)
+        };
+        let announced = usize::try_from(answer.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+        if announced > self.limits.body {
+            return Err(too_large());
+        }
+        let mut body = BytesMut::with_capacity(announced.min(RESERVED));
+        while let Some(chunk) = answer
+            .chunk()
+            .await
+            .map_err(|error| TransportError::from_client(&error))?
+        {
+            if body.len() + chunk.len() > self.limits.body {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Response::new(status, headers, body.freeze()))
+    }
+}
+
+fn timed_out(what: &str, within: Duration) -> TransportError {
+    let message = format!("no {what} within {} s", within.as_secs_f32());
+    TransportError::new(TransportFault::Timeout, message)
+}
+
+/// Where an answer sends us, if it does. Credentials go to no other origin, and a write that would become
+/// a GET (301 to 303) is not sent again.
+fn redirected(
+    method: &str,
+    url: &str,
+    response: &Response,
+) -> Result<Option<String>, TransportError> {
+    let keeps_method = match response.status {
+        307 | 308 => true,
+        301..=303 => method == "GET" || method == "HEAD",
+        _ => return Ok(None),
+    };
+    let Some(location) = response.headers.get("location") else {
+        return Ok(None);
+    };
+    let refused = |why: &str| {
+        let message = format!("{} to {location}: {why}", response.status);
+        Err(TransportError::new(TransportFault::Redirect, message))
+    };
+    let (Ok(from), true) = (Url::parse(url), keeps_method) else {
+        return refused("a redirect of a write would turn it into a read");
+    };
+    match from.join(location) {
+        Ok(to) if to.origin() == from.origin() => Ok(Some(to.to_string())),
+        Ok(_) => refused("it is not followed to another host, since requests carry credentials"),
+        Err(error) => refused(&error.to_string()),
     }
 }

@@ -15,6 +15,10 @@ pub enum TransportFault {
     Broken,
     /// The body is larger than the limit.
     TooLarge,
+    /// A redirect that is not followed.
+    Redirect,
+    /// The budget of requests or of waiting is spent.
+    Budget,
 }
 
 /// A request that got no complete answer.
@@ -55,6 +59,12 @@ impl TransportError {
         let mut cause: Option<&dyn std::error::Error> = Some(error);
         while let Some(current) = cause {
             let text = current.to_string();
+            // The URL is known, and may carry what should not be shown.
+            let text = text
+                .split(" for url (")
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             if !message.contains(&text) {
                 if !message.is_empty() {
                     message.push_str(": ");

@@ -3,8 +3,12 @@
 
 mod client;
 mod error;
+mod limits;
+mod pace;
 mod url;
 
-pub use client::{Client, Limits, Outgoing, RequestLog};
+pub use client::{Client, Outgoing, RequestLog};
 pub use error::{TransportError, TransportFault};
+pub use limits::{Limits, Network};
+pub use pace::{Pace, Rate, parse_duration};
 pub use url::{encode_segment, query_string};

@@ -46,7 +46,7 @@ fn spelling(
     findings: &mut Findings,
 ) {
     let Some(text) = item.address else { return };
-    let Some(ip) = parse(text) else {
+    let Some(ip) = item.ip else {
         let clause = if text.contains(':') { "IP-1" } else { "IP-4" };
         findings.add(
             (ClauseId::of(clause), level),
@@ -56,7 +56,7 @@ fn spelling(
         );
         return;
     };
-    for clause in spelling_faults(text) {
+    for clause in spelling_faults(text, ip) {
         findings.add(
             (clause, level),
             item.address_at(subject.generation()),

@@ -55,7 +55,7 @@ fn answered_once(subject: &Subject<'_>, findings: &mut Findings) {
         .iter()
         .chain(&subject.answer.failed)
     {
-        match item.address.and_then(identity) {
+        match item.identity() {
             Some(ip) if sent.contains_key(&ip) => *counts.entry(ip).or_default() += 1,
             _ => strangers.push(item),
         }
@@ -123,8 +123,7 @@ fn values(subject: &Subject<'_>, findings: &mut Findings) {
         match subject.operation {
             Operation::V1BatchUpsert | Operation::V2BatchPut => {
                 let sent = item
-                    .address
-                    .and_then(identity)
+                    .identity()
                     .and_then(|ip| sent.as_ref()?.get(&ip).copied());
                 new_values(subject, item, sent, findings);
             }

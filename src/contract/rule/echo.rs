@@ -1,6 +1,6 @@
 //! The answer speaks of what was asked: the entry that was written, read or deleted.
 
-use super::super::address::{parse, same};
+use super::super::address::{identity, parse, same};
 use super::super::answer::Item;
 use super::super::check::Subject;
 use super::super::clause::{ClauseId, Level};
@@ -51,11 +51,11 @@ fn written(subject: &Subject<'_>, clause: &ClauseId, findings: &mut Findings) {
     };
     let Some(asked) = sent.address else { return };
     let entry = if subject.operation == Operation::V1Upsert {
-        let found = subject
-            .answer
-            .entries
-            .iter()
-            .find(|item| item.address.is_some_and(|text| same(asked, text)));
+        let ip = identity(asked);
+        let found =
+            subject.answer.entries.iter().find(|item| {
+                item.address == Some(asked) || (ip.is_some() && item.identity() == ip)
+            });
         if found.is_none() && parse(asked).is_some() {
             findings.add(
                 (clause.clone(), Level::Must),

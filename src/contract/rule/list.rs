@@ -32,9 +32,7 @@ fn each_once(subject: &Subject<'_>, clause: &ClauseId, findings: &mut Findings) 
     for item in &subject.answer.entries {
         let Some(text) = item.address else { continue };
         // A mapped address and its IPv4 address may both be kept, so only true repeats count.
-        let Ok(ip) = text.parse::<std::net::IpAddr>() else {
-            continue;
-        };
+        let Some(ip) = item.ip else { continue };
         if let Some(first) = seen.insert(ip, text) {
             findings.add(
                 (clause.clone(), Level::Must),

@@ -1,0 +1,214 @@
+//! `originproof.toml`: settings, and named targets with settings of their own.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use originproof::diagnostic::{Problem, SourceFile, Span, nearest, render};
+
+use super::super::exit::Failure;
+use super::setting::{SETTINGS, by_key};
+
+/// The name of the file.
+const NAME: &str = "originproof.toml";
+/// The key of the target that is taken where none is named.
+const DEFAULT_TARGET: &str = "default-target";
+/// The table of named targets.
+const TARGETS: &str = "target";
+
+/// Settings of one layer, each with its texts.
+pub(super) type Layer = BTreeMap<&'static str, Vec<String>>;
+
+/// A file that was read.
+#[derive(Debug, Default)]
+pub(super) struct ConfigFile {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// The target that is taken where none is named.
+    pub(super) default_target: Option<String>,
+    /// Settings for every target.
+    pub(super) settings: Layer,
+    /// Settings of named targets.
+    pub(super) targets: BTreeMap<String, Layer>,
+}
+
+/// The file in this folder or the nearest one above.
+pub(super) fn find(folder: &Path) -> Option<PathBuf> {
+    folder
+        .ancestors()
+        .map(|folder| folder.join(NAME))
+        .find(|path| path.is_file())
+}
+
+/// Reads a file; `variables` fill in `${NAME}`.
+pub(super) fn read(
+    path: &Path,
+    variables: &BTreeMap<String, String>,
+    colour: bool,
+) -> Result<ConfigFile, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::Usage(format!(
+            "can't read the configuration {}: {error}",
+            path.display()
+        ))
+    })?;
+    let source = SourceFile {
+        path: path.display().to_string(),
+        text,
+    };
+    let mut reader = Reader {
+        variables,
+        problems: Vec::new(),
+    };
+    let file = match DeTable::parse(&source.text) {
+        Ok(table) => reader.file(path, table.get_ref()),
+        Err(error) => {
+            let range = error.span().unwrap_or(0..0);
+            let span = Span {
+                start: range.start,
+                end: range.end,
+            };
+            reader
+                .problems
+                .push(Problem::new(span, error.message(), "here"));
+            ConfigFile::default()
+        }
+    };
+    if reader.problems.is_empty() {
+        Ok(file)
+    } else {
+        Err(Failure::Usage(render(&source, &reader.problems, colour)))
+    }
+}
+
+struct Reader<'v> {
+    variables: &'v BTreeMap<String, String>,
+    problems: Vec<Problem>,
+}
+
+fn span<T>(spanned: &Spanned<T>) -> Span {
+    let range = spanned.span();
+    Span {
+        start: range.start,
+        end: range.end,
+    }
+}
+
+impl Reader<'_> {
+    fn file(&mut self, path: &Path, table: &DeTable<'_>) -> ConfigFile {
+        let mut file = ConfigFile {
+            path: path.to_owned(),
+            ..ConfigFile::default()
+        };
+        for (key, value) in table {
+            match (key.get_ref().as_ref(), value.get_ref()) {
+                (DEFAULT_TARGET, DeValue::String(name)) => {
+                    file.default_target = Some(name.as_ref().to_owned());
+                }
+                (TARGETS, DeValue::Table(targets)) => {
+                    for (name, target) in targets {
+                        let DeValue::Table(settings) = target.get_ref() else {
+                            self.wrong(target, "a target is a table", "not a table");
+                            continue;
+                        };
+                        let mut layer = Layer::new();
+                        for (key, value) in settings {
+                            self.setting(key, value, &mut layer);
+                        }
+                        file.targets
+                            .insert(name.get_ref().as_ref().to_owned(), layer);
+                    }
+                }
+                _ => self.setting(key, value, &mut file.settings),
+            }
+        }
+        file
+    }
+
+    fn setting(
+        &mut self,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+        layer: &mut Layer,
+    ) {
+        let name = key.get_ref().as_ref();
+        let Some(setting) = by_key(name) else {
+            let known = SETTINGS
+                .iter()
+                .map(|setting| setting.key)
+                .chain([DEFAULT_TARGET, TARGETS]);
+            let mut problem = Problem::new(
+                span(key),
+                format!("there is no setting `{name}`"),
+                "unknown key",
+            );
+            if let Some(right) = nearest(name, known) {
+                problem = problem.help(format!("did you mean `{right}`?"));
+            }
+            self.problems.push(problem);
+            return;
+        };
+        let values: Vec<&Spanned<DeValue<'_>>> = match value.get_ref() {
+            DeValue::Array(items) if setting.is_list => items.iter().collect(),
+            DeValue::Array(_) => {
+                self.wrong(value, &format!("`{name}` has one value"), "a list");
+                return;
+            }
+            _ => vec![value],
+        };
+        let texts: Vec<String> = values
+            .into_iter()
+            .filter_map(|value| self.text(value))
+            .collect();
+        layer.insert(setting.key, texts);
+    }
+
+    fn text(&mut self, value: &Spanned<DeValue<'_>>) -> Option<String> {
+        match value.get_ref() {
+            DeValue::String(text) => self.filled(text, value),
+            DeValue::Integer(number) => Some(number.as_str().to_owned()),
+            DeValue::Float(number) => Some(number.as_str().to_owned()),
+            DeValue::Boolean(flag) => Some(flag.to_string()),
+            DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
+                self.wrong(
+                    value,
+                    "a setting is a text, a number, true or false",
+                    "something else",
+                );
+                None
+            }
+        }
+    }
+
+    /// The text with `${NAME}` filled in.
+    fn filled(&mut self, text: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let Some((name, behind)) = after.split_once('}') else {
+                self.wrong(value, "`${` without `}`", "here");
+                return None;
+            };
+            let Some(found) = self.variables.get(name) else {
+                self.wrong(
+                    value,
+                    &format!("the variable {name} is not set"),
+                    "wants it",
+                );
+                return None;
+            };
+            filled.push_str(before);
+            filled.push_str(found);
+            rest = behind;
+        }
+        filled.push_str(rest);
+        Some(filled)
+    }
+
+    fn wrong(&mut self, value: &Spanned<DeValue<'_>>, message: &str, label: &str) {
+        self.problems
+            .push(Problem::new(span(value), message, label));
+    }
+}

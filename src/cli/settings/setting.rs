@@ -1,0 +1,164 @@
+//! The settings: one row each, read by the configuration file, the environment and `originproof config`.
+
+/// Something that can be set.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// Its key in the file; the flag is the same with `--`, but for lists, whose flag is in the singular.
+    pub(crate) key: &'static str,
+    /// Its flag.
+    pub(crate) flag: &'static str,
+    /// Variables that set it, the first one first.
+    pub(crate) variables: &'static [&'static str],
+    /// Whether it may have several values (in variables with commas between them).
+    pub(crate) is_list: bool,
+    /// Whether it must never be shown.
+    pub(crate) is_secret: bool,
+    /// What holds where nothing is said.
+    pub(crate) default: &'static str,
+}
+
+const fn one(
+    key: &'static str,
+    flag: &'static str,
+    variables: &'static [&'static str],
+    default: &'static str,
+) -> Setting {
+    Setting {
+        key,
+        flag,
+        variables,
+        is_list: false,
+        is_secret: false,
+        default,
+    }
+}
+
+const fn list(
+    key: &'static str,
+    flag: &'static str,
+    variables: &'static [&'static str],
+) -> Setting {
+    Setting {
+        key,
+        flag,
+        variables,
+        is_list: true,
+        is_secret: false,
+        default: "",
+    }
+}
+
+const fn secret(
+    key: &'static str,
+    flag: &'static str,
+    variables: &'static [&'static str],
+) -> Setting {
+    Setting {
+        key,
+        flag,
+        variables,
+        is_list: false,
+        is_secret: true,
+        default: "",
+    }
+}
+
+/// All settings, in the order in which `originproof config` shows them.
+pub(crate) const SETTINGS: &[Setting] = &[
+    one(
+        "url",
+        "--target",
+        &["ORIGINPROOF_TARGET", "CLOUDFLARE_BASE_URL"],
+        "",
+    ),
+    list(
+        "zones",
+        "--zone",
+        &["ORIGINPROOF_ZONE", "CLOUDFLARE_ZONE_ID"],
+    ),
+    secret("token", "--token", &["CLOUDFLARE_API_TOKEN"]),
+    secret("email", "--email", &["CLOUDFLARE_EMAIL"]),
+    secret("key", "--key", &["CLOUDFLARE_API_KEY"]),
+    list("capabilities", "--capability", &["ORIGINPROOF_CAPABILITY"]),
+    one(
+        "allow-existing",
+        "--allow-existing",
+        &["ORIGINPROOF_ALLOW_EXISTING"],
+        "false",
+    ),
+    one(
+        "allow-empty-zone",
+        "--allow-empty-zone",
+        &["ORIGINPROOF_ALLOW_EMPTY_ZONE"],
+        "false",
+    ),
+    one("state-dir", "--state-dir", &["ORIGINPROOF_STATE_DIR"], ""),
+    list("rate", "--rate", &["ORIGINPROOF_RATE"]),
+    one(
+        "max-requests",
+        "--max-requests",
+        &["ORIGINPROOF_MAX_REQUESTS"],
+        "",
+    ),
+    one(
+        "longest-wait",
+        "--longest-wait",
+        &["ORIGINPROOF_LONGEST_WAIT"],
+        "60s",
+    ),
+    one("settle", "--settle", &["ORIGINPROOF_SETTLE"], "0s"),
+    one("timeout", "--timeout", &["ORIGINPROOF_TIMEOUT"], "30s"),
+    one(
+        "first-byte-timeout",
+        "--first-byte-timeout",
+        &["ORIGINPROOF_FIRST_BYTE_TIMEOUT"],
+        "30s",
+    ),
+    one(
+        "connect-timeout",
+        "--connect-timeout",
+        &["ORIGINPROOF_CONNECT_TIMEOUT"],
+        "10s",
+    ),
+    one(
+        "body-limit",
+        "--body-limit",
+        &["ORIGINPROOF_BODY_LIMIT"],
+        "33554432",
+    ),
+    list("ca-cert", "--ca-cert", &["ORIGINPROOF_CA_CERT"]),
+    one("insecure", "--insecure", &["ORIGINPROOF_INSECURE"], "false"),
+    list("resolve", "--resolve", &["ORIGINPROOF_RESOLVE"]),
+    one("http2", "--http2", &["ORIGINPROOF_HTTP2"], "false"),
+    one("jobs", "--jobs", &["ORIGINPROOF_JOBS"], "16"),
+    one("strict", "--strict", &["ORIGINPROOF_STRICT"], "false"),
+    one("expect", "--expect", &["ORIGINPROOF_EXPECT"], ""),
+];
+
+/// The setting with this key.
+pub(crate) fn by_key(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn keys_flags_and_variables_are_unique() {
+        let keys: BTreeSet<_> = SETTINGS.iter().map(|setting| setting.key).collect();
+        let flags: BTreeSet<_> = SETTINGS.iter().map(|setting| setting.flag).collect();
+        let variables: Vec<_> = SETTINGS
+            .iter()
+            .flat_map(|setting| setting.variables)
+            .collect();
+        assert_eq!(keys.len(), SETTINGS.len());
+        assert_eq!(flags.len(), SETTINGS.len());
+        assert_eq!(
+            variables.iter().collect::<BTreeSet<_>>().len(),
+            variables.len()
+        );
+    }
+}

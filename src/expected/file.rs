@@ -1,0 +1,208 @@
+//! The file: a YAML list of entries.
+
+use jiff::civil::Date;
+use regex::Regex;
+
+use crate::diagnostic::yaml::{self, Data, Node};
+use crate::diagnostic::{Problem, SourceFile, nearest, render};
+
+/// The keys of an entry.
+const KEYS: [&str; 6] = ["case", "clause", "finding", "reason", "link", "until"];
+
+/// A text in which `*` stands for anything.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern(Regex);
+
+impl Pattern {
+    fn new(text: &str) -> Option<Self> {
+        let pattern = regex::escape(text).replace(r"\*", ".*");
+        Regex::new(&format!("^(?:{pattern})$")).ok().map(Self)
+    }
+
+    pub(super) fn fits(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
+
+/// One expected failure.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The cases, where it names any.
+    pub(super) case: Option<Pattern>,
+    /// The clauses, where it names any.
+    pub(super) clause: Option<Pattern>,
+    /// A part of the finding's text, where it names one.
+    pub(super) finding: Option<String>,
+    /// Why it fails.
+    pub reason: String,
+    /// Where more is said.
+    pub link: Option<String>,
+    /// The last day on which it may fail.
+    pub until: Option<Date>,
+    /// Its line in the file, 1-based.
+    pub line: usize,
+    /// The entry in a few words.
+    pub(super) name: String,
+}
+
+/// The entries of a file.
+#[derive(Debug, Clone, Default)]
+pub struct Expectations {
+    /// The file's path as the user knows it.
+    pub path: String,
+    /// Its entries.
+    pub entries: Vec<Entry>,
+}
+
+impl Expectations {
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// All faults of the file at once, rendered with their places.
+    pub fn parse(path: &str, text: &str, colour: bool) -> Result<Self, String> {
+        let source = SourceFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        };
+        let mut reader = Reader {
+            source: &source,
+            problems: Vec::new(),
+        };
+        let entries = match yaml::parse(text) {
+            Ok(node) => reader.entries(&node),
+            Err(problem) => {
+                reader.problems.push(problem);
+                Vec::new()
+            }
+        };
+        if reader.problems.is_empty() {
+            Ok(Self {
+                path: path.to_owned(),
+                entries,
+            })
+        } else {
+            Err(render(&source, &reader.problems, colour))
+        }
+    }
+}
+
+struct Reader<'s> {
+    source: &'s SourceFile,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn wrong(&mut self, node: &Node, message: &str, label: &str) {
+        self.problems.push(Problem::new(node.span, message, label));
+    }
+
+    fn entries(&mut self, node: &Node) -> Vec<Entry> {
+        match &node.data {
+            Data::Sequence(items) => items.iter().filter_map(|item| self.entry(item)).collect(),
+            // A file without an entry, or with comments only.
+            Data::Scalar { text, .. } if text.is_empty() => Vec::new(),
+            Data::Scalar { .. } | Data::Mapping(_) => {
+                self.wrong(node, "expected failures are a list of entries", node.kind());
+                Vec::new()
+            }
+        }
+    }
+
+    fn entry(&mut self, node: &Node) -> Option<Entry> {
+        let Data::Mapping(members) = &node.data else {
+            self.wrong(
+                node,
+                "an entry is a mapping with `case` or `clause`, and `reason`",
+                node.kind(),
+            );
+            return None;
+        };
+        let mut entry = Entry {
+            case: None,
+            clause: None,
+            finding: None,
+            reason: String::new(),
+            link: None,
+            until: None,
+            line: self.source.line_column(node.span.start).0,
+            name: String::new(),
+        };
+        for (key, value) in members {
+            let Some(text) = value.as_str().map(str::trim) else {
+                self.wrong(value, &format!("`{}` is a text", key.text), value.kind());
+                continue;
+            };
+            match key.text.as_str() {
+                "case" => entry.case = Pattern::new(text),
+                "clause" => entry.clause = Pattern::new(text),
+                "finding" => entry.finding = Some(text.to_owned()),
+                "reason" => text.clone_into(&mut entry.reason),
+                "link" => entry.link = Some(text.to_owned()),
+                "until" => match text.parse() {
+                    Ok(date) => entry.until = Some(date),
+                    Err(_) => {
+                        self.wrong(value, "`until` is a day such as 2027-01-31", "no such day")
+                    }
+                },
+                other => {
+                    let mut problem = Problem::new(
+                        key.span,
+                        format!("there is no key `{other}` here"),
+                        "unknown key",
+                    );
+                    if let Some(right) = nearest(other, KEYS) {
+                        problem = problem.help(format!("did you mean `{right}`?"));
+                    }
+                    self.problems.push(problem);
+                }
+            }
+            if matches!(key.text.as_str(), "case" | "clause") {
+                let gap = if entry.name.is_empty() { "" } else { ", " };
+                entry.name = format!("{}{gap}{} {text}", entry.name, key.text);
+            }
+        }
+        if entry.case.is_none() && entry.clause.is_none() {
+            self.wrong(
+                node,
+                "an entry names a `case`, a `clause` or both",
+                "neither",
+            );
+        }
+        if entry.reason.is_empty() {
+            self.wrong(
+                node,
+                "an entry says why the failure is expected",
+                "`reason` is missing or empty",
+            );
+        }
+        Some(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use test_case::test_case;
+
+    #[test]
+    fn an_entry_is_read_with_its_line() {
+        let text = "# known\n- case: batch/*\n  clause: V2-BATCH-3\n  reason: replaced\n  until: 2027-01-31\n";
+        let read = Expectations::parse("f", text, false).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(read.entries.len(), 1);
+        assert_eq!(read.entries[0].line, 2);
+        assert_eq!(read.entries[0].name, "case batch/*, clause V2-BATCH-3");
+    }
+
+    #[test_case("- case: a\n", "`reason` is missing"; "without a reason")]
+    #[test_case("- reason: a\n", "names a `case`, a `clause` or both"; "about nothing")]
+    #[test_case("- { case: a, reason: b, untill: 2027-01-31 }\n", "did you mean `until`?"; "a misspelled key")]
+    #[test_case("- { case: a, reason: b, until: tomorrow }\n", "is a day such as"; "a word for a day")]
+    #[test_case("case: a\n", "a list of entries"; "no list")]
+    fn a_faulty_file_is_refused(text: &str, says: &str) {
+        let error = Expectations::parse("f.yaml", text, false)
+            .err()
+            .unwrap_or_default();
+        assert!(error.contains(says), "{error}");
+        assert!(error.contains("f.yaml:1"), "{error}");
+    }
+}

@@ -1,0 +1,217 @@
+//! A run against its expected failures.
+
+use jiff::civil::Date;
+
+use super::file::{Entry, Expectations};
+use crate::contract::{Finding, Level};
+use crate::event::{TrialReport, Verdict};
+
+/// What happened to each entry so far.
+#[derive(Debug)]
+pub struct Tally {
+    expectations: Expectations,
+    today: Date,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Row {
+    /// Findings that fitted the entry.
+    used: usize,
+    /// Judged trials of which the entry speaks.
+    judged: usize,
+    /// Trials of which the entry speaks, judged or not.
+    met: usize,
+}
+
+impl Entry {
+    fn fits(&self, id: &str, finding: &Finding) -> bool {
+        let text = finding.to_string();
+        self.case.as_ref().is_none_or(|case| case.fits(id))
+            && self
+                .clause
+                .as_ref()
+                .is_none_or(|clause| clause.fits(finding.clause.as_str()))
+            && self
+                .finding
+                .as_ref()
+                .is_none_or(|part| text.contains(part.as_str()))
+    }
+
+    /// Whether the entry speaks of a trial, failed or not.
+    fn speaks_of(&self, report: &TrialReport) -> bool {
+        match (&self.case, &self.clause) {
+            (Some(case), _) => case.fits(&report.id),
+            (None, Some(clause)) => {
+                report.proves.iter().any(|proved| clause.fits(proved))
+                    || report
+                        .findings
+                        .iter()
+                        .any(|f| self.fits(&report.id, &f.finding))
+            }
+            (None, None) => false,
+        }
+    }
+}
+
+impl Tally {
+    /// Nothing has run yet. `today` decides which dates have passed.
+    #[must_use]
+    pub fn new(expectations: Expectations, today: Date) -> Self {
+        let rows = vec![Row::default(); expectations.entries.len()];
+        Self {
+            expectations,
+            today,
+            rows,
+        }
+    }
+
+    /// Takes a trial in. One whose broken clauses are all listed becomes `expected`.
+    pub fn judge(&mut self, report: &mut TrialReport) {
+        let is_judged = matches!(
+            report.verdict,
+            Verdict::Conforms | Verdict::Violates | Verdict::Deviates
+        );
+        let mut all_listed = true;
+        for reported in report
+            .findings
+            .iter()
+            .filter(|f| f.finding.level != Level::May)
+        {
+            let mut is_listed = false;
+            for (entry, row) in self.expectations.entries.iter().zip(&mut self.rows) {
+                if entry.fits(&report.id, &reported.finding) {
+                    row.used += 1;
+                    is_listed = true;
+                }
+            }
+            all_listed = all_listed && is_listed;
+        }
+        for (entry, row) in self.expectations.entries.iter().zip(&mut self.rows) {
+            if entry.speaks_of(report) {
+                row.met += 1;
+                row.judged += usize::from(is_judged);
+            }
+        }
+        if all_listed && matches!(report.verdict, Verdict::Violates | Verdict::Deviates) {
+            report.verdict = Verdict::Expected;
+            let first = report.findings.iter().find_map(|reported| {
+                self.expectations
+                    .entries
+                    .iter()
+                    .find(|entry| entry.fits(&report.id, &reported.finding))
+            });
+            report.reason = first.map(|entry| entry.reason.clone());
+        }
+    }
+
+    /// What no longer fits, a sentence each. `is_whole`: all cases ran, so an entry about none of them is
+    /// about nothing.
+    #[must_use]
+    pub fn faults(&self, is_whole: bool) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (entry, row) in self.expectations.entries.iter().zip(&self.rows) {
+            let place = format!("{}:{} ({})", self.expectations.path, entry.line, entry.name);
+            if entry.until.is_some_and(|until| until < self.today) {
+                let until = entry
+                    .until
+                    .map(|until| until.to_string())
+                    .unwrap_or_default();
+                faults.push(format!(
+                    "{place} was to be mended until {until}: mend it, or move the date"
+                ));
+            }
+            if row.used == 0 && row.judged > 0 {
+                faults.push(format!(
+                    "{place} did not fail as it says: take the entry out, or correct it"
+                ));
+            } else if row.met == 0 && is_whole {
+                faults.push(format!(
+                    "{place} fits no case and no clause: correct it, or take it out"
+                ));
+            }
+        }
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::ClauseId;
+    use crate::event::ReportedFinding;
+
+    fn report(id: &str, clauses: &[&'static str]) -> TrialReport {
+        let finding = |clause: &&'static str| ReportedFinding {
+            finding: Finding {
+                clause: ClauseId::of(clause),
+                level: Level::Must,
+                at: "/result".into(),
+                expected: "a".into(),
+                found: "b".into(),
+            },
+            line: 1,
+            step: None,
+            times: 1,
+        };
+        TrialReport {
+            id: id.into(),
+            verdict: if clauses.is_empty() {
+                Verdict::Conforms
+            } else {
+                Verdict::Violates
+            },
+            proves: vec!["V2-BATCH-3".into()],
+            findings: clauses.iter().map(finding).collect(),
+            ..TrialReport::default()
+        }
+    }
+
+    fn tally(text: &str) -> Tally {
+        let file = Expectations::parse("f", text, false).unwrap_or_else(|error| panic!("{error}"));
+        Tally::new(file, jiff::civil::date(2026, 11, 24))
+    }
+
+    #[test]
+    fn a_listed_failure_is_expected_and_another_beside_it_is_not() {
+        let mut tally =
+            tally("- { case: batch/*, clause: V2-BATCH-3, finding: /result, reason: known }");
+        let mut known = report("batch/merges", &["V2-BATCH-3"]);
+        tally.judge(&mut known);
+        assert_eq!(known.verdict, Verdict::Expected);
+        let mut worse = report("batch/merges", &["V2-BATCH-3", "ENV-1"]);
+        tally.judge(&mut worse);
+        assert_eq!(worse.verdict, Verdict::Violates);
+        assert!(tally.faults(true).is_empty());
+    }
+
+    #[test]
+    fn an_unexpected_pass_is_a_fault() {
+        let mut tally = tally("- { case: batch/merges, reason: known }");
+        tally.judge(&mut report("batch/merges", &[]));
+        assert!(tally.faults(false)[0].contains("did not fail as it says"));
+    }
+
+    #[test]
+    fn another_failure_than_the_named_one_is_no_excuse() {
+        let mut tally = tally("- { case: batch/merges, finding: 192.0.2.99, reason: known }");
+        let mut other = report("batch/merges", &["V2-BATCH-3"]);
+        tally.judge(&mut other);
+        assert_eq!(other.verdict, Verdict::Violates);
+        assert_eq!(tally.faults(true).len(), 1);
+    }
+
+    #[test]
+    fn an_entry_about_nothing_is_a_fault_only_where_all_cases_ran() {
+        let tally = tally("- { case: no/such, reason: known }");
+        assert!(tally.faults(false).is_empty());
+        assert!(tally.faults(true)[0].contains("fits no case"));
+    }
+
+    #[test]
+    fn a_date_that_has_passed_is_a_fault() {
+        let mut tally = tally("- { clause: V2-BATCH-3, reason: known, until: 2026-11-23 }");
+        tally.judge(&mut report("batch/merges", &["V2-BATCH-3"]));
+        assert!(tally.faults(true)[0].contains("until 2026-11-23"));
+    }
+}

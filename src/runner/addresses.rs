@@ -1,0 +1,132 @@
+//! The addresses that cases use by variables: documentation addresses, around those that a zone holds.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The blocks of a trial. The defaults differ in their low byte, so that no two ever meet when they move.
+#[derive(Debug, Clone)]
+pub(super) struct Addresses {
+    /// `v4.N`.
+    v4: Vec<Ipv4Addr>,
+    /// `v6.N`: the third group of 2001:db8::/32.
+    v6: u16,
+    /// `fresh`.
+    fresh: u16,
+    /// `fill`.
+    filler: u16,
+    /// Whether fillings may use 198.51.100.0/24 as well.
+    mixed_filler: bool,
+}
+
+/// How far a block moves to find a free one.
+const STEP: u16 = 0x100;
+
+/// An address of a block below the documentation prefix.
+fn in_block(block: u16, n: u64) -> Ipv6Addr {
+    let prefix = (0x2001_0db8_u128 << 96) | (u128::from(block) << 80);
+    Ipv6Addr::from(prefix | u128::from(n + 1))
+}
+
+/// The first block from `start` on in which nothing is taken.
+fn free_block(start: u16, taken: &BTreeSet<IpAddr>) -> u16 {
+    let is_free = |block: u16| {
+        let (first, last) = (in_block(block, 0), in_block(block, u64::MAX - 1));
+        taken
+            .range(IpAddr::from(first)..=IpAddr::from(last))
+            .next()
+            .is_none()
+    };
+    (0..=u8::MAX)
+        .map(|turn| start.wrapping_add(STEP.wrapping_mul(u16::from(turn))))
+        .find(|block| is_free(*block))
+        .unwrap_or(start)
+}
+
+impl Addresses {
+    /// The defaults, or what is free where they are taken.
+    pub(super) fn around(taken: &BTreeSet<IpAddr>) -> Self {
+        let nets = [[192, 0, 2], [203, 0, 113]];
+        let v4 = nets
+            .into_iter()
+            .flat_map(|[a, b, c]| (10..250).map(move |last| Ipv4Addr::new(a, b, c, last)))
+            .filter(|ip| !taken.contains(&IpAddr::from(*ip)));
+        let filler_net = |last| IpAddr::from(Ipv4Addr::new(198, 51, 100, last));
+        Self {
+            v4: v4.take(240).collect(),
+            v6: free_block(0xa, taken),
+            fresh: free_block(0xfe, taken),
+            filler: free_block(0xf111, taken),
+            mixed_filler: taken
+                .range(filler_net(0)..=filler_net(255))
+                .next()
+                .is_none(),
+        }
+    }
+
+    /// The n-th IPv4 address.
+    pub(super) fn v4(&self, n: usize) -> Ipv4Addr {
+        let fallback = Ipv4Addr::new(192, 0, 2, 10);
+        let index = n.checked_rem(self.v4.len()).unwrap_or(0);
+        self.v4.get(index).copied().unwrap_or(fallback)
+    }
+
+    /// The n-th IPv6 address.
+    pub(super) fn v6(&self, n: usize) -> Ipv6Addr {
+        in_block(self.v6, u64::try_from(n).unwrap_or(0))
+    }
+
+    /// The n-th address that nothing else uses.
+    pub(super) fn fresh(&self, n: u64) -> Ipv6Addr {
+        in_block(self.fresh, n)
+    }
+
+    /// The n-th address of a filling: mostly IPv6, with some IPv4 among them.
+    pub(super) fn filler(&self, n: usize) -> IpAddr {
+        let (turn, rest) = (n / 5, n % 5);
+        match (rest, u8::try_from(turn + 1)) {
+            (4, Ok(last)) if last < 251 && self.mixed_filler => {
+                Ipv4Addr::new(198, 51, 100, last).into()
+            }
+            _ => in_block(self.filler, u64::try_from(n).unwrap_or(0)).into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_of_a_case_is_one_that_the_zone_holds() {
+        let taken: BTreeSet<IpAddr> = [
+            "192.0.2.10",
+            "192.0.2.12",
+            "2001:db8:a::7",
+            "198.51.100.9",
+            "2001:db8:f111::",
+        ]
+        .iter()
+        .filter_map(|text| text.parse().ok())
+        .collect();
+        let addresses = Addresses::around(&taken);
+        let used = (0..200).flat_map(|n| {
+            [
+                addresses.v4(n).into(),
+                addresses.v6(n).into(),
+                addresses.filler(n),
+            ]
+        });
+        for ip in used {
+            assert!(!taken.contains(&ip), "{ip}");
+        }
+        assert_eq!(addresses.v4(0), Ipv4Addr::new(192, 0, 2, 11));
+    }
+
+    #[test]
+    fn in_an_empty_zone_they_are_the_defaults() {
+        let addresses = Addresses::around(&BTreeSet::new());
+        assert_eq!(addresses.v4(0).to_string(), "192.0.2.10");
+        assert_eq!(addresses.v6(0).to_string(), "2001:db8:a::1");
+        assert_eq!(addresses.filler(4).to_string(), "198.51.100.1");
+    }
+}

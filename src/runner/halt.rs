@@ -1,0 +1,68 @@
+//! Why a run sends no more requests of its own before its end, and how everyone hears of it.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use tokio::sync::Notify;
+
+/// Why a run was cut short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum HaltReason {
+    /// The user interrupted it.
+    Interrupted,
+    /// The target is out of reach.
+    Unreachable(String),
+    /// The target no longer accepts the credentials.
+    Credentials(String),
+    /// The target keeps throttling, or an edge in front of it keeps failing.
+    NotServing(String),
+    /// The budget of requests or of waiting is spent.
+    Budget(String),
+    /// What a zone held can't be written down any more.
+    Journal(String),
+}
+
+impl fmt::Display for HaltReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::Unreachable(why) => write!(f, "the target went out of reach: {why}"),
+            Self::Credentials(why) => {
+                write!(f, "the target no longer accepts the credentials: {why}")
+            }
+            Self::NotServing(why) => write!(f, "the target stopped serving: {why}"),
+            Self::Budget(why) | Self::Journal(why) => f.write_str(why),
+        }
+    }
+}
+
+/// Set once; wakes whoever waits.
+#[derive(Debug, Default)]
+pub(super) struct Halt {
+    reason: OnceLock<HaltReason>,
+    woken: Notify,
+}
+
+impl Halt {
+    /// Halts the run. The first reason stays.
+    pub(super) fn set(&self, reason: HaltReason) {
+        let _ = self.reason.set(reason);
+        self.woken.notify_waiters();
+    }
+
+    /// Why the run was halted, if it was.
+    pub(super) fn reason(&self) -> Option<&HaltReason> {
+        self.reason.get()
+    }
+
+    /// Ends when the run is halted.
+    pub(super) async fn halted(&self) {
+        loop {
+            let woken = self.woken.notified();
+            if self.reason.get().is_some() {
+                return;
+            }
+            woken.await;
+        }
+    }
+}

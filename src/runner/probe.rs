@@ -1,0 +1,285 @@
+//! Finding out what a target can do: its hook, which generations are routed, which regions it has.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use super::addresses::Addresses;
+use super::error::TargetError;
+use super::halt::Halt;
+use super::regions::Regions;
+use super::target::{CapabilitySource, Target, TargetConfig, fresh_zone, path_of};
+use crate::contract::Contract;
+use crate::exchange::{Exchange, Generation, Kind, Operation};
+use crate::transport::{Client, TransportFault};
+
+impl Target {
+    /// Finds out what the target can do: the hook first, then probing, then what was named by hand.
+    ///
+    /// # Errors
+    /// Any [`TargetError`]; the first request decides whether it is within reach.
+    pub async fn probe(config: TargetConfig, seed: u64) -> Result<Self, TargetError> {
+        let base_url = config.base_url.trim_end_matches('/').to_owned();
+        let is_url = ["http://", "https://"].iter().any(|scheme| {
+            base_url
+                .strip_prefix(scheme)
+                .is_some_and(|rest| !rest.is_empty() && !rest.contains(' '))
+        });
+        if !is_url {
+            return Err(TargetError::Url(config.base_url));
+        }
+        if !config.credentials.are_there() {
+            return Err(TargetError::NoCredentials(base_url));
+        }
+        if let Some(zone) = repeated(&config.zones) {
+            return Err(TargetError::ZoneTwice(zone.clone()));
+        }
+        let client =
+            Client::new(config.limits, &config.network, &config.pace).map_err(|source| {
+                TargetError::Unreachable {
+                    url: base_url.clone(),
+                    source,
+                }
+            })?;
+        let client = client.with_log(config.request_log);
+        let redactor = config.credentials.redactor();
+        let mut target = Self {
+            base_url,
+            credentials: config.credentials,
+            capabilities: BTreeMap::new(),
+            regions: Regions::fallback(),
+            client,
+            zones: config.zones,
+            custody: config.custody,
+            settle: config.settle,
+            redactor,
+            halt: Halt::default(),
+            looking: Mutex::default(),
+            preflight: String::new(),
+            notes: Vec::new(),
+        };
+        target.hook().await?;
+        target.by_hand(&config.capabilities, &["v1", "v2", "tiered-cache"]);
+        if target.zones.is_empty() && !target.has("fresh-zones") {
+            return Err(TargetError::NoZone);
+        }
+        let zone = target
+            .zones
+            .first()
+            .cloned()
+            .unwrap_or_else(|| fresh_zone(seed, 0, 0));
+        target.routes(&zone).await?;
+        let list = if target.has("v2") {
+            Operation::V2List
+        } else {
+            Operation::V1List
+        };
+        target.preflight = path_of(list, &zone, "");
+        target.catalogue(&zone).await?;
+        if target.zones.is_empty() {
+            target.try_regions(&fresh_zone(seed, 0, 1)).await?;
+        }
+        target.contradictions(&config.capabilities);
+        let both = &target.credentials;
+        if !(both.token.is_some() && both.email.is_some() && both.key.is_some()) {
+            target.capabilities.remove("both-credentials");
+        }
+        Ok(target)
+    }
+
+    /// Takes the user's word for what can't be found out by asking.
+    fn by_hand(&mut self, named: &[String], askable: &[&str]) {
+        for name in named
+            .iter()
+            .filter(|name| !askable.contains(&name.as_str()))
+        {
+            self.capabilities
+                .entry(name.clone())
+                .or_insert(CapabilitySource::ByHand);
+        }
+    }
+
+    /// What the user named and asking did not find: asking is trusted more.
+    fn contradictions(&mut self, named: &[String]) {
+        for name in named {
+            if !self.has(name) {
+                self.notes.push(format!(
+                    "{name} was named by hand, but the target does not answer so"
+                ));
+            }
+        }
+    }
+
+    async fn hook(&mut self) -> Result<(), TargetError> {
+        let exchange = match self.ask(None, "/__conformance").await {
+            Err(TargetError::Unreachable { source, .. })
+                if source.fault == TransportFault::Redirect =>
+            {
+                return Ok(());
+            }
+            answer => answer?,
+        };
+        let named = exchange
+            .response
+            .pointer("/capabilities")
+            .and_then(Value::as_array);
+        if exchange.response.status == 200
+            && let Some(named) = named
+        {
+            let known = &Contract::embedded().capabilities;
+            for name in named.iter().filter_map(Value::as_str) {
+                if known.iter().any(|capability| capability.name == name) {
+                    self.capabilities
+                        .insert(name.to_owned(), CapabilitySource::Hook);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Which generations are routed. A generation that the hook names is taken at its word.
+    async fn routes(&mut self, zone: &str) -> Result<(), TargetError> {
+        let mut last_status = 0;
+        for generation in [Generation::V2, Generation::V1] {
+            let mut is_routed = self.has(generation.id());
+            for kind in [Kind::List, Kind::Get, Kind::SupportedRegions] {
+                let Some(operation) = Operation::of(generation, kind) else {
+                    continue;
+                };
+                let path = path_of(operation, zone, "192.0.2.250");
+                let exchange = match self.ask(Some(operation), &path).await {
+                    // A path that has moved elsewhere is not routed here.
+                    Err(TargetError::Unreachable { source, .. })
+                        if source.fault == TransportFault::Redirect =>
+                    {
+                        continue;
+                    }
+                    answer => answer?,
+                };
+                if kind == Kind::List {
+                    last_status = exchange.response.status;
+                    self.check_credentials(&exchange)?;
+                }
+                is_routed = is_routed || looks_routed(&exchange);
+                if is_routed {
+                    break;
+                }
+            }
+            if is_routed {
+                let name = generation.id().to_owned();
+                self.capabilities
+                    .entry(name)
+                    .or_insert(CapabilitySource::Probing);
+            } else {
+                self.notes
+                    .push(format!("{generation:?} is not routed by this target"));
+            }
+        }
+        if self.has("v1") || self.has("v2") {
+            Ok(())
+        } else {
+            Err(TargetError::NotRouted {
+                url: self.base_url.clone(),
+                status: last_status,
+            })
+        }
+    }
+
+    async fn catalogue(&mut self, zone: &str) -> Result<(), TargetError> {
+        for generation in [Generation::V2, Generation::V1] {
+            if !self.has(generation.id()) {
+                continue;
+            }
+            let Some(operation) = Operation::of(generation, Kind::SupportedRegions) else {
+                continue;
+            };
+            let exchange = self
+                .ask(Some(operation), &path_of(operation, zone, ""))
+                .await?;
+            let response = &exchange.response;
+            // A 5xx is a fault to be judged, not a missing feature.
+            if response.is_success() || response.status >= 500 {
+                let name = "tiered-cache".to_owned();
+                self.capabilities
+                    .entry(name)
+                    .or_insert(CapabilitySource::Probing);
+            }
+            if let Some(regions) = response.pointer("/result/vendors").and_then(Regions::read) {
+                self.regions = regions;
+                return Ok(());
+            }
+        }
+        self.notes.push(
+            "supported_regions is out of reach: the regions of the vendor's own examples are used"
+                .to_owned(),
+        );
+        Ok(())
+    }
+
+    /// Writes one mapping for each of the first regions into a zone that no case uses, to find those
+    /// that are listed and not accepted.
+    async fn try_regions(&mut self, zone: &str) -> Result<(), TargetError> {
+        let (generation, kind) = if self.has("v2") {
+            (Generation::V2, Kind::BatchUpsert)
+        } else {
+            (Generation::V1, Kind::BatchUpsert)
+        };
+        let Some(operation) = Operation::of(generation, kind) else {
+            return Ok(());
+        };
+        let candidates: Vec<_> = self.regions.picked.iter().take(100).cloned().collect();
+        let addresses = Addresses::around(&std::collections::BTreeSet::new());
+        let items: Vec<Value> = candidates
+            .iter()
+            .enumerate()
+            .map(|(n, place)| {
+                let wanted = super::mapping::Wanted {
+                    ip: addresses.filler(n).to_string(),
+                    vendor: Some(place.vendor.clone()),
+                    region: Some(place.region.clone()),
+                };
+                super::call::batch_item(generation, &wanted)
+            })
+            .collect();
+        let method = &Contract::embedded().operation(operation).method;
+        let path = path_of(operation, zone, "");
+        let exchange = self
+            .send(Some(operation), method, &path, Some(Value::Array(items)))
+            .await?;
+        let Some(body) = exchange
+            .response
+            .value()
+            .filter(|_| exchange.response.status == 200)
+        else {
+            return Ok(());
+        };
+        let answer = crate::contract::Answer::read(operation, body);
+        self.regions.keep_accepted(|place| {
+            answer.succeeded.iter().any(|item| {
+                item.vendor == Some(place.vendor.as_str())
+                    && item.region == Some(place.region.as_str())
+            })
+        });
+        Ok(())
+    }
+}
+
+fn repeated(zones: &[String]) -> Option<&String> {
+    zones
+        .iter()
+        .enumerate()
+        .find(|(index, zone)| zones[..*index].contains(zone))
+        .map(|(_, zone)| zone)
+}
+
+/// Whether an answer comes from the operation and not from a router that has no such path.
+fn looks_routed(exchange: &Exchange) -> bool {
+    let response = &exchange.response;
+    if response.is_success() || response.status >= 500 || response.status == 429 {
+        return true;
+    }
+    let documented = Contract::embedded().codes.iter().map(|row| row.code);
+    let codes = response.codes();
+    documented.into_iter().any(|code| codes.contains(&code))
+}

@@ -1,0 +1,381 @@
+//! Keeps requests within a budget: token buckets, the pauses that a target asks for, and the most
+//! requests of a run.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+
+use crate::exchange::Headers;
+
+/// A target can announce any number of policies; more than these are not kept.
+const POLICIES: usize = 8;
+
+/// So many requests in so long a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Requests.
+    pub count: NonZeroU32,
+    /// Within this time.
+    pub window: Duration,
+}
+
+impl Rate {
+    /// The limits that the vendor documents for its API: per user, and per address.
+    #[must_use]
+    pub fn documented() -> Vec<Self> {
+        ["1200/5m", "200/s"]
+            .iter()
+            .filter_map(|rate| rate.parse().ok())
+            .collect()
+    }
+
+    /// How many requests may follow each other without waiting. A tenth of the whole: burst and refill together
+    /// stay within the count in every window of this length.
+    fn burst(self) -> NonZeroU32 {
+        NonZeroU32::new(self.count.get() / 10).unwrap_or(NonZeroU32::MIN)
+    }
+
+    /// The time between two requests once the burst is spent.
+    fn period(self) -> Duration {
+        let refills = (self.count.get() - self.burst().get()).max(1);
+        self.window / refills
+    }
+
+    fn bucket(self) -> Option<DefaultDirectRateLimiter> {
+        let quota = Quota::with_period(self.period())?.allow_burst(self.burst());
+        Some(RateLimiter::direct(quota))
+    }
+
+    /// The least time that so many requests take.
+    #[must_use]
+    pub fn least_time(self, requests: u64) -> Duration {
+        let waits = requests.saturating_sub(u64::from(self.burst().get()));
+        let waits = u32::try_from(waits).unwrap_or(u32::MAX);
+        self.period().saturating_mul(waits)
+    }
+}
+
+impl FromStr for Rate {
+    type Err = String;
+
+    /// Reads `1200/5m`, `100/s`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong =
+            || format!("`{text}` is no rate: write requests per time, such as 1200/5m or 20/s");
+        let (count, window) = text.split_once('/').ok_or_else(wrong)?;
+        let count = count.trim().parse().map_err(|_| wrong())?;
+        let window = window.trim();
+        let window = if window.starts_with(|c: char| c.is_ascii_digit()) {
+            window.to_owned()
+        } else {
+            format!("1{window}")
+        };
+        let window = parse_duration(&window).filter(|window| !window.is_zero());
+        Ok(Self {
+            count,
+            window: window.ok_or_else(wrong)?,
+        })
+    }
+}
+
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}s", self.count, self.window.as_secs_f64())
+    }
+}
+
+/// Reads `300ms`, `2s`, `5m`, `1h`; a bare number is seconds.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: f64 = number.parse().ok()?;
+    let seconds = match unit.trim() {
+        "ms" => number / 1_000.0,
+        "s" | "" => number,
+        "m" => number * 60.0,
+        "h" => number * 3_600.0,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// Why a request may not go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The most requests of the run were sent.
+    Spent(u64),
+    /// The target asks to wait longer than we are willing to.
+    TooLong(Duration),
+}
+
+/// Decides when the next request may go out.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    buckets: Vec<DefaultDirectRateLimiter>,
+    announced: Mutex<HashMap<(u32, u32), Arc<DefaultDirectRateLimiter>>>,
+    paused_until: Mutex<Option<Instant>>,
+    longest_wait: Duration,
+    most: Option<u64>,
+    reserve: AtomicU64,
+    sent: AtomicU64,
+}
+
+/// What a request is sent for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The run's own work, which leaves the reserve alone.
+    Work,
+    /// Looking after the target, for which the reserve is there.
+    Care,
+}
+
+/// How requests are paced.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// Rates to stay within; none for as fast as it goes.
+    pub rates: Vec<Rate>,
+    /// The most requests of the whole run.
+    pub max_requests: Option<u64>,
+    /// The longest wait that a target can ask for.
+    pub longest_wait: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            rates: Vec::new(),
+            max_requests: None,
+            longest_wait: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Pacer {
+    pub(super) fn new(pace: &Pace) -> Self {
+        Self {
+            buckets: pace.rates.iter().filter_map(|rate| rate.bucket()).collect(),
+            announced: Mutex::default(),
+            paused_until: Mutex::default(),
+            longest_wait: pace.longest_wait,
+            most: pace.max_requests,
+            reserve: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+        }
+    }
+
+    /// Requests that were sent.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Waits until a request may go out, and counts it.
+    pub(super) async fn turn(&self, purpose: Purpose) -> Result<(), Refusal> {
+        self.take(purpose)?;
+        for bucket in &self.buckets {
+            bucket.until_ready().await;
+        }
+        let announced: Vec<_> = locked(&self.announced).values().cloned().collect();
+        for bucket in announced {
+            bucket.until_ready().await;
+        }
+        loop {
+            let until = *locked(&self.paused_until);
+            let wait = until.map_or(Duration::ZERO, |until| {
+                until.saturating_duration_since(Instant::now())
+            });
+            if wait.is_zero() {
+                return Ok(());
+            }
+            if wait > self.longest_wait {
+                return Err(Refusal::TooLong(wait));
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Keeps so many requests back for looking after the target.
+    pub(super) fn reserve(&self, requests: u64) {
+        self.reserve.store(requests, Ordering::Relaxed);
+    }
+
+    fn take(&self, purpose: Purpose) -> Result<(), Refusal> {
+        let taken = self.sent.fetch_add(1, Ordering::Relaxed);
+        let kept_back = match purpose {
+            Purpose::Work => self.reserve.load(Ordering::Relaxed),
+            Purpose::Care => 0,
+        };
+        match self.most {
+            Some(most) if taken.saturating_add(kept_back) >= most => {
+                self.sent.fetch_sub(1, Ordering::Relaxed);
+                Err(Refusal::Spent(most))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Learns from an answer: `retry-after`, `Ratelimit`, `Ratelimit-Policy`.
+    pub(super) fn observe(&self, status: u16, headers: &Headers) {
+        if matches!(status, 429 | 503)
+            && let Some(wait) = headers.get("retry-after").and_then(retry_after)
+        {
+            self.pause(wait);
+        }
+        if let Some(field) = headers.get("ratelimit")
+            && parameter(field, "r") == Some(0)
+            && let Some(seconds) = parameter(field, "t")
+        {
+            self.pause(Duration::from_secs(u64::from(seconds)));
+        }
+        for policy in headers
+            .get("ratelimit-policy")
+            .into_iter()
+            .flat_map(|field| field.split(','))
+        {
+            if let (Some(count), Some(window)) = (parameter(policy, "q"), parameter(policy, "w")) {
+                self.announce(count, window);
+            }
+        }
+    }
+
+    fn announce(&self, count: u32, window: u32) {
+        let mut announced = locked(&self.announced);
+        if announced.contains_key(&(count, window)) || announced.len() >= POLICIES {
+            return;
+        }
+        let rate = NonZeroU32::new(count).map(|count| Rate {
+            count,
+            window: Duration::from_secs(u64::from(window.max(1))),
+        });
+        if let Some(bucket) = rate.and_then(Rate::bucket) {
+            announced.insert((count, window), Arc::new(bucket));
+        }
+    }
+
+    /// Lets nothing out for so long.
+    pub(super) fn pause(&self, wait: Duration) {
+        let Some(until) = Instant::now().checked_add(wait) else {
+            return;
+        };
+        let mut paused = locked(&self.paused_until);
+        *paused = Some(paused.map_or(until, |before| before.max(until)));
+    }
+}
+
+/// A lock whose holders only assign.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// `retry-after` as a time to wait: seconds, or an HTTP date (RFC 9110, 10.2.3).
+fn retry_after(field: &str) -> Option<Duration> {
+    let field = field.trim();
+    if let Ok(seconds) = field.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(field)
+        .ok()?;
+    let wait = date.duration_since(jiff::Timestamp::now());
+    Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
+}
+
+/// A number among the parameters of a structured field: `"default";r=50;t=30`.
+fn parameter(field: &str, name: &str) -> Option<u32> {
+    field
+        .split(';')
+        .filter_map(|part| part.trim().split_once('='))
+        .find(|(key, _)| key.trim() == name)
+        .and_then(|(_, value)| value.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use test_case::test_case;
+
+    fn rate(text: &str) -> Rate {
+        text.parse().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test_case("1200/5m", 1200, 300_000)]
+    #[test_case("20/s", 20, 1_000)]
+    #[test_case("3 / 250ms", 3, 250)]
+    fn a_rate_is_requests_per_time(text: &str, count: u32, milliseconds: u64) {
+        let read = rate(text);
+        assert_eq!(read.count.get(), count);
+        assert_eq!(read.window, Duration::from_millis(milliseconds));
+    }
+
+    #[test_case("1200"; "no time")]
+    #[test_case("0/s"; "no requests")]
+    #[test_case("10/0s"; "no window")]
+    #[test_case("ten/s"; "a word")]
+    #[test_case("10/fortnight"; "an unknown unit")]
+    fn anything_else_is_no_rate(text: &str) {
+        assert!(text.parse::<Rate>().is_err());
+    }
+
+    #[test_case("1200/5m")]
+    #[test_case("200/s")]
+    #[test_case("7/m")]
+    fn burst_and_refill_of_a_window_stay_within_the_count(text: &str) {
+        let rate = rate(text);
+        let refills = rate.window.as_nanos() / rate.period().as_nanos();
+        assert!(u128::from(rate.burst().get()) + refills <= u128::from(rate.count.get()));
+    }
+
+    #[test]
+    fn the_least_time_leaves_out_the_burst() {
+        assert_eq!(rate("100/10s").least_time(10), Duration::ZERO);
+        assert!(rate("100/10s").least_time(100) >= Duration::from_secs(9));
+    }
+
+    #[test_case("30", Some(30); "seconds")]
+    #[test_case("Sun, 06 Nov 1994 08:49:37 GMT", Some(0); "a date that has passed")]
+    #[test_case("soon", None; "a word")]
+    fn retry_after_is_seconds_or_a_date(field: &str, seconds: Option<u64>) {
+        assert_eq!(retry_after(field), seconds.map(Duration::from_secs));
+    }
+
+    #[test]
+    fn parameters_are_found_by_name() {
+        assert_eq!(parameter("\"default\";r=50;t=30", "r"), Some(50));
+        assert_eq!(parameter("\"burst\";q=100;w=60", "w"), Some(60));
+        assert_eq!(parameter("\"burst\"", "w"), None);
+    }
+
+    #[tokio::test]
+    async fn the_most_requests_are_never_passed() {
+        let pacer = Pacer::new(&Pace {
+            max_requests: Some(2),
+            ..Pace::default()
+        });
+        pacer.reserve(1);
+        assert_eq!(pacer.turn(Purpose::Work).await, Ok(()));
+        assert_eq!(pacer.turn(Purpose::Work).await, Err(Refusal::Spent(2)));
+        assert_eq!(pacer.turn(Purpose::Care).await, Ok(()));
+        assert_eq!(pacer.turn(Purpose::Care).await, Err(Refusal::Spent(2)));
+        assert_eq!(pacer.sent(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_longer_wait_than_the_longest_is_refused_at_once() {
+        let pacer = Pacer::new(&Pace::default());
+        let mut headers = Headers::default();
+        headers.push("retry-after", "86400");
+        pacer.observe(429, &headers);
+        assert!(matches!(
+            pacer.turn(Purpose::Work).await,
+            Err(Refusal::TooLong(_))
+        ));
+    }
+}
