@@ -165,7 +165,11 @@ async fn answers(changes: &[Change]) -> String {
     requests.push(("GET", format!("{v2}?per_page=3"), String::new()));
     requests.extend((0..60).map(|_| ("GET", format!("{v1}/192.0.2.1"), String::new())));
     // Sets up TLS for the process, which the bare client below needs as well.
-    let _ = originproof::transport::Client::new(originproof::transport::Limits::default());
+    let _ = originproof::transport::Client::new(
+        originproof::transport::Limits::default(),
+        &originproof::transport::Network::default(),
+        &originproof::transport::Pace::default(),
+    );
     let client = reqwest::Client::new();
     let mut text = String::new();
     for (method, url, body) in requests {

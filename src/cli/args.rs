@@ -31,7 +31,7 @@ Exit codes: 0 conforms, 1 violates a must (with --strict: or deviates from a sho
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the suite against a target, by default the embedded mock
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// List cases, clauses, operations, codes, mutants, variations, or what covers what
     List(ListArgs),
     /// Explain a clause, a code or a case

@@ -35,8 +35,7 @@ pub(crate) fn run(args: &ConfigArgs, world: &World, console: &mut Console) -> Ou
             .iter()
             .map(|(key, value, origin)| serde_json::json!({"key": key, "value": value, "from": origin}))
             .collect();
-        let text =
-            serde_json::to_string_pretty(&rows).map_err(|error| std::io::Error::from(error))?;
+        let text = serde_json::to_string_pretty(&rows).map_err(std::io::Error::from)?;
         console.out(&format!("{text}\n"))?;
         return Ok(Exit::Conforms);
     }

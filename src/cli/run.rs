@@ -1,5 +1,6 @@
 //! `originproof run`.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -321,7 +322,7 @@ fn again(args: &RunArgs, world: &World) -> String {
         );
     command.push_str(" run");
     for (flag, value) in args.target.shown() {
-        command.push_str(&format!(" {flag} {value}"));
+        let _ = write!(command, " {flag} {value}");
     }
     if let Some(folder) = &args.selection.cases {
         command.push_str(" --cases ");

@@ -141,7 +141,7 @@ impl Reader<'_> {
                 "until" => match text.parse() {
                     Ok(date) => entry.until = Some(date),
                     Err(_) => {
-                        self.wrong(value, "`until` is a day such as 2027-01-31", "no such day")
+                        self.wrong(value, "`until` is a day such as 2027-01-31", "no such day");
                     }
                 },
                 other => {

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub(super) struct Addresses {
     /// `v4.N`.
     v4: Vec<Ipv4Addr>,
-    /// `v6.N`: the third group of 2001:db8::/32.
+    /// `v6.N`: the third group below `2001:db8::/32`.
     v6: u16,
     /// `fresh`.
     fresh: u16,

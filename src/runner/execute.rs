@@ -281,7 +281,7 @@ impl<'a> Execution<'a> {
         }
         let generation = outgoing
             .operation
-            .map_or(self.generation, |operation| operation.generation());
+            .map_or(self.generation, Operation::generation);
         self.wrote.insert(generation);
         keeper.touch(reach).map_err(|error| {
             self.target.halt.set(HaltReason::Journal(error.to_string()));

@@ -154,7 +154,7 @@ impl Default for Pace {
         Self {
             rates: Vec::new(),
             max_requests: None,
-            longest_wait: Duration::from_secs(60),
+            longest_wait: Duration::from_mins(1),
         }
     }
 }

@@ -226,7 +226,7 @@ impl<'a> Layers<'a> {
         if let Some(values) = self
             .given
             .get(setting.key)
-            .filter(|v| !v.is_empty() && !(by_name(v) && self.target.is_some()))
+            .filter(|v| !(v.is_empty() || self.target.is_some() && by_name(v)))
         {
             return (values.clone(), Origin::Flag(setting.flag));
         }

@@ -173,7 +173,7 @@ async fn write(
                     Some(one.0),
                     Some(item(one)),
                 )
-                .await?
+                .await?;
             }
             many => {
                 let body = Value::Array(many.iter().map(item).collect());

@@ -87,7 +87,8 @@ mod tests {
     #[test_case(json!("2001:db8::1%eth0"), "2001:db8::1"; "with a zone index")]
     #[test_case(json!({"deep": [{"ip": " 192.0.2.1 "}]}), "192.0.2.1"; "below")]
     #[test_case(json!("{\"ip\": \"192.0.2.1\", "), "192.0.2.1"; "in broken JSON")]
-    fn what_a_server_may_read_is_in_reach(sent: Value, address: &str) {
+    fn what_a_server_may_read_is_in_reach(sent: impl Into<Value>, address: &str) {
+        let sent = sent.into();
         let mut found = BTreeSet::new();
         addresses_of(&sent, &mut found);
         let address: IpAddr = address.parse().unwrap_or_else(|error| panic!("{error}"));
