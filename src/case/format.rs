@@ -66,7 +66,7 @@ pub const STEP: &[Word] = &[
     word("zone", "The zone to use, where the case has several."),
     word(
         "auth",
-        "The credentials to send: `token` (default), `key`, `none`, `wrong-token`, `wrong-key`, `shortened-token`, `lengthened-token`, `other-case-token`.",
+        "The credentials to send: `token` (default), `key`, `none`, `wrong-token`, `wrong-key`, `shortened-token`, `lengthened-token`, `other-case-token`, `empty-token`, `basic-scheme`, `email-alone`, `shortened-key`, `lengthened-key`, `other-case-key`.",
     ),
     word(
         "fault",
@@ -103,7 +103,7 @@ pub const ACTIONS: &[Word] = &[
     ),
     word(
         "repeat",
-        "Repeats steps: `times` a number, or `over: pairs` (each listed region) or `over: chunks` (100 of them).",
+        "Repeats steps: `times` a number, or `over` the regions: `pairs`, `chunks`, `foreign`, `foreign-chunks`, `vendors`.",
     ),
     word(
         "let",
@@ -219,7 +219,7 @@ pub const REPEAT: &[Word] = &[
     word("times", "How often."),
     word(
         "over",
-        "`pairs`: once for each listed region, as `{{vendor}}` and `{{region}}`; `chunks`: for each 100 of them.",
+        "`pairs`: once for each listed region, as `{{vendor}}` and `{{region}}`; `chunks`: for each 100 of them; `foreign`, `foreign-chunks`: the same with regions under the name of another vendor; `vendors`: once for each vendor.",
     ),
     word("steps", "What is repeated."),
 ];

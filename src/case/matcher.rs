@@ -63,7 +63,7 @@ pub const ALL: &[Matcher] = &[
             says: "Equal, with no further members.",
         },
         argument: any,
-        fits: |wanted, found| found == Some(wanted),
+        fits: |wanted, found| found.is_some_and(|found| equal(wanted, found)),
     },
     Matcher {
         word: Word {
@@ -160,6 +160,14 @@ pub const ALL: &[Matcher] = &[
     },
     Matcher {
         word: Word {
+            name: "same-order",
+            says: "The same addresses in the same order, whatever else the entries say.",
+        },
+        argument: any,
+        fits: |wanted, found| found.is_some_and(|found| addresses(found) == addresses(wanted)),
+    },
+    Matcher {
+        word: Word {
             name: "same-regions",
             says: "The same vendors with the same region names, in any order.",
         },
@@ -193,7 +201,7 @@ pub fn fits(wanted: &Value, found: Option<&Value>) -> bool {
     match named(wanted) {
         Some((matcher, argument)) => (matcher.fits)(argument, found),
         None if wanted.is_object() => found.is_some_and(|found| contains(wanted, found)),
-        None => found == Some(wanted),
+        None => found.is_some_and(|found| equal(wanted, found)),
     }
 }
 
@@ -219,8 +227,39 @@ fn contains(wanted: &Value, found: &Value) -> bool {
                     .zip(found)
                     .all(|(wanted, found)| fits(wanted, Some(found)))
         }
+        _ => equal(wanted, found),
+    }
+}
+
+/// Equality of JSON, in which `20` and `20.0` are the same number.
+fn equal(wanted: &Value, found: &Value) -> bool {
+    match (wanted, found) {
+        (Value::Number(wanted), Value::Number(found)) => {
+            wanted == found || wanted.as_f64() == found.as_f64()
+        }
+        (Value::Array(wanted), Value::Array(found)) => {
+            wanted.len() == found.len() && wanted.iter().zip(found).all(|(w, f)| equal(w, f))
+        }
+        (Value::Object(wanted), Value::Object(found)) => {
+            wanted.len() == found.len()
+                && wanted
+                    .iter()
+                    .all(|(key, w)| found.get(key).is_some_and(|f| equal(w, f)))
+        }
         _ => wanted == found,
     }
+}
+
+/// The addresses of a list's items, in their order.
+fn addresses(list: &Value) -> Vec<&str> {
+    let items = list.as_array().into_iter().flatten();
+    items
+        .filter_map(|item| {
+            item.get("origin_ip")
+                .or_else(|| item.get("origin-ip"))?
+                .as_str()
+        })
+        .collect()
 }
 
 fn any_order(wanted: &Value, found: Option<&Value>) -> bool {

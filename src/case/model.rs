@@ -148,6 +148,23 @@ pub enum Over {
     Pairs,
     /// Each hundred of the listed regions.
     Chunks,
+    /// Each two vendors, as a region of the second under the name of the first.
+    Foreign,
+    /// Each hundred of all such pairs.
+    ForeignChunks,
+    /// Each vendor, with its first region.
+    Vendors,
+}
+
+impl Over {
+    /// Those that have a name, by it.
+    pub const NAMED: [(&'static str, Self); 5] = [
+        ("pairs", Self::Pairs),
+        ("chunks", Self::Chunks),
+        ("foreign", Self::Foreign),
+        ("foreign-chunks", Self::ForeignChunks),
+        ("vendors", Self::Vendors),
+    ];
 }
 
 /// An operation as a case names it.
@@ -193,6 +210,18 @@ pub enum Auth {
     LengthenedToken,
     /// The run's own token with its letters in the other case.
     OtherCaseToken,
+    /// A bearer token that is empty.
+    EmptyToken,
+    /// The run's own token under another scheme than Bearer's.
+    BasicScheme,
+    /// The run's own e-mail address without a key.
+    EmailAlone,
+    /// The run's own key without its last character.
+    ShortenedKey,
+    /// The run's own key with a character more.
+    LengthenedKey,
+    /// The run's own key with its letters in the other case.
+    OtherCaseKey,
 }
 
 /// A request to send.

@@ -13,6 +13,10 @@ pub enum Variable {
     Pair(usize, Member),
     /// `pair.N.vendor.upper`: the same in upper case.
     PairUpper(usize, Member),
+    /// `pair.N.region.shortened`: without its end, so that it is no region.
+    PairShortened(usize),
+    /// `unlisted.WORD`: the word, unless the target lists a vendor of that name.
+    Unlisted(String),
     /// `unknown.vendor` or `unknown.region`: listed nowhere.
     Unknown(Member),
     /// `foreign.vendor` or `foreign.region`: a region of another vendor.
@@ -102,6 +106,8 @@ impl Variable {
             }
             ["pair", n, part] => Some(Self::Pair(n.parse().ok()?, member(part)?)),
             ["pair", n, part, "upper"] => Some(Self::PairUpper(n.parse().ok()?, member(part)?)),
+            ["pair", n, "region", "shortened"] => Some(Self::PairShortened(n.parse().ok()?)),
+            ["unlisted", word] => Some(Self::Unlisted((*word).to_owned())),
             ["unknown", part] => Some(Self::Unknown(member(part)?)),
             ["foreign", part] => Some(Self::Foreign(member(part)?)),
             [part] => Some(Self::Current(member(part)?)),

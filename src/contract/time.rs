@@ -1,28 +1,52 @@
 //! Times as the contract has them: RFC 3339 date-times, a blank in place of the `T` let pass (HTTP-6).
 
-use jiff::Timestamp;
+use jiff::civil::DateTime;
 
 /// Where the second's fraction, or the offset, begins.
 const AFTER_SECONDS: usize = "2026-03-01T12:00:00".len();
 /// The most digits of a second's fraction that the library reads; RFC 3339 sets no limit.
 const FRACTION_DIGITS: usize = 9;
+/// The beginning of the count.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+/// A moment, in nanoseconds since 1970. The library's own type ends before the last day of the year 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant(i128);
 
 /// The instant that an RFC 3339 date-time names, or `None` for any other text.
 #[must_use]
-pub fn instant(text: &str) -> Option<Timestamp> {
+pub fn instant(text: &str) -> Option<Instant> {
     let digits = fraction_digits(text)?;
-    if digits <= FRACTION_DIGITS && !text.contains(['t', 'z']) {
-        return text.parse().ok();
-    }
-    let (kept, end) = match digits {
-        0 => (AFTER_SECONDS, AFTER_SECONDS),
-        digits => (
-            AFTER_SECONDS + 1 + digits.min(FRACTION_DIGITS),
-            AFTER_SECONDS + 1 + digits,
-        ),
+    let kept = match digits {
+        0 => AFTER_SECONDS,
+        digits => AFTER_SECONDS + 1 + digits.min(FRACTION_DIGITS),
     };
-    let normal = format!("{}{}", text.get(..kept)?, text.get(end..)?);
-    normal.to_ascii_uppercase().parse().ok()
+    let local = text.get(..kept)?;
+    let local: DateTime = if local.contains('t') {
+        local.to_ascii_uppercase().parse().ok()?
+    } else {
+        local.parse().ok()?
+    };
+    let begin = if digits == 0 {
+        AFTER_SECONDS
+    } else {
+        AFTER_SECONDS + 1 + digits
+    };
+    let offset = offset_seconds(text.get(begin..)?)?;
+    let since = local.duration_since(EPOCH).as_nanos();
+    Some(Instant(since - i128::from(offset) * 1_000_000_000))
+}
+
+/// The offset of a date-time in seconds.
+fn offset_seconds(text: &str) -> Option<i32> {
+    let (sign, rest) = match text.as_bytes().first()? {
+        b'+' => (1, text.get(1..)?),
+        b'-' => (-1, text.get(1..)?),
+        _ => return Some(0),
+    };
+    let (hours, minutes) = rest.split_once(':')?;
+    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
 }
 
 /// How many digits the fraction of a second has; `None` if the text does not have the form of a date-time.
@@ -67,6 +91,9 @@ mod tests {
     #[test_case("2026-03-01T12:00:00.123456789123+02:00", true)]
     #[test_case("2026-03-01T12:00:00-00:00", true; "unknown offset")]
     #[test_case("2026-03-01T12:00:00.5z", true; "a short fraction")]
+    #[test_case("9999-12-31T23:59:59.999999999-12:00", true; "the last moment")]
+    #[test_case("0000-01-01T00:00:00+14:00", true; "the first moment")]
+    #[test_case("2026-03-01T12:00:00+24:00", false; "no such offset")]
     #[test_case("2026-03-01T12:00:00.Z", false; "a fraction without digits")]
     #[test_case("2026-03-01T12:00:00.é", false; "beyond ASCII")]
     #[test_case("2016-12-31T23:59:60Z", true; "leap second")]
@@ -79,5 +106,14 @@ mod tests {
     #[test_case("Sun, 01 Mar 2026 12:00:00 GMT", false; "http date")]
     fn a_date_time_is_known_by_its_form(text: &str, is: bool) {
         assert_eq!(instant(text).is_some(), is);
+    }
+
+    #[test]
+    fn moments_compare_across_offsets() {
+        assert_eq!(
+            instant("2026-03-01T12:00:00Z"),
+            instant("2026-03-01T14:00:00.0+02:00")
+        );
+        assert!(instant("2026-03-01T12:00:00Z") < instant("2026-03-01T12:00:00.000000001Z"));
     }
 }

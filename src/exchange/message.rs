@@ -25,6 +25,17 @@ impl Headers {
     }
 }
 
+/// A whole number, also where it is written with a fraction of zero (JSON has one kind of number).
+#[must_use]
+pub fn whole_number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| {
+        let number = value.as_f64()?;
+        // Beyond this, not every whole number has a value of its own.
+        let is_whole = number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0;
+        is_whole.then(|| format!("{number:.0}").parse().ok())?
+    })
+}
+
 /// What was sent.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -119,7 +130,7 @@ impl Response {
             .map(|errors| {
                 errors
                     .iter()
-                    .filter_map(|error| error.get("code")?.as_i64())
+                    .filter_map(|error| whole_number(error.get("code")?))
                     .collect()
             })
             .unwrap_or_default()

@@ -10,7 +10,7 @@ use super::execute::{Execution, FIRST_SETTLING_WAIT, Flow, Stop};
 use super::mapping::{State, Wanted};
 use crate::case::{Auth, CallSpec, OperationName};
 use crate::contract::Framing;
-use crate::exchange::{Generation, Kind, Operation};
+use crate::exchange::{Generation, Kind, Operation, whole_number};
 
 /// Zones with more mappings than this are counted rather than read.
 const COUNTED_ABOVE: usize = 500;
@@ -138,8 +138,8 @@ impl Execution<'_> {
         let total = self.exchanges.get(index).and_then(|exchange| {
             exchange
                 .response
-                .pointer("/result_info/total_count")?
-                .as_u64()
+                .pointer("/result_info/total_count")
+                .and_then(whole_number)
         });
         Ok(total.and_then(|total| usize::try_from(total).ok()))
     }

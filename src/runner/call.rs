@@ -165,6 +165,21 @@ pub(super) fn credentials(
             headers.push("x-auth-email", email());
             headers.push("x-auth-key", WRONG);
         }
+        Auth::EmptyToken => headers.push("authorization", "Bearer "),
+        Auth::BasicScheme => {
+            let token = own.token.as_deref().unwrap_or("nobody:nothing");
+            headers.push("authorization", format!("Basic {token}"));
+        }
+        Auth::EmailAlone => headers.push("x-auth-email", email()),
+        Auth::ShortenedKey | Auth::LengthenedKey | Auth::OtherCaseKey => {
+            let key = own.key.as_deref().unwrap_or_default();
+            let altered = altered(key, auth);
+            if key.is_empty() || altered.is_empty() || altered == key {
+                return Err("there is no key to alter".to_owned());
+            }
+            headers.push("x-auth-email", email());
+            headers.push("x-auth-key", altered);
+        }
         Auth::ShortenedToken | Auth::LengthenedToken | Auth::OtherCaseToken => {
             let token = own.token.as_deref().unwrap_or_default();
             let altered = altered(token, auth);
@@ -192,18 +207,18 @@ pub(super) fn credentials(
     Ok(())
 }
 
-/// A token that is nearly the right one: comparing by prefix or without letter case lets it in.
+/// A token or key that is nearly the right one: comparing by prefix or without letter case lets it in.
 pub(super) fn altered(token: &str, auth: Auth) -> String {
     match auth {
-        Auth::ShortenedToken => {
+        Auth::ShortenedToken | Auth::ShortenedKey => {
             let end = token
                 .char_indices()
                 .next_back()
                 .map_or(0, |(index, _)| index);
             token[..end].to_owned()
         }
-        Auth::LengthenedToken => format!("{token}0"),
-        Auth::OtherCaseToken => token
+        Auth::LengthenedToken | Auth::LengthenedKey => format!("{token}0"),
+        Auth::OtherCaseToken | Auth::OtherCaseKey => token
             .chars()
             .map(|c| {
                 if c.is_ascii_uppercase() {
@@ -213,9 +228,14 @@ pub(super) fn altered(token: &str, auth: Auth) -> String {
                 }
             })
             .collect(),
-        Auth::Token | Auth::Key | Auth::None | Auth::WrongToken | Auth::WrongKey => {
-            token.to_owned()
-        }
+        Auth::Token
+        | Auth::Key
+        | Auth::None
+        | Auth::WrongToken
+        | Auth::WrongKey
+        | Auth::EmptyToken
+        | Auth::BasicScheme
+        | Auth::EmailAlone => token.to_owned(),
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) type Flow<T = ()> = Result<T, Stop>;
 /// A write that was sent in a parallel block, and whether it was accepted.
 #[derive(Debug)]
 pub(super) struct ParallelWrite {
+    pub(super) generation: Generation,
     pub(super) ip: IpAddr,
     pub(super) place: Place,
     pub(super) accepted: bool,
@@ -212,20 +213,31 @@ impl<'a> Execution<'a> {
     }
 
     async fn repeat(&mut self, over: Over, steps: &[Step]) -> Flow {
-        let listed = self.variables.regions.listed.clone();
+        let regions = self.variables.regions;
+        let places: Vec<Place> = match over {
+            Over::Times(_) => Vec::new(),
+            Over::Pairs | Over::Chunks => regions.listed(self.generation).to_vec(),
+            Over::Foreign => regions.foreign_pairs(),
+            Over::ForeignChunks => regions.all_foreign(),
+            Over::Vendors => regions.one_of_each(),
+        };
+        let in_chunks = matches!(over, Over::Chunks | Over::ForeignChunks);
         let rounds = match over {
             Over::Times(times) => times,
-            Over::Pairs => listed.len(),
-            Over::Chunks => listed.len().div_ceil(100),
+            _ if in_chunks => places.len().div_ceil(100),
+            _ => places.len(),
         };
+        if rounds == 0 {
+            return Err(Stop::Skip(
+                "the target lists no regions for this".to_owned(),
+            ));
+        }
         for round in 0..rounds {
-            match over {
-                Over::Times(_) => {}
-                Over::Pairs => self.variables.current = listed.get(round).cloned(),
-                Over::Chunks => {
-                    let chunk = listed.chunks(100).nth(round).unwrap_or_default();
-                    self.variables.chunk = chunk.to_vec();
-                }
+            if in_chunks {
+                let chunk = places.chunks(100).nth(round).unwrap_or_default();
+                self.variables.chunk = chunk.to_vec();
+            } else {
+                self.variables.current = places.get(round).cloned();
             }
             for step in steps {
                 self.step(step).await?;

@@ -11,6 +11,8 @@ use crate::contract::{Answer, ClauseId, Finding, Item, Level};
 use crate::event::Observation;
 use crate::exchange::{Exchange, Kind, Operation};
 
+/// How many codes of an answer one message lists.
+const CODES: usize = 8;
 /// How many differences one message lists.
 const LISTED: usize = 4;
 
@@ -34,10 +36,35 @@ impl Execution<'_> {
             return Err(Stop::Violated);
         }
         if status_is_right && !self.body_is_usable(index, &exchange) {
-            // The always-on check has said what is wrong; later steps build on the answer.
+            if exchange.operation.is_none() {
+                if !expects_body(step) {
+                    return Ok(());
+                }
+                self.no_object(step, index, &exchange);
+            }
+            // Else the always-on check has said what is wrong; later steps build on the answer.
             return Err(Stop::Violated);
         }
         Ok(())
+    }
+
+    /// No rule looks at answers outside the operations: what is expected of their bodies is not there.
+    fn no_object(&mut self, step: &Step, index: usize, exchange: &Exchange) {
+        for expectation in &step.expect {
+            let wants_body = expectation
+                .checks
+                .iter()
+                .any(|check| matches!(check, Check::Body { .. }));
+            if let Some(clause) = self
+                .known_clause(&expectation.clause)
+                .filter(|_| wants_body)
+            {
+                let body = &exchange.response.body;
+                let start = String::from_utf8_lossy(body.get(..120).unwrap_or(body)).into_owned();
+                let finding = self.finding(&clause, "", "a JSON object", start);
+                self.add(step.line, Some(index), finding);
+            }
+        }
     }
 
     /// A body that the always-on check found unusable would fail every expectation in its wake.
@@ -289,6 +316,17 @@ impl Execution<'_> {
     }
 }
 
+/// Whether a step looks at more than the status.
+fn expects_body(step: &Step) -> bool {
+    let checks = step
+        .expect
+        .iter()
+        .flat_map(|expectation| &expectation.checks);
+    checks
+        .into_iter()
+        .any(|check| !matches!(check, Check::Status(_) | Check::Successes(_)))
+}
+
 /// The one mapping of an answer against the wanted one.
 fn one(wanted: Option<&Wanted>, answer: &Answer<'_>) -> Option<(String, String, String)> {
     let wanted = wanted?;
@@ -368,9 +406,11 @@ fn unlike(wanted: &[Wanted], found: &[Item<'_>], exactly: bool) -> Option<(Strin
 fn answered(exchange: &Exchange) -> String {
     let response = &exchange.response;
     let mut text = response.status.to_string();
-    let codes: Vec<String> = response.codes().iter().map(ToString::to_string).collect();
+    let codes = response.codes();
     if !codes.is_empty() {
-        let _ = write!(text, " with code {}", codes.join(", "));
+        let shown: Vec<String> = codes.iter().take(CODES).map(ToString::to_string).collect();
+        let more = if codes.len() > CODES { ", …" } else { "" };
+        let _ = write!(text, " with code {}{more}", shown.join(", "));
     }
     if let Some(message) = response
         .pointer("/errors/0/message")

@@ -1,12 +1,14 @@
 //! Requests at the same time, and what must hold afterwards (CONC-1 to CONC-3).
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 
 use super::execute::{Execution, Flow, ParallelWrite, Stop, framing, is_edge_failure};
-use super::mapping::{Place, meant, meant_by};
+use super::mapping::{Place, State, meant, meant_by};
 use crate::case::{Action, Check, ClauseKey, Step};
-use crate::contract::{Answer, Framing, Level, request_items};
-use crate::exchange::{Exchange, Kind};
+use crate::contract::{Answer, ClauseId, Framing, Level, request_items};
+use crate::exchange::{Exchange, Generation, Kind};
 
 impl Execution<'_> {
     /// Sends all steps of a block at once. Of several, nothing is repeated: a request that is refused for being
@@ -95,6 +97,7 @@ impl Execution<'_> {
                 })
             };
             self.writes.push(ParallelWrite {
+                generation: operation.generation(),
                 ip,
                 place: Place {
                     vendor: vendor.to_owned(),
@@ -134,21 +137,49 @@ impl Execution<'_> {
         let Some(clause) = self.known_clause(clause) else {
             return Ok(());
         };
-        let Some(listed) = self.read_list(step.line, self.generation, zone).await? else {
+        let mut through: BTreeSet<Generation> =
+            self.writes.iter().map(|write| write.generation).collect();
+        through.insert(self.generation);
+        let mut home = State::new();
+        // Each generation must show what was written through it; whether it shows the other's is X-1's.
+        for generation in through {
+            let listed = self.settled_in(step, &clause, zone, generation).await?;
+            if generation == self.generation {
+                home = listed;
+            }
+        }
+        // What was refused may or may not be there; from here on it counts as it is.
+        self.models.insert(zone.to_owned(), home);
+        Ok(())
+    }
+
+    /// Expects a generation to show what was accepted through it, and through its own what was there before.
+    async fn settled_in(
+        &mut self,
+        step: &Step,
+        clause: &(ClauseId, Level),
+        zone: &str,
+        generation: Generation,
+    ) -> Flow<State> {
+        let Some(listed) = self.read_list(step.line, generation, zone).await? else {
             return Err(Stop::Inconclusive(
                 "the zone could not be listed".to_owned(),
             ));
         };
         let index = self.exchanges.len().saturating_sub(1);
-        let mut model = self.models.get(zone).cloned().unwrap_or_default();
+        let before = self
+            .models
+            .get(zone)
+            .filter(|_| generation == self.generation);
+        let mut model = before.cloned().unwrap_or_default();
         let open: Vec<_> = self
             .writes
             .iter()
-            .filter(|write| !write.accepted)
+            .filter(|write| !write.accepted || write.generation != generation)
             .map(|w| w.ip)
             .collect();
         for write in &self.writes {
-            if write.accepted {
+            if write.accepted && write.generation == generation {
                 model.insert(write.ip, write.place.clone());
             }
         }
@@ -163,14 +194,14 @@ impl Execution<'_> {
             .keys()
             .filter(|ip| !model.contains_key(ip) && !self.may_be_a_strangers(zone, ip))
             .count();
-        if clause.1 == Level::Should && surplus > 0 {
+        if clause.1 == Level::Should && generation == self.generation && surplus > 0 {
             let found = format!("{surplus} mapping(s) that were refused");
-            let finding = self.finding(&clause, "/result", "nothing that was refused", found);
+            let finding = self.finding(clause, "/result", "nothing that was refused", found);
             self.add(step.line, Some(index), finding);
         }
         for (ip, place, found) in lost.iter().take(3) {
             // A list that shows it wrongly is the list's fault.
-            let single = self.read_one(step.line, self.generation, zone, *ip).await?;
+            let single = self.read_one(step.line, generation, zone, *ip).await?;
             if single == Some(Some(place.clone())) {
                 continue;
             }
@@ -181,12 +212,10 @@ impl Execution<'_> {
             let found = found
                 .as_ref()
                 .map_or_else(|| "no such mapping".to_owned(), ToString::to_string);
-            let finding = self.finding(&clause, "/result", expected, found);
+            let finding = self.finding(clause, "/result", expected, found);
             self.add(step.line, Some(index), finding);
             return Err(Stop::Violated);
         }
-        // What was refused may or may not be there; from here on it counts as it is.
-        self.models.insert(zone.to_owned(), listed);
-        Ok(())
+        Ok(listed)
     }
 }

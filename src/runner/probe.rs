@@ -187,6 +187,7 @@ impl Target {
     }
 
     async fn catalogue(&mut self, zone: &str) -> Result<(), TargetError> {
+        let mut found: Option<Regions> = None;
         for generation in [Generation::V2, Generation::V1] {
             if !self.has(generation.id()) {
                 continue;
@@ -205,10 +206,16 @@ impl Target {
                     .entry(name)
                     .or_insert(CapabilitySource::Probing);
             }
-            if let Some(regions) = response.pointer("/result/vendors").and_then(Regions::read) {
-                self.regions = regions;
-                return Ok(());
-            }
+            let vendors = response.pointer("/result/vendors");
+            let regions = vendors.and_then(|vendors| Regions::read(generation, vendors));
+            found = match (found, regions) {
+                (Some(found), Some(more)) => Some(found.and(more)),
+                (found, more) => found.or(more),
+            };
+        }
+        if let Some(found) = found {
+            self.regions = found;
+            return Ok(());
         }
         self.notes.push(
             "supported_regions is out of reach: the regions of the vendor's own examples are used"

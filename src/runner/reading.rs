@@ -11,7 +11,7 @@ use super::execute::{Execution, Flow, Stop};
 use super::mapping::{Place, State, meant, meant_by};
 use crate::case::{ClauseKey, Step};
 use crate::contract::{Answer, ClauseId, Contract, Finding, Framing, Level};
-use crate::exchange::{Exchange, Generation, Kind, Operation};
+use crate::exchange::{Exchange, Generation, Kind, Operation, whole_number};
 
 /// How many addresses are read one by one.
 const SINGLE_READS: usize = 8;
@@ -106,9 +106,10 @@ impl Execution<'_> {
         let total = self.exchanges.get(index).and_then(|exchange| {
             exchange
                 .response
-                .pointer("/result_info/total_pages")?
-                .as_u64()
+                .pointer("/result_info/total_pages")
+                .and_then(whole_number)
         });
+        let page = i64::try_from(page).unwrap_or(i64::MAX);
         entries == 0 || total.is_none_or(|total| page >= total)
     }
 
@@ -306,7 +307,8 @@ impl Execution<'_> {
                 let pointer = format!("/result_info/{name}");
                 self.exchanges
                     .get(index)
-                    .and_then(|e| e.response.pointer(&pointer)?.as_u64())
+                    .and_then(|e| whole_number(e.response.pointer(&pointer)?))
+                    .and_then(|number| u64::try_from(number).ok())
             };
             for (name, right) in [("total_count", size), ("total_pages", pages)] {
                 let is_empty_zone = size == 0 && name == "total_pages";

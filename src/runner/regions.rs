@@ -1,8 +1,11 @@
 //! The target's own regions, and which of them the cases use.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::mapping::Place;
+use crate::exchange::Generation;
 
 /// Regions to fall back to where the catalogue is out of reach: they are in the vendor's own examples.
 const FALLBACK: &[(&str, &str)] = &[
@@ -14,8 +17,8 @@ const FALLBACK: &[(&str, &str)] = &[
 /// What the target lists.
 #[derive(Debug, Clone)]
 pub(super) struct Regions {
-    /// Every listed pair.
-    pub(super) listed: Vec<Place>,
+    /// Every pair that a generation lists.
+    listed: BTreeMap<Generation, Vec<Place>>,
     /// Those that cases use, in an order which alternates vendors.
     pub(super) picked: Vec<Place>,
 }
@@ -31,12 +34,41 @@ impl Regions {
             .collect();
         Self {
             picked: all.clone(),
-            listed: all,
+            listed: BTreeMap::from([(Generation::V2, all)]),
         }
     }
 
+    /// What a generation lists, or the other one where it lists nothing.
+    pub(super) fn listed(&self, generation: Generation) -> &[Place] {
+        let own = self.listed.get(&generation);
+        own.or_else(|| self.listed.values().next())
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Every pair that any generation lists.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Place> {
+        self.listed.values().flatten()
+    }
+
+    /// Whether a vendor is listed, whatever its letter case.
+    pub(super) fn lists_vendor(&self, name: &str) -> bool {
+        self.all()
+            .any(|place| place.vendor.eq_ignore_ascii_case(name))
+    }
+
+    fn lists(&self, vendor: &str, region: &str) -> bool {
+        self.all()
+            .any(|place| place.vendor == vendor && place.region.eq_ignore_ascii_case(region))
+    }
+
+    /// Takes in what another generation lists.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.listed.extend(other.listed);
+        self
+    }
+
     /// Reads the `vendors` of a `supported_regions` result; `None` if it lists nothing.
-    pub(super) fn read(vendors: &Value) -> Option<Self> {
+    pub(super) fn read(generation: Generation, vendors: &Value) -> Option<Self> {
         let mut by_vendor: Vec<Vec<Place>> = Vec::new();
         for (vendor, regions) in vendors.as_object()? {
             let places: Vec<Place> = regions
@@ -60,7 +92,7 @@ impl Regions {
         }
         Some(Self {
             picked: alternate(&by_vendor),
-            listed,
+            listed: BTreeMap::from([(generation, listed)]),
         })
     }
 
@@ -90,18 +122,59 @@ impl Regions {
     /// A region under a vendor that does not have it.
     pub(super) fn foreign(&self) -> Option<Place> {
         let vendor = &self.picked.first()?.vendor;
-        let has = |region: &str| {
-            self.listed
-                .iter()
-                .any(|place| place.vendor == *vendor && place.region.eq_ignore_ascii_case(region))
-        };
-        self.listed
-            .iter()
-            .find(|place| place.vendor != *vendor && !has(&place.region))
-            .map(|place| Place {
-                vendor: vendor.clone(),
+        self.foreign_to(vendor).next()
+    }
+
+    /// All regions of others under the name of a vendor that does not have them.
+    fn foreign_to(&self, vendor: &str) -> impl Iterator<Item = Place> {
+        self.all()
+            .filter(move |place| place.vendor != vendor && !self.lists(vendor, &place.region))
+            .map(move |place| Place {
+                vendor: vendor.to_owned(),
                 region: place.region.clone(),
             })
+    }
+
+    /// Every region under every vendor that does not have it.
+    pub(super) fn all_foreign(&self) -> Vec<Place> {
+        let mut all: Vec<Place> = Vec::new();
+        for vendor in self.vendors() {
+            all.extend(self.foreign_to(&vendor));
+        }
+        all.dedup();
+        all
+    }
+
+    /// For each two vendors the first region that the second has and the first has not.
+    pub(super) fn foreign_pairs(&self) -> Vec<Place> {
+        let vendors = self.vendors();
+        let mut pairs = Vec::new();
+        for first in &vendors {
+            for second in vendors.iter().filter(|second| *second != first) {
+                let region = self
+                    .all()
+                    .find(|place| place.vendor == *second && !self.lists(first, &place.region));
+                pairs.extend(region.map(|place| Place {
+                    vendor: first.clone(),
+                    region: place.region.clone(),
+                }));
+            }
+        }
+        pairs
+    }
+
+    /// The first usable region of each vendor.
+    pub(super) fn one_of_each(&self) -> Vec<Place> {
+        let vendors = self.vendors();
+        let first = |vendor: &String| self.picked.iter().find(|place| place.vendor == *vendor);
+        vendors.iter().filter_map(first).cloned().collect()
+    }
+
+    fn vendors(&self) -> Vec<String> {
+        let mut vendors: Vec<String> = self.all().map(|place| place.vendor.clone()).collect();
+        vendors.sort();
+        vendors.dedup();
+        vendors
     }
 }
 

@@ -88,23 +88,33 @@ impl<'r> Variables<'r> {
         }
     }
 
+    /// The start of a region's name that is no region's name itself.
+    fn shortened(&self, place: &Place) -> String {
+        let mut text = place.region.clone();
+        loop {
+            text.pop();
+            if text.is_empty() {
+                return "x".to_owned();
+            }
+            let is_region = |listed: &Place| listed.region.eq_ignore_ascii_case(&text);
+            if !self.regions.all().any(is_region) {
+                return text;
+            }
+        }
+    }
+
     fn unknown_vendor(&self) -> String {
-        let is_listed = |name: &str| {
-            self.regions
-                .listed
-                .iter()
-                .any(|place| place.vendor.eq_ignore_ascii_case(name))
-        };
         let candidates = ["hetzner", "nowhere-cloud", "no-such-vendor"];
-        let free = candidates.iter().find(|name| !is_listed(name));
+        let free = candidates
+            .iter()
+            .find(|name| !self.regions.lists_vendor(name));
         (*free.unwrap_or(&"no-such-vendor-at-all")).to_owned()
     }
 
     fn unknown_region(&self) -> String {
         let is_listed = |name: &str| {
             self.regions
-                .listed
-                .iter()
+                .all()
                 .any(|place| place.region.eq_ignore_ascii_case(name))
         };
         let candidates = ["moon-base-1", "nowhere-central-9"];
@@ -205,6 +215,11 @@ impl Scope for Variables<'_> {
                 let text = half(self.pair(n)?, member);
                 Ok(json!(text.as_str().unwrap_or_default().to_uppercase()))
             }
+            Some(Variable::PairShortened(n)) => Ok(json!(self.shortened(&self.pair(n)?))),
+            Some(Variable::Unlisted(word)) if self.regions.lists_vendor(&word) => {
+                Err(format!("the target lists a vendor called {word}"))
+            }
+            Some(Variable::Unlisted(word)) => Ok(json!(word)),
             Some(Variable::Unknown(Member::Vendor)) => Ok(json!(self.unknown_vendor())),
             Some(Variable::Unknown(Member::Region)) => Ok(json!(self.unknown_region())),
             Some(Variable::Foreign(member)) => Ok(half(self.place("foreign")?, member)),

@@ -52,12 +52,15 @@ impl Credentials {
             .into_iter()
             .flatten()
             .cloned();
-        // What is nearly the token must not be shown either.
-        let near = [Auth::ShortenedToken, Auth::OtherCaseToken].map(|auth| {
-            self.token
-                .as_deref()
-                .map_or_else(String::new, |token| altered(token, auth))
-        });
+        // What is nearly a secret must not be shown either.
+        let near = [
+            (&self.token, Auth::ShortenedToken),
+            (&self.token, Auth::OtherCaseToken),
+            (&self.key, Auth::ShortenedKey),
+            (&self.key, Auth::OtherCaseKey),
+        ]
+        .into_iter()
+        .filter_map(|(secret, auth)| Some(altered(secret.as_deref()?, auth)));
         Redactor::new(own.chain(near))
     }
 }
@@ -286,9 +289,33 @@ pub(super) fn is_patience_asked(exchange: &Exchange) -> bool {
     exchange.response.status == 429 || super::execute::is_edge_failure(exchange)
 }
 
-/// A zone id that nobody has used: 32 hex digits from the run's seed.
+/// A zone id that nobody has used: 32 hex digits from the run's seed. The zones of one trial differ in a single
+/// digit each, at the end, at the start or in between, so that a target which looks at a part of the id mixes
+/// them up.
 pub(super) fn fresh_zone(seed: u64, trial: usize, zone: usize) -> String {
-    format!("{seed:016x}{:012x}{zone:04x}", trial + 1)
+    let first = format!("{seed:016x}{:012x}0000", trial + 1);
+    let place = match zone {
+        0 => return first,
+        1 => 31,
+        2 => 0,
+        3 => 14,
+        further => 31_usize.saturating_sub(further),
+    };
+    let flipped = |digit: char| {
+        digit
+            .to_digit(16)
+            .and_then(|value| char::from_digit(value ^ 8, 16))
+    };
+    first
+        .char_indices()
+        .map(|(index, digit)| {
+            if index == place {
+                flipped(digit).unwrap_or(digit)
+            } else {
+                digit
+            }
+        })
+        .collect()
 }
 
 /// The path of an operation below the base URL.

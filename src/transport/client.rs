@@ -1,5 +1,7 @@
 //! The client: pooled connections, limits of time and size, redirects within one origin, pacing.
 
+use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,8 @@ use crate::exchange::{Exchange, Headers, Operation, Request, Response};
 
 /// The most memory that is set aside for a body before any of it came, in bytes.
 const RESERVED: usize = 1024 * 1024;
+/// Idle connections that are kept to a host.
+const POOLED: usize = 256;
 /// The most redirects that one request follows.
 const REDIRECTS: usize = 5;
 
@@ -45,6 +49,9 @@ pub type RequestLog = Arc<Mutex<Vec<Outgoing>>>;
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
+    /// For a target that closes idle connections without a word: every request has a connection of its own.
+    unpooled: reqwest::Client,
+    is_pool_trusted: Arc<AtomicBool>,
     limits: Arc<Limits>,
     pacer: Arc<Pacer>,
     log: Option<RequestLog>,
@@ -58,33 +65,10 @@ impl Client {
     pub fn new(limits: Limits, network: &Network, pace: &Pace) -> Result<Self, TransportError> {
         // Another part of the process may have chosen a provider; theirs serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(limits.connect)
-            .redirect(reqwest::redirect::Policy::none())
-            .tcp_nodelay(true)
-            // Shorter than the usual keep-alive of servers, so that a connection is rarely used
-            // in the moment in which the server closes it.
-            .pool_idle_timeout(Duration::from_secs(4))
-            .user_agent(concat!("originproof/", env!("CARGO_PKG_VERSION")));
-        for pem in &network.ca_certificates {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem)
-                .map_err(|error| TransportError::from_client(&error))?;
-            builder = builder.tls_certs_merge(certificates);
-        }
-        if network.insecure {
-            builder = builder.tls_danger_accept_invalid_certs(true);
-        }
-        for (host, address) in &network.resolve {
-            builder = builder.resolve(host, *address);
-        }
-        if network.http2 {
-            builder = builder.http2_prior_knowledge();
-        }
-        let http = builder
-            .build()
-            .map_err(|error| TransportError::from_client(&error))?;
         Ok(Self {
-            http,
+            http: client(&limits, network, POOLED)?,
+            unpooled: client(&limits, network, 0)?,
+            is_pool_trusted: Arc::new(AtomicBool::new(true)),
             limits: Arc::new(limits),
             pacer: Arc::new(Pacer::new(pace)),
             log: None,
@@ -159,9 +143,15 @@ impl Client {
             Ok(result) => result,
             Err(_) => Err(timed_out("complete answer", within)),
         };
-        if let Ok(exchange) = &result {
-            let response = &exchange.response;
-            self.pacer.observe(response.status, &response.headers);
+        match &result {
+            Ok(exchange) => {
+                let response = &exchange.response;
+                self.pacer.observe(response.status, &response.headers);
+            }
+            Err(error) if error.fault == TransportFault::Broken => {
+                self.is_pool_trusted.store(false, Ordering::Relaxed);
+            }
+            Err(_) => {}
         }
         result
     }
@@ -203,7 +193,12 @@ impl Client {
     async fn response(&self, outgoing: &Outgoing, url: &str) -> Result<Response, TransportError> {
         let method = reqwest::Method::from_bytes(outgoing.method.as_bytes())
             .map_err(|error| TransportError::new(TransportFault::Setup, error.to_string()))?;
-        let mut request = self.http.request(method, url);
+        let http = if self.is_pool_trusted.load(Ordering::Relaxed) {
+            &self.http
+        } else {
+            &self.unpooled
+        };
+        let mut request = http.request(method, url);
         for (name, value) in &outgoing.headers.0 {
             request = request.header(name, value);
         }
@@ -239,8 +234,62 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
+        // The client library undoes `gzip` and takes the field away; other spellings of it are left to us.
+        let coding = headers.get("content-encoding").unwrap_or_default().trim();
+        if coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip") {
+            let body = self.inflated(&body)?;
+            return Ok(Response::new(status, headers, body));
+        }
         Ok(Response::new(status, headers, body.freeze()))
     }
+
+    fn inflated(&self, body: &[u8]) -> Result<Bytes, TransportError> {
+        let limit = u64::try_from(self.limits.body).unwrap_or(u64::MAX);
+        let mut inflated = Vec::new();
+        flate2::read::MultiGzDecoder::new(body)
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut inflated)
+            .map_err(|error| TransportError::new(TransportFault::Broken, error.to_string()))?;
+        if inflated.len() > self.limits.body {
+            let message = format!("the body is larger than {} bytes", self.limits.body);
+            return Err(TransportError::new(TransportFault::TooLarge, message));
+        }
+        Ok(Bytes::from(inflated))
+    }
+}
+
+/// An HTTP client that keeps so many idle connections to a host.
+fn client(
+    limits: &Limits,
+    network: &Network,
+    idle: usize,
+) -> Result<reqwest::Client, TransportError> {
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(limits.connect)
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true)
+        .pool_max_idle_per_host(idle)
+        // Shorter than the usual keep-alive of servers, so that a connection is rarely used
+        // in the moment in which the server closes it.
+        .pool_idle_timeout(Duration::from_secs(4))
+        .user_agent(concat!("originproof/", env!("CARGO_PKG_VERSION")));
+    for pem in &network.ca_certificates {
+        let certificates = reqwest::Certificate::from_pem_bundle(pem)
+            .map_err(|error| TransportError::from_client(&error))?;
+        builder = builder.tls_certs_merge(certificates);
+    }
+    if network.insecure {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
+    for (host, address) in &network.resolve {
+        builder = builder.resolve(host, *address);
+    }
+    if network.http2 {
+        builder = builder.http2_prior_knowledge();
+    }
+    builder
+        .build()
+        .map_err(|error| TransportError::from_client(&error))
 }
 
 fn timed_out(what: &str, within: Duration) -> TransportError {

@@ -34,6 +34,12 @@ const AUTHS: &[(&str, Auth)] = &[
     ("shortened-token", Auth::ShortenedToken),
     ("lengthened-token", Auth::LengthenedToken),
     ("other-case-token", Auth::OtherCaseToken),
+    ("empty-token", Auth::EmptyToken),
+    ("basic-scheme", Auth::BasicScheme),
+    ("email-alone", Auth::EmailAlone),
+    ("shortened-key", Auth::ShortenedKey),
+    ("lengthened-key", Auth::LengthenedKey),
+    ("other-case-key", Auth::OtherCaseKey),
 ];
 
 pub(super) fn read_steps(reader: &mut Reader, node: &Node, source: &SourceFile) -> Vec<Step> {
@@ -220,11 +226,13 @@ fn read_repeat(reader: &mut Reader, node: &Node, source: &SourceFile) -> Action 
     let over = member(entries, "over").map(|(_, node)| (node.span, reader.text(node, "`over`")));
     let over = match (times, over) {
         (Some(times), None) => Over::Times(times),
-        (None, Some((_, over))) if over == "pairs" => Over::Pairs,
-        (None, Some((_, over))) if over == "chunks" => Over::Chunks,
-        (None, Some((span, over))) => {
-            reader.unknown(span, "thing to repeat over", &over, ["pairs", "chunks"]);
-            Over::Times(0)
+        (None, Some((span, name))) => {
+            let named = Over::NAMED.iter().find(|(known, _)| *known == name);
+            if named.is_none() {
+                let known = Over::NAMED.map(|(known, _)| known);
+                reader.unknown(span, "thing to repeat over", &name, known);
+            }
+            named.map_or(Over::Times(0), |(_, over)| *over)
         }
         _ => {
             let message = "`repeat` needs either `times` or `over`";

@@ -47,7 +47,17 @@ fn spelling(
 ) {
     let Some(text) = item.address else { return };
     let Some(ip) = item.ip else {
-        let clause = if text.contains(':') { "IP-1" } else { "IP-4" };
+        // What a server makes of a host name that it lets pass is IP-7's to judge.
+        let is_numeric = text
+            .chars()
+            .all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | 'x' | 'X'));
+        let clause = if text.contains(':') {
+            "IP-1"
+        } else if is_numeric {
+            "IP-4"
+        } else {
+            return;
+        };
         findings.add(
             (ClauseId::of(clause), level),
             item.address_at(subject.generation()),

@@ -8,7 +8,7 @@ use super::super::check::Subject;
 use super::super::clause::{ClauseId, Level};
 use super::super::description::CodeDescription;
 use super::super::finding::Findings;
-use crate::exchange::Operation;
+use crate::exchange::{Operation, whole_number};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let response = &subject.exchange.response;
@@ -88,7 +88,7 @@ fn texts(subject: &Subject<'_>, findings: &mut Findings) {
     for (index, error) in errors.into_iter().flatten().enumerate() {
         let row = error
             .get("code")
-            .and_then(Value::as_i64)
+            .and_then(whole_number)
             .and_then(|code| subject.contract.code(subject.operation, code));
         let documented = row.and_then(|row| row.text.as_deref());
         let found = error.get("message").and_then(Value::as_str);

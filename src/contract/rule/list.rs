@@ -8,7 +8,7 @@ use super::super::check::Subject;
 use super::super::clause::{ClauseId, Level};
 use super::super::finding::Findings;
 use super::super::time::instant;
-use crate::exchange::Operation;
+use crate::exchange::{Operation, whole_number};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     if !subject.succeeded() {
@@ -107,7 +107,7 @@ impl Info {
                 .exchange
                 .response
                 .pointer(&format!("/result_info/{name}"))
-                .and_then(Value::as_i64)
+                .and_then(whole_number)
         };
         Self {
             page: number("page"),

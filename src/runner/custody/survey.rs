@@ -9,7 +9,7 @@ use super::super::mapping::{Place, meant_by};
 use super::super::target::{Target, path_of};
 use super::holding::{Holding, Mappings};
 use crate::contract::Answer;
-use crate::exchange::{Exchange, Generation, Kind, Operation};
+use crate::exchange::{Exchange, Generation, Kind, Operation, whole_number};
 
 /// How often a list that changes while it is read is read again.
 const ATTEMPTS: usize = 3;
@@ -123,7 +123,10 @@ impl Reading {
         if is_v1 {
             return Ok(true);
         }
-        let number = |name: &str| body.pointer(&format!("/result_info/{name}"))?.as_u64();
+        let number = |name: &str| {
+            let number = whole_number(body.pointer(&format!("/result_info/{name}"))?)?;
+            u64::try_from(number).ok()
+        };
         let is_last = listed.is_empty() || number("total_pages").is_none_or(|pages| page >= pages);
         let total = number("total_count").and_then(|total| usize::try_from(total).ok());
         if is_last && (total != Some(self.entries) || self.entries != self.mappings.len()) {
