@@ -9,6 +9,8 @@ pub struct Credentials {
     pub email: Option<String>,
     /// `X-Auth-Key`.
     pub key: Option<String>,
+    /// The whole of `Authorization`, whatever its scheme; honest code reads `token`.
+    pub authorization: Option<String>,
 }
 
 /// What the mock accepts.

@@ -344,6 +344,7 @@ async fn respond(mock: &Mock, parts: &Parts, body: HttpBody) -> Reply {
             token,
             email: field("x-auth-email"),
             key: field("x-auth-key"),
+            authorization: field("authorization"),
         },
         fault,
         now: Timestamp::now(),

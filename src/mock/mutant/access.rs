@@ -78,6 +78,53 @@ pub(super) const MUTANTS: &[Mutant] = &[
         })],
     },
     Mutant {
+        name: "any-scheme-reads",
+        breaks: "AUTH-2",
+        from: "a guard that looks for the header and not for its scheme",
+        changes: &[Change::Admit(|call| {
+            let field = call.credentials.authorization.as_deref();
+            field.is_some_and(|field| field.starts_with("Basic"))
+                && call.operation.kind() == Kind::Get
+        })],
+    },
+    Mutant {
+        name: "an-address-is-enough",
+        breaks: "AUTH-1",
+        from: "a key that is compared only where it is given",
+        changes: &[Change::Admit(|call| {
+            call.credentials.email.is_some()
+                && call.credentials.key.is_none()
+                && call.operation.kind() == Kind::List
+        })],
+    },
+    Mutant {
+        name: "empty-token-deletes",
+        breaks: "AUTH-1",
+        from: "a token that is split off and never measured",
+        changes: &[Change::Admit(|call| {
+            let field = call.credentials.authorization.as_deref();
+            field.is_some_and(|field| field.trim() == "Bearer")
+                && call.operation.kind() == Kind::Delete
+        })],
+    },
+    Mutant {
+        name: "key-by-its-start",
+        breaks: "AUTH-2",
+        from: "a comparison that ends with the shorter text",
+        changes: &[Change::Admit(|call| {
+            let key = call.credentials.key.as_deref().unwrap_or_default();
+            key.len() > 4 && "mock-key".starts_with(key)
+        })],
+    },
+    Mutant {
+        name: "zones-by-their-end",
+        breaks: "ZONE-1",
+        from: "a shard that is chosen by a part of the id and then searched without it",
+        changes: &[Change::Rules(|rules| {
+            rules.zone_key = |_, zone| zone.chars().skip(24).collect();
+        })],
+    },
+    Mutant {
         name: "zones-share-v2-list",
         breaks: "ZONE-1",
         from: "a list query without its zone",

@@ -105,6 +105,51 @@ pub(super) const MUTANTS: &[Mutant] = &[
         })],
     },
     Mutant {
+        name: "one-vendor-takes-any-region",
+        breaks: "REG-2",
+        from: "a vendor whose list was not at hand yet",
+        changes: &[Change::Handle(|rules, zone, call| {
+            is_kind(call, Kind::Upsert).then(|| {
+                lenient(rules, zone, call, |rules, vendor, region| {
+                    vendor == "oci" && !region.is_empty() && !has_region(rules, region)
+                })
+            })
+        })],
+    },
+    Mutant {
+        name: "regions-by-their-start",
+        breaks: "REG-2",
+        from: "a look-up by prefix",
+        changes: &[Change::Handle(|rules, zone, call| {
+            let writes = matches!(
+                call.operation.kind(),
+                Kind::Upsert | Kind::BatchUpsert | Kind::Create
+            );
+            writes.then(|| {
+                lenient(rules, zone, call, |rules, vendor, region| {
+                    let regions = rules.catalogue.vendors.get(vendor);
+                    !region.is_empty()
+                        && regions
+                            .is_some_and(|all| all.keys().any(|name| name.starts_with(region)))
+                })
+            })
+        })],
+    },
+    Mutant {
+        name: "two-vendors-share-their-regions",
+        breaks: "REG-3",
+        from: "a table that was copied for a new vendor",
+        changes: &[Change::Handle(|rules, zone, call| {
+            let writes = matches!(call.operation.kind(), Kind::Upsert | Kind::Create);
+            writes.then(|| {
+                lenient(rules, zone, call, |rules, vendor, region| {
+                    let gcp = rules.catalogue.vendors.get("gcp");
+                    vendor == "oci" && gcp.is_some_and(|regions| regions.contains_key(region))
+                })
+            })
+        })],
+    },
+    Mutant {
         name: "region-of-any-vendor",
         breaks: "REG-3",
         from: "one flat list of regions",
