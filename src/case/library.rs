@@ -120,6 +120,24 @@ impl Trial {
 }
 
 impl Library {
+    /// A digest of the contract and of all case files.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let mut hasher = Sha256::new();
+        hasher.update(crate::contract::TEXT);
+        for case in &self.cases {
+            hasher.update(&case.source.path);
+            hasher.update(&case.source.text);
+        }
+        hasher
+            .finalize()
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
     /// The cases that are part of this crate.
     ///
     /// # Errors

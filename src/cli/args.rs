@@ -8,6 +8,7 @@ use super::lint::LintArgs;
 use super::list::ListArgs;
 use super::mock::MockArgs;
 use super::mutants::MutantsArgs;
+use super::report::ReportArgs;
 use super::restore::RestoreArgs;
 use super::run::RunArgs;
 
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Serve the reference implementation
     Mock(MockArgs),
+    /// Show a saved run in another format, compare two runs, merge the parts of one
+    Report(ReportArgs),
     /// Put zones back that an interrupted run left
     Restore(RestoreArgs),
     /// Show what is set, and where each value comes from

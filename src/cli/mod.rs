@@ -11,6 +11,7 @@ mod list;
 mod mock;
 mod mutants;
 mod plan;
+mod report;
 mod restore;
 mod run;
 mod settings;
@@ -49,6 +50,7 @@ pub(crate) fn main(world: &World) -> ExitCode {
         Command::Explain(explain) => explain::run(&explain, &mut console),
         Command::Mock(mock) => mock::run(&mock, &mut console),
         Command::Config(config) => config::run(&config, world, &mut console),
+        Command::Report(report) => report::run(&report, &mut console),
         Command::Restore(restore) => restore::run(&restore, world, &mut console),
         Command::Lint(lint) => lint::run(&lint, &mut console),
         Command::Mutants(mutants) => mutants::run(&mutants, &mut console),

@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use originproof::case::Library;
-use originproof::event::{Event, Summary, TrialReport, Verdict};
+use originproof::event::{Event, TrialReport, Verdict};
 use originproof::exchange::Generation;
 use originproof::expected::Expectations;
-use originproof::report::{Style, Terminal};
-use originproof::runner::{Keep, Plan, RunConfig, Runner, Selection, Target};
+use originproof::report::{Format as ReportFormat, Run, Style, Terminal, Writer, compare};
+use originproof::runner::{Keep, Label, Plan, RunConfig, Runner, Selection, Shard, Target};
 
 use super::Outcome;
 use super::console::Console;
@@ -48,6 +48,18 @@ pub(crate) struct RunArgs {
     /// Write the entries for what failed into this file, the reasons left to fill in
     #[arg(long, value_name = "FILE")]
     write_expect: Option<PathBuf>,
+    /// Save the run as a document, while it goes on
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Write a report as well (repeatable); formats: terminal, json, junit, markdown, html, github, sarif, badge
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = read_report)]
+    report: Vec<(&'static ReportFormat, PathBuf)>,
+    /// Compare with a saved run; a regression gives exit code 1
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Only the end
+    #[arg(long, short = 'q', conflicts_with = "verbose")]
+    quiet: bool,
     /// What to write to stdout
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     format: Format,
@@ -84,6 +96,9 @@ pub(crate) struct SelectionArgs {
     /// Cases that only read
     #[arg(long)]
     read_only: bool,
+    /// One part of the suite, the same on every machine
+    #[arg(long, value_name = "K/N")]
+    shard: Option<Shard>,
 }
 
 /// A generation by its name.
@@ -156,6 +171,7 @@ impl SelectionArgs {
                 Only::V2 => Generation::V2,
             }),
             read_only: self.read_only,
+            shard: self.shard,
         }
     }
 }
@@ -170,6 +186,12 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
     }
     let effective = args.target.effective_with(args.given(), world)?;
     let expected = expectations(&effective, world, console.colour)?;
+    // Read before anything is sent: a wrong path must not cost a run.
+    let baseline = args
+        .baseline
+        .as_deref()
+        .map(super::report::read)
+        .transpose()?;
     let runtime = super::runtime()?;
     runtime.block_on(async {
         let Opened { config, mock } = args.target.open(&effective, world).await?;
@@ -189,6 +211,10 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         if let Some(expected) = expected {
             runner = runner.expecting(expected, jiff::Zoned::now().date());
         }
+        runner = runner.labelled(Label {
+            shard: args.selection.shard.map(|shard| shard.to_string()),
+            settings: effective.changed(),
+        });
         if args.plan {
             let text = super::plan::text(&runner, &plan, &rates).await;
             runner.put_zones_back().await;
@@ -201,16 +227,24 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         if let Some(mock) = mock {
             mock.stop().await;
         }
-        let (summary, failed) = result?;
+        let run = result?;
+        let summary = run.counts();
+        for (format, path) in &args.report {
+            super::report::save(&run, format, path, console)?;
+            let summary = world.variables.get("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+            if let Some(summary) = summary.filter(|_| format.name == "github") {
+                super::report::job_summary(&run, Path::new(summary))?;
+            }
+        }
         if let Some(path) = &args.write_expect {
-            let text = originproof::expected::entries_of(&failed);
-            std::fs::write(path, text)
-                .map_err(|error| Failure::Usage(format!("can't write {}: {error}", path.display())))?;
-            console.say(&format!(
-                "{} failing case(s) written to {}: give each entry a reason",
-                failed.len(),
-                path.display()
-            ));
+            write_expect(path, &run, console)?;
+        }
+        if let Some(baseline) = &baseline {
+            let comparison = compare(baseline, &run);
+            console.say(comparison.text().trim_end());
+            if comparison.is_regression() {
+                return Ok(Exit::Violates);
+            }
         }
         let exit = Exit::of_run(&summary, effective.flag("strict")?);
         if exit == Exit::NothingRan {
@@ -260,29 +294,60 @@ fn expectations(
         .map_err(Failure::Cases)
 }
 
+fn write_expect(path: &Path, run: &Run, console: &mut Console) -> Result<(), Failure> {
+    let is_failed =
+        |trial: &&TrialReport| matches!(trial.verdict, Verdict::Violates | Verdict::Deviates);
+    let failed: Vec<&TrialReport> = run.trials.iter().filter(is_failed).collect();
+    let count = failed.len();
+    std::fs::write(path, originproof::expected::entries_of(failed))
+        .map_err(|error| Failure::Usage(format!("can't write {}: {error}", path.display())))?;
+    console.say(&format!(
+        "{count} failing case(s) written to {}: give each entry a reason",
+        path.display()
+    ));
+    Ok(())
+}
+
+/// Runs, shows what happens, saves it, and returns it whole.
 async fn observe(
     args: &RunArgs,
     world: &World,
     runner: &Runner,
     plan: &Plan,
     console: &mut Console,
-) -> Result<(Summary, Vec<TrialReport>), Failure> {
-    let mut terminal = Terminal::new(Style::new(console.colour), again(args, world), args.verbose);
+) -> Result<Run, Failure> {
+    let verbosity = if args.quiet {
+        -1
+    } else {
+        i8::try_from(args.verbose).unwrap_or(i8::MAX)
+    };
+    let mut terminal = Terminal::new(Style::new(console.colour), again(args, world), verbosity);
+    let mut document = match &args.save {
+        Some(path) => {
+            let file = std::fs::File::create(path).map_err(|error| {
+                Failure::Usage(format!("can't write {}: {error}", path.display()))
+            })?;
+            Some(Writer::new(file))
+        }
+        None => None,
+    };
     console.begin(plan.trials.len());
     let mut broken: Option<std::io::Error> = None;
-    let mut failed = Vec::new();
-    let summary = runner
+    let mut unsaved: Option<std::io::Error> = None;
+    let mut run = Run::default();
+    runner
         .run(plan, |event| {
             match &event {
                 Event::TrialStarted { id } => console.under_way(id),
-                Event::TrialFinished(report) => {
-                    console.advance();
-                    if matches!(report.verdict, Verdict::Violates | Verdict::Deviates) {
-                        failed.push((**report).clone());
-                    }
-                }
+                Event::TrialFinished(_) => console.advance(),
                 Event::RunStarted(_) | Event::ZonePutBack(_) | Event::ZoneLeft { .. } => {}
                 Event::RunFinished(_) => console.end(),
+            }
+            if let Some(error) = document
+                .as_mut()
+                .and_then(|document| document.event(&event).err())
+            {
+                unsaved.get_or_insert(error);
             }
             let mut text = Vec::new();
             let written = match args.format {
@@ -300,14 +365,29 @@ async fn observe(
             if let Err(error) = written.and(result) {
                 broken.get_or_insert(error);
             }
+            run.event(event);
         })
         .await;
+    if let (Some(error), Some(path)) = (unsaved, &args.save) {
+        return Err(Failure::Usage(format!(
+            "can't write {}: {error}",
+            path.display()
+        )));
+    }
     match broken {
         // The reader went away; the verdict still stands in the exit code.
-        Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok((summary, failed)),
+        Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(run),
         Some(error) => Err(error.into()),
-        None => Ok((summary, failed)),
+        None => Ok(run),
     }
+}
+
+/// A format and where to write it.
+fn read_report(text: &str) -> Result<(&'static ReportFormat, PathBuf), String> {
+    let (name, path) = text
+        .split_once('=')
+        .ok_or("write FORMAT=FILE, such as junit=report.xml")?;
+    Ok((super::report::read_format(name)?, PathBuf::from(path)))
 }
 
 /// The command that repeats this run, without secrets and without its selection.

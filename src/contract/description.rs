@@ -11,7 +11,7 @@ use crate::diagnostic::{SourceFile, render, yaml};
 use crate::exchange::Operation;
 
 /// The embedded text of the contract.
-const TEXT: &str = include_str!("../../schemas/contract.yaml");
+pub const TEXT: &str = include_str!("../../schemas/contract.yaml");
 
 /// The whole contract.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::clause::{ClauseId, Level};
@@ -10,7 +11,7 @@ use super::clause::{ClauseId, Level};
 const SHOWN: usize = 200;
 
 /// One way in which an exchange (or what several of them show) breaks a clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// The clause that is broken.

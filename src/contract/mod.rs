@@ -19,7 +19,7 @@ pub use check::{Framing, Subject, check, check_with};
 pub use clause::{ClauseId, Level};
 pub use description::{
     Capability, ClauseDescription, CodeDescription, Contract, OperationDescription, Part,
-    StatusPattern,
+    StatusPattern, TEXT,
 };
 pub use finding::{Finding, Findings};
 pub use schema::{SchemaFault, Schemas};

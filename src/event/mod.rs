@@ -1,8 +1,10 @@
 //! What happens in a run, as data: the only thing that runner and reports share.
 
+mod profile;
 mod report;
 mod verdict;
 
+pub use profile::{AnswerShape, Profile};
 pub use report::{
     Event, ExchangeRecord, Observation, PutBack, ReportedFinding, RunHeader, StepRecord, Summary,
     TrialReport,

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::profile::Profile;
 use super::verdict::Verdict;
 use crate::contract::{Finding, Level};
 
 /// One thing that happened.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum Event {
     /// The run begins.
@@ -34,7 +36,7 @@ pub enum Event {
 }
 
 /// What a run is about.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunHeader {
     /// The version of this crate.
@@ -47,12 +49,22 @@ pub struct RunHeader {
     pub selected: usize,
     /// The number that zones and addresses were derived from.
     pub seed: u64,
+    /// When the run began (RFC 3339).
+    pub started: String,
+    /// A digest of the contract and the cases: two runs of one suite have the same.
+    pub suite: String,
+    /// The ids of the selected trials, so that a part that is missing is seen.
+    pub planned: Vec<String>,
+    /// Which part of the suite this is, such as `2/4`.
+    pub shard: Option<String>,
+    /// The settings that differ from their defaults, without secrets.
+    pub settings: BTreeMap<String, String>,
     /// What the reader should know about the target, in sentences.
     pub notes: Vec<String>,
 }
 
 /// How a trial ended, with its evidence.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrialReport {
     /// The trial's name.
@@ -79,12 +91,27 @@ pub struct TrialReport {
     pub not_reached: usize,
     /// What the zone held when the first step ran, in a sentence; empty for an empty zone.
     pub given: String,
+    /// What became of the zones afterwards, where they are not the run's own.
+    pub restored: Option<String>,
     /// From its first request to its last answer, in microseconds.
     pub elapsed_us: u64,
 }
 
+impl TrialReport {
+    /// Whose fault a failure may be: `target`, `case file`, `network` or `none`.
+    #[must_use]
+    pub fn blame(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Violates | Verdict::Deviates | Verdict::Expected => "target",
+            Verdict::Broken => "case file",
+            Verdict::Inconclusive => "network",
+            Verdict::Conforms | Verdict::Skipped => "none",
+        }
+    }
+}
+
 /// A finding with where it was found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportedFinding {
     /// What is broken.
@@ -98,7 +125,7 @@ pub struct ReportedFinding {
 }
 
 /// What the target does where the contract leaves it open.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
     /// The clause that leaves it open.
@@ -108,7 +135,7 @@ pub struct Observation {
 }
 
 /// One request in a line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepRecord {
     /// The line of the step in the case file, 1-based.
@@ -123,10 +150,12 @@ pub struct StepRecord {
     pub status: u16,
     /// How long it took, in microseconds.
     pub elapsed_us: u64,
+    /// A digest of the answer's body, times left out: all that is kept of an answer that no finding is about.
+    pub digest: String,
 }
 
 /// A whole exchange, redacted, with long bodies cut.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExchangeRecord {
     /// The number of the request in the trial's `steps`, 0-based.
@@ -148,7 +177,7 @@ pub struct ExchangeRecord {
 }
 
 /// What putting a zone back took.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutBack {
     /// The zone.
@@ -164,9 +193,11 @@ pub struct PutBack {
 }
 
 /// The counts of a run.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
+    /// What the answers look like.
+    pub profile: Profile,
     /// Trials by verdict.
     pub verdicts: BTreeMap<Verdict, usize>,
     /// Requests that were sent.
@@ -205,6 +236,10 @@ impl Summary {
     pub fn add(&mut self, trial: &TrialReport) {
         *self.verdicts.entry(trial.verdict).or_default() += 1;
         self.requests += trial.steps.len();
+        // What is expected to fail is not news.
+        if trial.verdict == Verdict::Expected {
+            return;
+        }
         let mut clauses: BTreeMap<&str, Level> = BTreeMap::new();
         for reported in &trial.findings {
             let level = clauses

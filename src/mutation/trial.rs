@@ -109,7 +109,7 @@ fn split(plan: &Plan, clause: &str) -> (Plan, Plan) {
     });
     let part = |trials| Plan {
         trials,
-        is_whole: false,
+        ..Plan::default()
     };
     (part(citing), part(others))
 }

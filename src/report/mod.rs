@@ -1,6 +1,24 @@
-//! Reports: each reads [`crate::event::Event`]s and writes text. They never call the runner.
+//! Reports: each reads [`crate::event::Event`]s, or the run that they add up to, and writes text. They never call the
+//! runner.
 
+mod all;
+mod badge;
+mod compare;
+mod document;
+mod github;
+mod html;
+mod junit;
+mod markdown;
+mod merge;
+mod plain;
+mod sarif;
+mod standing;
 mod terminal;
 mod wrap;
 
+pub use all::{FORMATS, Format, format};
+pub use compare::{Change, Comparison, compare};
+pub use document::{DocumentError, Run, VERSION, Writer, schema};
+pub use merge::{MergeError, merge};
+pub use standing::{Standing, standings};
 pub use terminal::{Style, Terminal};

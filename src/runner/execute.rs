@@ -17,7 +17,7 @@ use super::scope::Variables;
 use super::target::{Target, is_patience_asked, refuses_credentials};
 use crate::case::{Action, CallSpec, Over, Step, Trial};
 use crate::contract::{Answer, Contract, Finding, Framing, check_with, request_items};
-use crate::event::{Observation, ReportedFinding, StepRecord};
+use crate::event::{Observation, Profile, ReportedFinding, StepRecord};
 use crate::exchange::{Exchange, Generation, Kind, Operation};
 use crate::transport::{Outgoing, TransportFault};
 
@@ -74,6 +74,8 @@ pub(super) struct Execution<'a> {
     pub(super) exchanges: Vec<Arc<Exchange>>,
     /// How many of them are no longer held as JSON.
     retired: usize,
+    /// What the answers look like.
+    pub(super) profile: Profile,
     pub(super) steps: Vec<StepRecord>,
     pub(super) findings: Vec<ReportedFinding>,
     pub(super) observations: Vec<Observation>,
@@ -112,6 +114,7 @@ impl<'a> Execution<'a> {
             writes: Vec::new(),
             exchanges: Vec::new(),
             retired: 0,
+            profile: Profile::default(),
             steps: Vec::new(),
             findings: Vec::new(),
             observations: Vec::new(),
@@ -441,6 +444,8 @@ impl<'a> Execution<'a> {
     /// Keeps an exchange and what the contract says of it.
     pub(super) fn record(&mut self, line: usize, exchange: Exchange, framing: Framing) -> usize {
         let index = self.exchanges.len();
+        let redactor = &self.target.redactor;
+        self.profile.take(&exchange, |text| redactor.text(text));
         if !self.keepers.is_empty() {
             self.journal_answer(&exchange);
         }

@@ -25,6 +25,6 @@ mod target;
 mod zone;
 
 pub use error::TargetError;
-pub use plan::{Plan, PlanError, Selection};
-pub use run::{Keep, RunConfig, Runner, new_seed};
+pub use plan::{Plan, PlanError, Selection, Shard};
+pub use run::{Keep, Label, RunConfig, Runner, new_seed};
 pub use target::{Credentials, Target, TargetConfig};

@@ -1,6 +1,7 @@
 //! Which trials run.
 
 use std::collections::BTreeSet;
+use std::hash::Hasher;
 
 use regex::Regex;
 
@@ -25,6 +26,8 @@ pub struct Selection {
     pub only: Option<Generation>,
     /// Leave out every case that writes.
     pub read_only: bool,
+    /// The part of the suite that runs.
+    pub shard: Option<Shard>,
 }
 
 /// Why nothing can be planned.
@@ -52,6 +55,49 @@ pub struct Plan {
     pub trials: Vec<(usize, Trial)>,
     /// Whether nothing was left out.
     pub is_whole: bool,
+    /// A digest of the contract and all cases.
+    pub suite: String,
+}
+
+/// A part of the suite: the `number`-th of `of`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// From 1.
+    pub number: u32,
+    /// How many parts there are.
+    pub of: u32,
+}
+
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    /// Reads `2/4`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no part: write which of how many, such as 2/4");
+        let (number, of) = text.split_once('/').ok_or_else(wrong)?;
+        let (number, of) = (number.parse(), of.parse());
+        match (number, of) {
+            (Ok(number), Ok(of)) if (1..=of).contains(&number) => Ok(Self { number, of }),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl std::fmt::Display for Shard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
+    }
+}
+
+impl Shard {
+    /// Whether a trial belongs to this part. It follows from the trial's name alone, so that another case more or
+    /// less moves no others.
+    #[must_use]
+    pub fn has(self, id: &str) -> bool {
+        let mut hasher = fnv::FnvHasher::default();
+        hasher.write(id.as_bytes());
+        hasher.finish() % u64::from(self.of) == u64::from(self.number - 1)
+    }
 }
 
 impl Plan {
@@ -126,6 +172,9 @@ impl Plan {
         if selection.read_only {
             narrow(numbers(&all, only_reads));
         }
+        if let Some(shard) = selection.shard {
+            narrow(numbers(&all, |trial| shard.has(&trial.id())));
+        }
         let is_whole = chosen.is_none();
         let trials = match chosen {
             None => all,
@@ -134,7 +183,11 @@ impl Plan {
                 .filter(|(n, _)| chosen.contains(n))
                 .collect(),
         };
-        Ok(Self { trials, is_whole })
+        Ok(Self {
+            trials,
+            is_whole,
+            suite: library.digest(),
+        })
     }
 }
 

@@ -1,10 +1,16 @@
 //! Exchanges as reports keep them: redacted, long bodies cut.
 
+use std::hash::Hasher;
+
+use serde_json::Value;
+
 use crate::event::{ExchangeRecord, StepRecord};
 use crate::exchange::{Exchange, Redactor, curl_line};
 
 /// How much of a body a report keeps, in bytes.
 const BODY_KEPT: usize = 4_096;
+/// How many entries of a list a digest looks at.
+const DIGESTED: usize = 100;
 
 /// The line of an exchange.
 pub(super) fn step(exchange: &Exchange, line: usize, redactor: &Redactor) -> StepRecord {
@@ -23,6 +29,40 @@ pub(super) fn step(exchange: &Exchange, line: usize, redactor: &Redactor) -> Ste
         path: redactor.text(&path),
         status: exchange.response.status,
         elapsed_us: exchange.elapsed_us,
+        digest: digest(exchange),
+    }
+}
+
+/// A digest of what an answer says, so that two runs can be told apart without keeping it. Times are left out, and
+/// of long lists all but the first entries.
+fn digest(exchange: &Exchange) -> String {
+    let mut hasher = fnv::FnvHasher::default();
+    match exchange.response.value() {
+        Some(body) => hash(body, &mut hasher),
+        None => hasher.write(&exchange.response.body),
+    }
+    format!("{:016x}", hasher.finish())
+}
+
+fn hash(value: &Value, hasher: &mut fnv::FnvHasher) {
+    match value {
+        Value::Null => hasher.write_u8(0),
+        Value::Bool(flag) => hasher.write_u8(1 + u8::from(*flag)),
+        Value::Number(number) => hasher.write(number.to_string().as_bytes()),
+        Value::String(text) => hasher.write(text.as_bytes()),
+        Value::Array(items) => {
+            hasher.write_usize(items.len());
+            items
+                .iter()
+                .take(DIGESTED)
+                .for_each(|item| hash(item, hasher));
+        }
+        Value::Object(members) => {
+            for (name, member) in members.iter().filter(|(name, _)| *name != "modified_on") {
+                hasher.write(name.as_bytes());
+                hash(member, hasher);
+            }
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Runs a plan: many trials side by side, each reported as it ends.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt};
@@ -19,7 +19,7 @@ use super::target::{CapabilitySource, Target};
 use super::zone::{Lease, Pool, Zones, expects_a_whole_list, fresh, named_addresses};
 use crate::case::Trial;
 use crate::contract::{ClauseId, Level};
-use crate::event::{Event, ExchangeRecord, RunHeader, Summary, TrialReport, Verdict};
+use crate::event::{Event, ExchangeRecord, Profile, RunHeader, Summary, TrialReport, Verdict};
 use crate::expected::{Expectations, Tally};
 
 /// Which exchanges reports keep in full.
@@ -50,6 +50,17 @@ pub struct Runner {
     zones: Arc<Zones>,
     config: RunConfig,
     expected: Option<(Expectations, Date)>,
+    label: Label,
+    profile: Arc<Mutex<Profile>>,
+}
+
+/// What a run's header says of how it was asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Label {
+    /// Which part of the suite it runs, such as `2/4`.
+    pub shard: Option<String>,
+    /// The settings that differ from their defaults, without secrets.
+    pub settings: BTreeMap<String, String>,
 }
 
 impl Runner {
@@ -89,7 +100,16 @@ impl Runner {
             zones: Arc::new(zones),
             config,
             expected: None,
+            label: Label::default(),
+            profile: Arc::default(),
         })
+    }
+
+    /// The same runner, whose header says how the run was asked for.
+    #[must_use]
+    pub fn labelled(mut self, label: Label) -> Self {
+        self.label = label;
+        self
     }
 
     /// The same runner, which compares what fails with a list. `today` decides which of its dates have passed.
@@ -115,6 +135,11 @@ impl Runner {
             selected: plan.trials.len(),
             seed: self.config.seed,
             notes: self.target.notes.clone(),
+            started: jiff::Timestamp::now().to_string(),
+            suite: plan.suite.clone(),
+            planned: plan.trials.iter().map(|(_, trial)| trial.id()).collect(),
+            shard: self.label.shard.clone(),
+            settings: self.label.settings.clone(),
         }));
         let mut summary = Summary::default();
         let mut tally = self
@@ -148,6 +173,7 @@ impl Runner {
             }
         };
         tokio::join!(work, receive);
+        summary.profile = std::mem::take(&mut *self.profile());
         if let Some(tally) = &tally {
             summary.expectation_faults = tally.faults(plan.is_whole);
         }
@@ -218,6 +244,10 @@ impl Runner {
     /// Zones in care are put back all the same.
     pub fn stop(&self) {
         self.target.halt.set(HaltReason::Interrupted);
+    }
+
+    fn profile(&self) -> MutexGuard<'_, Profile> {
+        self.profile.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_stopped(&self) -> bool {
@@ -386,15 +416,19 @@ impl Runner {
         let begun = Instant::now();
         let mut execution = Execution::new(&self.target, trial, zones, keepers.clone());
         let end = execution.run().await;
+        let mut is_tidy = true;
         for keeper in keepers.values() {
             // An interrupted run puts its zones back as a whole.
-            if self.target.halt.reason().is_none()
-                && keeper.tidy(&self.target, &execution.wrote).await.is_err()
-            {
+            if self.target.halt.reason().is_some() {
+                is_tidy = false;
+            } else if keeper.tidy(&self.target, &execution.wrote).await.is_err() {
+                is_tidy = false;
                 self.target.look_again().await;
             }
         }
+        self.profile().merge(std::mem::take(&mut execution.profile));
         let mut report = self.report(trial, &execution, end);
+        report.restored = restored(&keepers, is_tidy);
         report.elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         report
     }
@@ -429,9 +463,21 @@ impl Runner {
     }
 
     fn exchanges(&self, execution: &Execution<'_>) -> Vec<ExchangeRecord> {
+        let is_blamed = |index: usize| execution.findings.iter().any(|f| f.step == Some(index));
+        // A reading that contradicts a write is shown together with the write.
+        let is_write = |index: usize| {
+            let exchange = execution.exchanges.get(index);
+            exchange.is_some_and(|exchange| exchange.request.method != "GET")
+        };
+        let mut written = BTreeSet::new();
+        for finding in execution.findings.iter().filter_map(|f| f.step) {
+            if !is_write(finding) {
+                written.extend((0..finding).rev().find(|index| is_write(*index)));
+            }
+        }
         let is_kept = |index: usize| match self.config.keep {
             Keep::All => true,
-            Keep::Findings => execution.findings.iter().any(|f| f.step == Some(index)),
+            Keep::Findings => is_blamed(index) || written.contains(&index),
         };
         execution
             .exchanges
@@ -461,6 +507,20 @@ fn obstacle(trial: &Trial, named: &BTreeSet<IpAddr>, keeper: &Keeper) -> Option<
     }
     let taken = named.iter().find(|ip| existing.contains_key(ip));
     taken.map(|ip| format!("it uses the address {ip}, which the zone holds already"))
+}
+
+/// What became of the zones that a trial had.
+fn restored(keepers: &HashMap<String, Arc<Keeper>>, is_tidy: bool) -> Option<String> {
+    let zones: Vec<&str> = keepers
+        .values()
+        .map(|keeper| keeper.zone.as_str())
+        .collect();
+    let what = if is_tidy {
+        "tidied up after"
+    } else {
+        "put back at the end of the run"
+    };
+    (!zones.is_empty()).then(|| format!("zone {} {what}", zones.join(", ")))
 }
 
 fn too_few_zones(trial: &Trial, pool: &Pool) -> String {
@@ -506,6 +566,7 @@ fn empty_report(trial: &Trial, verdict: Verdict, reason: String) -> TrialReport 
         exchanges: Vec::new(),
         not_reached: 0,
         given: String::new(),
+        restored: None,
         elapsed_us: 0,
     }
 }

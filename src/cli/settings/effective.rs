@@ -90,6 +90,14 @@ impl Effective {
         })
     }
 
+    /// What differs from the defaults, without secrets.
+    pub(crate) fn changed(&self) -> BTreeMap<String, String> {
+        self.rows()
+            .filter(|(setting, _, origin)| !setting.is_secret && **origin != Origin::Default)
+            .map(|(setting, values, _)| (setting.key.to_owned(), values.join(", ")))
+            .collect()
+    }
+
     /// The values of a list.
     pub(crate) fn list(&self, key: &str) -> &[String] {
         self.values

@@ -1,0 +1,222 @@
+//! `originproof report`: a saved run in another format, two runs compared, parts of a run merged.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use originproof::diagnostic::nearest;
+use originproof::report::{FORMATS, Format, Run, compare, format, merge, schema};
+
+use super::Outcome;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct ReportArgs {
+    #[command(subcommand)]
+    action: Option<Action>,
+    /// Run document, as `originproof run --save` writes it
+    #[arg(value_name = "RUN", required_unless_present = "schema")]
+    run: Option<PathBuf>,
+    /// Print the JSON Schema of run documents instead
+    #[arg(long)]
+    schema: bool,
+    /// Format: terminal, json, junit, markdown, html, github, sarif or badge
+    #[arg(long, short = 'f', value_name = "FORMAT", default_value = "terminal", value_parser = read_format)]
+    format: &'static Format,
+    /// File to write; without it, stdout
+    #[arg(long, short = 'o', value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// What else can be done with saved runs.
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Tell what changed between two runs; exit code 1 on a regression
+    Compare(CompareArgs),
+    /// Put the parts of one run together
+    Merge(MergeArgs),
+}
+
+#[derive(Debug, Args)]
+struct CompareArgs {
+    /// The run before
+    #[arg(value_name = "OLD")]
+    old: PathBuf,
+    /// The run now
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+    /// Format
+    #[arg(long, short = 'f', value_enum, default_value_t = CompareFormat::Text)]
+    format: CompareFormat,
+    /// File to write; without it, stdout
+    #[arg(long, short = 'o', value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// How a comparison is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CompareFormat {
+    /// For people.
+    Text,
+    /// For a comment.
+    Markdown,
+    /// For machines.
+    Json,
+}
+
+#[derive(Debug, Args)]
+struct MergeArgs {
+    /// The parts
+    #[arg(value_name = "RUN", required = true)]
+    runs: Vec<PathBuf>,
+    /// Format of the result
+    #[arg(long, short = 'f', value_name = "FORMAT", default_value = "json", value_parser = read_format)]
+    format: &'static Format,
+    /// File to write; without it, stdout
+    #[arg(long, short = 'o', value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// A format by its name.
+pub(crate) fn read_format(name: &str) -> Result<&'static Format, String> {
+    format(name).ok_or_else(|| {
+        let names = || FORMATS.iter().map(|format| format.name);
+        let hint = nearest(name, names())
+            .map(|right| format!("; did you mean `{right}`?"))
+            .unwrap_or_default();
+        let known: Vec<&str> = names().collect();
+        format!("known are {}{hint}", known.join(", "))
+    })
+}
+
+/// Reads a run document.
+pub(crate) fn read(path: &Path) -> Result<Run, Failure> {
+    let wrong =
+        |error: &dyn std::fmt::Display| Failure::Usage(format!("{} {error}", path.display()));
+    let file = File::open(path).map_err(|error| wrong(&format!("can't be read: {error}")))?;
+    Run::read(BufReader::new(file)).map_err(|error| wrong(&error))
+}
+
+/// Writes to a file, or to stdout where none is named.
+fn write(
+    output: Option<&Path>,
+    console: &mut Console,
+    text: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), Failure> {
+    let Some(path) = output else {
+        let mut buffer = Vec::new();
+        text(&mut buffer)?;
+        return Ok(console.out(&String::from_utf8_lossy(&buffer))?);
+    };
+    let wrong = |error| Failure::Usage(format!("can't write {}: {error}", path.display()));
+    let mut file = BufWriter::new(File::create(path).map_err(wrong)?);
+    text(&mut file).and_then(|()| file.flush()).map_err(wrong)
+}
+
+/// Writes a report of a run into a file.
+pub(crate) fn save(
+    run: &Run,
+    format: &Format,
+    path: &Path,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    write(Some(path), console, |out| (format.write)(run, out))
+}
+
+/// Adds the Markdown of a run to the summary of a GitHub job.
+pub(crate) fn job_summary(run: &Run, path: &Path) -> Result<(), Failure> {
+    let wrong = |error| {
+        Failure::Usage(format!(
+            "can't write the job summary {}: {error}",
+            path.display()
+        ))
+    };
+    let mut file = File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(wrong)?;
+    match format("markdown") {
+        Some(markdown) => (markdown.write)(run, &mut file).map_err(wrong),
+        None => Ok(()),
+    }
+}
+
+/// Reports.
+pub(crate) fn run(args: &ReportArgs, console: &mut Console) -> Outcome {
+    match &args.action {
+        Some(Action::Compare(args)) => compared(args, console),
+        Some(Action::Merge(args)) => merged(args, console),
+        None if args.schema => {
+            let text = serde_json::to_string_pretty(&schema())
+                .map_err(|error| Failure::Internal(error.to_string()))?;
+            console.out(&format!("{text}\n"))?;
+            Ok(Exit::Conforms)
+        }
+        None => {
+            let Some(path) = &args.run else {
+                return Err(Failure::Usage("name a run document".to_owned()));
+            };
+            let run = read(path)?;
+            if !run.is_complete() {
+                console.say(&format!(
+                    "warning: {} broke off: not all cases ran",
+                    path.display()
+                ));
+            }
+            write(args.output.as_deref(), console, |out| {
+                (args.format.write)(&run, out)
+            })?;
+            Ok(Exit::Conforms)
+        }
+    }
+}
+
+fn compared(args: &CompareArgs, console: &mut Console) -> Outcome {
+    let comparison = compare(&read(&args.old)?, &read(&args.new)?);
+    let text = match args.format {
+        CompareFormat::Text => comparison.text(),
+        CompareFormat::Markdown => comparison.markdown(),
+        CompareFormat::Json => {
+            let text = serde_json::to_string_pretty(&comparison);
+            text.map_err(|error| Failure::Internal(error.to_string()))? + "\n"
+        }
+    };
+    write(args.output.as_deref(), console, |out| {
+        out.write_all(text.as_bytes())
+    })?;
+    Ok(if comparison.is_regression() {
+        Exit::Violates
+    } else {
+        Exit::Conforms
+    })
+}
+
+fn merged(args: &MergeArgs, console: &mut Console) -> Outcome {
+    let runs = args
+        .runs
+        .iter()
+        .map(|path| read(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    let run = merge(runs).map_err(|error| Failure::Usage(error.to_string()))?;
+    write(args.output.as_deref(), console, |out| {
+        (args.format.write)(&run, out)
+    })?;
+    for note in run
+        .header
+        .notes
+        .iter()
+        .filter(|note| note.ends_with("is missing"))
+    {
+        console.say(&format!("warning: {note}"));
+    }
+    Ok(match &run.summary {
+        Some(summary) => Exit::of_run(summary, false),
+        None => Exit::Inconclusive,
+    })
+}

@@ -1,0 +1,152 @@
+//! What the answers of a run look like, by operation and status: the ground on which two runs are compared where
+//! both are lawful.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::exchange::{Exchange, whole_number};
+
+/// Entries of a list that are looked at; the rest looks the same in all but contrived targets.
+const ENTRIES: usize = 4;
+/// Texts of one code that are kept; some targets name the address in them.
+const TEXTS: usize = 4;
+/// Members of an answer that are kept.
+const MEMBERS: usize = 200;
+
+/// The answers of a run by the operation's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Profile(pub BTreeMap<String, BTreeMap<u16, AnswerShape>>);
+
+/// The answers to one operation with one status.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerShape {
+    /// How many.
+    pub count: usize,
+    /// Members by their path, `*` for each entry of a list, with the JSON types that were seen there.
+    pub members: BTreeMap<String, BTreeSet<String>>,
+    /// Texts by their code.
+    pub texts: BTreeMap<String, BTreeSet<String>>,
+    /// Media types.
+    pub media_types: BTreeSet<String>,
+}
+
+impl Profile {
+    /// Takes an answer in. `text` hides what must not be shown.
+    pub fn take(&mut self, exchange: &Exchange, text: impl Fn(&str) -> String) {
+        let Some(operation) = exchange.operation else {
+            return;
+        };
+        let response = &exchange.response;
+        let shape = self
+            .0
+            .entry(operation.id().to_owned())
+            .or_default()
+            .entry(response.status)
+            .or_default();
+        shape.count += 1;
+        if let Some(field) = response.headers.get("content-type") {
+            shape.media_types.insert(text(field));
+        }
+        let Some(body) = response.value() else { return };
+        shape.members(body, &mut String::new());
+        for error in body
+            .get("errors")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let code = error.get("code").and_then(whole_number);
+            let message = error.get("message").and_then(Value::as_str);
+            if let (Some(code), Some(message)) = (code, message) {
+                let texts = shape.texts.entry(code.to_string()).or_default();
+                texts.insert(text(message));
+                // Always the same ones, whatever came first.
+                if texts.len() > TEXTS {
+                    texts.pop_last();
+                }
+            }
+        }
+    }
+
+    /// Takes in what another part of the run saw.
+    pub fn merge(&mut self, other: Self) {
+        for (operation, statuses) in other.0 {
+            let own = self.0.entry(operation).or_default();
+            for (status, shape) in statuses {
+                own.entry(status).or_default().merge(shape);
+            }
+        }
+    }
+}
+
+impl AnswerShape {
+    fn members(&mut self, value: &Value, path: &mut String) {
+        let length = path.len();
+        if !path.is_empty() {
+            let is_known = self.members.contains_key(path.as_str());
+            if !is_known && self.members.len() >= MEMBERS {
+                return;
+            }
+            let types = if is_known {
+                self.members.get_mut(path.as_str())
+            } else {
+                Some(self.members.entry(path.clone()).or_default())
+            };
+            if let Some(types) = types
+                && !types.contains(kind(value))
+            {
+                types.insert(kind(value).to_owned());
+            }
+        }
+        match value {
+            Value::Array(items) => {
+                path.push_str("/*");
+                items
+                    .iter()
+                    .take(ENTRIES)
+                    .for_each(|item| self.members(item, path));
+            }
+            Value::Object(members) => {
+                for (name, member) in members.iter().take(MEMBERS) {
+                    path.truncate(length);
+                    path.push('/');
+                    path.push_str(name);
+                    self.members(member, path);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+        path.truncate(length);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        for (path, types) in other.members {
+            self.members.entry(path).or_default().extend(types);
+        }
+        for (code, texts) in other.texts {
+            let own = self.texts.entry(code).or_default();
+            own.extend(texts);
+            while own.len() > TEXTS {
+                own.pop_last();
+            }
+        }
+        self.media_types.extend(other.media_types);
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}

@@ -1,0 +1,95 @@
+//! The slice of report formats.
+
+use std::io::{self, Write};
+
+use super::document::{Run, Writer};
+
+/// A report format.
+#[derive(Clone, Copy)]
+pub struct Format {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it is for, in a sentence.
+    pub says: &'static str,
+    /// Writes the report of a run.
+    pub write: fn(&Run, &mut dyn Write) -> io::Result<()>,
+}
+
+impl std::fmt::Debug for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Format({})", self.name)
+    }
+}
+
+/// All formats.
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: "terminal",
+        says: "What a run shows at the terminal.",
+        write: super::terminal::write,
+    },
+    Format {
+        name: "json",
+        says: "The run document itself.",
+        write: json,
+    },
+    Format {
+        name: "junit",
+        says: "JUnit XML, as GitLab, Jenkins and GitHub's readers take it.",
+        write: super::junit::write,
+    },
+    Format {
+        name: "markdown",
+        says: "A comment for a pull request, details folded.",
+        write: super::markdown::write,
+    },
+    Format {
+        name: "html",
+        says: "One page that needs no network.",
+        write: super::html::write,
+    },
+    Format {
+        name: "github",
+        says: "Workflow annotations that point to the case files.",
+        write: super::github::write,
+    },
+    Format {
+        name: "sarif",
+        says: "SARIF 2.1.0, for code scanning.",
+        write: super::sarif::write,
+    },
+    Format {
+        name: "badge",
+        says: "The endpoint JSON of a shields badge.",
+        write: super::badge::write,
+    },
+];
+
+/// The format of this name.
+#[must_use]
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+fn json(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = Writer::new(out);
+    run.events().try_for_each(|event| writer.event(&event))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_lower_case() {
+        let names: BTreeSet<&str> = FORMATS.iter().map(|format| format.name).collect();
+        assert_eq!(names.len(), FORMATS.len());
+        assert!(
+            names
+                .iter()
+                .all(|name| name.chars().all(|c| c.is_ascii_lowercase()))
+        );
+    }
+}

@@ -1,0 +1,429 @@
+//! Two runs side by side: which cases changed their verdict, and where answers that are lawful look otherwise.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::document::Run;
+use super::wrap::{counted, duration};
+use crate::event::{AnswerShape, Profile, TrialReport, Verdict};
+
+/// How a case changed, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// It violates now.
+    BeganToViolate,
+    /// It deviates now.
+    BeganToDeviate,
+    /// It could be judged before and can't now.
+    NoLongerJudged,
+    /// It is skipped now.
+    NewlySkipped,
+    /// It failed before and does no longer.
+    Mended,
+    /// It was not there before.
+    New,
+    /// It is no longer there.
+    Gone,
+}
+
+impl Change {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 7] = [
+        Self::BeganToViolate,
+        Self::BeganToDeviate,
+        Self::NoLongerJudged,
+        Self::NewlySkipped,
+        Self::Mended,
+        Self::New,
+        Self::Gone,
+    ];
+
+    /// What happened, in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::BeganToViolate => "began to violate",
+            Self::BeganToDeviate => "began to deviate",
+            Self::NoLongerJudged => "can no longer be judged",
+            Self::NewlySkipped => "newly skipped",
+            Self::Mended => "mended",
+            Self::New => "new",
+            Self::Gone => "gone",
+        }
+    }
+
+    fn of(before: Option<Verdict>, after: Option<Verdict>) -> Option<Self> {
+        let (before, after) = match (before, after) {
+            (None, None) => return None,
+            (Some(_), None) => return Some(Self::Gone),
+            (None, Some(Verdict::Violates)) => return Some(Self::BeganToViolate),
+            (None, Some(_)) => return Some(Self::New),
+            (Some(before), Some(after)) => (before, after),
+        };
+        let failed = |verdict| {
+            matches!(
+                verdict,
+                Verdict::Violates | Verdict::Deviates | Verdict::Expected
+            )
+        };
+        match after {
+            _ if after == before => None,
+            Verdict::Violates => Some(Self::BeganToViolate),
+            Verdict::Deviates if before == Verdict::Violates => Some(Self::Mended),
+            Verdict::Deviates => Some(Self::BeganToDeviate),
+            Verdict::Inconclusive | Verdict::Broken => Some(Self::NoLongerJudged),
+            Verdict::Skipped => Some(Self::NewlySkipped),
+            Verdict::Conforms => failed(before).then_some(Self::Mended),
+            Verdict::Expected => None,
+        }
+    }
+}
+
+/// A case whose verdict changed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CaseChange {
+    /// The trial.
+    pub id: String,
+    /// How it changed.
+    pub change: Change,
+    /// Its verdict before.
+    pub before: Option<Verdict>,
+    /// Its verdict now.
+    pub after: Option<Verdict>,
+    /// Where its exchanges first differ, in words.
+    pub difference: Option<String>,
+}
+
+/// Lawful answers that look otherwise than before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Drift {
+    /// The operation.
+    pub operation: String,
+    /// The status.
+    pub status: u16,
+    /// What is different, in words.
+    pub what: String,
+}
+
+/// How long an operation takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Latency {
+    /// The operation.
+    pub operation: String,
+    /// Median before and now, in microseconds.
+    pub median_us: (u64, u64),
+    /// The 95th percentile before and now, in microseconds.
+    pub p95_us: (u64, u64),
+}
+
+/// What is different between two runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// What a reader has to know before the rest: other suites, targets, runs that broke off.
+    pub notes: Vec<String>,
+    /// Cases, the worst changes first.
+    pub cases: Vec<CaseChange>,
+    /// Answers.
+    pub drift: Vec<Drift>,
+    /// Times, as information.
+    pub latency: Vec<Latency>,
+}
+
+/// Compares two runs.
+#[must_use]
+pub fn compare(old: &Run, new: &Run) -> Comparison {
+    let by_id = |run: &'_ Run| -> BTreeMap<String, TrialReport> {
+        run.trials
+            .iter()
+            .map(|trial| (trial.id.clone(), trial.clone()))
+            .collect()
+    };
+    let (before, after) = (by_id(old), by_id(new));
+    let ids: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let mut cases: Vec<CaseChange> = ids
+        .into_iter()
+        .filter_map(|id| {
+            let (before, after) = (before.get(id), after.get(id));
+            let verdicts = (before.map(|t| t.verdict), after.map(|t| t.verdict));
+            Some(CaseChange {
+                id: id.clone(),
+                change: Change::of(verdicts.0, verdicts.1)?,
+                before: verdicts.0,
+                after: verdicts.1,
+                difference: before
+                    .zip(after)
+                    .and_then(|(before, after)| difference(before, after)),
+            })
+        })
+        .collect();
+    cases.sort_by(|a, b| (a.change, &a.id).cmp(&(b.change, &b.id)));
+    let profile = |run: &Run| run.counts().profile;
+    Comparison {
+        notes: notes(old, new),
+        cases,
+        drift: drift(&profile(old), &profile(new)),
+        latency: latency(old, new),
+    }
+}
+
+fn notes(old: &Run, new: &Run) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (name, run) in [("old", old), ("new", new)] {
+        if !run.is_complete() {
+            notes.push(format!(
+                "the {name} run broke off: what it did not reach counts as gone"
+            ));
+        }
+    }
+    if old.header.suite != new.header.suite {
+        notes.push(
+            "the runs are of different suites: cases may have changed as well as the target"
+                .to_owned(),
+        );
+    }
+    if old.header.target != new.header.target {
+        notes.push(format!(
+            "different targets: {} and {}",
+            old.header.target, new.header.target
+        ));
+    }
+    notes
+}
+
+/// Where the exchanges of a trial first differ.
+fn difference(before: &TrialReport, after: &TrialReport) -> Option<String> {
+    for (index, (old, new)) in before.steps.iter().zip(&after.steps).enumerate() {
+        let place = format!("request {} ({} {})", index + 1, new.operation, new.method);
+        if old.operation != new.operation {
+            return Some(format!("{place} was {} before", old.operation));
+        }
+        if old.status != new.status {
+            return Some(format!(
+                "{place} is answered with {} instead of {}",
+                new.status, old.status
+            ));
+        }
+        if old.digest != new.digest {
+            let finding = after.findings.iter().find(|f| f.step == Some(index));
+            let what = finding.map_or_else(
+                || "has another body".to_owned(),
+                |f| {
+                    format!(
+                        "at {}: expected {}, found {}",
+                        f.finding.at, f.finding.expected, f.finding.found
+                    )
+                },
+            );
+            return Some(format!("{place} {what}"));
+        }
+    }
+    let (old, new) = (before.steps.len(), after.steps.len());
+    (old != new).then(|| format!("{new} requests instead of {old}"))
+}
+
+fn drift(old: &Profile, new: &Profile) -> Vec<Drift> {
+    let mut drift = Vec::new();
+    let operations: BTreeSet<&String> = old.0.keys().chain(new.0.keys()).collect();
+    for operation in operations {
+        let (Some(before), Some(after)) = (old.0.get(operation), new.0.get(operation)) else {
+            continue;
+        };
+        let statuses: BTreeSet<u16> = before.keys().chain(after.keys()).copied().collect();
+        for status in statuses {
+            let mut add = |what: String| {
+                drift.push(Drift {
+                    operation: operation.clone(),
+                    status,
+                    what,
+                });
+            };
+            match (before.get(&status), after.get(&status)) {
+                (None, Some(_)) => add("this status is new".to_owned()),
+                (Some(_), None) => add("this status is gone".to_owned()),
+                (Some(before), Some(after)) => shape_drift(before, after, &mut add),
+                (None, None) => {}
+            }
+        }
+    }
+    drift
+}
+
+fn shape_drift(before: &AnswerShape, after: &AnswerShape, add: &mut impl FnMut(String)) {
+    let paths: BTreeSet<&String> = before.members.keys().chain(after.members.keys()).collect();
+    let list = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(" or ");
+    for path in paths {
+        match (before.members.get(path), after.members.get(path)) {
+            (None, Some(types)) => add(format!("the member {path} is new ({})", list(types))),
+            (Some(_), None) => add(format!("the member {path} is gone")),
+            (Some(old), Some(new)) if old != new => {
+                add(format!(
+                    "the member {path} is {} instead of {}",
+                    list(new),
+                    list(old)
+                ));
+            }
+            _ => {}
+        }
+    }
+    let codes: BTreeSet<&String> = before.texts.keys().chain(after.texts.keys()).collect();
+    for code in codes {
+        match (before.texts.get(code), after.texts.get(code)) {
+            (None, Some(_)) => add(format!("the code {code} is new")),
+            (Some(_), None) => add(format!("the code {code} is gone")),
+            (Some(old), Some(new)) if old != new => {
+                add(format!(
+                    "the text of {code} is {:?} instead of {:?}",
+                    list(new),
+                    list(old)
+                ));
+            }
+            _ => {}
+        }
+    }
+    if before.media_types != after.media_types {
+        let (new, old) = (list(&after.media_types), list(&before.media_types));
+        add(format!("the media type is {new:?} instead of {old:?}"));
+    }
+}
+
+fn latency(old: &Run, new: &Run) -> Vec<Latency> {
+    let times = |run: &Run| -> BTreeMap<String, Vec<u64>> {
+        let mut times: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+        for step in run.trials.iter().flat_map(|trial| &trial.steps) {
+            times
+                .entry(step.operation.clone())
+                .or_default()
+                .push(step.elapsed_us);
+        }
+        times.values_mut().for_each(|times| times.sort_unstable());
+        times
+    };
+    let (before, after) = (times(old), times(new));
+    let at = |times: &[u64], percent: usize| {
+        let index = (times.len() * percent / 100).min(times.len().saturating_sub(1));
+        times.get(index).copied().unwrap_or(0)
+    };
+    before
+        .iter()
+        .filter_map(|(operation, before)| {
+            let after = after.get(operation)?;
+            Some(Latency {
+                operation: operation.clone(),
+                median_us: (at(before, 50), at(after, 50)),
+                p95_us: (at(before, 95), at(after, 95)),
+            })
+        })
+        .collect()
+}
+
+impl Comparison {
+    /// Whether a case began to violate or to deviate.
+    #[must_use]
+    pub fn is_regression(&self) -> bool {
+        self.cases
+            .iter()
+            .any(|case| matches!(case.change, Change::BeganToViolate | Change::BeganToDeviate))
+    }
+
+    /// The comparison as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for note in &self.notes {
+            let _ = writeln!(text, "note: {note}");
+        }
+        for change in Change::ALL {
+            let cases: Vec<&CaseChange> = self
+                .cases
+                .iter()
+                .filter(|case| case.change == change)
+                .collect();
+            if cases.is_empty() {
+                continue;
+            }
+            let _ = writeln!(text, "{} {}:", counted(cases.len(), "case"), change.words());
+            for case in cases {
+                let _ = writeln!(text, "  {}", case.id);
+                if let Some(difference) = &case.difference {
+                    let _ = writeln!(text, "      {difference}");
+                }
+            }
+        }
+        if !self.drift.is_empty() {
+            let _ = writeln!(text, "lawful answers that look otherwise:");
+            for drift in &self.drift {
+                let _ = writeln!(
+                    text,
+                    "  {} {}: {}",
+                    drift.operation, drift.status, drift.what
+                );
+            }
+        }
+        if self.cases.is_empty() && self.drift.is_empty() {
+            let _ = writeln!(text, "no difference in verdicts or answers");
+        }
+        let _ = writeln!(text, "times (median, p95), as information:");
+        for row in &self.latency {
+            let _ = writeln!(
+                text,
+                "  {:<22} {} → {}, {} → {}",
+                row.operation,
+                duration(row.median_us.0),
+                duration(row.median_us.1),
+                duration(row.p95_us.0),
+                duration(row.p95_us.1),
+            );
+        }
+        text
+    }
+
+    /// The comparison as Markdown.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let plain = |text: &str| {
+            let text = text
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('|', "\\|");
+            text.replace('\n', " ")
+        };
+        let verdict = if self.is_regression() {
+            "regression"
+        } else {
+            "no regression"
+        };
+        let mut text = format!("### originproof: {verdict}\n\n");
+        for note in &self.notes {
+            let _ = writeln!(text, "> {}\n", plain(note));
+        }
+        if !self.cases.is_empty() {
+            text.push_str("| case | change | difference |\n|---|---|---|\n");
+            for case in &self.cases {
+                let difference = plain(case.difference.as_deref().unwrap_or_default());
+                let _ = writeln!(
+                    text,
+                    "| {} | {} | {difference} |",
+                    plain(&case.id),
+                    case.change.words()
+                );
+            }
+            text.push('\n');
+        }
+        if !self.drift.is_empty() {
+            text.push_str("| operation | status | lawful, but otherwise |\n|---|---|---|\n");
+            for drift in &self.drift {
+                let _ = writeln!(
+                    text,
+                    "| {} | {} | {} |",
+                    drift.operation,
+                    drift.status,
+                    plain(&drift.what)
+                );
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,228 @@
+//! The run document: one JSON document, one event a line, written as the run goes on. A run that broke off leaves a
+//! document without its end, which can be read as far as it goes and never looks complete.
+
+use std::io::{self, BufRead, Write};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::event::{Event, PutBack, RunHeader, Summary, TrialReport};
+
+/// The version of the format.
+pub const VERSION: u32 = 1;
+/// The first characters of every document; the version stands behind them.
+const BEGIN: &str = "{\"originproof_run\":";
+/// What stands between the header and the events.
+const EVENTS: &str = ",\"events\":[";
+/// What stands between the events and the footer.
+const FOOTER: &str = "],\"footer\":";
+
+/// Writes a document event by event.
+#[derive(Debug)]
+pub struct Writer<W: Write> {
+    out: W,
+    events: usize,
+}
+
+impl<W: Write> Writer<W> {
+    /// A document that begins with the first event.
+    pub fn new(out: W) -> Self {
+        Self { out, events: 0 }
+    }
+
+    /// Writes an event and flushes it, so that a crash loses nothing.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::RunStarted(header) => {
+                write!(self.out, "{BEGIN}{VERSION},\n\"header\":")?;
+                serde_json::to_writer(&mut self.out, header)?;
+                write!(self.out, "{EVENTS}")?;
+            }
+            // That a trial began says nothing that its end does not.
+            Event::TrialStarted { .. } => return Ok(()),
+            Event::TrialFinished(_) | Event::ZonePutBack(_) | Event::ZoneLeft { .. } => {
+                write!(self.out, "\n{}", if self.events == 0 { "" } else { "," })?;
+                serde_json::to_writer(&mut self.out, event)?;
+                self.events += 1;
+            }
+            Event::RunFinished(summary) => {
+                write!(self.out, "\n{FOOTER}")?;
+                serde_json::to_writer(&mut self.out, summary)?;
+                writeln!(self.out, "}}")?;
+            }
+        }
+        self.out.flush()
+    }
+}
+
+/// The form of a document, for its JSON Schema; [`Run::read`] is more patient with one that broke off.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its form is of interest")]
+struct Document {
+    /// The version of the format.
+    originproof_run: u32,
+    /// What the run was about.
+    header: RunHeader,
+    /// What happened, in order.
+    events: Vec<Event>,
+    /// The counts.
+    footer: Summary,
+}
+
+/// The JSON Schema of run documents.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Document).to_value();
+    schema["$id"] = "https://originproof.invalid/schemas/run.schema.json".into();
+    schema["title"] = "An originproof run".into();
+    schema
+}
+
+/// A whole run, or as much of it as there is.
+#[derive(Debug, Clone, Default)]
+pub struct Run {
+    /// What it was about.
+    pub header: RunHeader,
+    /// The trials that ended.
+    pub trials: Vec<TrialReport>,
+    /// Zones that were put back.
+    pub put_back: Vec<PutBack>,
+    /// Zones that could not be put back, with the reason.
+    pub left: Vec<(String, String)>,
+    /// The counts; `None` for a run that broke off.
+    pub summary: Option<Summary>,
+}
+
+/// Why a document can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// The file can't be read.
+    #[error("can't be read: {0}")]
+    Io(#[from] io::Error),
+    /// It is something else.
+    #[error(
+        "is no run document: it does not begin with {BEGIN}…; `originproof run --save FILE` writes one"
+    )]
+    NotOne,
+    /// Another version wrote it.
+    #[error("is a run document of version {0}, and this originproof reads version {VERSION}")]
+    Version(u32),
+    /// A line is damaged.
+    #[error("line {line}: {source}")]
+    Line {
+        /// Which, from 1.
+        line: usize,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+}
+
+/// The counts at a document's end, with the brace that closes it.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Footer(Summary);
+
+impl Run {
+    /// Reads a document line by line.
+    ///
+    /// # Errors
+    /// [`DocumentError`]; a document that merely ends too early is none: its [`Run::summary`] is absent.
+    pub fn read(reader: impl BufRead) -> Result<Self, DocumentError> {
+        let mut lines = reader.lines();
+        let first = lines.next().transpose()?.unwrap_or_default();
+        let version = first
+            .strip_prefix(BEGIN)
+            .and_then(|rest| rest.strip_suffix(','));
+        let version: u32 = version
+            .and_then(|text| text.parse().ok())
+            .ok_or(DocumentError::NotOne)?;
+        if version != VERSION {
+            return Err(DocumentError::Version(version));
+        }
+        let mut run = Self::default();
+        let header = lines.next().transpose()?.unwrap_or_default();
+        let header = header
+            .strip_prefix("\"header\":")
+            .and_then(|rest| rest.strip_suffix(EVENTS));
+        run.header = parsed(2, header.unwrap_or_default())?;
+        let mut broken = None;
+        for (index, line) in lines.enumerate() {
+            let (line, number) = (line?, index + 3);
+            // Only the last line of a run that broke off may be cut.
+            if let Some(error) = broken.take() {
+                return Err(error);
+            }
+            if let Some(footer) = line.strip_prefix(FOOTER) {
+                match parsed::<Footer>(number, footer.strip_suffix('}').unwrap_or(footer)) {
+                    Ok(Footer(summary)) => run.summary = Some(summary),
+                    Err(error) => broken = Some(error),
+                }
+                continue;
+            }
+            match parsed(number, line.strip_prefix(',').unwrap_or(&line)) {
+                Ok(event) => run.event(event),
+                Err(error) => broken = Some(error),
+            }
+        }
+        Ok(run)
+    }
+
+    /// Takes an event in.
+    pub fn event(&mut self, event: Event) {
+        match event {
+            Event::RunStarted(header) => self.header = header,
+            Event::TrialStarted { .. } => {}
+            Event::TrialFinished(trial) => self.trials.push(*trial),
+            Event::ZonePutBack(done) => self.put_back.push(done),
+            Event::ZoneLeft { zone, why } => self.left.push((zone, why)),
+            Event::RunFinished(summary) => self.summary = Some(summary),
+        }
+    }
+
+    /// The run as the events that it was made of, for reports that follow a run.
+    pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
+        let begin = std::iter::once(Event::RunStarted(self.header.clone()));
+        let trials = self
+            .trials
+            .iter()
+            .map(|trial| Event::TrialFinished(Box::new(trial.clone())));
+        let put_back = self.put_back.iter().cloned().map(Event::ZonePutBack);
+        let left = self.left.iter().map(|(zone, why)| Event::ZoneLeft {
+            zone: zone.clone(),
+            why: why.clone(),
+        });
+        let end = self.summary.clone().map(Event::RunFinished);
+        begin.chain(trials).chain(put_back).chain(left).chain(end)
+    }
+
+    /// The counts, worked out anew for a run that broke off.
+    #[must_use]
+    pub fn counts(&self) -> Summary {
+        self.summary.clone().unwrap_or_else(|| {
+            let mut summary = Summary {
+                interrupted: true,
+                ..Summary::default()
+            };
+            for trial in &self.trials {
+                summary.add(trial);
+            }
+            summary
+        })
+    }
+
+    /// Whether every planned trial has a report and the run ended by itself.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.summary
+            .as_ref()
+            .is_some_and(|summary| !summary.interrupted)
+            && self.trials.len() >= self.header.planned.len()
+    }
+}
+
+fn parsed<'t, T: Deserialize<'t>>(line: usize, text: &'t str) -> Result<T, DocumentError> {
+    serde_json::from_str(text).map_err(|source| DocumentError::Line { line, source })
+}

@@ -1,0 +1,215 @@
+//! One HTML page: template, style and script of ours, and the run as JSON that the script draws. Whatever comes from
+//! a target is text there and never markup.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use minijinja::{AutoEscape, Environment, Value as Html, context};
+use serde_json::{Value, json};
+
+use super::document::Run;
+use super::standing::{Standing, standings};
+use crate::contract::{Contract, Level};
+use crate::event::{TrialReport, Verdict};
+use crate::exchange::Operation;
+use crate::expected::entry_of;
+
+const PAGE: &str = include_str!("html/page.html");
+const STYLE: &str = include_str!("html/page.css");
+const SCRIPT: &str = include_str!("html/page.js");
+
+/// Writes the page.
+pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    let page = environment.render_str(
+        PAGE,
+        context! {
+            title => format!("originproof: {} ({})", run.verdict(), run.header.target),
+            style => Html::from_safe_string(STYLE.to_owned()),
+            script => Html::from_safe_string(SCRIPT.to_owned()),
+            data => Html::from_safe_string(inert(&data(run).to_string())),
+        },
+    );
+    out.write_all(page.map_err(io::Error::other)?.as_bytes())
+}
+
+/// JSON in which nothing can end the element that it stands in.
+fn inert(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '<' => text.push_str("\\u003c"),
+            '>' => text.push_str("\\u003e"),
+            '&' => text.push_str("\\u0026"),
+            '\u{2028}' => text.push_str("\\u2028"),
+            '\u{2029}' => text.push_str("\\u2029"),
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+fn data(run: &Run) -> Value {
+    let summary = run.counts();
+    let standings = standings(run);
+    let counts: BTreeMap<&str, usize> = Verdict::ALL
+        .iter()
+        .map(|verdict| (verdict.id(), summary.count(*verdict)))
+        .collect();
+    let coverage = |level: Level| {
+        let of = Contract::embedded()
+            .clauses
+            .iter()
+            .filter(|clause| clause.level == level);
+        let judged = of.clone().filter(|clause| {
+            standings
+                .get(&clause.id)
+                .is_some_and(|standing| standing.is_judged())
+        });
+        json!({"judged": judged.count(), "of": of.count()})
+    };
+    let codes: BTreeSet<i64> = Contract::embedded()
+        .codes
+        .iter()
+        .map(|row| row.code)
+        .collect();
+    json!({
+        "format": 1,
+        "suite": format!("originproof {}", run.header.version),
+        "suite_hash": run.header.suite,
+        "target": run.header.target,
+        "against": null,
+        "started": run.header.started,
+        "elapsed_ms": summary.elapsed_ms,
+        "requests": summary.requests,
+        "seed": run.header.seed.to_string(),
+        "capabilities": run.header.capabilities,
+        "notes": notes(run),
+        "interrupted": summary.interrupted,
+        "complete": run.is_complete(),
+        "counts": counts,
+        "coverage": {"must": coverage(Level::Must), "should": coverage(Level::Should)},
+        "clauses": clauses(&standings),
+        "operations": Operation::ALL.iter().map(|operation| operation.id()).collect::<Vec<_>>(),
+        "codes": codes,
+        "matrix": matrix(run, &codes),
+        "cases": run.trials.iter().map(case).collect::<Vec<_>>(),
+    })
+}
+
+fn notes(run: &Run) -> Vec<String> {
+    let mut notes = run.header.notes.clone();
+    let summary = run.counts();
+    notes.extend(summary.halted);
+    notes.extend(summary.expectation_faults);
+    notes.extend(run.left.iter().map(|(_, why)| why.clone()));
+    for done in &run.put_back {
+        notes.push(format!(
+            "zone {} is as it was: {} mapping(s)",
+            done.zone, done.mappings
+        ));
+        notes.extend(
+            done.kept
+                .iter()
+                .map(|kept| format!("left as it is: {kept}")),
+        );
+    }
+    notes
+}
+
+fn clauses(standings: &BTreeMap<crate::contract::ClauseId, Standing>) -> Vec<Value> {
+    let contract = Contract::embedded();
+    let rows = contract.clauses.iter().map(|clause| {
+        let standing = standings.get(&clause.id);
+        json!({
+            "id": clause.id,
+            "family": clause.id.family(),
+            "level": clause.level,
+            "says": clause.says,
+            "source": clause.source,
+            "verdict": standing.map_or("unjudged", Standing::word),
+            "cases": standing.map(|standing| &standing.cases),
+        })
+    });
+    rows.collect()
+}
+
+/// Operations by codes: what was seen in an answer, what a case asked for, what the contract does not document.
+fn matrix(run: &Run, codes: &BTreeSet<i64>) -> Vec<Value> {
+    let profile = run.summary.as_ref().map(|summary| &summary.profile);
+    let was_seen = |operation: Operation, code: i64| {
+        profile
+            .and_then(|profile| profile.0.get(operation.id()))
+            .is_some_and(|statuses| {
+                statuses
+                    .values()
+                    .any(|shape| shape.texts.contains_key(&code.to_string()))
+            })
+    };
+    let mut cells = Vec::new();
+    for operation in Operation::ALL {
+        for code in codes {
+            let row = Contract::embedded().code(*operation, *code);
+            let clause = row.and_then(|row| row.operations.get(operation));
+            let is_tested = clause.is_some_and(|clause| {
+                run.trials
+                    .iter()
+                    .any(|trial| trial.proves.iter().any(|id| id == clause.as_str()))
+            });
+            let (state, why) = if was_seen(*operation, *code) {
+                ("seen", "it was among the errors of an answer".to_owned())
+            } else if let Some(clause) = clause {
+                match is_tested {
+                    true => (
+                        "tested",
+                        format!("cases of {clause} asked for it; no answer had it"),
+                    ),
+                    false => ("untested", format!("no case of {clause} ran")),
+                }
+            } else {
+                (
+                    "na",
+                    "the contract does not document it for this operation".to_owned(),
+                )
+            };
+            cells.push(
+                json!({"operation": operation.id(), "code": code, "state": state, "why": why}),
+            );
+        }
+    }
+    cells
+}
+
+fn case(trial: &TrialReport) -> Value {
+    let operations: BTreeSet<&str> = trial
+        .steps
+        .iter()
+        .map(|step| step.operation.as_str())
+        .collect();
+    let findings: Vec<Value> = trial
+        .findings
+        .iter()
+        .map(|reported| {
+            let finding = &reported.finding;
+            let clause = Contract::embedded().clause(&finding.clause);
+            json!({
+                "clause": finding.clause, "level": finding.level,
+                "says": clause.map(|clause| &clause.says), "source": clause.map(|clause| &clause.source),
+                "at": finding.at, "expected": finding.expected, "found": finding.found,
+                "line": reported.line, "step": reported.step, "times": reported.times,
+            })
+        })
+        .collect();
+    json!({
+        "id": trial.id, "title": trial.title, "file": trial.file, "verdict": trial.verdict,
+        "reason": trial.reason, "clauses": trial.proves, "operations": operations,
+        "elapsed_us": trial.elapsed_us, "given": trial.given, "restored": trial.restored,
+        "blame": trial.blame(), "findings": findings,
+        "steps": if trial.findings.is_empty() && trial.reason.is_none() { Value::Array(vec![]) } else { json!(trial.steps) },
+        "exchanges": trial.exchanges, "observations": trial.observations,
+        "not_reached": trial.not_reached,
+        "rerun": format!("originproof run --case '{}'", trial.id),
+        "expect": entry_of(trial),
+    })
+}

@@ -1,0 +1,81 @@
+//! JUnit XML. A violated case is a failure, one that could not be judged an error, a skipped one is skipped with its
+//! reason; a deviation passes, and says so in its output.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::document::Run;
+use super::plain::failure_text;
+use crate::event::{TrialReport, Verdict};
+
+/// Writes the report.
+pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    let mut report = Report::new(format!("originproof against {}", run.header.target));
+    let mut families: Vec<&str> = run.trials.iter().map(family).collect();
+    families.sort_unstable();
+    families.dedup();
+    for name in families {
+        let mut suite = TestSuite::new(name);
+        suite.add_test_cases(
+            run.trials
+                .iter()
+                .filter(|trial| family(trial) == name)
+                .map(case),
+        );
+        report.add_test_suite(suite);
+    }
+    if !run.is_complete() {
+        let mut suite = TestSuite::new("originproof");
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message("the run broke off: not all cases ran");
+        suite.add_test_case(TestCase::new("the run is complete", status));
+        report.add_test_suite(suite);
+    }
+    report.serialize(out).map_err(io::Error::other)
+}
+
+/// The folder of a trial's case.
+fn family(trial: &TrialReport) -> &str {
+    trial.id.split('/').next().unwrap_or_default()
+}
+
+fn case(trial: &TrialReport) -> TestCase {
+    let reason = trial.reason.clone().unwrap_or_default();
+    let status = match trial.verdict {
+        Verdict::Conforms | Verdict::Deviates => TestCaseStatus::success(),
+        Verdict::Skipped | Verdict::Expected => {
+            let mut status = TestCaseStatus::skipped();
+            let known = if trial.verdict == Verdict::Expected {
+                "expected failure: "
+            } else {
+                ""
+            };
+            status.set_message(format!("{known}{reason}"));
+            status
+        }
+        Verdict::Violates => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let first = trial.findings.first().map(|f| f.finding.to_string());
+            status
+                .set_type("violates")
+                .set_message(first.unwrap_or_default());
+            status.set_description(failure_text(trial));
+            status
+        }
+        Verdict::Inconclusive | Verdict::Broken => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_type(trial.verdict.id()).set_message(reason);
+            status.set_description(failure_text(trial));
+            status
+        }
+    };
+    let mut case = TestCase::new(trial.id.clone(), status);
+    case.set_classname(format!("originproof.{}", family(trial)));
+    case.set_time(Duration::from_micros(trial.elapsed_us));
+    if trial.verdict == Verdict::Deviates {
+        case.set_system_out(failure_text(trial));
+    }
+    case
+}

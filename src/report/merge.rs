@@ -1,0 +1,104 @@
+//! Parts of one run over several machines as one result; a part that is missing is seen.
+
+use std::collections::BTreeSet;
+
+use super::document::Run;
+use crate::event::Summary;
+
+/// Why runs are not parts of one.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// None were given.
+    #[error("there is nothing to merge")]
+    Nothing,
+    /// They are of different suites.
+    #[error("the runs are of different suites ({0} and {1}): only parts of one run can be merged")]
+    Suites(String, String),
+    /// They have a case in common.
+    #[error("more than one of the runs has the case {0}: only parts of one run can be merged")]
+    Twice(String),
+}
+
+/// Merges runs.
+///
+/// # Errors
+/// [`MergeError`] if they are not parts of one run.
+pub fn merge(runs: Vec<Run>) -> Result<Run, MergeError> {
+    let mut runs = runs.into_iter();
+    let mut merged = runs.next().ok_or(MergeError::Nothing)?;
+    let mut shards: BTreeSet<String> = merged.header.shard.iter().cloned().collect();
+    let mut summary = merged.summary.take();
+    let mut seen: BTreeSet<String> = merged.trials.iter().map(|trial| trial.id.clone()).collect();
+    for run in runs {
+        if run.header.suite != merged.header.suite {
+            return Err(MergeError::Suites(merged.header.suite, run.header.suite));
+        }
+        shards.extend(run.header.shard.clone());
+        for trial in &run.trials {
+            if !seen.insert(trial.id.clone()) {
+                return Err(MergeError::Twice(trial.id.clone()));
+            }
+        }
+        let further = run.summary.clone();
+        summary = summary
+            .zip(further)
+            .map(|(summary, further)| added(summary, further));
+        merged.header.planned.extend(run.header.planned);
+        merged.header.selected += run.header.selected;
+        if run.header.target != merged.header.target {
+            merged
+                .header
+                .notes
+                .push(format!("a part ran against {}", run.header.target));
+        }
+        merged.header.notes.extend(run.header.notes);
+        merged.trials.extend(run.trials);
+        merged.put_back.extend(run.put_back);
+        merged.left.extend(run.left);
+    }
+    merged.header.notes.sort();
+    merged.header.notes.dedup();
+    let missing = missing(&shards);
+    for shard in &missing {
+        merged
+            .header
+            .notes
+            .push(format!("the part {shard} is missing"));
+    }
+    // Without all its parts a run has no end.
+    merged.summary = summary.filter(|_| missing.is_empty());
+    merged.header.shard = None;
+    Ok(merged)
+}
+
+/// The parts that should be there as well.
+fn missing(shards: &BTreeSet<String>) -> Vec<String> {
+    let of = shards
+        .iter()
+        .filter_map(|shard| shard.split_once('/')?.1.parse::<u32>().ok())
+        .max();
+    let all = (1..=of.unwrap_or(0)).map(|number| format!("{number}/{}", of.unwrap_or(0)));
+    all.filter(|shard| !shards.contains(shard)).collect()
+}
+
+fn added(mut summary: Summary, further: Summary) -> Summary {
+    for (verdict, count) in further.verdicts {
+        *summary.verdicts.entry(verdict).or_default() += count;
+    }
+    for (clause, (level, count)) in further.broken_clauses {
+        let row = summary.broken_clauses.entry(clause).or_insert((level, 0));
+        row.0 = row.0.max(level);
+        row.1 += count;
+    }
+    summary.profile.merge(further.profile);
+    summary.requests += further.requests;
+    // The parts run at the same time.
+    summary.elapsed_ms = summary.elapsed_ms.max(further.elapsed_ms);
+    summary.interrupted |= further.interrupted;
+    summary.halted = summary.halted.or(further.halted);
+    summary.zones_left += further.zones_left;
+    summary
+        .expectation_faults
+        .extend(further.expectation_faults);
+    summary
+}

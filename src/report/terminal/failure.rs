@@ -1,0 +1,213 @@
+//! One failed trial, from the verdict down to the line that excuses it.
+
+use std::io::{self, Write};
+
+use super::difference::limited;
+use super::{Style, Terminal, counted, cut};
+use crate::contract::{ClauseId, Contract, Level};
+use crate::event::{ReportedFinding, TrialReport, Verdict};
+use crate::expected::entry_of;
+
+/// Steps of a failed trial that are shown without `-v`.
+const STEPS: usize = 12;
+/// Exchanges that are shown.
+const EXCHANGES: usize = 3;
+
+/// What is wrong, in one line.
+pub(super) fn plain_line(reported: &ReportedFinding) -> String {
+    let finding = &reported.finding;
+    cut(
+        &format!("expected {}, found {}", finding.expected, finding.found),
+        160,
+    )
+}
+
+impl Terminal {
+    pub(super) fn failure(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
+        let Style {
+            bold, dim, reset, ..
+        } = self.style;
+        let colour = self.style.of(trial.verdict);
+        writeln!(
+            out,
+            "{colour}{bold}{}{reset} {bold}{}{reset}: {}",
+            trial.verdict, trial.id, trial.title
+        )?;
+        if let Some(reason) = &trial.reason {
+            writeln!(out, "  {reason}")?;
+        }
+        let mut by_clause: Vec<(&ClauseId, Level, Vec<&ReportedFinding>)> = Vec::new();
+        for reported in &trial.findings {
+            let (clause, level) = (&reported.finding.clause, reported.finding.level);
+            match by_clause
+                .iter_mut()
+                .find(|(c, l, _)| *c == clause && *l == level)
+            {
+                Some((_, _, list)) => list.push(reported),
+                None => by_clause.push((clause, level, vec![reported])),
+            }
+        }
+        by_clause.sort_by_key(|(_, level, _)| std::cmp::Reverse(*level));
+        for (clause, level, list) in by_clause {
+            self.clause(trial, (clause, level), &list, out)?;
+        }
+        self.requests(trial, out)?;
+        self.evidence(trial, out)?;
+        if !trial.given.is_empty() {
+            writeln!(out, "  {dim}given:{reset} {}", cut(&trial.given, 300))?;
+        }
+        if let Some(restored) = &trial.restored {
+            writeln!(out, "  {dim}afterwards:{reset} {restored}")?;
+        }
+        if trial.not_reached > 0 {
+            writeln!(
+                out,
+                "  {dim}{} not reached{reset}",
+                counted(trial.not_reached, "later step")
+            )?;
+        }
+        writeln!(out, "  {dim}may be the fault of:{reset} {}", blamed(trial))?;
+        writeln!(
+            out,
+            "  {dim}run it again:{reset} {} --case '{}'",
+            self.again, trial.id
+        )?;
+        let entry = entry_of(trial);
+        if !entry.is_empty() {
+            writeln!(out, "  {dim}to expect it (originproof.expect.yaml):{reset}")?;
+            for line in entry.lines() {
+                writeln!(out, "    {line}")?;
+            }
+        }
+        writeln!(out)
+    }
+
+    fn clause(
+        &self,
+        trial: &TrialReport,
+        (clause, level): (&ClauseId, Level),
+        findings: &[&ReportedFinding],
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let Style {
+            bold, dim, reset, ..
+        } = self.style;
+        let (verb, colour) = match level {
+            Level::Must => ("violates", self.style.red),
+            Level::Should => ("deviates from", self.style.yellow),
+            Level::May => ("notes", self.style.dim),
+        };
+        write!(
+            out,
+            "  {colour}{verb}{reset} {bold}{clause}{reset} ({level})"
+        )?;
+        match Contract::embedded().clause(clause) {
+            Some(clause) => writeln!(out, ": {} {dim}[{}]{reset}", clause.says, clause.source)?,
+            None => writeln!(out)?,
+        }
+        for reported in findings {
+            self.finding(trial, reported, out)?;
+        }
+        Ok(())
+    }
+
+    fn finding(
+        &self,
+        trial: &TrialReport,
+        reported: &ReportedFinding,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let Style { dim, reset, .. } = self.style;
+        let finding = &reported.finding;
+        let place = if reported.line > 0 {
+            format!("{}:{}", trial.file, reported.line)
+        } else {
+            format!("{} (arranging)", trial.file)
+        };
+        match reported.step.and_then(|step| trial.steps.get(step)) {
+            Some(step) => writeln!(
+                out,
+                "    {dim}--> {place}{reset} {} {} {} {dim}answered {}{reset}",
+                step.operation,
+                step.method,
+                cut(&step.path, 110),
+                step.status
+            )?,
+            None => writeln!(out, "    {dim}--> {place}{reset}")?,
+        }
+        let at = if finding.at.is_empty() {
+            "the body"
+        } else {
+            &finding.at
+        };
+        let (expected, found) = limited(&finding.expected, &finding.found, self.style);
+        writeln!(out, "        at       {at}")?;
+        writeln!(out, "        expected {expected}")?;
+        let times = match reported.times {
+            1 => String::new(),
+            times => format!(" {dim}(and {} more like it){reset}", times - 1),
+        };
+        writeln!(out, "        found    {found}{times}")
+    }
+
+    /// The requests of the trial: all with `-v`, else the last ones.
+    fn requests(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
+        let Style { dim, reset, .. } = self.style;
+        if trial.steps.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "  {dim}the requests:{reset}")?;
+        if self.verbosity > 0 || trial.steps.len() <= STEPS {
+            return Self::steps(trial, out);
+        }
+        let left_out = trial.steps.len() - STEPS;
+        writeln!(
+            out,
+            "    {dim}{left_out} before these; -v shows them{reset}"
+        )?;
+        let last = trial.steps.get(left_out..).unwrap_or_default().to_vec();
+        Self::steps(
+            &TrialReport {
+                steps: last,
+                ..TrialReport::default()
+            },
+            out,
+        )
+    }
+
+    /// The exchanges that the findings refer to, a contradicted write among them.
+    fn evidence(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
+        let Style { dim, reset, .. } = self.style;
+        for exchange in trial.exchanges.iter().take(EXCHANGES) {
+            let is_blamed = trial.findings.iter().any(|f| f.step == Some(exchange.step));
+            let what = if is_blamed {
+                "the exchange"
+            } else {
+                "the write before it"
+            };
+            writeln!(out, "  {dim}{what}:{reset}")?;
+            writeln!(out, "    > {}", exchange.request_line)?;
+            if let Some(body) = &exchange.request_body {
+                writeln!(out, "    > {}", cut(body, 600))?;
+            }
+            writeln!(out, "    < {}", exchange.status)?;
+            writeln!(out, "    < {}", cut(&exchange.response_body, 900))?;
+            if is_blamed {
+                writeln!(out, "  {dim}by hand:{reset} {}", cut(&exchange.curl, 1_500))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn blamed(trial: &TrialReport) -> &'static str {
+    match trial.verdict {
+        Verdict::Broken => "the case file, or originproof itself",
+        Verdict::Inconclusive => "the network, or a target that was not ready",
+        Verdict::Violates
+        | Verdict::Deviates
+        | Verdict::Expected
+        | Verdict::Conforms
+        | Verdict::Skipped => "the target",
+    }
+}
