@@ -18,9 +18,10 @@ use tokio::runtime::Runtime;
 pub use libtest_mimic::{Arguments, Conclusion};
 
 use crate::case::{Library, Trial};
-use crate::event::{TrialReport, Verdict};
+use crate::event::{Event, TrialReport, Verdict};
 use crate::mock::{Mock, MockConfig, Running};
 use crate::report::{Style, Terminal};
+use crate::runner::custody::CustodyConfig;
 use crate::runner::{
     Credentials, Keep, RunConfig, Runner, Target, TargetConfig, TargetError, new_seed,
 };
@@ -36,15 +37,19 @@ pub struct Settings {
     pub credentials: Credentials,
     /// Capabilities named by hand.
     pub capabilities: Vec<String>,
+    /// What may be done to the zones, and where their journals are kept.
+    pub custody: CustodyConfig,
 }
 
 impl Settings {
     /// Reads `ORIGINPROOF_TARGET`, `ORIGINPROOF_ZONE` (or `CLOUDFLARE_ZONE_ID`; several with commas),
-    /// `ORIGINPROOF_CAPABILITIES`, `CLOUDFLARE_API_TOKEN`, `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY`
-    /// from variables that the caller hands in.
+    /// `ORIGINPROOF_CAPABILITY`, `ORIGINPROOF_ALLOW_EXISTING`, `ORIGINPROOF_STATE_DIR`, `CLOUDFLARE_API_TOKEN`,
+    /// `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY` from variables that the caller hands in.
     #[must_use]
     pub fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut settings = Self::default();
+        // Under cargo-nextest every test is a process of its own: they take turns on a zone.
+        settings.custody.wait_for_lock = true;
         let list = |value: &str| {
             value
                 .split(',')
@@ -55,7 +60,9 @@ impl Settings {
             match name.as_str() {
                 "ORIGINPROOF_TARGET" => settings.target = Some(value),
                 "ORIGINPROOF_ZONE" | "CLOUDFLARE_ZONE_ID" => settings.zones = list(&value),
-                "ORIGINPROOF_CAPABILITIES" => settings.capabilities = list(&value),
+                "ORIGINPROOF_CAPABILITY" => settings.capabilities = list(&value),
+                "ORIGINPROOF_ALLOW_EXISTING" => settings.custody.allow_existing = value == "true",
+                "ORIGINPROOF_STATE_DIR" => settings.custody.state_dir = value.into(),
                 "CLOUDFLARE_API_TOKEN" => settings.credentials.token = Some(value),
                 "CLOUDFLARE_EMAIL" => settings.credentials.email = Some(value),
                 "CLOUDFLARE_API_KEY" => settings.credentials.key = Some(value),
@@ -74,6 +81,23 @@ struct Session {
 }
 
 impl Session {
+    /// Puts given zones back; what could not be put back is said.
+    fn end(&self) -> Vec<String> {
+        let Some(Ok((runner, _))) = self.runner.get() else {
+            return Vec::new();
+        };
+        let events = self.runtime.block_on(runner.put_zones_back());
+        let left = events.into_iter().filter_map(|event| match event {
+            Event::ZoneLeft { why, .. } => Some(why),
+            Event::ZonePutBack(_)
+            | Event::RunStarted(_)
+            | Event::TrialStarted { .. }
+            | Event::TrialFinished(_)
+            | Event::RunFinished(_) => None,
+        });
+        left.collect()
+    }
+
     fn runner(&self) -> Result<&Runner, String> {
         let opened = self.runner.get_or_init(|| {
             self.runtime
@@ -94,6 +118,7 @@ async fn open(settings: &Settings) -> Result<(Runner, Option<Running>), TargetEr
             credentials: settings.credentials.clone(),
             zones: settings.zones.clone(),
             capabilities: settings.capabilities.clone(),
+            custody: settings.custody.clone(),
             ..TargetConfig::default()
         };
         (config, None)
@@ -123,34 +148,50 @@ async fn open(settings: &Settings) -> Result<(Runner, Option<Running>), TargetEr
     Ok((Runner::new(target, config).await?, mock))
 }
 
-/// Runs the built-in cases as tests. The caller turns the conclusion into an exit code.
+/// Runs the built-in cases as tests. The caller turns the conclusion into an exit code. Zones that were given are put
+/// back at the end; one that could not be counts as a failed test.
 pub fn run(arguments: &Arguments, settings: Settings) -> Conclusion {
-    let tests = match Library::embedded() {
-        Ok(library) => tests(&library, settings),
-        Err(error) => vec![Test::test("cases", move || Err(error.to_string().into()))],
-    };
-    libtest_mimic::run(arguments, tests)
-}
-
-fn tests(library: &Library, settings: Settings) -> Vec<Test> {
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => return vec![Test::test("runtime", move || Err(error.to_string().into()))],
+        .build();
+    let (library, runtime) = match (Library::embedded(), runtime) {
+        (Ok(library), Ok(runtime)) => (library, runtime),
+        (Err(error), _) => return alone(arguments, "cases", error.to_string()),
+        (_, Err(error)) => return alone(arguments, "runtime", error.to_string()),
     };
     let session = Arc::new(Session {
         runtime,
         runner: OnceLock::new(),
         settings,
     });
+    let mut conclusion = libtest_mimic::run(arguments, tests(&library, &session));
+    let left = session.end();
+    if !left.is_empty() {
+        let ended = alone(arguments, "zones are put back", left.join("\n"));
+        conclusion.num_failed += ended.num_failed;
+    }
+    conclusion
+}
+
+/// One failing test in place of what could not begin or end.
+fn alone(arguments: &Arguments, name: &str, why: String) -> Conclusion {
+    // It is said whatever the filters leave out.
+    let arguments = Arguments {
+        filter: None,
+        skip: Vec::new(),
+        exact: false,
+        ..arguments.clone()
+    };
+    libtest_mimic::run(&arguments, vec![Test::test(name, move || Err(why.into()))])
+}
+
+fn tests(library: &Library, session: &Arc<Session>) -> Vec<Test> {
     library
         .trials()
         .into_iter()
         .enumerate()
         .map(|(number, trial)| {
-            let session = Arc::clone(&session);
+            let session = Arc::clone(session);
             Test::ignorable_test(trial.id(), move || judge(&session, number, &trial))
         })
         .collect()

@@ -15,6 +15,7 @@ mod report;
 mod restore;
 mod run;
 mod settings;
+mod snapshots;
 mod target;
 mod world;
 

@@ -57,6 +57,12 @@ pub(crate) struct RunArgs {
     /// Compare with a saved run; a regression gives exit code 1
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
+    /// Keep the redacted exchanges of each case as snapshots in this folder, and show what differs
+    #[arg(long, value_name = "DIR")]
+    snapshots: Option<PathBuf>,
+    /// Let a difference from the snapshots fail the run as well
+    #[arg(long, requires = "snapshots")]
+    strict_snapshots: bool,
     /// Only the end
     #[arg(long, short = 'q', conflicts_with = "verbose")]
     quiet: bool,
@@ -205,7 +211,7 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         let config = RunConfig {
             jobs: usize::try_from(jobs).unwrap_or(usize::MAX),
             seed,
-            keep: Keep::Findings,
+            keep: if args.snapshots.is_some() { Keep::All } else { Keep::Findings },
         };
         let mut runner = Runner::new(target, config).await?;
         if let Some(expected) = expected {
@@ -243,6 +249,12 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
             let comparison = compare(baseline, &run);
             console.say(comparison.text().trim_end());
             if comparison.is_regression() {
+                return Ok(Exit::Violates);
+            }
+        }
+        if let Some(folder) = &args.snapshots {
+            let drifted = super::snapshots::compare(&run, folder, console)?;
+            if drifted > 0 && args.strict_snapshots {
                 return Ok(Exit::Violates);
             }
         }
