@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::check::CheckArgs;
 use super::config::ConfigArgs;
 use super::explain::ExplainArgs;
 use super::lint::LintArgs;
@@ -33,6 +34,8 @@ Exit codes: 0 conforms, 1 violates a must (with --strict: or deviates from a sho
 pub(crate) enum Command {
     /// Run the suite against a target, by default the embedded mock
     Run(Box<RunArgs>),
+    /// Check traffic that others made: HAR files, JSON Lines, or one response
+    Check(CheckArgs),
     /// List cases, clauses, operations, codes, mutants, variations, or what covers what
     List(ListArgs),
     /// Explain a clause, a code or a case

@@ -2,6 +2,7 @@
 //! only place that knows exit codes.
 
 mod args;
+mod check;
 mod config;
 mod console;
 mod exit;
@@ -47,6 +48,7 @@ pub(crate) fn main(world: &World) -> ExitCode {
     let mut console = Console::new(world, arguments.color);
     let result = match arguments.command {
         Command::Run(run) => run::run(&run, world, &mut console),
+        Command::Check(check) => check::run(&check, world, &mut console),
         Command::List(list) => list::run(&list, &mut console),
         Command::Explain(explain) => explain::run(&explain, &mut console),
         Command::Mock(mock) => mock::run(&mock, &mut console),

@@ -395,7 +395,7 @@ async fn observe(
 }
 
 /// A format and where to write it.
-fn read_report(text: &str) -> Result<(&'static ReportFormat, PathBuf), String> {
+pub(crate) fn read_report(text: &str) -> Result<(&'static ReportFormat, PathBuf), String> {
     let (name, path) = text
         .split_once('=')
         .ok_or("write FORMAT=FILE, such as junit=report.xml")?;

@@ -9,7 +9,9 @@ mod answer;
 mod check;
 mod clause;
 mod description;
+mod edge;
 mod finding;
+mod route;
 pub mod rule;
 mod schema;
 pub mod time;
@@ -21,5 +23,7 @@ pub use description::{
     Capability, ClauseDescription, CodeDescription, Contract, OperationDescription, Part,
     StatusPattern, TEXT,
 };
+pub use edge::is_edge_failure;
 pub use finding::{Finding, Findings};
+pub use route::{Route, routes};
 pub use schema::{SchemaFault, Schemas};

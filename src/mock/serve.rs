@@ -26,7 +26,7 @@ use super::handle::handle;
 use super::rules::{Locking, Rules};
 use super::store::{Mapping, Place, Zone};
 use super::wire::Wire;
-use crate::contract::Contract;
+use crate::contract::{Contract, routes};
 use crate::exchange::Operation;
 
 /// The path below which everything is served.
@@ -361,38 +361,24 @@ struct Routed {
 /// The operation of a method and path; the templates are the contract's.
 fn route(mock: &Mock, method: &Method, below: &str) -> Result<Routed, Reply> {
     let mut is_known_path = false;
-    let mut generic = None;
-    for description in &Contract::embedded().operations {
-        let Some((zone, address)) = matched(&description.path, below) else {
-            continue;
-        };
-        if (mock.rules.unrouted)(description.id) {
+    for route in routes(Contract::embedded(), below) {
+        if (mock.rules.unrouted)(route.operation) {
             continue;
         }
-        // `/batch` and `/supported_regions` also fit the template of a single address.
-        let is_literal = address.is_none();
         is_known_path = true;
-        if description.method == method.as_str() {
-            let routed = Routed {
-                operation: description.id,
-                zone: decoded(zone),
-                address: address.map(str::to_owned),
-            };
-            if is_literal {
-                return checked_zone(routed);
-            }
-            generic = Some(routed);
+        if route.method == method.as_str() {
+            return checked_zone(Routed {
+                operation: route.operation,
+                zone: decoded(route.zone),
+                address: route.address.map(str::to_owned),
+            });
         }
     }
-    let is_reserved = below.ends_with("/batch") || below.ends_with("/supported_regions");
-    match generic {
-        Some(routed) if !is_reserved => checked_zone(routed),
-        _ if is_known_path => Err(Reply::failure(
-            405,
-            10_405,
-            "Method not allowed for this path",
-        )),
-        _ => Err(no_route()),
+    if is_known_path {
+        let text = "Method not allowed for this path";
+        Err(Reply::failure(405, 10_405, text))
+    } else {
+        Err(no_route())
     }
 }
 
@@ -402,22 +388,6 @@ fn checked_zone(routed: Routed) -> Result<Routed, Reply> {
     } else {
         Err(Reply::failure(400, 7003, "The zone identifier is too long"))
     }
-}
-
-/// Zone and address of a path that fits a template.
-fn matched<'p>(template: &str, path: &'p str) -> Option<(&'p str, Option<&'p str>)> {
-    let (mut zone, mut address) = (None, None);
-    let mut segments = path.split('/');
-    for wanted in template.split('/') {
-        let segment = segments.next()?;
-        match wanted {
-            "{zone_id}" => zone = Some(segment),
-            "{origin_ip}" if !segment.is_empty() => address = Some(segment),
-            _ if wanted == segment => {}
-            _ => return None,
-        }
-    }
-    segments.next().is_none().then_some((zone?, address))
 }
 
 fn decoded(segment: &str) -> String {

@@ -12,12 +12,13 @@ use super::call::{Context, outgoing};
 use super::custody::{Keeper, addresses_in, addresses_of};
 use super::halt::HaltReason;
 use super::mapping::{Place, State, meant, meant_by};
-use super::record;
 use super::scope::Variables;
 use super::target::{Target, is_patience_asked, refuses_credentials};
 use crate::case::{Action, CallSpec, Over, Step, Trial};
-use crate::contract::{Answer, Contract, Finding, Framing, check_with, request_items};
-use crate::event::{Observation, Profile, ReportedFinding, StepRecord};
+use crate::contract::{
+    Answer, Contract, Finding, Framing, check_with, is_edge_failure, request_items,
+};
+use crate::event::{Observation, Profile, ReportedFinding, StepRecord, step_record};
 use crate::exchange::{Exchange, Generation, Kind, Operation};
 use crate::transport::{Outgoing, TransportFault};
 
@@ -450,7 +451,7 @@ impl<'a> Execution<'a> {
             self.journal_answer(&exchange);
         }
         self.steps
-            .push(record::step(&exchange, line, &self.target.redactor));
+            .push(step_record(&exchange, line, &self.target.redactor));
         // What an edge in front of the target says is not the target's.
         if !is_edge_failure(&exchange) {
             for finding in check_with(Contract::embedded(), &exchange, framing) {
@@ -516,20 +517,6 @@ pub(super) fn framing(spec: &CallSpec) -> Framing {
     } else {
         Framing::Promised
     }
-}
-
-/// A failure of something in front of the target: 502, 503, 504 or 52x, and not in the API's own
-/// words. A documented code makes it the target's answer.
-pub(super) fn is_edge_failure(exchange: &Exchange) -> bool {
-    let response = &exchange.response;
-    let is_edge = matches!(response.status, 502..=504 | 520..=530);
-    let documented = Contract::embedded().codes.iter().map(|row| row.code);
-    let codes = response.codes();
-    // A failure that was asked for (fault injection) may come with any code.
-    let was_asked_for = exchange.request.headers.get("conformance-fault").is_some();
-    let is_own = documented.into_iter().any(|code| codes.contains(&code))
-        || (was_asked_for && !codes.is_empty());
-    is_edge && !is_own
 }
 
 /// Whether sending a request twice does the same as sending it once, answer included.

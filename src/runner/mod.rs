@@ -17,7 +17,6 @@ mod parallel;
 mod plan;
 mod probe;
 mod reading;
-mod record;
 mod regions;
 mod run;
 mod scope;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use super::execute::{Execution, Flow, ParallelWrite, Stop, framing, is_edge_failure};
+use super::execute::{Execution, Flow, ParallelWrite, Stop, framing};
 use super::mapping::{Place, State, meant, meant_by};
 use crate::case::{Action, Check, ClauseKey, Step};
-use crate::contract::{Answer, ClauseId, Framing, Level, request_items};
+use crate::contract::{Answer, ClauseId, Framing, Level, is_edge_failure, request_items};
 use crate::exchange::{Exchange, Generation, Kind};
 
 impl Execution<'_> {

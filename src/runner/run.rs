@@ -14,12 +14,13 @@ use super::error::TargetError;
 use super::execute::{Execution, Stop};
 use super::halt::HaltReason;
 use super::plan::Plan;
-use super::record;
 use super::target::{CapabilitySource, Target};
 use super::zone::{Lease, Pool, Zones, expects_a_whole_list, fresh, named_addresses};
 use crate::case::Trial;
 use crate::contract::{ClauseId, Level};
-use crate::event::{Event, ExchangeRecord, Profile, RunHeader, Summary, TrialReport, Verdict};
+use crate::event::{
+    Event, ExchangeRecord, Profile, RunHeader, Summary, TrialReport, Verdict, exchange_record,
+};
 use crate::expected::{Expectations, Tally};
 
 /// Which exchanges reports keep in full.
@@ -484,7 +485,7 @@ impl Runner {
             .iter()
             .enumerate()
             .filter(|(index, _)| is_kept(*index))
-            .map(|(index, exchange)| record::whole(exchange, index, &self.target.redactor))
+            .map(|(index, exchange)| exchange_record(exchange, index, &self.target.redactor))
             .collect()
     }
 }

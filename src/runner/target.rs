@@ -286,7 +286,7 @@ pub(super) fn refuses_credentials(exchange: &Exchange) -> bool {
 
 /// Whether an answer asks to come again later: throttling, or an edge that can't reach the target.
 pub(super) fn is_patience_asked(exchange: &Exchange) -> bool {
-    exchange.response.status == 429 || super::execute::is_edge_failure(exchange)
+    exchange.response.status == 429 || crate::contract::is_edge_failure(exchange)
 }
 
 /// A zone id that nobody has used: 32 hex digits from the run's seed. The zones of one trial differ in a single

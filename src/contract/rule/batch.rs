@@ -39,6 +39,10 @@ fn by_address<'a>(items: &'a [RequestItem<'a>]) -> Option<HashMap<IpAddr, &'a Re
 }
 
 fn answered_once(subject: &Subject<'_>, findings: &mut Findings) {
+    // Of a response that was recorded without its request it can't be told.
+    if subject.exchange.request.body.is_none() {
+        return;
+    }
     // The form rule speaks where one of the two lists is missing.
     let Some(sent) = by_address(&subject.items) else {
         return;

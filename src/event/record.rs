@@ -4,7 +4,7 @@ use std::hash::Hasher;
 
 use serde_json::Value;
 
-use crate::event::{ExchangeRecord, StepRecord};
+use super::report::{ExchangeRecord, StepRecord};
 use crate::exchange::{Exchange, Redactor, curl_line};
 
 /// How much of a body a report keeps, in bytes.
@@ -12,8 +12,9 @@ const BODY_KEPT: usize = 4_096;
 /// How many entries of a list a digest looks at.
 const DIGESTED: usize = 100;
 
-/// The line of an exchange.
-pub(super) fn step(exchange: &Exchange, line: usize, redactor: &Redactor) -> StepRecord {
+/// An exchange in a line. `line` is that of its step in the case file, 1-based.
+#[must_use]
+pub fn step_record(exchange: &Exchange, line: usize, redactor: &Redactor) -> StepRecord {
     let operation = exchange
         .operation
         .map_or("request", crate::exchange::Operation::id);
@@ -66,8 +67,9 @@ fn hash(value: &Value, hasher: &mut fnv::FnvHasher) {
     }
 }
 
-/// The whole of an exchange.
-pub(super) fn whole(exchange: &Exchange, step: usize, redactor: &Redactor) -> ExchangeRecord {
+/// The whole of an exchange, redacted, its bodies cut at a limit. `step` is its number among the steps of its trial.
+#[must_use]
+pub fn exchange_record(exchange: &Exchange, step: usize, redactor: &Redactor) -> ExchangeRecord {
     let (request, response) = (&exchange.request, &exchange.response);
     ExchangeRecord {
         step,

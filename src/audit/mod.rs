@@ -1,0 +1,17 @@
+//! Judges traffic that others made: HAR files, JSON Lines of exchanges, one response. Every exchange goes through
+//! [`crate::contract::check`]; what several of them show of a zone is judged where it is known.
+//!
+//! [`Auditor`] takes [`Recorded`] exchanges, from `har`, `lines` or `response`, and ends in a [`crate::report::Run`].
+
+mod auditor;
+mod har;
+mod lines;
+mod read;
+mod recorded;
+mod response;
+mod sequence;
+
+pub use auditor::{Auditor, Tallies};
+pub use read::{AuditError, read};
+pub use recorded::Recorded;
+pub use response::{Framing, parse as parse_response};

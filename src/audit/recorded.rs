@@ -1,0 +1,137 @@
+//! An exchange as others recorded it, and the exchange that the contract is checked against.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use percent_encoding::percent_decode_str;
+
+use crate::contract::{Contract, routes};
+use crate::exchange::{Exchange, Headers, Operation, Request, Response};
+
+/// The largest body that is unpacked, in bytes.
+const UNPACKED: u64 = 32 * 1024 * 1024;
+
+/// What was recorded; what is missing was not.
+#[derive(Debug, Clone, Default)]
+pub struct Recorded {
+    /// The method.
+    pub method: String,
+    /// The URL, or at least its path.
+    pub url: String,
+    /// The request's fields.
+    pub request_headers: Headers,
+    /// The request's body.
+    pub request_body: Option<Vec<u8>>,
+    /// The status; 0 if there was no answer.
+    pub status: u16,
+    /// The response's fields.
+    pub response_headers: Headers,
+    /// The response's body; `None` if it was not recorded.
+    pub response_body: Option<Vec<u8>>,
+    /// When it began, in microseconds since 1970.
+    pub started_us: Option<i64>,
+    /// How long it took, in microseconds.
+    pub elapsed_us: u64,
+    /// Whether only the response is known, and the request no further than its operation.
+    pub is_response_alone: bool,
+}
+
+/// An exchange of this API, with the zone that it is about.
+#[derive(Debug)]
+pub struct Identified {
+    /// The exchange.
+    pub exchange: Exchange,
+    /// Scheme, host and zone: what tells one zone from another.
+    pub zone: String,
+    /// Whether the answer's body was recorded.
+    pub has_body: bool,
+}
+
+impl Recorded {
+    /// The exchange, if it is one of the fifteen operations at any host and below any base path.
+    #[must_use]
+    pub fn identified(self) -> Option<Identified> {
+        let (before, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
+        let query = query.split('#').next().unwrap_or_default();
+        let start = before.find("/zones/")?;
+        let (base, below) = before.split_at(start);
+        let route = routes(Contract::embedded(), below.trim_end_matches('/'))
+            .find(|route| route.method.eq_ignore_ascii_case(&self.method))?;
+        let zone = format!("{base}/{}", route.zone);
+        let operation = route.operation;
+        let address = route
+            .address
+            .filter(|_| !self.is_response_alone)
+            .map(decoded);
+        let query = pairs(query);
+        let has_body = self.response_body.is_some();
+        let exchange = self.exchange(operation, address, query);
+        Some(Identified {
+            exchange,
+            zone,
+            has_body,
+        })
+    }
+
+    fn exchange(
+        self,
+        operation: Operation,
+        address: Option<String>,
+        query: Vec<(String, String)>,
+    ) -> Exchange {
+        let request_body = self.request_body.filter(|body| !body.is_empty());
+        let body = unpacked(
+            &self.response_headers,
+            self.response_body.unwrap_or_default(),
+        );
+        Exchange {
+            operation: Some(operation),
+            request: Request {
+                method: self.method.to_uppercase(),
+                url: self.url,
+                headers: self.request_headers,
+                json: request_body
+                    .as_deref()
+                    .and_then(|body| serde_json::from_slice(body).ok()),
+                body: request_body.map(Bytes::from),
+                address,
+                query,
+            },
+            response: Response::new(self.status, self.response_headers, Bytes::from(body)),
+            elapsed_us: self.elapsed_us,
+        }
+    }
+}
+
+/// Recorders keep bodies as they came or as they were unpacked, and the field `content-encoding` either way: the body
+/// itself tells.
+fn unpacked(headers: &Headers, body: Vec<u8>) -> Vec<u8> {
+    let coding = headers.get("content-encoding").unwrap_or_default();
+    let is_packed = coding.to_ascii_lowercase().contains("gzip") && body.starts_with(&[0x1f, 0x8b]);
+    if !is_packed {
+        return body;
+    }
+    let mut unpacked = Vec::new();
+    match flate2::read::MultiGzDecoder::new(body.as_slice())
+        .take(UNPACKED)
+        .read_to_end(&mut unpacked)
+    {
+        Ok(_) => unpacked,
+        Err(_) => body,
+    }
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn pairs(query: &str) -> Vec<(String, String)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decoded(name), decoded(&value.replace('+', " ")))
+        })
+        .collect()
+}

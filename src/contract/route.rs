@@ -1,0 +1,49 @@
+//! From a path to the operations that it may be.
+
+use super::description::Contract;
+use crate::exchange::Operation;
+
+/// An operation whose path template fits a path.
+#[derive(Debug, Clone, Copy)]
+pub struct Route<'p> {
+    /// The operation.
+    pub operation: Operation,
+    /// The method that it has there.
+    pub method: &'static str,
+    /// The zone as it stands in the path.
+    pub zone: &'p str,
+    /// The address as it stands in the path.
+    pub address: Option<&'p str>,
+}
+
+/// The operations that a path below the base URL may be, those with a literal path (`/batch`) first: it also fits the
+/// template of a single address, which it does not mean.
+pub fn routes<'p>(contract: &'static Contract, below: &'p str) -> impl Iterator<Item = Route<'p>> {
+    let is_reserved = below.ends_with("/batch") || below.ends_with("/supported_regions");
+    let all = contract.operations.iter().filter_map(move |description| {
+        let (zone, address) = matched(&description.path, below)?;
+        Some(Route {
+            operation: description.id,
+            method: &description.method,
+            zone,
+            address,
+        })
+    });
+    all.filter(move |route| !(is_reserved && route.address.is_some()))
+}
+
+/// Zone and address of a path that fits a template.
+fn matched<'p>(template: &str, path: &'p str) -> Option<(&'p str, Option<&'p str>)> {
+    let (mut zone, mut address) = (None, None);
+    let mut segments = path.split('/');
+    for wanted in template.split('/') {
+        let segment = segments.next()?;
+        match wanted {
+            "{zone_id}" => zone = Some(segment),
+            "{origin_ip}" if !segment.is_empty() => address = Some(segment),
+            _ if wanted == segment => {}
+            _ => return None,
+        }
+    }
+    segments.next().is_none().then_some((zone?, address))
+}
