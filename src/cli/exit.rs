@@ -101,6 +101,7 @@ impl Failure {
                 | TargetError::NotPutBack { .. }
                 | TargetError::Left { .. }
                 | TargetError::Refused { .. }
+                | TargetError::NotServing { .. }
                 | TargetError::NotRouted { .. } => Exit::Inconclusive,
             },
             Self::Io(_) if self.is_closed_pipe() => Exit::Conforms,

@@ -10,6 +10,7 @@ use originproof::mock::{Change, Mock, MockConfig, variation};
 use super::Outcome;
 use super::console::Console;
 use super::exit::{Exit, Failure};
+use super::interruption::Interruptions;
 
 /// Flags of `mock`.
 #[derive(Debug, Args)]
@@ -75,6 +76,7 @@ pub(crate) fn run(args: &MockArgs, console: &mut Console) -> Outcome {
     config.access.token.clone_from(&args.token);
     let runtime = super::runtime()?;
     runtime.block_on(async {
+        let mut interruptions = Interruptions::listen()?;
         let mock = Mock::new(config);
         let running = mock
             .serve(args.listen)
@@ -84,7 +86,7 @@ pub(crate) fn run(args: &MockArgs, console: &mut Console) -> Outcome {
             console.say("warning: the mock listens beyond this machine");
         }
         console.out(&format!("listening on {}\n", running.base_url()))?;
-        super::interrupted().await;
+        interruptions.have_been(1).await;
         running.stop().await;
         Ok(Exit::Conforms)
     })

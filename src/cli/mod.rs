@@ -7,6 +7,7 @@ mod config;
 mod console;
 mod exit;
 mod explain;
+mod interruption;
 mod lint;
 mod list;
 mod mock;
@@ -78,21 +79,4 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build();
     runtime.map_err(Failure::Io)
-}
-
-/// Waits for Ctrl-C or, where there is such a thing, SIGTERM.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without a handler for it, waiting would never end.
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -16,6 +16,7 @@ use originproof::runner::{Keep, Label, Plan, RunConfig, Runner, Selection, Shard
 use super::Outcome;
 use super::console::Console;
 use super::exit::{Exit, Failure};
+use super::interruption::Interruptions;
 use super::settings::{Effective, Given};
 use super::target::{Opened, TargetArgs};
 use super::world::World;
@@ -200,20 +201,29 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         .transpose()?;
     let runtime = super::runtime()?;
     runtime.block_on(async {
+        // Before the first request: a signal must find somebody who puts zones back.
+        let mut interruptions = Interruptions::listen()?;
         let Opened { config, mock } = args.target.open(&effective, world).await?;
         if config.network.insecure {
             console.say("warning: --insecure takes any certificate; whoever stands between can read the credentials");
         }
         let rates = config.pace.rates.clone();
         let seed = args.seed.unwrap_or_else(originproof::runner::new_seed);
-        let target = Target::probe(config, seed).await?;
+        let target = tokio::select! {
+            target = Target::probe(config, seed) => target?,
+            () = interruptions.have_been(1) => return Ok(Exit::Interrupted),
+        };
         let jobs = effective.number("jobs")?.unwrap_or(1);
         let config = RunConfig {
             jobs: usize::try_from(jobs).unwrap_or(usize::MAX),
             seed,
             keep: if args.snapshots.is_some() { Keep::All } else { Keep::Findings },
         };
-        let mut runner = Runner::new(target, config).await?;
+        // A zone whose journal is begun is put back in order; only a second signal does not wait for that.
+        let mut runner = tokio::select! {
+            runner = Runner::new(target, config) => runner?,
+            () = interruptions.have_been(2) => return Ok(interrupted_twice(console)),
+        };
         if let Some(expected) = expected {
             runner = runner.expecting(expected, jiff::Zoned::now().date());
         }
@@ -227,9 +237,10 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
             console.out(&text?)?;
             return Ok(Exit::Conforms);
         }
-        let watch = watch(&runner);
-        let result = observe(args, world, &runner, &plan, console).await;
-        watch.abort();
+        let result = tokio::select! {
+            result = observe(args, world, &runner, &plan, console) => result,
+            () = interrupt(&runner, &mut interruptions) => return Ok(interrupted_twice(console)),
+        };
         if let Some(mock) = mock {
             mock.stop().await;
         }
@@ -266,13 +277,20 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
     })
 }
 
-/// Interrupts the run on the first signal; a second one ends the process at once, and journals stay.
-fn watch(runner: &Runner) -> tokio::task::JoinHandle<()> {
-    let runner = runner.clone();
-    tokio::spawn(async move {
-        super::interrupted().await;
-        runner.stop();
-    })
+/// Interrupts the run on the first signal; ends with the second.
+async fn interrupt(runner: &Runner, interruptions: &mut Interruptions) {
+    interruptions.have_been(1).await;
+    runner.stop();
+    interruptions.have_been(2).await;
+}
+
+/// The end of a run that was not even left the time to put zones back.
+fn interrupted_twice(console: &mut Console) -> Exit {
+    console.end();
+    console.error(
+        "interrupted twice: zones were not put back; their journals stay, and `originproof restore` finishes the work",
+    );
+    Exit::Interrupted
 }
 
 /// The list of expected failures, where there is one.

@@ -34,6 +34,14 @@ pub enum TargetError {
         /// The start of its answer.
         said: String,
     },
+    /// The target, or an edge in front of it, keeps asking to come again later.
+    #[error("the target at {url} is not serving: it keeps answering {status}")]
+    NotServing {
+        /// Where.
+        url: String,
+        /// Its status.
+        status: u16,
+    },
     /// No zone to work in.
     #[error(
         "the target offers no fresh zones, so it needs a zone to work in: give one with --zone ID (or CLOUDFLARE_ZONE_ID)"

@@ -453,7 +453,7 @@ impl<'a> Execution<'a> {
         self.steps
             .push(step_record(&exchange, line, &self.target.redactor));
         // What an edge in front of the target says is not the target's.
-        if !is_edge_failure(&exchange) {
+        if !is_edge_failure(&exchange) && !is_throttled_by_another(&exchange) {
             for finding in check_with(Contract::embedded(), &exchange, framing) {
                 self.add(line, Some(index), finding);
             }
@@ -517,6 +517,11 @@ pub(super) fn framing(spec: &CallSpec) -> Framing {
     } else {
         Framing::Promised
     }
+}
+
+/// A 429 that is not in the API's words: gateways throttle in words of their own.
+fn is_throttled_by_another(exchange: &Exchange) -> bool {
+    exchange.response.status == 429 && exchange.response.codes().is_empty()
 }
 
 /// Whether sending a request twice does the same as sending it once, answer included.

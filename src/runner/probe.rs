@@ -9,7 +9,9 @@ use super::addresses::Addresses;
 use super::error::TargetError;
 use super::halt::Halt;
 use super::regions::Regions;
-use super::target::{CapabilitySource, Target, TargetConfig, fresh_zone, path_of};
+use super::target::{
+    CapabilitySource, Target, TargetConfig, fresh_zone, is_patience_asked, path_of,
+};
 use crate::contract::Contract;
 use crate::exchange::{Exchange, Generation, Kind, Operation};
 use crate::transport::{Client, TransportFault};
@@ -124,6 +126,10 @@ impl Target {
             .response
             .pointer("/capabilities")
             .and_then(Value::as_array);
+        // Without its hook a target needs a zone by hand; that it has none can't be said before it serves.
+        if self.zones.is_empty() {
+            self.check_serving(&exchange)?;
+        }
         if exchange.response.status == 200
             && let Some(named) = named
         {
@@ -136,6 +142,17 @@ impl Target {
             }
         }
         Ok(())
+    }
+
+    /// An answer that still asks for patience after all attempts says nothing of the target.
+    fn check_serving(&self, exchange: &Exchange) -> Result<(), TargetError> {
+        if !is_patience_asked(exchange) {
+            return Ok(());
+        }
+        Err(TargetError::NotServing {
+            url: self.base_url.clone(),
+            status: exchange.response.status,
+        })
     }
 
     /// Which generations are routed. A generation that the hook names is taken at its word.
@@ -159,6 +176,7 @@ impl Target {
                 };
                 if kind == Kind::List {
                     last_status = exchange.response.status;
+                    self.check_serving(&exchange)?;
                     self.check_credentials(&exchange)?;
                 }
                 is_routed = is_routed || looks_routed(&exchange);

@@ -229,12 +229,13 @@ impl Target {
         if self.halt.reason().is_some() {
             return;
         }
-        let outgoing = self.own_request(None, "GET", &self.preflight, None);
-        let reason = match self.client.send(&outgoing).await {
-            Err(error) if error.fault == TransportFault::Budget => {
-                HaltReason::Budget(error.message)
-            }
-            Err(error) => HaltReason::Unreachable(self.redactor.text(&error.message)),
+        // As patient as any request: one 429, or a connection that was just closed, is no reason to halt.
+        let reason = match self.send(None, "GET", &self.preflight, None).await {
+            Err(TargetError::Unreachable { source, .. }) => match source.fault {
+                TransportFault::Budget => HaltReason::Budget(source.message),
+                _ => HaltReason::Unreachable(source.message),
+            },
+            Err(error) => HaltReason::Unreachable(error.to_string()),
             Ok(exchange) if is_patience_asked(&exchange) => {
                 let status = exchange.response.status;
                 HaltReason::NotServing(format!("it keeps answering {status}"))
@@ -265,11 +266,12 @@ impl Target {
         if !refuses_credentials(exchange) {
             return Ok(());
         }
-        let said = String::from_utf8_lossy(response.body.get(..300).unwrap_or(&response.body));
+        let said = String::from_utf8_lossy(&response.body);
         Err(TargetError::Refused {
             url: self.base_url.clone(),
             status: response.status,
-            said: self.redactor.text(&said),
+            // Redacted before it is cut: a part of a secret would not be known for one.
+            said: self.redactor.text(&said).chars().take(300).collect(),
         })
     }
 }

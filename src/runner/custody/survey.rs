@@ -44,7 +44,7 @@ pub(super) async fn read_all(
     }
     Err(TargetError::Unlisted {
         zone: zone.to_owned(),
-        why,
+        why: target.redactor.text(&why),
     })
 }
 
@@ -75,7 +75,16 @@ pub(super) async fn read(
         }
         let exchange = target.ask(Some(operation), &path).await?;
         match reading.page(operation, &exchange, page) {
-            Ok(true) => return Ok(reading),
+            Ok(true) => {
+                let names = |place: &Place| format!("{} {}", place.vendor, place.region);
+                let shows_a_secret =
+                    |place: &Place| target.redactor.text(&names(place)) != names(place);
+                // What is listed goes into the journal, and no secret may get there.
+                if reading.mappings.values().any(shows_a_secret) {
+                    reading.fault = Some(format!("{operation} lists the credentials"));
+                }
+                return Ok(reading);
+            }
             Ok(false) => {}
             Err(fault) => {
                 reading.fault = Some(fault);
