@@ -53,7 +53,7 @@ impl Profile {
             shape.media_types.insert(text(field));
         }
         let Some(body) = response.value() else { return };
-        shape.members(body, &mut String::new());
+        shape.members(body, &mut String::new(), &text);
         for error in body
             .get("errors")
             .and_then(Value::as_array)
@@ -85,21 +85,18 @@ impl Profile {
 }
 
 impl AnswerShape {
-    fn members(&mut self, value: &Value, path: &mut String) {
+    /// Notes a value and what is below it. The names of members are the target's words as well.
+    fn members(&mut self, value: &Value, path: &mut String, text: &impl Fn(&str) -> String) {
         let length = path.len();
         if !path.is_empty() {
-            let is_known = self.members.contains_key(path.as_str());
-            if !is_known && self.members.len() >= MEMBERS {
+            if !self.members.contains_key(path.as_str()) && self.members.len() >= MEMBERS {
                 return;
             }
-            let types = if is_known {
-                self.members.get_mut(path.as_str())
-            } else {
-                Some(self.members.entry(path.clone()).or_default())
+            let types = match self.members.get_mut(path.as_str()) {
+                Some(types) => types,
+                None => self.members.entry(text(path)).or_default(),
             };
-            if let Some(types) = types
-                && !types.contains(kind(value))
-            {
+            if !types.contains(kind(value)) {
                 types.insert(kind(value).to_owned());
             }
         }
@@ -109,14 +106,14 @@ impl AnswerShape {
                 items
                     .iter()
                     .take(ENTRIES)
-                    .for_each(|item| self.members(item, path));
+                    .for_each(|item| self.members(item, path, text));
             }
             Value::Object(members) => {
                 for (name, member) in members.iter().take(MEMBERS) {
                     path.truncate(length);
                     path.push('/');
                     path.push_str(name);
-                    self.members(member, path);
+                    self.members(member, path, text);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
