@@ -37,6 +37,20 @@ pub fn instant(text: &str) -> Option<Instant> {
     Some(Instant(since - i128::from(offset) * 1_000_000_000))
 }
 
+/// Whether a time is before another, as far as both tell: the one that has fewer digits of a second decides.
+#[must_use]
+pub fn is_before(text: &str, other: &str) -> bool {
+    let (Some(a), Some(b)) = (fraction_digits(text), fraction_digits(other)) else {
+        return false;
+    };
+    let digits = u32::try_from(a.min(b).min(FRACTION_DIGITS)).unwrap_or(0);
+    let unit = 10_i128.pow(9 - digits);
+    match (instant(text), instant(other)) {
+        (Some(a), Some(b)) => a.0.div_euclid(unit) < b.0.div_euclid(unit),
+        _ => false,
+    }
+}
+
 /// The offset of a date-time in seconds.
 fn offset_seconds(text: &str) -> Option<i32> {
     let (sign, rest) = match text.as_bytes().first()? {
@@ -106,6 +120,18 @@ mod tests {
     #[test_case("Sun, 01 Mar 2026 12:00:00 GMT", false; "http date")]
     fn a_date_time_is_known_by_its_form(text: &str, is: bool) {
         assert_eq!(instant(text).is_some(), is);
+    }
+
+    #[test]
+    fn a_time_without_a_fraction_is_not_before_one_of_the_same_second() {
+        assert!(!is_before(
+            "2026-03-01T12:00:00Z",
+            "2026-03-01T14:00:00.9+02:00"
+        ));
+        assert!(is_before(
+            "2026-03-01T12:00:00.1Z",
+            "2026-03-01T12:00:00.2Z"
+        ));
     }
 
     #[test]

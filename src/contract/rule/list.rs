@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::check::Subject;
 use super::super::clause::{ClauseId, Level};
 use super::super::finding::Findings;
-use super::super::time::instant;
+use super::super::time::is_before;
 use crate::exchange::{Operation, whole_number};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -74,10 +74,9 @@ fn set_time(subject: &Subject<'_>, findings: &mut Findings) {
         }
         return;
     }
-    let Some(set) = instant(text) else { return };
     let later = subject.answer.entries.iter().find_map(|item| {
         let entry = item.value.get("modified_on")?.as_str()?;
-        (instant(entry)? > set).then_some((item.at.as_str(), entry))
+        is_before(text, entry).then_some((item.at.as_str(), entry))
     });
     if let Some((entry_at, entry)) = later {
         findings.add(
