@@ -55,6 +55,9 @@ pub(crate) struct RunArgs {
     /// Write a report as well (repeatable); formats: terminal, json, junit, markdown, html, github, sarif, badge
     #[arg(long, value_name = "FORMAT=FILE", value_parser = read_report)]
     report: Vec<(&'static ReportFormat, PathBuf)>,
+    /// Send the same cases to this target as well, and tell where the two differ
+    #[arg(long, value_name = "URL|NAME", conflicts_with = "plan")]
+    against: Option<String>,
     /// Compare with a saved run; a regression gives exit code 1
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -256,6 +259,10 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         if let Some(path) = &args.write_expect {
             write_expect(path, &run, console)?;
         }
+        if let Some(other) = &args.against {
+            let other = against(args, world, other, (&plan, jobs), &mut interruptions).await?;
+            console.say(compare(&other, &run).text_between().trim_end());
+        }
         if let Some(baseline) = &baseline {
             let comparison = compare(baseline, &run);
             console.say(comparison.text().trim_end());
@@ -275,6 +282,41 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         }
         Ok(exit)
     })
+}
+
+/// The same cases against another target, in silence. A signal ends it as it would the run itself.
+async fn against(
+    args: &RunArgs,
+    world: &World,
+    name: &str,
+    (plan, jobs): (&Plan, u64),
+    interruptions: &mut Interruptions,
+) -> Result<Run, Failure> {
+    let mut given = args.given();
+    given.insert("url", vec![name.to_owned()]);
+    let effective = args.target.effective_with(given, world)?;
+    let Opened { config, .. } = args.target.open(&effective, world).await?;
+    let seed = originproof::runner::new_seed();
+    let target = Target::probe(config, seed).await?;
+    let config = RunConfig {
+        jobs: usize::try_from(jobs).unwrap_or(usize::MAX),
+        seed,
+        keep: Keep::Findings,
+    };
+    let runner = Runner::new(target, config).await?;
+    let mut run = Run::default();
+    {
+        let going = runner.run(plan, |event| run.event(event));
+        tokio::pin!(going);
+        tokio::select! {
+            _ = &mut going => {}
+            () = interruptions.have_been(1) => {
+                runner.stop();
+                going.await;
+            }
+        }
+    }
+    Ok(run)
 }
 
 /// Interrupts the run on the first signal; ends with the second.

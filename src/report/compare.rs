@@ -380,6 +380,47 @@ impl Comparison {
         text
     }
 
+    /// The comparison of two targets rather than two times: the old run is the other target's.
+    #[must_use]
+    pub fn text_between(&self) -> String {
+        let mut text = String::new();
+        for note in &self.notes {
+            let _ = writeln!(text, "note: {note}");
+        }
+        if self.cases.is_empty() && self.drift.is_empty() {
+            let _ = writeln!(text, "the two targets do not differ");
+        }
+        let word = |verdict: Option<Verdict>| verdict.map_or("did not run", Verdict::id);
+        if !self.cases.is_empty() {
+            let count = counted(self.cases.len(), "case");
+            let _ = writeln!(
+                text,
+                "the targets differ in {count}, which the contract does not leave open:"
+            );
+        }
+        for case in &self.cases {
+            let (other, this) = (word(case.before), word(case.after));
+            let _ = writeln!(text, "  {}: {this}, the other {other}", case.id);
+            if let Some(difference) = &case.difference {
+                let _ = writeln!(text, "      {difference}");
+            }
+        }
+        if !self.drift.is_empty() {
+            let _ = writeln!(
+                text,
+                "where the contract allows it, this target differs from the other:"
+            );
+        }
+        for drift in &self.drift {
+            let _ = writeln!(
+                text,
+                "  {} {}: {}",
+                drift.operation, drift.status, drift.what
+            );
+        }
+        text
+    }
+
     /// The comparison as Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {

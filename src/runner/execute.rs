@@ -9,21 +9,16 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::call::{Context, outgoing};
-use super::custody::{Keeper, addresses_in, addresses_of};
-use super::halt::HaltReason;
-use super::mapping::{Place, State, meant, meant_by};
+use super::custody::Keeper;
+use super::mapping::{Place, State, meant};
 use super::scope::Variables;
-use super::target::{Target, is_patience_asked, refuses_credentials};
+use super::target::Target;
 use crate::case::{Action, CallSpec, Over, Step, Trial};
-use crate::contract::{
-    Answer, Contract, Finding, Framing, check_with, is_edge_failure, request_items,
-};
-use crate::event::{Observation, Profile, ReportedFinding, StepRecord, step_record};
-use crate::exchange::{Exchange, Generation, Kind, Operation};
-use crate::transport::{Outgoing, TransportFault};
+use crate::contract::{Finding, Framing, request_items};
+use crate::event::{Observation, Profile, ReportedFinding, StepRecord};
+use crate::exchange::{Exchange, Generation};
+use crate::transport::Outgoing;
 
-/// How often a request is repeated when the target asks for it (429) or is briefly out of service.
-const ATTEMPTS: u32 = 6;
 /// How long a target that settles slowly is left alone at first; doubled each time.
 pub(super) const FIRST_SETTLING_WAIT: Duration = Duration::from_millis(50);
 
@@ -62,7 +57,7 @@ pub(super) struct Execution<'a> {
     /// Zone ids by the case's names for them.
     pub(super) zones: HashMap<String, String>,
     /// Those of them that are in care, by the case's names.
-    keepers: HashMap<String, Arc<Keeper>>,
+    pub(super) keepers: HashMap<String, Arc<Keeper>>,
     /// What the zones held before the case.
     pub(super) existing: HashMap<String, State>,
     /// Through which generations zones in care were written.
@@ -74,7 +69,7 @@ pub(super) struct Execution<'a> {
     pub(super) writes: Vec<ParallelWrite>,
     pub(super) exchanges: Vec<Arc<Exchange>>,
     /// How many of them are no longer held as JSON.
-    retired: usize,
+    pub(super) retired: usize,
     /// What the answers look like.
     pub(super) profile: Profile,
     pub(super) steps: Vec<StepRecord>,
@@ -274,192 +269,10 @@ impl<'a> Execution<'a> {
         Ok(outgoing)
     }
 
-    /// Notes in the zone's journal what a write may touch, before it goes out.
-    fn journal(&mut self, zone: &str, outgoing: &Outgoing) -> Flow {
-        let Some(keeper) = self.keepers.get(zone) else {
-            return Ok(());
-        };
-        let reads = match outgoing.operation {
-            Some(operation) => !operation.kind().writes(),
-            None => outgoing.method == "GET",
-        };
-        if reads {
-            return Ok(());
-        }
-        let mut reach = BTreeSet::new();
-        if let Some(address) = &outgoing.address {
-            addresses_in(address, &mut reach);
-        }
-        match (&outgoing.json, &outgoing.body) {
-            (Some(json), _) => addresses_of(json, &mut reach),
-            (None, Some(body)) => addresses_in(&String::from_utf8_lossy(body), &mut reach),
-            (None, None) => {}
-        }
-        let generation = outgoing
-            .operation
-            .map_or(self.generation, Operation::generation);
-        self.wrote.insert(generation);
-        keeper.touch(reach).map_err(|error| {
-            self.target.halt.set(HaltReason::Journal(error.to_string()));
-            Stop::Inconclusive(error.to_string())
-        })
-    }
-
-    /// Notes what a write says that it touched: a faulty target may have stored another address.
-    fn journal_answer(&self, exchange: &Exchange) {
-        let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value()) else {
-            return;
-        };
-        // The whole list that `v1.upsert` answers with is not what it touched.
-        if !operation.kind().writes()
-            || operation == Operation::V1Upsert
-            || !exchange.response.is_success()
-        {
-            return;
-        }
-        let answer = Answer::read(operation, body);
-        let touched: Vec<IpAddr> = answer
-            .entries
-            .iter()
-            .chain(&answer.succeeded)
-            .filter_map(meant_by)
-            .collect();
-        let zone = self
-            .zones
-            .iter()
-            .find(|(_, id)| exchange.request.url.contains(id.as_str()));
-        if let Some(keeper) = zone.and_then(|(name, _)| self.keepers.get(name)) {
-            // A disk that is full is noticed by the next request, which is journalled before it goes out.
-            let _ = keeper.touch(touched);
-        }
-    }
-
-    /// Whether a mapping that nobody expects may be somebody else's: the zone is shared with others, and no
-    /// request of this case named its address.
-    pub(super) fn may_be_a_strangers(&self, zone: &str, ip: &IpAddr) -> bool {
-        self.keepers.contains_key(zone)
-            && !self.used.get(zone).is_some_and(|used| used.contains(ip))
-    }
-
     async fn call(&mut self, step: &Step, spec: &CallSpec, zone: &str) -> Flow<usize> {
         let outgoing = self.prepare(spec, zone)?;
         let framing = framing(spec);
         self.send(step.line, &outgoing, framing).await
-    }
-
-    /// Sends a request, patiently where the target asks for it, and checks the answer.
-    pub(super) async fn send(
-        &mut self,
-        line: usize,
-        outgoing: &Outgoing,
-        framing: Framing,
-    ) -> Flow<usize> {
-        self.retire();
-        let is_idempotent = is_idempotent(outgoing);
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            self.turn().await?;
-            let exchange = match self.target.client.send_now(outgoing).await {
-                Ok(exchange) => exchange,
-                // A pooled connection may have been closed by the target just then.
-                Err(error)
-                    if error.fault == TransportFault::Broken && is_idempotent && attempt < 3 =>
-                {
-                    continue;
-                }
-                Err(error) => {
-                    let operation = outgoing
-                        .operation
-                        .map_or("request", |operation| operation.id());
-                    let message = self.target.redactor.text(&error.message);
-                    self.target.look_again().await;
-                    return Err(Stop::Inconclusive(format!("{operation}: {message}")));
-                }
-            };
-            if is_patience_asked(&exchange) {
-                let status = exchange.response.status;
-                // Whether a write got through an edge that failed can't be known, so it is sent again only
-                // where that makes no difference.
-                let may_repeat = status == 429 || is_idempotent;
-                self.record(line, exchange.clone(), framing);
-                if may_repeat && attempt < ATTEMPTS {
-                    self.target.be_patient(&exchange, attempt);
-                    continue;
-                }
-                self.target.look_again().await;
-                let times = if attempt == 1 {
-                    String::new()
-                } else {
-                    format!(" {attempt} times in a row")
-                };
-                return Err(Stop::Inconclusive(format!(
-                    "the target answered {status}{times}"
-                )));
-            }
-            if refuses_credentials(&exchange) && self.target.are_own_credentials(&outgoing.headers)
-            {
-                self.target.look_again().await;
-                if let Some(reason) = self.target.halt.reason() {
-                    return Err(Stop::Inconclusive(reason.to_string()));
-                }
-            }
-            if let Err(why) = &exchange.response.json
-                && why.contains("recursion limit")
-            {
-                return Err(Stop::Inconclusive(
-                    "the body is nested too deeply to be read".to_owned(),
-                ));
-            }
-            return Ok(self.record(line, exchange, framing));
-        }
-    }
-
-    /// Waits for the turn of a request; a run that was halted sends none.
-    pub(super) async fn turn(&self) -> Flow {
-        let turn = tokio::select! {
-            biased;
-            () = self.target.halt.halted() => Ok(()),
-            turn = self.target.client.turn() => turn,
-        };
-        if let Err(error) = turn {
-            self.target.halt.set(HaltReason::Budget(error.message));
-        }
-        match self.target.halt.reason() {
-            Some(reason) => Err(Stop::Inconclusive(reason.to_string())),
-            None => Ok(()),
-        }
-    }
-
-    /// Lets go of the trees of answers that were judged: a full zone is listed by every `v1.upsert`, and
-    /// a trial that kept them all would hold hundreds of megabytes.
-    pub(super) fn retire(&mut self) {
-        for exchange in self.exchanges.iter_mut().skip(self.retired) {
-            if let Some(exchange) = Arc::get_mut(exchange) {
-                exchange.let_go_of_json();
-            }
-        }
-        self.retired = self.exchanges.len();
-    }
-
-    /// Keeps an exchange and what the contract says of it.
-    pub(super) fn record(&mut self, line: usize, exchange: Exchange, framing: Framing) -> usize {
-        let index = self.exchanges.len();
-        let redactor = &self.target.redactor;
-        self.profile.take(&exchange, |text| redactor.text(text));
-        if !self.keepers.is_empty() {
-            self.journal_answer(&exchange);
-        }
-        self.steps
-            .push(step_record(&exchange, line, &self.target.redactor));
-        // What an edge in front of the target says is not the target's.
-        if !is_edge_failure(&exchange) && !is_throttled_by_another(&exchange) {
-            for finding in check_with(Contract::embedded(), &exchange, framing) {
-                self.add(line, Some(index), finding);
-            }
-        }
-        self.exchanges.push(Arc::new(exchange));
-        index
     }
 
     /// Adds a finding; the same thing at another index of a list only counts.
@@ -516,21 +329,5 @@ pub(super) fn framing(spec: &CallSpec) -> Framing {
         Framing::Recommended
     } else {
         Framing::Promised
-    }
-}
-
-/// A 429 that is not in the API's words: gateways throttle in words of their own.
-fn is_throttled_by_another(exchange: &Exchange) -> bool {
-    exchange.response.status == 429 && exchange.response.codes().is_empty()
-}
-
-/// Whether sending a request twice does the same as sending it once, answer included.
-fn is_idempotent(outgoing: &Outgoing) -> bool {
-    match outgoing.operation.map(Operation::kind) {
-        Some(Kind::Create | Kind::Delete | Kind::BatchDelete) => false,
-        Some(
-            Kind::List | Kind::Get | Kind::Upsert | Kind::BatchUpsert | Kind::SupportedRegions,
-        ) => true,
-        None => outgoing.method == "GET",
     }
 }

@@ -7,12 +7,15 @@
 mod addresses;
 mod arrange;
 mod call;
+mod care;
 pub mod custody;
 mod error;
 mod execute;
 mod expect;
+mod fitness;
 mod halt;
 mod mapping;
+mod outcome;
 mod parallel;
 mod plan;
 mod probe;
@@ -20,6 +23,7 @@ mod reading;
 mod regions;
 mod run;
 mod scope;
+mod send;
 mod target;
 mod zone;
 

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use super::execute::{Execution, Flow, ParallelWrite, Stop, framing};
 use super::mapping::{Place, State, meant, meant_by};
+use super::send::readable;
 use crate::case::{Action, Check, ClauseKey, Step};
 use crate::contract::{Answer, ClauseId, Framing, Level, is_edge_failure, request_items};
 use crate::exchange::{Exchange, Generation, Kind};
@@ -56,6 +57,7 @@ impl Execution<'_> {
                     return Err(Stop::Inconclusive(message));
                 }
             };
+            readable(&exchange)?;
             if is_edge_failure(&exchange) && exchange.response.status != 503 {
                 let status = exchange.response.status;
                 return Err(Stop::Inconclusive(format!("the target answered {status}")));

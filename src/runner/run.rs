@@ -1,7 +1,6 @@
 //! Runs a plan: many trials side by side, each reported as it ends.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::IpAddr;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -11,16 +10,16 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::custody::Keeper;
 use super::error::TargetError;
-use super::execute::{Execution, Stop};
+use super::execute::Execution;
+use super::fitness::{EMPTY_ZONE, lacks, needs_empty_zone, obstacle, too_few_zones};
 use super::halt::HaltReason;
+use super::outcome::{empty_report, restored};
 use super::plan::Plan;
 use super::target::{CapabilitySource, Target};
-use super::zone::{Lease, Pool, Zones, expects_a_whole_list, fresh, named_addresses};
+use super::zone::{Lease, Pool, Zones, fresh, named_addresses};
 use crate::case::Trial;
 use crate::contract::{ClauseId, Level};
-use crate::event::{
-    Event, ExchangeRecord, Profile, RunHeader, Summary, TrialReport, Verdict, exchange_record,
-};
+use crate::event::{Event, Profile, RunHeader, Summary, TrialReport, Verdict};
 use crate::expected::{Expectations, Tally};
 
 /// Which exchanges reports keep in full.
@@ -47,9 +46,9 @@ pub struct RunConfig {
 /// Runs plans against a target.
 #[derive(Debug, Clone)]
 pub struct Runner {
-    target: Arc<Target>,
+    pub(super) target: Arc<Target>,
     zones: Arc<Zones>,
-    config: RunConfig,
+    pub(super) config: RunConfig,
     expected: Option<(Expectations, Date)>,
     label: Label,
     profile: Arc<Mutex<Profile>>,
@@ -432,143 +431,6 @@ impl Runner {
         report.restored = restored(&keepers, is_tidy);
         report.elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         report
-    }
-
-    fn report(
-        &self,
-        trial: &Trial,
-        execution: &Execution<'_>,
-        end: Result<(), Stop>,
-    ) -> TrialReport {
-        let worst = execution.findings.iter().map(|f| f.finding.level).max();
-        let (end_verdict, reason) = match end {
-            Ok(()) | Err(Stop::Violated) => (Verdict::Conforms, None),
-            Err(Stop::Inconclusive(reason)) => (Verdict::Inconclusive, Some(reason)),
-            Err(Stop::Skip(reason)) => (Verdict::Skipped, Some(reason)),
-            Err(Stop::Broken(reason)) => (Verdict::Broken, Some(reason)),
-        };
-        let verdict = match worst {
-            Some(Level::Must) => Verdict::Violates,
-            Some(Level::Should) => end_verdict.max(Verdict::Deviates),
-            Some(Level::May) | None => end_verdict,
-        };
-        let mut report = empty_report(trial, verdict, String::new());
-        report.reason = reason;
-        report.findings.clone_from(&execution.findings);
-        report.observations.clone_from(&execution.observations);
-        report.steps.clone_from(&execution.steps);
-        report.not_reached = trial.case.steps.len() - execution.reached;
-        report.exchanges = self.exchanges(execution);
-        report.given = given_text(trial);
-        report
-    }
-
-    fn exchanges(&self, execution: &Execution<'_>) -> Vec<ExchangeRecord> {
-        let is_blamed = |index: usize| execution.findings.iter().any(|f| f.step == Some(index));
-        // A reading that contradicts a write is shown together with the write.
-        let is_write = |index: usize| {
-            let exchange = execution.exchanges.get(index);
-            exchange.is_some_and(|exchange| exchange.request.method != "GET")
-        };
-        let mut written = BTreeSet::new();
-        for finding in execution.findings.iter().filter_map(|f| f.step) {
-            if !is_write(finding) {
-                written.extend((0..finding).rev().find(|index| is_write(*index)));
-            }
-        }
-        let is_kept = |index: usize| match self.config.keep {
-            Keep::All => true,
-            Keep::Findings => is_blamed(index) || written.contains(&index),
-        };
-        execution
-            .exchanges
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| is_kept(*index))
-            .map(|(index, exchange)| exchange_record(exchange, index, &self.target.redactor))
-            .collect()
-    }
-}
-
-/// What only cases in an empty zone can prove.
-const EMPTY_ZONE: &str = "empty-zone";
-
-fn needs_empty_zone(trial: &Trial) -> bool {
-    trial.case.needs.iter().any(|need| need == EMPTY_ZONE) || expects_a_whole_list(trial)
-}
-
-/// What a zone holds that a trial can't work around.
-fn obstacle(trial: &Trial, named: &BTreeSet<IpAddr>, keeper: &Keeper) -> Option<String> {
-    let existing = keeper.existing();
-    if needs_empty_zone(trial) && !existing.is_empty() {
-        let count = existing.len();
-        return Some(format!(
-            "it needs an empty zone, and the given one holds {count} mapping(s)"
-        ));
-    }
-    let taken = named.iter().find(|ip| existing.contains_key(ip));
-    taken.map(|ip| format!("it uses the address {ip}, which the zone holds already"))
-}
-
-/// What became of the zones that a trial had.
-fn restored(keepers: &HashMap<String, Arc<Keeper>>, is_tidy: bool) -> Option<String> {
-    let zones: Vec<&str> = keepers
-        .values()
-        .map(|keeper| keeper.zone.as_str())
-        .collect();
-    let what = if is_tidy {
-        "tidied up after"
-    } else {
-        "put back at the end of the run"
-    };
-    (!zones.is_empty()).then(|| format!("zone {} {what}", zones.join(", ")))
-}
-
-fn too_few_zones(trial: &Trial, pool: &Pool) -> String {
-    let wanted = trial.case.zones.len();
-    format!("it needs {wanted} zones, {} given", pool.count())
-}
-
-fn lacks(missing: &[String]) -> String {
-    if missing.iter().all(|need| need == EMPTY_ZONE) {
-        "it needs an empty zone: give one, or --allow-empty-zone to have it emptied and put back"
-            .to_owned()
-    } else {
-        format!("the target lacks {}", missing.join(", "))
-    }
-}
-
-fn given_text(trial: &Trial) -> String {
-    let parts: Vec<String> = trial
-        .case
-        .given
-        .iter()
-        .map(|(zone, items)| format!("{zone}: {items}"))
-        .collect();
-    parts.join("; ")
-}
-
-fn empty_report(trial: &Trial, verdict: Verdict, reason: String) -> TrialReport {
-    let proves = trial
-        .case
-        .proves
-        .iter()
-        .filter_map(|key| key.clause(trial.generation));
-    TrialReport {
-        id: trial.id(),
-        title: trial.case.title.clone(),
-        file: trial.case.source.path.clone(),
-        proves: proves.map(|clause| clause.as_str().to_owned()).collect(),
-        verdict,
-        reason: (!reason.is_empty()).then_some(reason),
-        findings: Vec::new(),
-        observations: Vec::new(),
-        steps: Vec::new(),
-        exchanges: Vec::new(),
-        not_reached: 0,
-        given: String::new(),
-        restored: None,
-        elapsed_us: 0,
     }
 }
 

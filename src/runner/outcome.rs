@@ -1,0 +1,117 @@
+//! From an execution that ended to the report of its trial.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::custody::Keeper;
+use super::execute::{Execution, Stop};
+use super::run::{Keep, Runner};
+use crate::case::Trial;
+use crate::contract::Level;
+use crate::event::{ExchangeRecord, TrialReport, Verdict, exchange_record};
+
+impl Runner {
+    pub(super) fn report(
+        &self,
+        trial: &Trial,
+        execution: &Execution<'_>,
+        end: Result<(), Stop>,
+    ) -> TrialReport {
+        let worst = execution.findings.iter().map(|f| f.finding.level).max();
+        let (end_verdict, reason) = match end {
+            Ok(()) | Err(Stop::Violated) => (Verdict::Conforms, None),
+            Err(Stop::Inconclusive(reason)) => (Verdict::Inconclusive, Some(reason)),
+            Err(Stop::Skip(reason)) => (Verdict::Skipped, Some(reason)),
+            Err(Stop::Broken(reason)) => (Verdict::Broken, Some(reason)),
+        };
+        let verdict = match worst {
+            Some(Level::Must) => Verdict::Violates,
+            Some(Level::Should) => end_verdict.max(Verdict::Deviates),
+            Some(Level::May) | None => end_verdict,
+        };
+        let mut report = empty_report(trial, verdict, String::new());
+        report.reason = reason;
+        report.findings.clone_from(&execution.findings);
+        report.observations.clone_from(&execution.observations);
+        report.steps.clone_from(&execution.steps);
+        report.not_reached = trial.case.steps.len() - execution.reached;
+        report.exchanges = self.exchanges(execution);
+        report.given = given_text(trial);
+        report
+    }
+
+    fn exchanges(&self, execution: &Execution<'_>) -> Vec<ExchangeRecord> {
+        let is_blamed = |index: usize| execution.findings.iter().any(|f| f.step == Some(index));
+        // A reading that contradicts a write is shown together with the write.
+        let is_write = |index: usize| {
+            let exchange = execution.exchanges.get(index);
+            exchange.is_some_and(|exchange| exchange.request.method != "GET")
+        };
+        let mut written = BTreeSet::new();
+        for finding in execution.findings.iter().filter_map(|f| f.step) {
+            if !is_write(finding) {
+                written.extend((0..finding).rev().find(|index| is_write(*index)));
+            }
+        }
+        let is_kept = |index: usize| match self.config.keep {
+            Keep::All => true,
+            Keep::Findings => is_blamed(index) || written.contains(&index),
+        };
+        execution
+            .exchanges
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| is_kept(*index))
+            .map(|(index, exchange)| exchange_record(exchange, index, &self.target.redactor))
+            .collect()
+    }
+}
+
+/// What became of the zones that a trial had.
+pub(super) fn restored(keepers: &HashMap<String, Arc<Keeper>>, is_tidy: bool) -> Option<String> {
+    let zones: Vec<&str> = keepers
+        .values()
+        .map(|keeper| keeper.zone.as_str())
+        .collect();
+    let what = if is_tidy {
+        "tidied up after"
+    } else {
+        "put back at the end of the run"
+    };
+    (!zones.is_empty()).then(|| format!("zone {} {what}", zones.join(", ")))
+}
+
+fn given_text(trial: &Trial) -> String {
+    let parts: Vec<String> = trial
+        .case
+        .given
+        .iter()
+        .map(|(zone, items)| format!("{zone}: {items}"))
+        .collect();
+    parts.join("; ")
+}
+
+/// The report of a trial of which there is nothing to say but why.
+pub(super) fn empty_report(trial: &Trial, verdict: Verdict, reason: String) -> TrialReport {
+    let proves = trial
+        .case
+        .proves
+        .iter()
+        .filter_map(|key| key.clause(trial.generation));
+    TrialReport {
+        id: trial.id(),
+        title: trial.case.title.clone(),
+        file: trial.case.source.path.clone(),
+        proves: proves.map(|clause| clause.as_str().to_owned()).collect(),
+        verdict,
+        reason: (!reason.is_empty()).then_some(reason),
+        findings: Vec::new(),
+        observations: Vec::new(),
+        steps: Vec::new(),
+        exchanges: Vec::new(),
+        not_reached: 0,
+        given: String::new(),
+        restored: None,
+        elapsed_us: 0,
+    }
+}

@@ -1,0 +1,153 @@
+//! Sends the requests of a trial: in their turn, patiently where that is safe, each answer checked against the contract
+//! whether the case asks or not.
+
+use std::sync::Arc;
+
+use super::execute::{Execution, Flow, Stop};
+use super::halt::HaltReason;
+use super::target::{is_patience_asked, refuses_credentials};
+use crate::contract::{Contract, Framing, check_with, is_edge_failure};
+use crate::event::step_record;
+use crate::exchange::{Exchange, Kind, Operation};
+use crate::transport::{Outgoing, TransportFault};
+
+/// How often a request is repeated when the target asks for it (429) or is briefly out of service.
+const ATTEMPTS: u32 = 6;
+
+impl Execution<'_> {
+    /// Sends a request, patiently where the target asks for it, and checks the answer.
+    pub(super) async fn send(
+        &mut self,
+        line: usize,
+        outgoing: &Outgoing,
+        framing: Framing,
+    ) -> Flow<usize> {
+        self.retire();
+        let is_idempotent = is_idempotent(outgoing);
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            self.turn().await?;
+            let exchange = match self.target.client.send_now(outgoing).await {
+                Ok(exchange) => exchange,
+                // A pooled connection may have been closed by the target just then.
+                Err(error)
+                    if error.fault == TransportFault::Broken && is_idempotent && attempt < 3 =>
+                {
+                    continue;
+                }
+                Err(error) => {
+                    let operation = outgoing
+                        .operation
+                        .map_or("request", |operation| operation.id());
+                    let message = self.target.redactor.text(&error.message);
+                    self.target.look_again().await;
+                    return Err(Stop::Inconclusive(format!("{operation}: {message}")));
+                }
+            };
+            if is_patience_asked(&exchange) {
+                let status = exchange.response.status;
+                // Whether a write got through an edge that failed can't be known, so it is sent again only
+                // where that makes no difference.
+                let may_repeat = status == 429 || is_idempotent;
+                self.record(line, exchange.clone(), framing);
+                if may_repeat && attempt < ATTEMPTS {
+                    self.target.be_patient(&exchange, attempt);
+                    continue;
+                }
+                self.target.look_again().await;
+                let times = if attempt == 1 {
+                    String::new()
+                } else {
+                    format!(" {attempt} times in a row")
+                };
+                return Err(Stop::Inconclusive(format!(
+                    "the target answered {status}{times}"
+                )));
+            }
+            if refuses_credentials(&exchange) && self.target.are_own_credentials(&outgoing.headers)
+            {
+                self.target.look_again().await;
+                if let Some(reason) = self.target.halt.reason() {
+                    return Err(Stop::Inconclusive(reason.to_string()));
+                }
+            }
+            readable(&exchange)?;
+            return Ok(self.record(line, exchange, framing));
+        }
+    }
+
+    /// Waits for the turn of a request; a run that was halted sends none.
+    pub(super) async fn turn(&self) -> Flow {
+        let turn = tokio::select! {
+            biased;
+            () = self.target.halt.halted() => Ok(()),
+            turn = self.target.client.turn() => turn,
+        };
+        if let Err(error) = turn {
+            self.target.halt.set(HaltReason::Budget(error.message));
+        }
+        match self.target.halt.reason() {
+            Some(reason) => Err(Stop::Inconclusive(reason.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets go of the trees of answers that were judged: a full zone is listed by every `v1.upsert`, and
+    /// a trial that kept them all would hold hundreds of megabytes.
+    pub(super) fn retire(&mut self) {
+        for exchange in self.exchanges.iter_mut().skip(self.retired) {
+            if let Some(exchange) = Arc::get_mut(exchange) {
+                exchange.let_go_of_json();
+            }
+        }
+        self.retired = self.exchanges.len();
+    }
+
+    /// Keeps an exchange and what the contract says of it.
+    pub(super) fn record(&mut self, line: usize, exchange: Exchange, framing: Framing) -> usize {
+        let index = self.exchanges.len();
+        let redactor = &self.target.redactor;
+        self.profile.take(&exchange, |text| redactor.text(text));
+        if !self.keepers.is_empty() {
+            self.journal_answer(&exchange);
+        }
+        self.steps
+            .push(step_record(&exchange, line, &self.target.redactor));
+        // What an edge in front of the target says is not the target's.
+        if !is_edge_failure(&exchange) && !is_throttled_by_another(&exchange) {
+            for finding in check_with(Contract::embedded(), &exchange, framing) {
+                self.add(line, Some(index), finding);
+            }
+        }
+        self.exchanges.push(Arc::new(exchange));
+        index
+    }
+}
+
+/// Whether a body is within what our parser reads: deeper nesting is a limit of ours, and no clause forbids it.
+pub(super) fn readable(exchange: &Exchange) -> Flow {
+    match &exchange.response.json {
+        Err(why) if why.contains("recursion limit") => {
+            let why = "the body is nested too deeply to be read";
+            Err(Stop::Inconclusive(why.to_owned()))
+        }
+        Err(_) | Ok(_) => Ok(()),
+    }
+}
+
+/// A 429 that is not in the API's words: gateways throttle in words of their own.
+fn is_throttled_by_another(exchange: &Exchange) -> bool {
+    exchange.response.status == 429 && exchange.response.codes().is_empty()
+}
+
+/// Whether sending a request twice does the same as sending it once, answer included.
+fn is_idempotent(outgoing: &Outgoing) -> bool {
+    match outgoing.operation.map(Operation::kind) {
+        Some(Kind::Create | Kind::Delete | Kind::BatchDelete) => false,
+        Some(
+            Kind::List | Kind::Get | Kind::Upsert | Kind::BatchUpsert | Kind::SupportedRegions,
+        ) => true,
+        None => outgoing.method == "GET",
+    }
+}
