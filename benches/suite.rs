@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{self, StreamExt};
 use originproof::case::Library;
 use originproof::mock::{Mock, MockConfig, Running};
-use originproof::runner::{
-    Credentials, Keep, Plan, RunConfig, Runner, Selection, Target, TargetConfig,
-};
+use originproof::runner::{Keep, Plan, RunConfig, Runner, Selection, Target, TargetConfig};
 use originproof::transport::{Outgoing, RequestLog};
 
 #[global_allocator]
@@ -36,11 +34,7 @@ async fn suite(plan: &Plan) -> (Duration, Vec<Outgoing>) {
     let begun = Instant::now();
     let config = TargetConfig {
         base_url: running.base_url(),
-        credentials: Credentials {
-            token: Some(access.token),
-            email: Some(access.email),
-            key: Some(access.key),
-        },
+        credentials: access.into(),
         request_log: Some(log.clone()),
         ..TargetConfig::default()
     };

@@ -129,11 +129,7 @@ async fn open(settings: &Settings) -> Result<(Runner, Option<Running>), TargetEr
         let running = served.map_err(|error| TargetError::Url(format!("no mock: {error}")))?;
         let config = TargetConfig {
             base_url: running.base_url(),
-            credentials: Credentials {
-                token: Some(access.token),
-                email: Some(access.email),
-                key: Some(access.key),
-            },
+            credentials: access.into(),
             ..TargetConfig::default()
         };
         (config, Some(running))

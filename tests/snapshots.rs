@@ -4,9 +4,7 @@
 use originproof::case::Library;
 use originproof::mock::{Mock, MockConfig};
 use originproof::report::{Run, snapshots};
-use originproof::runner::{
-    Credentials, Keep, Plan, RunConfig, Runner, Selection, Target, TargetConfig,
-};
+use originproof::runner::{Keep, Plan, RunConfig, Runner, Selection, Target, TargetConfig};
 
 async fn run(plan: &Plan) -> Run {
     let config = MockConfig::default();
@@ -17,11 +15,7 @@ async fn run(plan: &Plan) -> Run {
         .unwrap_or_else(|error| panic!("{error}"));
     let config = TargetConfig {
         base_url: running.base_url(),
-        credentials: Credentials {
-            token: Some(access.token),
-            email: Some(access.email),
-            key: Some(access.key),
-        },
+        credentials: access.into(),
         ..TargetConfig::default()
     };
     let target = Target::probe(config, 1)

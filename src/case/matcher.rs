@@ -5,6 +5,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::format::Word;
+use crate::exchange::json_type;
 
 /// A matcher: its word, whether its argument makes sense, and whether a found value fits.
 pub struct Matcher {
@@ -140,7 +141,7 @@ pub const ALL: &[Matcher] = &[
             says: "A value of this JSON type.",
         },
         argument: type_name,
-        fits: |wanted, found| found.is_some_and(|found| wanted.as_str() == Some(kind(found))),
+        fits: |wanted, found| found.is_some_and(|found| wanted.as_str() == Some(json_type(found))),
     },
     Matcher {
         word: Word {
@@ -289,17 +290,6 @@ fn number_of(found: Option<&Value>) -> Option<f64> {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.parse().ok(),
         _ => None,
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use originproof::mock::{Mock, MockConfig};
-use originproof::runner::{Credentials, Keep, Plan, RunConfig, Runner, Target, TargetConfig};
+use originproof::runner::{Keep, Plan, RunConfig, Runner, Target, TargetConfig};
 use originproof::transport::Rate;
 
 use super::exit::Failure;
@@ -79,11 +79,7 @@ async fn counted(plan: &Plan, zones_in_care: usize) -> Result<u64, Failure> {
     let running = Mock::new(mock).serve(([127, 0, 0, 1], 0).into()).await?;
     let config = TargetConfig {
         base_url: running.base_url(),
-        credentials: Credentials {
-            token: Some(access.token),
-            email: Some(access.email),
-            key: Some(access.key),
-        },
+        credentials: access.into(),
         ..TargetConfig::default()
     };
     let target = Target::probe(config, 1).await?;

@@ -219,11 +219,7 @@ impl TargetArgs {
         let mut config = self.config(effective, world, &running.base_url())?;
         // Its zones are fresh, and credentials for others are none of its business.
         config.zones.clear();
-        config.credentials = Credentials {
-            token: Some(access.token),
-            email: Some(access.email),
-            key: Some(access.key),
-        };
+        config.credentials = access.into();
         Ok(Opened {
             config,
             mock: Some(running),

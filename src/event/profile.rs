@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::exchange::{Exchange, whole_number};
+use crate::exchange::{Exchange, json_type, whole_number};
 
 /// Entries of a list that are looked at; the rest looks the same in all but contrived targets.
 const ENTRIES: usize = 4;
@@ -96,8 +96,8 @@ impl AnswerShape {
                 Some(types) => types,
                 None => self.members.entry(text(path)).or_default(),
             };
-            if !types.contains(kind(value)) {
-                types.insert(kind(value).to_owned());
+            if !types.contains(json_type(value)) {
+                types.insert(json_type(value).to_owned());
             }
         }
         match value {
@@ -134,16 +134,5 @@ impl AnswerShape {
             }
         }
         self.media_types.extend(other.media_types);
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }

@@ -25,6 +25,19 @@ impl Headers {
     }
 }
 
+/// The name of a value's JSON type.
+#[must_use]
+pub fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
 /// A whole number, also where it is written with a fraction of zero (JSON has one kind of number).
 #[must_use]
 pub fn whole_number(value: &Value) -> Option<i64> {

@@ -10,6 +10,6 @@ mod operation;
 mod redaction;
 
 pub use curl::curl_line;
-pub use message::{Exchange, Headers, Request, Response, whole_number};
+pub use message::{Exchange, Headers, Request, Response, json_type, whole_number};
 pub use operation::{Generation, Kind, Operation};
 pub use redaction::Redactor;

@@ -9,9 +9,7 @@ use crate::contract::Level;
 use crate::event::{Event, TrialReport};
 use crate::mock::mutant::Mutant;
 use crate::mock::{Change, Mock, MockConfig};
-use crate::runner::{
-    Credentials, Keep, Plan, RunConfig, Runner, Target, TargetConfig, TargetError, new_seed,
-};
+use crate::runner::{Keep, Plan, RunConfig, Runner, Target, TargetConfig, TargetError, new_seed};
 
 /// How many cases a mutant is tried on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,11 +140,7 @@ async fn reports(changes: &[Change], plan: &Plan) -> Result<Vec<TrialReport>, Ta
     let seed = new_seed();
     let config = TargetConfig {
         base_url: running.base_url(),
-        credentials: Credentials {
-            token: Some(access.token),
-            email: Some(access.email),
-            key: Some(access.key),
-        },
+        credentials: access.into(),
         ..TargetConfig::default()
     };
     let target = Target::probe(config, seed).await?;

@@ -14,6 +14,7 @@ use super::regions::Regions;
 use crate::case::Auth;
 use crate::contract::Contract;
 use crate::exchange::{Exchange, Headers, Operation, Redactor};
+use crate::mock::Access;
 use crate::transport::{
     Client, Limits, Network, Outgoing, Pace, RequestLog, TransportError, TransportFault,
 };
@@ -35,6 +36,17 @@ pub struct Credentials {
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Credentials(***)")
+    }
+}
+
+impl From<Access> for Credentials {
+    /// All that a mock accepts.
+    fn from(access: Access) -> Self {
+        Self {
+            token: Some(access.token),
+            email: Some(access.email),
+            key: Some(access.key),
+        }
     }
 }
 
