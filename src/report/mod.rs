@@ -14,6 +14,7 @@ mod plain;
 mod sarif;
 mod standing;
 mod terminal;
+mod visible;
 mod wrap;
 
 pub use all::{FORMATS, Format, format};
