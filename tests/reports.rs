@@ -874,6 +874,7 @@ fn without_durations(mut run: Run) -> Run {
 fn masked(text: &str) -> String {
     let rules = [
         (r"127\.0\.0\.1:\d+", "[address]"),
+        (r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", "[time]"),
         (
             r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d\d:\d\d)",
             "[time]",
