@@ -872,13 +872,11 @@ fn without_durations(mut run: Run) -> Run {
 
 /// A report without times and addresses of the machine.
 fn masked(text: &str) -> String {
+    // A time may have been cut off in the middle, where its body was.
     let rules = [
         (r"127\.0\.0\.1:\d+", "[address]"),
         (r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", "[time]"),
-        (
-            r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d\d:\d\d)",
-            "[time]",
-        ),
+        (r"\d{4}-\d{2}-\d{2}T[\d:.]*(Z|[+-]\d\d:\d\d)?", "[time]"),
         (r#""elapsed_(us|ms)": ?\d+"#, "[took]"),
         (r"\d+(\.\d+)? ?(µs|ms|s)\b", "[took]"),
         (r#"time="[\d.]+""#, "[took]"),
