@@ -287,3 +287,45 @@ fn what_a_clause_a_code_and_a_case_say_can_be_asked_for() {
         assert!(stdout(&output).contains(says), "{}", stdout(&output));
     }
 }
+
+#[test]
+fn merged_parts_exit_as_the_whole_and_a_missing_one_is_said_so() {
+    let folder = std::env::temp_dir().join(format!("originproof-merge-{}", std::process::id()));
+    let _ = std::fs::create_dir_all(&folder);
+    let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let faulty = Served::with(&["--mutant", "v2-batch-replaces-the-collection"]);
+    let part = |number: usize, target: &[&str], prefix: &str| -> String {
+        let file = path(&format!("{prefix}-{number}.json"));
+        let shard = format!("{number}/2");
+        let mut arguments = vec!["run", "-q", "--filter", "^batch/", "--shard", &shard];
+        arguments.extend(["--save", &file]);
+        arguments.extend(target);
+        let status = originproof(&arguments)
+            .env("CLOUDFLARE_API_TOKEN", "mock-token")
+            .output();
+        assert!(status.is_ok_and(|output| matches!(output.status.code(), Some(0 | 1))));
+        file
+    };
+    let honest = [part(1, &[], "honest"), part(2, &[], "honest")];
+    let bad = [1, 2].map(|number| part(number, &["--target", &faulty.url], "faulty"));
+    for (parts, code) in [
+        (vec![&honest[0], &honest[1]], 0),
+        (vec![&honest[1]], 3),
+        (vec![&bad[0], &bad[1]], 1),
+    ] {
+        let mut arguments = vec!["report", "merge", "--format", "badge"];
+        arguments.extend(parts.iter().map(|part| part.as_str()));
+        let merged = output(&arguments);
+        assert_eq!(merged.status.code(), Some(code), "{}", stderr(&merged));
+        let is_said = stderr(&merged).contains("the part 1/2 is missing");
+        assert_eq!(is_said, parts.len() == 1, "{}", stderr(&merged));
+    }
+    // One of the faulty parts violates, with or without the other.
+    let alone = bad.iter().map(|part| output(&["report", "merge", part]));
+    assert!(
+        alone
+            .into_iter()
+            .any(|merged| merged.status.code() == Some(1))
+    );
+    let _ = std::fs::remove_dir_all(&folder);
+}

@@ -1,6 +1,6 @@
 //! All cases, and the trials that they expand into.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -130,12 +130,12 @@ impl Library {
             hasher.update(&case.source.path);
             hasher.update(&case.source.text);
         }
-        hasher
-            .finalize()
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let mut text = String::new();
+        for byte in hasher.finalize().iter().take(8) {
+            // Writing into a string does not fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
     }
 
     /// The cases that are part of this crate.

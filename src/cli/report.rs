@@ -217,6 +217,14 @@ fn merged(args: &MergeArgs, console: &mut Console) -> Outcome {
     }
     Ok(match &run.summary {
         Some(summary) => Exit::of_run(summary, false),
-        None => Exit::Inconclusive,
+        // What is missing can't make good what is there.
+        None => match Exit::of_run(&run.counts(), false) {
+            exit @ (Exit::Violates | Exit::Internal) => exit,
+            Exit::Conforms
+            | Exit::Usage
+            | Exit::Inconclusive
+            | Exit::NothingRan
+            | Exit::Interrupted => Exit::Inconclusive,
+        },
     })
 }

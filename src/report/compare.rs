@@ -298,7 +298,9 @@ fn latency(old: &Run, new: &Run) -> Vec<Latency> {
                 .or_default()
                 .push(step.elapsed_us);
         }
-        times.values_mut().for_each(|times| times.sort_unstable());
+        for times in times.values_mut() {
+            times.sort_unstable();
+        }
         times
     };
     let (before, after) = (times(old), times(new));

@@ -1,6 +1,7 @@
 //! The run document: one JSON document, one event a line, written as the run goes on. A run that broke off leaves a
 //! document without its end, which can be read as far as it goes and never looks complete.
 
+use std::collections::HashMap;
 use std::io::{self, BufRead, Write};
 
 use schemars::JsonSchema;
@@ -131,7 +132,10 @@ impl Run {
     /// # Errors
     /// [`DocumentError`]; a document that merely ends too early is none: its [`Run::summary`] is absent.
     pub fn read(reader: impl BufRead) -> Result<Self, DocumentError> {
-        let mut lines = reader.lines();
+        // Split as bytes: a document may have been cut within a character.
+        let mut lines = reader
+            .split(b'\n')
+            .map(|line| line.map(|line| String::from_utf8_lossy(&line).into_owned()));
         let first = lines.next().transpose()?.unwrap_or_default();
         let version = first
             .strip_prefix(BEGIN)
@@ -157,7 +161,7 @@ impl Run {
             }
             if let Some(footer) = line.strip_prefix(FOOTER) {
                 match parsed::<Footer>(number, footer.strip_suffix('}').unwrap_or(footer)) {
-                    Ok(Footer(summary)) => run.summary = Some(summary),
+                    Ok(Footer(summary)) => run.event(Event::RunFinished(summary)),
                     Err(error) => broken = Some(error),
                 }
                 continue;
@@ -178,8 +182,21 @@ impl Run {
             Event::TrialFinished(trial) => self.trials.push(*trial),
             Event::ZonePutBack(done) => self.put_back.push(done),
             Event::ZoneLeft { zone, why } => self.left.push((zone, why)),
-            Event::RunFinished(summary) => self.summary = Some(summary),
+            Event::RunFinished(summary) => {
+                self.summary = Some(summary);
+                self.sort();
+            }
         }
+    }
+
+    /// Brings the trials into the order of the plan: they end in any order, and two runs of the same thing are to give
+    /// the same report.
+    pub(super) fn sort(&mut self) {
+        let places: HashMap<&str, usize> = (self.header.planned.iter().enumerate())
+            .map(|(place, id)| (id.as_str(), place))
+            .collect();
+        self.trials
+            .sort_by_key(|trial| places.get(trial.id.as_str()).copied().unwrap_or(usize::MAX));
     }
 
     /// The run as the events that it was made of, for reports that follow a run.

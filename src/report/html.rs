@@ -62,11 +62,9 @@ fn data(run: &Run) -> Value {
             .clauses
             .iter()
             .filter(|clause| clause.level == level);
-        let judged = of.clone().filter(|clause| {
-            standings
-                .get(&clause.id)
-                .is_some_and(|standing| standing.is_judged())
-        });
+        let judged = of
+            .clone()
+            .filter(|clause| standings.get(&clause.id).is_some_and(Standing::is_judged));
         json!({"judged": judged.count(), "of": of.count()})
     };
     let codes: BTreeSet<i64> = Contract::embedded()
@@ -160,12 +158,13 @@ fn matrix(run: &Run, codes: &BTreeSet<i64>) -> Vec<Value> {
             let (state, why) = if was_seen(*operation, *code) {
                 ("seen", "it was among the errors of an answer".to_owned())
             } else if let Some(clause) = clause {
-                match is_tested {
-                    true => (
+                if is_tested {
+                    (
                         "tested",
                         format!("cases of {clause} asked for it; no answer had it"),
-                    ),
-                    false => ("untested", format!("no case of {clause} ran")),
+                    )
+                } else {
+                    ("untested", format!("no case of {clause} ran"))
                 }
             } else {
                 (

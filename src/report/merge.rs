@@ -56,6 +56,8 @@ pub fn merge(runs: Vec<Run>) -> Result<Run, MergeError> {
         merged.put_back.extend(run.put_back);
         merged.left.extend(run.left);
     }
+    merged.header.planned.sort();
+    merged.sort();
     merged.header.notes.sort();
     merged.header.notes.dedup();
     let missing = missing(&shards);

@@ -15,6 +15,7 @@ mod sarif;
 mod snapshot;
 mod standing;
 mod terminal;
+mod visible;
 mod wrap;
 
 pub use all::{FORMATS, Format, format};

@@ -3,11 +3,20 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::document::Run;
 use crate::contract::{ClauseId, Contract, Level};
 use crate::event::{ReportedFinding, TrialReport, Verdict};
+
+/// What a path in a URI reference must not have as it is.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Writes the log.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
@@ -78,7 +87,7 @@ fn result(trial: &TrialReport, reported: &ReportedFinding) -> Value {
         "level": level,
         "message": {"text": format!("{}: {finding}", trial.id)},
         "locations": [{"physicalLocation": {
-            "artifactLocation": {"uri": trial.file},
+            "artifactLocation": {"uri": utf8_percent_encode(&trial.file, IN_PATH).to_string()},
             "region": {"startLine": reported.line.max(1)},
         }}],
         "partialFingerprints": {"originproof/v1": format!("{}:{}:{}", trial.id, finding.clause, finding.at)},

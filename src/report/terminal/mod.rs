@@ -11,6 +11,7 @@ use std::io::{self, Write};
 pub use style::Style;
 
 use super::document::Run;
+use super::visible::visible;
 use super::wrap::{counted, cut, duration};
 use crate::event::{Event, PutBack, RunHeader, TrialReport, Verdict};
 
@@ -51,15 +52,15 @@ impl Terminal {
     /// Those of the writer.
     pub fn event(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
         match event {
-            Event::RunStarted(header) => self.started(header, out),
+            Event::RunStarted(header) => self.started(&visible(header), out),
             Event::TrialStarted { .. } => Ok(()),
-            Event::TrialFinished(trial) => self.trial(trial, out),
-            Event::ZonePutBack(done) => self.put_back(done, out),
+            Event::TrialFinished(trial) => self.trial(&visible(&**trial), out),
+            Event::ZonePutBack(done) => self.put_back(&visible(done), out),
             Event::ZoneLeft { why, .. } => {
                 let (red, reset) = (self.style.red, self.style.reset);
-                writeln!(out, "{red}attention:{reset} {why}\n")
+                writeln!(out, "{red}attention:{reset} {}\n", visible(why))
             }
-            Event::RunFinished(summary) => self.finished(summary, out),
+            Event::RunFinished(summary) => self.finished(&visible(summary), out),
         }
     }
 

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Validates SARIF reports against the schema of SARIF 2.1.0, and JUnit reports against the XSD that the readers of CI
+# systems follow (Jenkins's), for an honest target, a faulty one, one with little and one that is barely there.
+# Usage: run.sh PATH_TO_ORIGINPROOF
+# Needs cargo and python3 with venv and pip, and on the first run the registries of both, since the schemas come out of
+# packages. The environment is kept below ORIGINPROOF_SCHEMAS_CACHE (target/report-schemas unless told).
+set -euo pipefail
+
+# The packages that carry a schema, and what validates.
+SARIF_CRATE=serde-sarif SARIF_VERSION=0.8.0
+XSD_PACKAGE=pytest==8.3.5
+VALIDATORS="jsonschema==4.26.0 xmlschema==4.3.2"
+
+die() { echo "run.sh: $*" >&2; exit 1; }
+
+[ $# -eq 1 ] || die "usage: run.sh PATH_TO_ORIGINPROOF"
+binary=$(realpath "$1")
+[ -x "$binary" ] || die "no executable at $1"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/../.."
+cache=${ORIGINPROOF_SCHEMAS_CACHE:-target/report-schemas}
+mkdir -p "$cache"
+cache=$(realpath "$cache")
+unset CLOUDFLARE_API_TOKEN CLOUDFLARE_API_KEY CLOUDFLARE_EMAIL CLOUDFLARE_ZONE_ID ORIGINPROOF_TARGET
+export NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}" no_proxy="127.0.0.1${no_proxy:+,$no_proxy}"
+
+scratch=$(mktemp -d)
+mock=
+clean_up() {
+    if [ -n "$mock" ]; then kill "$mock" 2>/dev/null || true; wait "$mock" 2>/dev/null || true; fi
+    rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+if ! [ -f "$cache/ready" ]; then
+    python3 -m venv --clear "$cache/venv" || die "cannot make a virtual environment in $cache/venv"
+    pip=("$cache/venv/bin/python" -I -m pip --quiet --disable-pip-version-check)
+    # shellcheck disable=SC2086
+    "${pip[@]}" install $VALIDATORS || die "cannot install $VALIDATORS"
+    "${pip[@]}" download --no-deps --no-binary pytest --dest "$scratch" "$XSD_PACKAGE" || die "cannot fetch $XSD_PACKAGE"
+    tar -xzf "$scratch"/pytest-*.tar.gz -C "$scratch"
+    cp "$scratch"/pytest-*/testing/example_scripts/junit-10.xsd "$cache/junit.xsd"
+    mkdir "$scratch/crate"
+    printf '[package]\nname = "schema"\nversion = "0.0.0"\nedition = "2024"\n[lib]\npath = "lib.rs"\n[dependencies]\n%s = { version = "=%s", default-features = false }\n' \
+        "$SARIF_CRATE" "$SARIF_VERSION" >"$scratch/crate/Cargo.toml"
+    : >"$scratch/crate/lib.rs"
+    cargo metadata --quiet --format-version 1 --manifest-path "$scratch/crate/Cargo.toml" >"$scratch/metadata.json" \
+        || die "cannot fetch $SARIF_CRATE"
+    manifest=$(python3 -c 'import json, sys
+print(next(p["manifest_path"] for p in json.load(open(sys.argv[1]))["packages"] if p["name"] == sys.argv[2]))' \
+        "$scratch/metadata.json" "$SARIF_CRATE")
+    cp "$(dirname "$manifest")/src/schema.json" "$cache/sarif.schema.json"
+    touch "$cache/ready"
+fi
+
+# Serves a mock in some way; its address is in $url.
+serve() {
+    if [ -n "$mock" ]; then kill "$mock" 2>/dev/null || true; wait "$mock" 2>/dev/null || true; fi
+    "$binary" mock --token mock-token "$@" >"$scratch/out" 2>&1 &
+    mock=$!
+    url=
+    for _ in $(seq 100); do
+        url=$(sed -n 's/^listening on //p' "$scratch/out")
+        if [ -n "$url" ] || ! kill -0 "$mock" 2>/dev/null; then break; fi
+        sleep 0.1
+    done
+    [ -n "$url" ] || die "the mock does not listen: $(cat "$scratch/out")"
+}
+
+# Runs the suite and leaves NAME.sarif and NAME.xml; the run must end with the code that is expected.
+reports() {
+    local name=$1 code=$2 is=0
+    shift 2
+    CLOUDFLARE_API_TOKEN=mock-token "$binary" run --quiet --save "$scratch/$name.json" --report "sarif=$scratch/$name.sarif" \
+        --report "junit=$scratch/$name.xml" "$@" >"$scratch/$name.log" 2>&1 || is=$?
+    [ "$is" -eq "$code" ] || die "the run '$name' ended with $is, not $code: $(cat "$scratch/$name.log")"
+}
+
+reports honest 0
+serve --mutant v2-batch-replaces-the-collection
+reports faulty 1 --target "$url" --filter '^batch/'
+"$binary" run --quiet --target "$url" --token mock-token --filter '^batch/' --write-expect "$scratch/expect.yaml" >/dev/null 2>&1 || true
+sed -i 's/reason: ""/reason: "<known> \& \\"accepted\\""/' "$scratch/expect.yaml"
+reports expected 0 --target "$url" --filter '^batch/' --expect "$scratch/expect.yaml"
+# The hooks and one generation are missing: much is skipped.
+serve --no-hooks --variation v1-is-not-routed
+reports skipped 0 --target "$url" --zone 0123456789abcdef0123456789abcdef
+# Only failures of the recommendations.
+serve --variation own-texts-for-documented-codes
+reports deviating 0 --target "$url" --filter '^read/'
+# Cut off in the middle of a case: a run that broke off; and one that can't be judged.
+head -c 60000 "$scratch/faulty.json" >"$scratch/broken-off.json"
+for format in sarif:sarif junit:xml; do
+    "$binary" report "$scratch/broken-off.json" --format "${format%:*}" -o "$scratch/broken-off.${format#*:}" 2>/dev/null
+done
+python3 - "$scratch/faulty.json" "$scratch/inconclusive.json" <<'PYTHON'
+import sys
+text = open(sys.argv[1], encoding="utf-8").read()
+text = text.replace('"verdict":"violates","reason":null', '"verdict":"inconclusive","reason":"503 \\u0000\\u001b]]> <by> an \\"edge\\""')
+open(sys.argv[2], "w", encoding="utf-8").write(text)
+PYTHON
+for format in sarif:sarif junit:xml; do
+    "$binary" report "$scratch/inconclusive.json" --format "${format%:*}" -o "$scratch/inconclusive.${format#*:}"
+done
+
+"$cache/venv/bin/python" -I "$here/validate.py" "$cache" "$scratch"
