@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::document::Run;
+use super::wrap::counted;
 use crate::event::Verdict;
 
 /// Writes the badge.
@@ -12,14 +13,17 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let summary = run.counts();
     let count = |verdict| summary.count(verdict);
     let (message, color) = if count(Verdict::Violates) > 0 {
-        (format!("{} violations", count(Verdict::Violates)), "red")
+        (counted(count(Verdict::Violates), "violation"), "red")
     } else if !run.is_complete() || count(Verdict::Inconclusive) + count(Verdict::Broken) > 0 {
         ("could not be judged".to_owned(), "lightgrey")
     } else if summary.judged() == 0 {
         ("nothing ran".to_owned(), "lightgrey")
     } else if count(Verdict::Deviates) > 0 {
         (
-            format!("conforms, {} deviations", count(Verdict::Deviates)),
+            format!(
+                "conforms, {}",
+                counted(count(Verdict::Deviates), "deviation")
+            ),
             "yellow",
         )
     } else {

@@ -1,4 +1,4 @@
-//! Two runs side by side: which cases changed their verdict, and where answers that are lawful look otherwise.
+//! Two runs side by side: which cases changed their verdict, and where answers look otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -97,7 +97,7 @@ pub struct CaseChange {
     pub difference: Option<String>,
 }
 
-/// Lawful answers that look otherwise than before.
+/// Answers that look otherwise than before; whether they are lawful is for the verdicts to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Drift {
     /// The operation.
@@ -355,7 +355,7 @@ impl Comparison {
             }
         }
         if !self.drift.is_empty() {
-            let _ = writeln!(text, "lawful answers that look otherwise:");
+            let _ = writeln!(text, "answers that look otherwise:");
             for drift in &self.drift {
                 let _ = writeln!(
                     text,
@@ -410,7 +410,7 @@ impl Comparison {
         if !self.drift.is_empty() {
             let _ = writeln!(
                 text,
-                "where the contract allows it, this target differs from the other:"
+                "answers that look otherwise here than on the other target:"
             );
         }
         for drift in &self.drift {
@@ -456,7 +456,7 @@ impl Comparison {
             text.push('\n');
         }
         if !self.drift.is_empty() {
-            text.push_str("| operation | status | lawful, but otherwise |\n|---|---|---|\n");
+            text.push_str("| operation | status | looks otherwise |\n|---|---|---|\n");
             for drift in &self.drift {
                 let _ = writeln!(
                     text,
