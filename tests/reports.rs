@@ -361,7 +361,7 @@ fn a_badge_says_the_worst() {
         badge(&run)
     };
     for (badge, message, color) in [
-        (badge(&whole()), "1 violations", "red"),
+        (badge(&whole()), "1 violation", "red"),
         (badge(&interrupted()), "could not be judged", "lightgrey"),
         (of(&[Verdict::Skipped]), "nothing ran", "lightgrey"),
         (
@@ -369,7 +369,7 @@ fn a_badge_says_the_worst() {
             "could not be judged",
             "lightgrey",
         ),
-        (of(&[Verdict::Deviates]), "conforms, 1 deviations", "yellow"),
+        (of(&[Verdict::Deviates]), "conforms, 1 deviation", "yellow"),
         (of(&[Verdict::Conforms]), "conforms", "brightgreen"),
     ] {
         assert_eq!((&*badge.message, &*badge.color), (message, color));
