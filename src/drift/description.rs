@@ -27,8 +27,8 @@ impl Description {
     /// Reads a document, JSON or YAML.
     ///
     /// # Errors
-    /// [`DriftError::Encoding`], [`DriftError::Empty`], [`DriftError::Syntax`] with line and column, and
-    /// [`DriftError::Version`] for what is no OpenAPI 3.0 or 3.1. What no operation of ours needs is not looked into.
+    /// [`DriftError::Encoding`], [`DriftError::Empty`], [`DriftError::Syntax`] with line and column,
+    /// [`DriftError::Structure`] with a pointer, and [`DriftError::Version`] for what is no OpenAPI 3.0 or 3.1. What no operation of ours needs is not looked into.
     pub fn read(bytes: &[u8]) -> Result<Self, DriftError> {
         let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
         let text = std::str::from_utf8(bytes).map_err(|error| DriftError::Encoding {
@@ -41,7 +41,11 @@ impl Description {
         if start.starts_with(['{', '[', '"']) {
             return Self::from_json(text);
         }
-        Self::from_json(&yaml::to_json(text)?)
+        Self::from_json(&yaml::to_json(text)?).map_err(|error| match error {
+            // The place is one of the JSON text, which nobody sees.
+            DriftError::Syntax { why, .. } => DriftError::Structure { why },
+            other => other,
+        })
     }
 
     fn from_json(text: &str) -> Result<Self, DriftError> {

@@ -24,6 +24,12 @@ pub enum DriftError {
         /// What is wrong.
         why: String,
     },
+    /// A part is of another type than OpenAPI gives it; in YAML the parts are known by their pointers alone.
+    #[error("{why}")]
+    Structure {
+        /// What is wrong, with the pointer.
+        why: String,
+    },
     /// It is no OpenAPI 3.0 or 3.1.
     #[error("#/openapi: expected a version 3.0 or 3.1, found {found}")]
     Version {
@@ -86,6 +92,7 @@ impl DriftError {
             Self::Encoding { .. }
             | Self::Empty
             | Self::Syntax { .. }
+            | Self::Structure { .. }
             | Self::Version { .. }
             | Self::Form { .. }
             | Self::Dangling { .. }

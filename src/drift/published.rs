@@ -22,6 +22,7 @@ pub(super) struct Published {
     pub(super) security: Vec<Vec<String>>,
     pub(super) listed: Vec<Listed>,
     pub(super) unstated: Vec<String>,
+    pub(super) implied: Vec<Implied>,
     pub(super) either: Vec<String>,
     pub(super) unstated_codes: Vec<UnstatedCode>,
 }
@@ -48,6 +49,15 @@ pub(super) struct Parameter {
 pub(super) struct Listed {
     pub(super) at: String,
     pub(super) values: Vec<Value>,
+}
+
+/// A limit that clauses put, not our schemas.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Implied {
+    pub(super) at: String,
+    pub(super) keyword: String,
+    pub(super) value: Value,
 }
 
 /// A code that the description need not speak of.

@@ -168,6 +168,7 @@ impl Level<'_, '_> {
 
     fn limits(&mut self) {
         let site = self.ours.at.to_string();
+        let types = self.theirs.known_types();
         let is_stated = !self.comparison.published.unstated.contains(&site);
         for limit in LIMITS {
             let ours = self
@@ -176,8 +177,15 @@ impl Level<'_, '_> {
                 .get(limit.keyword)
                 .map(|(_, value)| value.clone());
             let theirs = self.theirs.limits.get(limit.keyword);
+            let theirs = theirs.filter(|_| limit.concerns(types.as_ref()));
             let value = theirs.map(|(_, value)| value.clone());
-            if same(ours.as_ref(), value.as_ref()) || (value.is_none() && !is_stated) {
+            let is_implied = self.comparison.published.implied.iter().any(|implied| {
+                implied.at == site
+                    && implied.keyword == limit.keyword
+                    && same(Some(&implied.value), value.as_ref())
+            });
+            let is_same = same(ours.as_ref(), value.as_ref());
+            if is_same || is_implied || (value.is_none() && !is_stated) {
                 continue;
             }
             let at = theirs.map_or_else(|| self.theirs.at.clone(), |(at, _)| at.clone());

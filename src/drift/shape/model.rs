@@ -22,26 +22,42 @@ pub(in super::super) enum Side {
 pub(in super::super) struct Limit {
     pub(in super::super) keyword: &'static str,
     pub(in super::super) side: Side,
+    /// The types that it says something of; empty: any.
+    pub(in super::super) types: &'static [&'static str],
 }
 
-const fn limit(keyword: &'static str, side: Side) -> Limit {
-    Limit { keyword, side }
+impl Limit {
+    /// Whether it says anything of a value of these types; descriptions put `minLength` on arrays.
+    pub(in super::super) fn concerns(&self, types: Option<&BTreeSet<String>>) -> bool {
+        let is_of = |types: &BTreeSet<String>| self.types.iter().any(|name| types.contains(*name));
+        self.types.is_empty() || types.is_none_or(is_of)
+    }
+}
+
+const NUMBERS: &[&str] = &["integer", "number"];
+
+const fn limit(keyword: &'static str, side: Side, types: &'static [&'static str]) -> Limit {
+    Limit {
+        keyword,
+        side,
+        types,
+    }
 }
 
 /// All limits that are compared.
 pub(in super::super) const LIMITS: &[Limit] = &[
-    limit("maxItems", Side::Most),
-    limit("maxLength", Side::Most),
-    limit("maxProperties", Side::Most),
-    limit("maximum", Side::Most),
-    limit("minItems", Side::Least),
-    limit("minLength", Side::Least),
-    limit("minProperties", Side::Least),
-    limit("minimum", Side::Least),
-    limit("format", Side::Neither),
-    limit("pattern", Side::Neither),
-    limit("multipleOf", Side::Neither),
-    limit("default", Side::Neither),
+    limit("maxItems", Side::Most, &["array"]),
+    limit("maxLength", Side::Most, &["string"]),
+    limit("maxProperties", Side::Most, &["object"]),
+    limit("maximum", Side::Most, NUMBERS),
+    limit("minItems", Side::Least, &["array"]),
+    limit("minLength", Side::Least, &["string"]),
+    limit("minProperties", Side::Least, &["object"]),
+    limit("minimum", Side::Least, NUMBERS),
+    limit("format", Side::Neither, &[]),
+    limit("pattern", Side::Neither, &["string"]),
+    limit("multipleOf", Side::Neither, NUMBERS),
+    limit("default", Side::Neither, &[]),
 ];
 
 /// Schemas that are read when they are asked for.
