@@ -240,7 +240,7 @@ fn the_proposal_follows_what_schema_files_can_follow() {
         "-  \"maxItems\": 100,\n+  \"maxItems\": 200,\n",
         "+++ b/schemas/result/v2-entry.json\n",
         "+    \"note\"\n",
-        "+    \"note\": {\n+      \"type\": \"string\",\n+      \"maxLength\": 64\n+    }\n",
+        "+    },\n+    \"note\": {\n+      \"type\": \"string\",\n+      \"maxLength\": 64\n     }\n",
     ] {
         assert!(
             proposal.patch.contains(part),

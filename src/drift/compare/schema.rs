@@ -118,9 +118,14 @@ impl Level<'_, '_> {
         let adds = theirs.iter().any(|name| !covers(&ours, name));
         let removes = ours.iter().any(|name| !covers(&theirs, name));
         if let Some(change) = Change::of(adds, removes) {
+            let mut theirs: Vec<String> = names(&theirs);
+            if theirs.is_empty() {
+                // Parts that exclude each other.
+                theirs.push("nothing".to_owned());
+            }
             let what = Kind::Type {
                 ours: names(&ours),
-                theirs: names(&theirs),
+                theirs,
             };
             self.here(&at, self.position.direction.breaks(change), what);
         }

@@ -28,10 +28,15 @@ pub(super) fn all_of(shapes: Vec<Shape>) -> Shape {
 }
 
 fn both(mut a: Shape, b: Shape) -> Shape {
-    a.types = match (a.types, b.types) {
+    // Descriptions leave `type: object` out where members tell it.
+    a.types = match (a.known_types(), b.known_types()) {
         (Some(a), Some(b)) => Some(common(&a, &b)),
         (a, b) => a.or(b),
     };
+    // Whoever looks for a place to change looks for the part that says what is inside.
+    if a.is_hollow() {
+        a.at = b.at.clone();
+    }
     a.values = match (a.values, b.values) {
         (Some(a), Some(b)) => Some(a.into_iter().filter(|value| b.contains(value)).collect()),
         (a, b) => a.or(b),

@@ -124,6 +124,15 @@ impl Shape {
         }
     }
 
+    /// Whether it says nothing of what is inside a value.
+    pub(in super::super) fn is_hollow(&self) -> bool {
+        self.members.is_empty()
+            && self.items.is_none()
+            && self.values.is_none()
+            && self.limits.is_empty()
+            && matches!(self.others, Others::Open)
+    }
+
     /// The types, also where only other keywords tell them.
     pub(in super::super) fn known_types(&self) -> Option<BTreeSet<String>> {
         if let Some(types) = &self.types {

@@ -76,6 +76,11 @@ fn at(shelf: &Shelf<'_>, place: &Place, above: &mut Vec<Place>) -> Result<Shape,
         }
     }
     let mut shape = all_of(parts);
+    // Strictly, `nullable` without a type beside it means nothing (OpenAPI 3.0.3); who writes it means null.
+    let is_nullable = value.get("nullable") == Some(&Value::Bool(true));
+    if let (Some(types), true, None) = (&mut shape.types, is_nullable, value.get("type")) {
+        types.insert("null".to_owned());
+    }
     // A neighbour of a reference or a list of parts is no place to change; a schema with words of its own is.
     if value.get("$ref").is_none() {
         shape.at = place.clone();
