@@ -206,9 +206,9 @@ fn a_description_of_ten_megabytes_is_read_for_its_fifteen_operations() {
         let schema = json!({"type": "object", "properties": members});
         let item = json!({"post": {"operationId": format!("foreign-{index}"), "requestBody": {"content": {"application/json": {"schema": schema}}},
             "responses": {"200": {"$ref": "#/components/responses/nowhere"}}}});
-        foreign.push_str(&format!(
+        foreign.extend([format!(
             "\"/accounts/{{account_id}}/foreign_{index}\": {item},"
-        ));
+        )]);
     }
     let text = EXCERPT.replacen("\"paths\": {", &format!("\"paths\": {{{foreign}"), 1);
     assert!(text.len() > 10 * 1024 * 1024, "{}", text.len());

@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Check traffic that others made: HAR files, JSON Lines, or one response
     Check(CheckArgs),
-    /// Compare the vendor's OpenAPI description with our contract
+    /// Compare the vendor's published description with our contract
     Drift(DriftArgs),
     /// List cases, clauses, operations, codes, mutants, variations, or what covers what
     List(ListArgs),

@@ -14,7 +14,7 @@ use super::exit::{Exit, Failure};
 /// Flags of `drift`.
 #[derive(Debug, Args)]
 pub(crate) struct DriftArgs {
-    /// The description: OpenAPI 3.0 or 3.1, JSON or YAML; a URL is fetched without credentials
+    /// The vendor's description, version 3.0 or 3.1, JSON or YAML; a URL is fetched without credentials
     #[arg(long, value_name = "FILE|URL")]
     openapi: String,
     /// How to show the differences: text, markdown or json

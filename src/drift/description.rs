@@ -14,7 +14,7 @@ use super::error::DriftError;
 use super::pointer;
 use super::yaml;
 
-/// An OpenAPI document.
+/// An `OpenAPI` document.
 #[derive(Debug)]
 pub struct Description {
     /// Parts by their pointer: `/openapi`, `/paths/~1zones…`, `/components/schemas/item`.
@@ -28,7 +28,7 @@ impl Description {
     ///
     /// # Errors
     /// [`DriftError::Encoding`], [`DriftError::Empty`], [`DriftError::Syntax`] with line and column,
-    /// [`DriftError::Structure`] with a pointer, and [`DriftError::Version`] for what is no OpenAPI 3.0 or 3.1. What no operation of ours needs is not looked into.
+    /// [`DriftError::Structure`] with a pointer, and [`DriftError::Version`] for what is no `OpenAPI` 3.0 or 3.1. What no operation of ours needs is not looked into.
     pub fn read(bytes: &[u8]) -> Result<Self, DriftError> {
         let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
         let text = std::str::from_utf8(bytes).map_err(|error| DriftError::Encoding {

@@ -24,19 +24,19 @@ pub enum DriftError {
         /// What is wrong.
         why: String,
     },
-    /// A part is of another type than OpenAPI gives it; in YAML the parts are known by their pointers alone.
+    /// A part is of another type than `OpenAPI` gives it; in YAML the parts are known by their pointers alone.
     #[error("{why}")]
     Structure {
         /// What is wrong, with the pointer.
         why: String,
     },
-    /// It is no OpenAPI 3.0 or 3.1.
+    /// It is no `OpenAPI` 3.0 or 3.1.
     #[error("#/openapi: expected a version 3.0 or 3.1, found {found}")]
     Version {
         /// What stands there.
         found: String,
     },
-    /// Something has another form than OpenAPI gives it.
+    /// Something has another form than `OpenAPI` gives it.
     #[error("#{at}: expected {expected}")]
     Form {
         /// JSON Pointer into the document.

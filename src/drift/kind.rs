@@ -231,7 +231,12 @@ impl fmt::Display for Kind {
                 ours,
                 theirs,
             } => {
-                write!(f, "{keyword} {}, now {}", or_none(ours), or_none(theirs))
+                write!(
+                    f,
+                    "{keyword} {}, now {}",
+                    or_none(ours.as_ref()),
+                    or_none(theirs.as_ref())
+                )
             }
             Self::Closed => f.write_str("other members are forbidden now"),
             Self::JsonGone => f.write_str("application/json is gone"),
@@ -274,8 +279,6 @@ fn list(values: &[Value]) -> String {
     texts.join(", ")
 }
 
-fn or_none(value: &Option<Value>) -> String {
-    value
-        .as_ref()
-        .map_or_else(|| "none".to_owned(), Value::to_string)
+fn or_none(value: Option<&Value>) -> String {
+    value.map_or_else(|| "none".to_owned(), Value::to_string)
 }

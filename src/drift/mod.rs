@@ -1,4 +1,4 @@
-//! Tells where the vendor's published description of the API (OpenAPI 3.0 or 3.1) has moved away from our contract.
+//! Tells where the vendor's published description of the API (`OpenAPI` 3.0 or 3.1) has moved away from our contract.
 //!
 //! [`Description`] cuts a text into parts and reads those that are asked for; [`compare()`] finds every
 //! [`Difference`] between one and the embedded contract; [`report::ALL`] shows them, and [`proposal`] makes a patch

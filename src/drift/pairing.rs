@@ -46,10 +46,7 @@ fn tail(path: &str) -> &str {
 }
 
 /// Matches by method and path; what is left over on both sides is one that moved if it is like enough.
-pub(super) fn pair<'c>(
-    operations: &'c [OperationDescription],
-    mut theirs: Vec<Endpoint>,
-) -> Pairing<'c> {
+pub(super) fn pair(operations: &[OperationDescription], mut theirs: Vec<Endpoint>) -> Pairing<'_> {
     let mut ours: Vec<(&OperationDescription, Option<Endpoint>)> = operations
         .iter()
         .map(|operation| {

@@ -241,7 +241,7 @@ mod tests {
         let mut yaml = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
         for level in 1..12 {
             let names = vec![format!("*a{}", level - 1); 10].join(", ");
-            yaml.push_str(&format!("a{level}: &a{level} [{names}]\n"));
+            yaml = format!("{yaml}a{level}: &a{level} [{names}]\n");
         }
         let error = to_json(&yaml).err().map(|error| error.to_string());
         assert!(error.is_some_and(|text| text.contains("aliases stand for")));

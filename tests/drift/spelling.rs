@@ -95,10 +95,10 @@ fn block(value: &Value, depth: usize, yaml: &mut String) {
             _ => false,
         };
         if is_block {
-            yaml.push_str(&format!("{indent}{head}\n"));
+            yaml.extend([format!("{indent}{head}\n")]);
             block(value, depth + 1, yaml);
         } else {
-            yaml.push_str(&format!("{indent}{head} {value}\n"));
+            yaml.extend([format!("{indent}{head} {value}\n")]);
         }
     };
     match value {
@@ -117,6 +117,6 @@ fn block(value: &Value, depth: usize, yaml: &mut String) {
                 entry("-".to_owned(), value);
             }
         }
-        scalar => yaml.push_str(&format!("{indent}{scalar}\n")),
+        scalar => yaml.extend([format!("{indent}{scalar}\n")]),
     }
 }

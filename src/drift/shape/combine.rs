@@ -96,7 +96,7 @@ fn tighter(side: Side, this: &Value, other: &Value) -> bool {
 }
 
 /// What any of the shapes allows.
-pub(super) fn any_of(shapes: Vec<Shape>) -> Shape {
+pub(super) fn any_of(shapes: &[Shape]) -> Shape {
     let Some(first) = shapes.first() else {
         return Shape::any(Place::theirs(""));
     };

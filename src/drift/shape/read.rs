@@ -1,4 +1,4 @@
-//! From a schema of JSON Schema 2020-12, OpenAPI 3.0 or 3.1 to its shape.
+//! From a schema of JSON Schema 2020-12, `OpenAPI` 3.0 or 3.1 to its shape.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ fn read(shelf: &Shelf<'_>, term: &Term, above: &mut Vec<Place>) -> Result<Shape,
             shape
         }
         Term::All(terms) => Ok(all_of(shapes(shelf, terms, above)?)),
-        Term::Any(terms) => Ok(any_of(shapes(shelf, terms, above)?)),
+        Term::Any(terms) => Ok(any_of(&shapes(shelf, terms, above)?)),
     }
 }
 
@@ -72,7 +72,7 @@ fn at(shelf: &Shelf<'_>, place: &Place, above: &mut Vec<Place>) -> Result<Shape,
         if keyword == "allOf" {
             parts.extend(shapes);
         } else if !shapes.is_empty() {
-            parts.push(any_of(shapes));
+            parts.push(any_of(&shapes));
         }
     }
     let mut shape = all_of(parts);
