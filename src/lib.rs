@@ -1,13 +1,14 @@
 //! originproof: the conformance test suite and contract checker for the Origin Cloud Regions API.
 //!
 //! Layers, lowest first; a module imports only from lower ones: [`exchange`], [`diagnostic`] ·
-//! [`contract`] · `case`, `transport` · [`mock`], `event` · `runner`, `audit` · `expected`, `report`, `harness`.
+//! [`contract`] · `case`, `transport` · [`mock`], `event` · `runner`, `audit`, `drift` · `expected`, `report`, `harness`.
 
 pub mod audit;
 pub mod case;
 pub mod contract;
 pub mod coverage;
 pub mod diagnostic;
+pub mod drift;
 pub mod event;
 pub mod exchange;
 pub mod expected;

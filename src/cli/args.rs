@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArgs;
 use super::config::ConfigArgs;
+use super::drift::DriftArgs;
 use super::explain::ExplainArgs;
 use super::lint::LintArgs;
 use super::list::ListArgs;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Check traffic that others made: HAR files, JSON Lines, or one response
     Check(CheckArgs),
+    /// Compare the vendor's published description with our contract
+    Drift(DriftArgs),
     /// List cases, clauses, operations, codes, mutants, variations, or what covers what
     List(ListArgs),
     /// Explain a clause, a code or a case

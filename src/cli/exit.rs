@@ -78,6 +78,8 @@ pub(crate) enum Failure {
     Cases(String),
     /// The target.
     Target(TargetError),
+    /// There was nothing that could be judged.
+    Unjudged(String),
     /// Reading or writing.
     Io(io::Error),
     /// The suite itself.
@@ -104,6 +106,7 @@ impl Failure {
                 | TargetError::NotServing { .. }
                 | TargetError::NotRouted { .. } => Exit::Inconclusive,
             },
+            Self::Unjudged(_) => Exit::Inconclusive,
             Self::Io(_) if self.is_closed_pipe() => Exit::Conforms,
             Self::Io(_) => Exit::Usage,
             Self::Internal(_) => Exit::Internal,
@@ -119,7 +122,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(text) | Self::Cases(text) => f.write_str(text),
+            Self::Usage(text) | Self::Cases(text) | Self::Unjudged(text) => f.write_str(text),
             Self::Target(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
             Self::Internal(text) => write!(f, "{text} (this is a fault of originproof)"),

@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod config;
 mod console;
+mod drift;
 mod exit;
 mod explain;
 mod interruption;
@@ -50,6 +51,7 @@ pub(crate) fn main(world: &World) -> ExitCode {
     let result = match arguments.command {
         Command::Run(run) => run::run(&run, world, &mut console),
         Command::Check(check) => check::run(&check, world, &mut console),
+        Command::Drift(drift) => drift::run(&drift, &mut console),
         Command::List(list) => list::run(&list, &mut console),
         Command::Explain(explain) => explain::run(&explain, &mut console),
         Command::Mock(mock) => mock::run(&mock, &mut console),

@@ -1,0 +1,97 @@
+//! `originproof drift`: the vendor's description against our contract.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use originproof::drift::report::{ALL, Format, Shown};
+use originproof::drift::{Description, DriftError, Ignored, compare, fetch, proposal};
+
+use super::Outcome;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+
+/// Flags of `drift`.
+#[derive(Debug, Args)]
+pub(crate) struct DriftArgs {
+    /// The vendor's description, version 3.0 or 3.1, JSON or YAML; a URL is fetched without credentials
+    #[arg(long, value_name = "FILE|URL")]
+    openapi: String,
+    /// How to show the differences: text, markdown or json
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = read_format)]
+    format: &'static Format,
+    /// Write a patch that makes our schema files follow the description
+    #[arg(long, value_name = "PATCH")]
+    write: Option<PathBuf>,
+    /// List of known differences to leave out, one a line (the `key` of the JSON format)
+    #[arg(long, value_name = "FILE")]
+    ignore: Option<PathBuf>,
+}
+
+fn read_format(name: &str) -> Result<&'static Format, String> {
+    let names: Vec<&str> = ALL.iter().map(|format| format.name).collect();
+    ALL.iter()
+        .find(|format| format.name == name)
+        .ok_or_else(|| format!("the formats are {}", names.join(", ")))
+}
+
+/// Compares.
+pub(crate) fn run(args: &DriftArgs, console: &mut Console) -> Outcome {
+    let source = &args.openapi;
+    let wrong = |error: DriftError| {
+        let text = format!("{source}: {error}");
+        if error.is_faulty_document() {
+            Failure::Usage(text)
+        } else {
+            Failure::Unjudged(text)
+        }
+    };
+    let is_url = source.starts_with("http://") || source.starts_with("https://");
+    let bytes = if is_url {
+        super::runtime()?
+            .block_on(fetch(source))
+            .map_err(wrong)?
+            .to_vec()
+    } else {
+        read(Path::new(source))?
+    };
+    let description = Description::read(&bytes).map_err(wrong)?;
+    let mut drift = compare(&description).map_err(wrong)?;
+    let ignored = match &args.ignore {
+        Some(path) => {
+            let text = String::from_utf8_lossy(&read(path)?).into_owned();
+            let lines = Ignored::parse(&text);
+            lines
+                .take_out(&mut drift)
+                .map_err(|fault| Failure::Usage(format!("{}: {fault}", path.display())))?
+        }
+        None => 0,
+    };
+    let mut text = Vec::new();
+    let shown = Shown {
+        source,
+        drift: &drift,
+        ignored,
+    };
+    (args.format.write)(&shown, &mut text)?;
+    console.out(&String::from_utf8_lossy(&text))?;
+    if let Some(path) = &args.write {
+        let proposal = proposal(&drift);
+        std::fs::write(path, &proposal.patch)
+            .map_err(|error| Failure::Usage(format!("can't write {}: {error}", path.display())))?;
+        let (path, followed, left) = (path.display(), proposal.followed, proposal.left);
+        console.say(&format!(
+            "{path}: follows {followed} of the differences; {left} left to do by hand"
+        ));
+    }
+    if drift.is_breaking() {
+        Ok(Exit::Violates)
+    } else {
+        Ok(Exit::Conforms)
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path)
+        .map_err(|error| Failure::Usage(format!("can't read {}: {error}", path.display())))
+}

@@ -1,0 +1,173 @@
+//! What is answered: success with its result, failures with their frame.
+
+use serde_json::Value;
+
+use super::super::difference::Breaks;
+use super::super::error::DriftError;
+use super::super::kind::Kind;
+use super::super::shape::{Term, shape};
+use super::super::shelf::Place;
+use super::all::{Comparison, Pair, Seen, site};
+use super::schema::Position;
+use super::side::Direction;
+use crate::exchange::{Generation, Kind as OperationKind};
+
+/// The frame of every answer.
+const ENVELOPE: &str = "schemas/envelope.json";
+
+/// A response of theirs.
+#[derive(Debug, Clone)]
+pub(super) struct Response {
+    /// `200`, `4XX` or `default`, as it stands.
+    pub(super) status: String,
+    /// Where it stands, references followed.
+    pub(super) at: Place,
+    /// What stands there.
+    pub(super) value: Value,
+}
+
+impl Response {
+    fn is_class(&self, class: char) -> bool {
+        self.status.starts_with(class)
+    }
+}
+
+impl Comparison<'_> {
+    /// The responses of an operation.
+    pub(super) fn responses(&self, pair: Pair<'_>) -> Result<Vec<Response>, DriftError> {
+        let list = pair.theirs.at.child("responses");
+        let value = self.shelf.get(&list)?.unwrap_or_default();
+        let mut responses = Vec::new();
+        for status in value
+            .as_object()
+            .into_iter()
+            .flat_map(serde_json::Map::keys)
+        {
+            if status.starts_with("x-") {
+                continue;
+            }
+            if let Some((at, value)) = self.object(&list.child(status))? {
+                let status = status.clone();
+                responses.push(Response { status, at, value });
+            }
+        }
+        Ok(responses)
+    }
+
+    pub(super) fn answers(&mut self, pair: Pair<'_>) -> Result<(), DriftError> {
+        let responses = self.responses(pair)?;
+        let success = ["200", "2XX", "2xx", "default"]
+            .into_iter()
+            .find_map(|status| responses.iter().find(|response| response.status == status));
+        let ours = format!("{}/result", site(pair.ours));
+        match success {
+            Some(response) => self.success(pair, response)?,
+            None => {
+                let seen = Seen {
+                    operation: pair.ours.id,
+                    part: "responses",
+                    theirs: pair.theirs.at.child("responses").to_string(),
+                    ours: ours.clone(),
+                };
+                let status = "200".to_owned();
+                self.note(seen, Breaks::Both, Kind::StatusGone { status });
+            }
+        }
+        for response in &responses {
+            if response.is_class('4') || response.is_class('5') {
+                self.failure(pair, response)?;
+            }
+            let is_other_success = response.is_class('2')
+                && !matches!(response.status.as_str(), "200" | "2XX" | "2xx");
+            if is_other_success {
+                let seen = Seen {
+                    operation: pair.ours.id,
+                    part: "responses",
+                    theirs: response.at.to_string(),
+                    ours: ours.clone(),
+                };
+                let status = response.status.clone();
+                self.note(seen, Breaks::Clients, Kind::StatusNew { status });
+            }
+        }
+        Ok(())
+    }
+
+    fn success(&mut self, pair: Pair<'_>, response: &Response) -> Result<(), DriftError> {
+        let file = format!("schemas/result/{}.json", pair.ours.result);
+        let seen = Seen {
+            operation: pair.ours.id,
+            part: "response 200",
+            theirs: response.at.to_string(),
+            ours: format!("{}/result", site(pair.ours)),
+        };
+        let Some(media) = self.json_of(&response.at, &seen, Breaks::Neither)? else {
+            return Ok(());
+        };
+        let mut ours = shape(&self.shelf, &Term::At(Place::ours(ENVELOPE, "")))?;
+        let mut promised = vec![("result", file.clone())];
+        let is_paged = pair.ours.id.kind() == OperationKind::List
+            && pair.ours.id.generation() == Generation::V2;
+        if is_paged {
+            promised.push(("result_info", "schemas/result-info.json".to_owned()));
+        }
+        for (member, file) in promised {
+            let place = Place::ours(&file, "");
+            ours.required.insert(member.to_owned(), place.clone());
+            ours.members.insert(member.to_owned(), Term::At(place));
+        }
+        let position = Position {
+            operation: pair.ours.id,
+            part: "response 200".to_owned(),
+            direction: Direction::Result,
+            skipped: &[],
+        };
+        let theirs = shape(&self.shelf, &Term::At(media.child("schema")))?;
+        self.shapes(&position, &ours, &theirs, "")?;
+        for (at, example) in self.examples(&media)? {
+            let schemas = &self.contract.schemas;
+            let mut checked = vec![(ENVELOPE, "", schemas.faults("envelope", &example))];
+            if let Some(result) = example.get("result") {
+                let path = format!("result/{}", pair.ours.result);
+                checked.push((file.as_str(), "/result", schemas.faults(&path, result)));
+            }
+            if let (Some(info), true) = (example.get("result_info"), is_paged) {
+                let faults = schemas.faults("result-info", info);
+                checked.push(("schemas/result-info.json", "/result_info", faults));
+            }
+            for (file, below, faults) in checked {
+                self.example_faults(&seen, &at, file, below, faults);
+            }
+        }
+        Ok(())
+    }
+
+    /// The frame of a failure. Its `result` and `success` are not compared: the vendor's descriptions make failures of
+    /// the successful form and a second one, which together can't be met.
+    fn failure(&mut self, pair: Pair<'_>, response: &Response) -> Result<(), DriftError> {
+        let part = format!("response {}", response.status);
+        let seen = Seen {
+            operation: pair.ours.id,
+            part: &part,
+            theirs: response.at.to_string(),
+            ours: format!("{ENVELOPE}#"),
+        };
+        let Some(media) = self.json_of(&response.at, &seen, Breaks::Neither)? else {
+            return Ok(());
+        };
+        let position = Position {
+            operation: pair.ours.id,
+            part: part.clone(),
+            direction: Direction::Result,
+            skipped: &["success", "result", "result_info"],
+        };
+        let ours = shape(&self.shelf, &Term::At(Place::ours(ENVELOPE, "")))?;
+        let theirs = shape(&self.shelf, &Term::At(media.child("schema")))?;
+        self.shapes(&position, &ours, &theirs, "")?;
+        for (at, example) in self.examples(&media)? {
+            let faults = self.contract.schemas.faults("envelope", &example);
+            self.example_faults(&seen, &at, ENVELOPE, "", faults);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! Error codes: those of examples, with status and text, and those that the prose names.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::super::difference::Breaks;
+use super::super::error::DriftError;
+use super::super::kind::Kind;
+use super::super::shelf::Place;
+use super::all::{Comparison, Pair, Seen};
+use super::answer::Response;
+use crate::contract::CodeDescription;
+use crate::exchange::whole_number;
+
+static SPOKEN: LazyLock<Result<Regex, regex::Error>> =
+    LazyLock::new(|| Regex::new(r"(?i)\bcodes?\s*[:=]?\s*`?([0-9]{4,5})\b"));
+
+/// A code of theirs.
+#[derive(Debug)]
+struct Told {
+    code: i64,
+    text: Option<String>,
+    /// The status of the response that it is told with; none where only prose names it.
+    status: Option<String>,
+    at: Place,
+}
+
+impl Comparison<'_> {
+    pub(super) fn codes(&mut self, pair: Pair<'_>) -> Result<(), DriftError> {
+        let mut told = prose(pair.value, &pair.theirs.at);
+        for response in self.responses(pair)? {
+            if response.status.starts_with('2') {
+                continue;
+            }
+            told.extend(prose(&response.value, &response.at));
+            told.extend(self.told_by(&response)?);
+        }
+        let operation = pair.ours.id;
+        let rows: Vec<(usize, &CodeDescription)> = self
+            .contract
+            .codes
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.operations.contains_key(&operation))
+            .collect();
+        for told in &told {
+            let own: Vec<&(usize, &CodeDescription)> = rows
+                .iter()
+                .filter(|(_, row)| row.code == told.code)
+                .collect();
+            let ours = own.first().map_or_else(
+                || "schemas/contract.yaml#/codes".to_owned(),
+                |(index, _)| format!("schemas/contract.yaml#/codes/{index}"),
+            );
+            let seen = Seen {
+                operation,
+                part: "codes",
+                theirs: told.at.to_string(),
+                ours,
+            };
+            if own.is_empty() {
+                let what = Kind::CodeNew {
+                    code: told.code,
+                    status: told.status.clone(),
+                };
+                self.note(seen, Breaks::Neither, what);
+                continue;
+            }
+            if let Some(status) = &told.status
+                && !own.iter().any(|(_, row)| agree(&row.status.0, status))
+            {
+                let what = Kind::CodeStatus {
+                    code: told.code,
+                    ours: own.iter().map(|(_, row)| row.status.0.clone()).collect(),
+                    theirs: status.clone(),
+                };
+                self.note(seen.clone(), Breaks::Both, what);
+            }
+            let texts: Vec<&String> = own
+                .iter()
+                .filter_map(|(_, row)| row.text.as_ref())
+                .collect();
+            if let (Some(text), Some(ours)) = (&told.text, texts.first())
+                && !texts.contains(&text)
+            {
+                let what = Kind::CodeText {
+                    code: told.code,
+                    ours: (*ours).clone(),
+                    theirs: text.clone(),
+                };
+                self.note(seen, Breaks::Neither, what);
+            }
+        }
+        let spoken: BTreeSet<i64> = told.iter().map(|told| told.code).collect();
+        for (index, row) in rows {
+            let is_unstated = self
+                .published
+                .unstated_codes
+                .iter()
+                .any(|unstated| unstated.code == row.code && unstated.operation == operation);
+            if spoken.contains(&row.code) || is_unstated {
+                continue;
+            }
+            let seen = Seen {
+                operation,
+                part: "codes",
+                theirs: pair.theirs.at.child("responses").to_string(),
+                ours: format!("schemas/contract.yaml#/codes/{index}"),
+            };
+            self.note(seen, Breaks::Clients, Kind::CodeGone { code: row.code });
+        }
+        Ok(())
+    }
+
+    /// The codes of a response's examples.
+    fn told_by(&self, response: &Response) -> Result<Vec<Told>, DriftError> {
+        let mut told = Vec::new();
+        let content = response.at.child("content");
+        let media_types = response.value.get("content").and_then(Value::as_object);
+        for media_type in media_types.into_iter().flat_map(serde_json::Map::keys) {
+            for (at, example) in self.examples(&content.child(media_type))? {
+                let errors = example.get("errors").and_then(Value::as_array);
+                for (index, error) in errors.into_iter().flatten().enumerate() {
+                    let Some(code) = error.get("code").and_then(whole_number) else {
+                        continue;
+                    };
+                    told.push(Told {
+                        code,
+                        text: error
+                            .get("message")
+                            .and_then(Value::as_str)
+                            .map(str::to_owned),
+                        status: Some(response.status.clone()),
+                        at: at.child("errors").child(&index.to_string()).child("code"),
+                    });
+                }
+            }
+        }
+        Ok(told)
+    }
+}
+
+/// The codes that a description names in words.
+fn prose(value: &Value, at: &Place) -> Vec<Told> {
+    let text = value
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let Ok(spoken) = &*SPOKEN else {
+        return Vec::new();
+    };
+    let codes = spoken
+        .captures_iter(text)
+        .filter_map(|found| found.get(1)?.as_str().parse().ok());
+    codes
+        .map(|code| Told {
+            code,
+            text: None,
+            status: None,
+            at: at.child("description"),
+        })
+        .collect()
+}
+
+/// Whether theirs, `404`, `4XX` or `default`, says no more and nothing else than ours.
+fn agree(ours: &str, theirs: &str) -> bool {
+    let theirs = theirs.to_ascii_lowercase();
+    if theirs == "default" || theirs == ours {
+        return true;
+    }
+    // A class where we name the status: the prose knows better.
+    theirs.ends_with("xx") && theirs.get(..1) == ours.get(..1)
+}

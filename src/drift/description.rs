@@ -1,0 +1,177 @@
+//! The vendor's document: cut into its parts in one pass, each parsed when it is asked for. Thousands of foreign
+//! operations are skipped over and never become values.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::rc::Rc;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::error::DriftError;
+use super::pointer;
+use super::yaml;
+
+/// An `OpenAPI` document.
+#[derive(Debug)]
+pub struct Description {
+    /// Parts by their pointer: `/openapi`, `/paths/~1zones…`, `/components/schemas/item`.
+    parts: BTreeMap<String, Box<RawValue>>,
+    parsed: RefCell<HashMap<String, Rc<Value>>>,
+    is_3_1: bool,
+}
+
+impl Description {
+    /// Reads a document, JSON or YAML.
+    ///
+    /// # Errors
+    /// [`DriftError::Encoding`], [`DriftError::Empty`], [`DriftError::Syntax`] with line and column,
+    /// [`DriftError::Structure`] with a pointer, and [`DriftError::Version`] for what is no `OpenAPI` 3.0 or 3.1. What no operation of ours needs is not looked into.
+    pub fn read(bytes: &[u8]) -> Result<Self, DriftError> {
+        let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
+        let text = std::str::from_utf8(bytes).map_err(|error| DriftError::Encoding {
+            byte: error.valid_up_to(),
+        })?;
+        let start = text.trim_start();
+        if start.is_empty() {
+            return Err(DriftError::Empty);
+        }
+        if start.starts_with(['{', '[', '"']) {
+            return Self::from_json(text);
+        }
+        Self::from_json(&yaml::to_json(text)?).map_err(|error| match error {
+            // The place is one of the JSON text, which nobody sees.
+            DriftError::Syntax { why, .. } => DriftError::Structure { why },
+            other => other,
+        })
+    }
+
+    fn from_json(text: &str) -> Result<Self, DriftError> {
+        let Parts(parts) = serde_json::from_str(text).map_err(|error| DriftError::Syntax {
+            line: error.line(),
+            column: error.column(),
+            why: why(&error),
+        })?;
+        let mut description = Self {
+            parts,
+            parsed: RefCell::default(),
+            is_3_1: false,
+        };
+        let version = description.get("/openapi")?;
+        let text = version.as_ref().and_then(Value::as_str).unwrap_or_default();
+        description.is_3_1 = text.starts_with("3.1.") || text == "3.1";
+        if !(description.is_3_1 || text.starts_with("3.0.") || text == "3.0") {
+            let found = version.map_or_else(|| "none".to_owned(), |value| value.to_string());
+            return Err(DriftError::Version { found });
+        }
+        Ok(description)
+    }
+
+    /// Whether it is written in 3.1, where a reference may have neighbours.
+    pub(super) fn is_3_1(&self) -> bool {
+        self.is_3_1
+    }
+
+    /// All paths, in the order of the alphabet.
+    pub(super) fn paths(&self) -> impl Iterator<Item = String> {
+        let parts = self.parts.range("/paths/".to_owned().."/paths0".to_owned());
+        parts.filter_map(|(at, _)| Some(pointer::unescape(at.strip_prefix("/paths/")?)))
+    }
+
+    /// The value at a pointer, if there is one.
+    pub(super) fn get(&self, at: &str) -> Result<Option<Value>, DriftError> {
+        let tokens = match pointer::split(at, 1).0 {
+            "/paths" => 2,
+            "/components" => 3,
+            _ => 1,
+        };
+        let (part, rest) = pointer::split(at, tokens);
+        if let Some(value) = self.parsed.borrow().get(part) {
+            return Ok(value.pointer(rest).cloned());
+        }
+        let Some(raw) = self.parts.get(part) else {
+            return Ok(None);
+        };
+        let value: Value = serde_json::from_str(raw.get()).map_err(|_| DriftError::Form {
+            at: part.to_owned(),
+            expected: "a value that is nested less deeply",
+        })?;
+        let found = value.pointer(rest).cloned();
+        self.parsed
+            .borrow_mut()
+            .insert(part.to_owned(), Rc::new(value));
+        Ok(found)
+    }
+}
+
+/// The message of the JSON reader without the place, which is told apart.
+fn why(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let cut = text.rfind(" at line ").unwrap_or(text.len());
+    text.get(..cut).unwrap_or(&text).to_owned()
+}
+
+struct Parts(BTreeMap<String, Box<RawValue>>);
+
+impl<'de> Deserialize<'de> for Parts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut parts = BTreeMap::new();
+        let level = Level {
+            at: String::new(),
+            parts: &mut parts,
+        };
+        level.deserialize(deserializer)?;
+        Ok(Self(parts))
+    }
+}
+
+/// An object whose members become parts, or are objects of this kind themselves.
+struct Level<'p> {
+    at: String,
+    parts: &'p mut BTreeMap<String, Box<RawValue>>,
+}
+
+impl<'de> DeserializeSeed<'de> for Level<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Level<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object at #{}", self.at)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut sections: Vec<String> = Vec::new();
+        while let Some(name) = map.next_key::<String>()? {
+            let at = pointer::join(&self.at, &name);
+            let is_section = at == "/paths"
+                || at == "/components"
+                || (self.at == "/components" && !name.starts_with("x-"));
+            let is_again = if is_section {
+                let is_again = sections.contains(&at);
+                sections.push(at.clone());
+                let parts = &mut *self.parts;
+                map.next_value_seed(Level {
+                    at: at.clone(),
+                    parts,
+                })?;
+                is_again
+            } else {
+                let raw = map.next_value::<Box<RawValue>>()?;
+                self.parts.insert(at.clone(), raw).is_some()
+            };
+            if is_again {
+                return Err(A::Error::custom(format!("#{at} is given twice")));
+            }
+        }
+        Ok(())
+    }
+}

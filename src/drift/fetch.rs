@@ -1,0 +1,41 @@
+//! A description from the network.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::error::DriftError;
+use crate::exchange::Headers;
+use crate::transport::{Client, Limits, Network, Outgoing, Pace};
+
+/// Time for the whole document: it is over 10 MB.
+const WHOLE: Duration = Duration::from_mins(2);
+
+/// Fetches a document, within the limits of every exchange but a longer time. No credentials are sent.
+///
+/// # Errors
+/// [`DriftError::Fetch`] if no complete answer came, [`DriftError::Status`] if it was not 200.
+pub async fn fetch(url: &str) -> Result<Bytes, DriftError> {
+    let limits = Limits {
+        exchange: WHOLE,
+        body: 4 * Limits::default().body,
+        ..Limits::default()
+    };
+    let client =
+        Client::new(limits, &Network::default(), &Pace::default()).map_err(DriftError::Fetch)?;
+    let outgoing = Outgoing {
+        operation: None,
+        method: "GET".to_owned(),
+        url: url.to_owned(),
+        headers: Headers::default(),
+        body: None,
+        json: None,
+        address: None,
+        query: Vec::new(),
+    };
+    let exchange = client.send(&outgoing).await.map_err(DriftError::Fetch)?;
+    match exchange.response.status {
+        200 => Ok(exchange.response.body),
+        status => Err(DriftError::Status(status)),
+    }
+}

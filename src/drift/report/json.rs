@@ -1,0 +1,62 @@
+//! For programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::super::difference::{Breaks, Difference};
+use super::all::Shown;
+
+/// The version of this form; it goes up when a member changes its meaning or goes.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'d> {
+    version: u32,
+    source: &'d str,
+    counts: Counts,
+    differences: Vec<Row<'d>>,
+}
+
+/// A difference that breaks both counts under `both` alone.
+#[derive(Serialize)]
+struct Counts {
+    both: usize,
+    clients: usize,
+    servers: usize,
+    neither: usize,
+    ignored: usize,
+}
+
+#[derive(Serialize)]
+struct Row<'d> {
+    difference: &'d Difference,
+    /// The same in words.
+    says: String,
+    /// The line of a list of differences to leave out.
+    key: String,
+}
+
+/// Writes it.
+pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let drift = shown.drift;
+    let rows = drift.differences.iter().map(|difference| Row {
+        difference,
+        says: difference.what.to_string(),
+        key: difference.key(),
+    });
+    let document = Document {
+        version: VERSION,
+        source: shown.source,
+        counts: Counts {
+            both: drift.count(Breaks::Both),
+            clients: drift.count(Breaks::Clients),
+            servers: drift.count(Breaks::Servers),
+            neither: drift.count(Breaks::Neither),
+            ignored: shown.ignored,
+        },
+        differences: rows.collect(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}

@@ -1,0 +1,56 @@
+//! For a comment or a page.
+
+use std::io::{self, Write};
+
+use super::all::{Shown, ending, operations};
+
+/// Writes it.
+pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "### originproof drift\n")?;
+    writeln!(out, "{}: {}.", cell(shown.source), ending(shown))?;
+    if shown.drift.differences.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n| breaks | operations | part | difference | theirs | ours |"
+    )?;
+    writeln!(out, "|---|---|---|---|---|---|")?;
+    for difference in &shown.drift.differences {
+        let breaks = difference.breaks.to_string();
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | `{}` | `{}` |",
+            breaks.trim_start_matches("breaks "),
+            operations(difference),
+            cell(&difference.part),
+            cell(&difference.what.to_string()),
+            coded(&difference.theirs),
+            coded(&difference.ours),
+        )?;
+    }
+    Ok(())
+}
+
+/// A text that ends no cell and begins no markup.
+fn cell(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '|' | '*' | '_' | '`' | '<' | '[' | '\\' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            '\n' | '\r' => escaped.push(' '),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// A text within backticks.
+fn coded(text: &str) -> String {
+    text.replace('`', "'")
+        .replace('|', "\\|")
+        .replace(['\n', '\r'], " ")
+}

@@ -1,0 +1,187 @@
+//! The shape of a value and its parts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::super::shelf::{Book, Place};
+
+/// Which of two limits is the tighter one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Side {
+    /// The lower one: `maxItems`.
+    Most,
+    /// The higher one: `minItems`.
+    Least,
+    /// Neither: another value is another rule.
+    Neither,
+}
+
+/// A keyword that limits values.
+#[derive(Debug)]
+pub(in super::super) struct Limit {
+    pub(in super::super) keyword: &'static str,
+    pub(in super::super) side: Side,
+    /// The types that it says something of; empty: any.
+    pub(in super::super) types: &'static [&'static str],
+}
+
+impl Limit {
+    /// Whether it says anything of a value of these types; descriptions put `minLength` on arrays.
+    pub(in super::super) fn concerns(&self, types: Option<&BTreeSet<String>>) -> bool {
+        let is_of = |types: &BTreeSet<String>| self.types.iter().any(|name| types.contains(*name));
+        self.types.is_empty() || types.is_none_or(is_of)
+    }
+}
+
+const NUMBERS: &[&str] = &["integer", "number"];
+
+const fn limit(keyword: &'static str, side: Side, types: &'static [&'static str]) -> Limit {
+    Limit {
+        keyword,
+        side,
+        types,
+    }
+}
+
+/// All limits that are compared.
+pub(in super::super) const LIMITS: &[Limit] = &[
+    limit("maxItems", Side::Most, &["array"]),
+    limit("maxLength", Side::Most, &["string"]),
+    limit("maxProperties", Side::Most, &["object"]),
+    limit("maximum", Side::Most, NUMBERS),
+    limit("minItems", Side::Least, &["array"]),
+    limit("minLength", Side::Least, &["string"]),
+    limit("minProperties", Side::Least, &["object"]),
+    limit("minimum", Side::Least, NUMBERS),
+    limit("format", Side::Neither, &[]),
+    limit("pattern", Side::Neither, &["string"]),
+    limit("multipleOf", Side::Neither, NUMBERS),
+    limit("default", Side::Neither, &[]),
+];
+
+/// Schemas that are read when they are asked for.
+#[derive(Debug, Clone)]
+pub(in super::super) enum Term {
+    /// What stands at a place.
+    At(Place),
+    /// All of these hold.
+    All(Vec<Term>),
+    /// Any of these holds.
+    Any(Vec<Term>),
+}
+
+/// Members that are not named.
+#[derive(Debug, Clone)]
+pub(in super::super) enum Others {
+    /// Anything goes.
+    Open,
+    /// There are none; the place forbids them.
+    Closed(Place),
+    /// Each is of this form.
+    Of(Term),
+}
+
+/// What a schema says, one level deep.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Shape {
+    /// Where it stands, references followed.
+    pub(in super::super) at: Place,
+    /// The types, or none if any will do.
+    pub(in super::super) types: Option<BTreeSet<String>>,
+    /// The values, null apart, if they are listed.
+    pub(in super::super) values: Option<Vec<Value>>,
+    /// Limits by keyword, and where they stand.
+    pub(in super::super) limits: BTreeMap<&'static str, (Place, Value)>,
+    /// Named members.
+    pub(in super::super) members: BTreeMap<String, Term>,
+    /// Those that must be there, and what says so.
+    pub(in super::super) required: BTreeMap<String, Place>,
+    /// The items of an array.
+    pub(in super::super) items: Option<Term>,
+    /// Members without a name here.
+    pub(in super::super) others: Others,
+    /// Whether it is deprecated.
+    pub(in super::super) is_deprecated: bool,
+    /// An example of it.
+    pub(in super::super) example: Option<(Place, Value)>,
+}
+
+impl Shape {
+    /// The shape of a value that may be anything.
+    pub(in super::super) fn any(at: Place) -> Self {
+        Self {
+            at,
+            types: None,
+            values: None,
+            limits: BTreeMap::new(),
+            members: BTreeMap::new(),
+            required: BTreeMap::new(),
+            items: None,
+            others: Others::Open,
+            is_deprecated: false,
+            example: None,
+        }
+    }
+
+    /// Whether it says nothing of what is inside a value.
+    pub(in super::super) fn is_hollow(&self) -> bool {
+        self.members.is_empty()
+            && self.items.is_none()
+            && self.values.is_none()
+            && self.limits.is_empty()
+            && matches!(self.others, Others::Open)
+    }
+
+    /// The types, also where only other keywords tell them.
+    pub(in super::super) fn known_types(&self) -> Option<BTreeSet<String>> {
+        if let Some(types) = &self.types {
+            return Some(types.clone());
+        }
+        let mut known = BTreeSet::new();
+        let is_object = !self.members.is_empty() || !self.required.is_empty();
+        if is_object || matches!(self.others, Others::Of(_)) {
+            known.insert("object".to_owned());
+        }
+        if self.items.is_some() {
+            known.insert("array".to_owned());
+        }
+        (!known.is_empty()).then_some(known)
+    }
+
+    /// Where our side stands for a member: its own schema file if it is one, otherwise where it is named.
+    pub(in super::super) fn site(&self, member: &str) -> String {
+        match self.members.get(member) {
+            Some(Term::At(place)) if place.pointer.is_empty() && place.book != Book::Theirs => {
+                place.to_string()
+            }
+            _ => self.at.child("properties").child(member).to_string(),
+        }
+    }
+
+    /// The shape as a schema of its own, without what it refers to.
+    pub(in super::super) fn outline(&self) -> Map<String, Value> {
+        let mut schema = Map::new();
+        if let Some(types) = self.known_types() {
+            schema.insert("type".to_owned(), types_value(&types));
+        }
+        if let Some(values) = &self.values {
+            schema.insert("enum".to_owned(), Value::Array(values.clone()));
+        }
+        for (keyword, (_, value)) in &self.limits {
+            schema.insert((*keyword).to_owned(), value.clone());
+        }
+        schema
+    }
+}
+
+/// One type as a text, several as a list.
+pub(in super::super) fn types_value(types: &BTreeSet<String>) -> Value {
+    let mut names: Vec<Value> = types.iter().map(|name| name.as_str().into()).collect();
+    // As people write it: `["string", "null"]`.
+    names.sort_by_key(|name| name == "null");
+    match names.as_slice() {
+        [one] => one.clone(),
+        _ => Value::Array(names),
+    }
+}
