@@ -1,7 +1,7 @@
 //! originproof: the conformance test suite and contract checker for the Origin Cloud Regions API.
 //!
 //! Layers, lowest first; a module imports only from lower ones: [`exchange`], [`diagnostic`] ·
-//! [`contract`] · `case`, `transport` · [`mock`], `event` · `runner`, `audit` · `expected`, `report`, `harness`.
+//! [`contract`] · `case`, `transport` · [`mock`], `event` · `runner`, `audit` · `proxy` · `expected`, `report`, `harness`.
 
 pub mod audit;
 pub mod case;
@@ -14,6 +14,7 @@ pub mod expected;
 pub mod harness;
 pub mod mock;
 pub mod mutation;
+pub mod proxy;
 pub mod report;
 pub mod runner;
 pub mod transport;

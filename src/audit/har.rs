@@ -18,6 +18,9 @@ struct Entry {
     time: Option<f64>,
     request: EntryRequest,
     response: Option<EntryResponse>,
+    /// Our own recorder's: how many exchanges before this one are missing.
+    #[serde(rename = "_missedBefore", default)]
+    missed_before: usize,
 }
 
 #[derive(Deserialize)]
@@ -188,6 +191,7 @@ fn recorded(entry: Entry) -> Result<Recorded, String> {
         },
         started_us,
         elapsed_us: microseconds(entry.time.unwrap_or(0.0)),
+        missed_before: entry.missed_before,
         ..Recorded::default()
     };
     if let Some(response) = entry.response {

@@ -71,8 +71,9 @@ impl Knowledge {
         }
         self.last_wrote = writes;
         let status = exchange.response.status;
-        if writes && !(200..500).contains(&status) {
-            // Whether it was carried out can't be known.
+        let is_unread = status == 200 && exchange.response.value().is_none();
+        if writes && (is_unread || !(200..500).contains(&status)) {
+            // Whether it was carried out, and what came of it, can't be known.
             self.forget();
             return (findings, Certainty::Lost);
         }
@@ -84,7 +85,8 @@ impl Knowledge {
         (findings, certainty)
     }
 
-    fn forget(&mut self) {
+    /// From here on nothing is known.
+    pub(super) fn forget(&mut self) {
         self.known.clear();
         self.is_complete = false;
         self.pages = None;

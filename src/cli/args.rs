@@ -9,6 +9,7 @@ use super::lint::LintArgs;
 use super::list::ListArgs;
 use super::mock::MockArgs;
 use super::mutants::MutantsArgs;
+use super::proxy::ProxyArgs;
 use super::report::ReportArgs;
 use super::restore::RestoreArgs;
 use super::run::RunArgs;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Check traffic that others made: HAR files, JSON Lines, or one response
     Check(CheckArgs),
+    /// Check traffic as it passes: stand between clients and a server
+    Proxy(ProxyArgs),
     /// List cases, clauses, operations, codes, mutants, variations, or what covers what
     List(ListArgs),
     /// Explain a clause, a code or a case

@@ -83,12 +83,7 @@ pub(crate) fn run(args: &CheckArgs, world: &World, console: &mut Console) -> Out
     let run = judged(args, auditor.events(), console)?;
     let verbosity = if args.quiet { -1 } else { 0 };
     let again = format!("originproof check {}", names.join(" "));
-    let mut terminal = Terminal::new(Style::new(console.colour), again, verbosity);
-    let mut text = Vec::new();
-    for event in run.events() {
-        terminal.event(&event, &mut text)?;
-    }
-    console.out(&String::from_utf8_lossy(&text))?;
+    show(&run, again, verbosity, console)?;
     for (format, path) in &args.report {
         super::report::save(&run, format, path, console)?;
     }
@@ -97,6 +92,21 @@ pub(crate) fn run(args: &CheckArgs, world: &World, console: &mut Console) -> Out
         console.error("no exchange of this API was found: are the recorded paths …/zones/ID/origin/cloud_regions?");
     }
     Ok(exit)
+}
+
+/// Shows a run of recorded traffic.
+pub(super) fn show(
+    run: &Run,
+    again: String,
+    verbosity: i8,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let mut terminal = Terminal::new(Style::new(console.colour), again, verbosity);
+    let mut text = Vec::new();
+    for event in run.events() {
+        terminal.event(&event, &mut text)?;
+    }
+    Ok(console.out(&String::from_utf8_lossy(&text))?)
 }
 
 /// The run that the events add up to, compared with the list of expected failures.
@@ -155,7 +165,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Credentials of the recorded traffic are masked as fields; those of the environment also by value.
-fn redactor(world: &World) -> Redactor {
+pub(super) fn redactor(world: &World) -> Redactor {
     let names = [
         "CLOUDFLARE_API_TOKEN",
         "CLOUDFLARE_EMAIL",

@@ -13,6 +13,7 @@ mod list;
 mod mock;
 mod mutants;
 mod plan;
+mod proxy;
 mod report;
 mod restore;
 mod run;
@@ -50,6 +51,7 @@ pub(crate) fn main(world: &World) -> ExitCode {
     let result = match arguments.command {
         Command::Run(run) => run::run(&run, world, &mut console),
         Command::Check(check) => check::run(&check, world, &mut console),
+        Command::Proxy(proxy) => proxy::run(&proxy, world, &mut console),
         Command::List(list) => list::run(&list, &mut console),
         Command::Explain(explain) => explain::run(&explain, &mut console),
         Command::Mock(mock) => mock::run(&mock, &mut console),
