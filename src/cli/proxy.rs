@@ -114,9 +114,10 @@ pub(crate) fn run(args: &ProxyArgs, world: &World, console: &mut Console) -> Out
     let ended = runtime.block_on(async {
         let interruptions = Interruptions::listen()?;
         let (sender, lines) = mpsc::channel(LINES);
+        let redactor = super::check::redactor(world);
         let on = move |judged: Judged| {
             // Nobody reads any more once the proxy has been interrupted twice.
-            let _ = sender.blocking_send(lines_of(&judged));
+            let _ = sender.blocking_send(redactor.text(&lines_of(&judged)));
         };
         let running = Proxy::new(args.config())
             .serve(args.listen, auditor, recording, on)

@@ -59,20 +59,17 @@ pub(super) struct Passed {
     held: VecDeque<Frame<Bytes>>,
     source: Source,
     witness: Witness,
-    /// What was known of the size at first.
-    hint: SizeHint,
 }
 
 impl Passed {
     /// A body from the wire.
     pub(super) fn new(body: Incoming, witness: Witness) -> Self {
-        Self::with_held(VecDeque::new(), body.size_hint(), body, witness)
+        Self::with_held(VecDeque::new(), body, witness)
     }
 
     /// A body from the wire of which some frames were read before.
     pub(super) fn with_held(
         held: VecDeque<Frame<Bytes>>,
-        hint: SizeHint,
         body: Incoming,
         mut witness: Witness,
     ) -> Self {
@@ -83,31 +80,23 @@ impl Passed {
             held,
             source: Source::Wire(body),
             witness,
-            hint,
         }
     }
 
     /// A body that broke off after some frames.
-    pub(super) fn broken(
-        held: VecDeque<Frame<Bytes>>,
-        hint: SizeHint,
-        error: hyper::Error,
-    ) -> Self {
+    pub(super) fn broken(held: VecDeque<Frame<Bytes>>, error: hyper::Error) -> Self {
         Self {
             held,
             source: Source::Broken(Some(error)),
             witness: Witness::Nobody,
-            hint,
         }
     }
 
     /// A text of the proxy's own.
     pub(super) fn text(text: String) -> Self {
-        let text = Bytes::from(text);
         Self {
             held: VecDeque::new(),
-            hint: SizeHint::with_exact(text.len() as u64),
-            source: Source::Text(Some(text)),
+            source: Source::Text(Some(Bytes::from(text))),
             witness: Witness::Nobody,
         }
     }
@@ -161,10 +150,12 @@ impl Body for Passed {
         self.held.is_empty() && is_end
     }
 
+    /// A length that was announced is in the field `content-length`, which passes as it is; one that was not is not
+    /// announced here either.
     fn size_hint(&self) -> SizeHint {
         match &self.source {
-            Source::Wire(body) if self.held.is_empty() => body.size_hint(),
-            Source::Wire(_) | Source::Text(_) | Source::Broken(_) => self.hint.clone(),
+            Source::Text(Some(text)) => SizeHint::with_exact(text.len() as u64),
+            Source::Text(None) | Source::Wire(_) | Source::Broken(_) => SizeHint::default(),
         }
     }
 }

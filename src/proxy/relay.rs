@@ -90,7 +90,6 @@ async fn annotated(
     mut body: Incoming,
     mut observation: Observation,
 ) -> Response<Passed> {
-    let hint = body.size_hint();
     let mut held = VecDeque::new();
     while observation.is_copying() {
         match poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
@@ -101,7 +100,7 @@ async fn annotated(
                 held.push_back(frame);
             }
             Some(Err(error)) => {
-                return Response::from_parts(head, Passed::broken(held, hint, error));
+                return Response::from_parts(head, Passed::broken(held, error));
             }
             None => {
                 let findings = observation.ended_and_judged();
@@ -111,13 +110,13 @@ async fn annotated(
                 {
                     head.headers.append(annotation::FIELD, value);
                 }
-                let body = Passed::with_held(held, hint, body, Witness::Nobody);
+                let body = Passed::with_held(held, body, Witness::Nobody);
                 return Response::from_parts(head, body);
             }
         }
     }
     let witness = Witness::Response(Box::new(observation));
-    Response::from_parts(head, Passed::with_held(held, hint, body, witness))
+    Response::from_parts(head, Passed::with_held(held, body, witness))
 }
 
 /// An answer of the proxy's own, in the form of the API's failures.

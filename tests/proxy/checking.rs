@@ -132,10 +132,10 @@ async fn stopped(running: RunningProxy) -> Ended {
 }
 
 #[test_case(None, None, None; "the honest mock")]
-#[test_case(None, Some("gzip"), None; "gzipped answers")]
+#[test_case(None, Some("compressed"), None; "gzipped answers")]
 #[test_case(None, Some("chunked"), None; "chunked answers")]
 #[test_case(Some("errors-null-in-success"), None, Some("ENV-2"); "a fault in each answer")]
-#[test_case(Some("v2-list-without-result-info"), Some("gzip"), Some("V2-LIST-1"); "a fault in a gzipped answer")]
+#[test_case(Some("v2-list-without-result-info"), Some("compressed"), Some("V2-LIST-1"); "a fault in a gzipped answer")]
 #[test_case(Some("put-answers-201"), Some("chunked"), Some("ENV-5"); "a wrong status")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_is_found_by_its_clause_and_found_again_in_the_recording(

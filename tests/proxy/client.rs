@@ -63,14 +63,20 @@ impl Client {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let answer = self.try_to_send(request).await;
+        answer.unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// The whole answer, or where it broke off.
+    pub(crate) async fn try_to_send(&self, request: Request<Body>) -> Result<Answer, String> {
         let answer = self.0.request(request).await;
-        let (head, body) = answer.unwrap_or_else(|e| panic!("{e:?}")).into_parts();
-        let body = body.collect().await.unwrap_or_else(|e| panic!("{e:?}"));
-        Answer {
+        let (head, body) = answer.map_err(|e| format!("{e:?}"))?.into_parts();
+        let body = body.collect().await.map_err(|e| format!("{e:?}"))?;
+        Ok(Answer {
             status: head.status,
             fields: fields(&head.headers),
             body: body.to_bytes(),
-        }
+        })
     }
 
     /// The answer while it still comes.
@@ -93,6 +99,7 @@ impl Client {
             .method(method)
             .uri(url)
             .header("authorization", "Bearer mock-token")
+            .header("accept-encoding", "gzip")
             .header("content-type", "application/json");
         let body = json.map_or_else(empty, |json| whole(json.to_string()));
         self.send(request.body(body).unwrap_or_else(|e| panic!("{e}")))

@@ -13,7 +13,12 @@ use super::upstream::{self, LARGE, noise};
 
 /// A proxy that is not expected to find anything.
 pub(crate) async fn proxy(upstream: &str, annotations: Annotations) -> RunningProxy {
-    let upstream = Upstream::parse(upstream).unwrap_or_else(|e| panic!("{e}"));
+    proxy_speaking(upstream, Speaks::Http1, annotations).await
+}
+
+async fn proxy_speaking(upstream: &str, speaks: Speaks, annotations: Annotations) -> RunningProxy {
+    let mut upstream = Upstream::parse(upstream).unwrap_or_else(|e| panic!("{e}"));
+    upstream.speaks_http2 = speaks == Speaks::Http2;
     let mut config = ProxyConfig::new(upstream);
     config.annotations = annotations;
     let auditor = Auditor::new("traffic", Redactor::default());
@@ -65,6 +70,10 @@ fn varied(number: usize, base: &str) -> Request<Body> {
     };
     let mut request = request(method, base, &path, body);
     let fields = request.headers_mut();
+    if (number / 10) % 5 == 4 && kind != "HEAD" && number % 200 != 45 {
+        // Clients announce an empty body in one version and not in the other.
+        fields.append("content-length", HeaderValue::from_static("0"));
+    }
     for (name, value) in [
         ("x-z", "1"),
         ("accept", "*/*"),
@@ -80,18 +89,22 @@ fn varied(number: usize, base: &str) -> Request<Body> {
     request
 }
 
-#[test_case(Speaks::Http1, Annotations::Off; "http1")]
-#[test_case(Speaks::Http2, Annotations::Off; "http2")]
-#[test_case(Speaks::Http1, Annotations::On; "with annotations")]
+#[test_case(Speaks::Http1, Speaks::Http1, Annotations::Off; "http1")]
+#[test_case(Speaks::Http2, Speaks::Http1, Annotations::Off; "from http2 to http1")]
+#[test_case(Speaks::Http2, Speaks::Http2, Annotations::Off; "http2")]
+#[test_case(Speaks::Http1, Speaks::Http1, Annotations::On; "with annotations")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_exchanges_are_the_same_with_and_without_it(
     speaks: Speaks,
+    upstream_speaks: Speaks,
     annotations: Annotations,
 ) {
     let address = upstream::serve().await;
     let direct = format!("http://{address}");
-    let running = proxy(&direct, annotations).await;
-    let (client, through) = (Client::new(speaks), running.url());
+    let running = proxy_speaking(&direct, upstream_speaks, annotations).await;
+    let through = running.url();
+    // What the server says depends on the version in which it is asked.
+    let (with, without) = (Client::new(speaks), Client::new(upstream_speaks));
     // Of HTTP/2 and of the annotated ones, a part shows what the whole would.
     let count = if (speaks, annotations) == (Speaks::Http1, Annotations::Off) {
         1_000
@@ -99,10 +112,11 @@ async fn a_thousand_exchanges_are_the_same_with_and_without_it(
         300
     };
     let pairs = futures_util::stream::iter(0..count).map(|number| {
-        let (client, direct, through) = (client.clone(), direct.clone(), through.clone());
+        let (direct, through) = (direct.clone(), through.clone());
+        let (with, without) = (with.clone(), without.clone());
         async move {
-            let without = client.send(varied(number, &direct)).await;
-            let with = client.send(varied(number, &through)).await;
+            let without = without.send(varied(number, &direct)).await;
+            let with = with.send(varied(number, &through)).await;
             assert_eq!(with.status, without.status, "{number}");
             assert_eq!(with.fields, without.fields, "{number}");
             assert!(with.body == without.body, "{number}: the bodies differ");

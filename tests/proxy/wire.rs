@@ -140,9 +140,8 @@ async fn an_answer_that_breaks_off_breaks_off_for_the_client_too() {
         };
         let asked = request(Method::GET, &running.url(), path, empty());
         let downstream = async {
-            let answer = client.begin(asked).await;
-            assert_eq!(answer.status(), 200);
-            assert!(answer.into_body().collect().await.is_err());
+            let answer = client.try_to_send(asked).await;
+            assert!(answer.is_err(), "{answer:?}");
         };
         tokio::join!(upstream, downstream);
         let ended = running.stop().await;
