@@ -28,6 +28,10 @@ const SHOWN: usize = 160;
 
 /// Flags of `proxy`.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct ProxyArgs {
     /// Server to pass requests on to; a path in it comes before the path of each request
     #[arg(long, value_name = "URL", value_parser = read_upstream)]
@@ -172,7 +176,9 @@ async fn watch(
 /// The summary, the files, and the exit code.
 fn finish(args: &ProxyArgs, ended: Ended, console: &mut Console) -> Outcome {
     let mut run = Run::default();
-    ended.events.into_iter().for_each(|event| run.event(event));
+    for event in ended.events {
+        run.event(event);
+    }
     let verbosity = if args.quiet { -1 } else { 0 };
     super::check::show(&run, args.again(), verbosity, console)?;
     if ended.missed > 0 {

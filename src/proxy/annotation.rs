@@ -1,6 +1,7 @@
 //! What is found in an exchange, as a field of its response.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use http::{HeaderName, HeaderValue};
 
@@ -21,7 +22,8 @@ pub(super) fn annotation(findings: &[Finding]) -> Option<HeaderValue> {
     for (index, clause) in clauses.iter().enumerate() {
         if value.len() + clause.len() + 2 > LONGEST {
             let more = clauses.len() - index;
-            value.push_str(&format!(", and {more} more"));
+            // Writing into memory does not fail.
+            let _ = write!(value, ", and {more} more");
             break;
         }
         if index > 0 {

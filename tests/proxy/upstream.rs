@@ -1,5 +1,6 @@
 //! A server that answers in many lawful ways and says what it was sent.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
@@ -44,14 +45,14 @@ async fn said(request: Request) -> (String, String) {
     for (name, value) in &head.headers {
         // These are of the connection, or of the version that it speaks.
         if !["host", "transfer-encoding"].contains(&name.as_str()) {
-            text.push_str(&format!("{name}: {:?}\n", value.as_bytes()));
+            let _ = writeln!(text, "{name}: {:?}", value.as_bytes());
         }
     }
     let bytes = to_bytes(body, 2 * LARGE)
         .await
         .unwrap_or_else(|e| panic!("{e}"));
     let hash = Sha256::digest(&bytes);
-    text.push_str(&format!("{} bytes {hash:x?}", bytes.len()));
+    let _ = write!(text, "{} bytes {hash:x?}", bytes.len());
     (head.uri.path().to_owned(), text)
 }
 

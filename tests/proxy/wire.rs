@@ -91,7 +91,7 @@ async fn both_ways_stream_without_waiting_for_the_end() {
             sender
                 .send(Bytes::from(text))
                 .await
-                .unwrap_or_else(|e| panic!("{e}"))
+                .unwrap_or_else(|e| panic!("{e}"));
         }
     };
     let upstream = async {
