@@ -209,7 +209,7 @@ async fn an_annotated_answer_names_the_clause_and_is_otherwise_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_checking_falls_behind_traffic_goes_on_and_nobody_is_accused_for_it() {
+async fn where_checking_falls_behind_traffic_goes_on_and_what_went_unchecked_is_counted() {
     let upstream = mock(Some("put-answers-201"), None).await;
     let target = Upstream::parse(&upstream.base_url()).unwrap_or_else(|e| panic!("{e}"));
     let mut config = ProxyConfig::new(target);
