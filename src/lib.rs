@@ -1,7 +1,8 @@
 //! originproof: the conformance test suite and contract checker for the Origin Cloud Regions API.
 //!
 //! Layers, lowest first; a module imports only from lower ones: [`exchange`], [`diagnostic`] ·
-//! [`contract`] · `case`, `transport` · [`mock`], `event` · `runner`, `audit`, `drift` · `expected`, `report`, `harness`.
+//! [`contract`] · `case`, `transport` · [`mock`], `event` · `runner`, `audit`, `drift` · `proxy` · `expected`, `report`,
+//! `harness`.
 
 pub mod audit;
 pub mod case;
@@ -15,6 +16,7 @@ pub mod expected;
 pub mod harness;
 pub mod mock;
 pub mod mutation;
+pub mod proxy;
 pub mod report;
 pub mod runner;
 pub mod transport;

@@ -25,6 +25,8 @@ pub struct Tallies {
     pub unread: usize,
     /// How often overlapping or failed traffic made the state of a zone unknown.
     pub lost: usize,
+    /// That were not recorded, as the recorder says.
+    pub missed: usize,
 }
 
 /// Judges recorded traffic. Its memory grows with the zones and findings, not with the traffic.
@@ -57,6 +59,12 @@ impl Auditor {
     pub fn take(&mut self, recorded: Recorded) -> Vec<Finding> {
         self.tallies.exchanges += 1;
         let started_us = recorded.started_us;
+        if recorded.missed_before > 0 {
+            // Any of them may have written.
+            self.tallies.missed += recorded.missed_before;
+            self.tallies.lost += 1;
+            self.zones.values_mut().for_each(Knowledge::forget);
+        }
         let Some(identified) = recorded.identified() else {
             self.tallies.foreign += 1;
             return Vec::new();
@@ -152,8 +160,14 @@ impl Auditor {
         }
         if tallies.lost > 0 {
             notes.push(format!(
-                "{} times the state of a zone became unknown, by traffic that overlapped or failed",
+                "{} times the state of a zone became unknown, by traffic that overlapped, failed or was not recorded",
                 tallies.lost
+            ));
+        }
+        if tallies.missed > 0 {
+            notes.push(format!(
+                "{} more went unchecked, since the traffic was faster than the checking",
+                tallies.missed
             ));
         }
         let trials: Vec<TrialReport> = self.trials.into_values().collect();

@@ -18,6 +18,9 @@ struct Entry {
     time: Option<f64>,
     request: EntryRequest,
     response: Option<EntryResponse>,
+    /// Our own recorder's: how many exchanges before this one are missing.
+    #[serde(rename = "_missedBefore", default)]
+    missed_before: usize,
 }
 
 #[derive(Deserialize)]
@@ -173,7 +176,7 @@ fn recorded(entry: Entry) -> Result<Recorded, String> {
         .started_date_time
         .as_deref()
         .and_then(|text| text.parse::<jiff::Timestamp>().ok())
-        .map(|moment| moment.as_microsecond());
+        .map(jiff::Timestamp::as_microsecond);
     let request = entry.request;
     let mut recorded = Recorded {
         method: request.method,
@@ -188,6 +191,7 @@ fn recorded(entry: Entry) -> Result<Recorded, String> {
         },
         started_us,
         elapsed_us: microseconds(entry.time.unwrap_or(0.0)),
+        missed_before: entry.missed_before,
         ..Recorded::default()
     };
     if let Some(response) = entry.response {

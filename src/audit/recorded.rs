@@ -5,7 +5,7 @@ use std::io::Read;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
-use crate::contract::{Contract, routes};
+use crate::contract::{Contract, Route, routes};
 use crate::exchange::{Exchange, Headers, Operation, Request, Response};
 
 /// The largest body that is unpacked, in bytes.
@@ -32,6 +32,8 @@ pub struct Recorded {
     pub started_us: Option<i64>,
     /// How long it took, in microseconds.
     pub elapsed_us: u64,
+    /// Exchanges that took place since the one before and were not recorded.
+    pub missed_before: usize,
     /// Whether only the response is known, and the request no further than its operation.
     pub is_response_alone: bool,
 }
@@ -48,15 +50,33 @@ pub struct Identified {
 }
 
 impl Recorded {
+    /// Which of the fifteen operations it is, if any, at any host and below any base path.
+    #[must_use]
+    pub fn operation(&self) -> Option<Operation> {
+        let (_, route) = self.route()?;
+        Some(route.operation)
+    }
+
+    fn route(&self) -> Option<(&str, Route<'_>)> {
+        let (before, _) = self.url.split_once('?').unwrap_or((&self.url, ""));
+        let (base, below) = before.split_at(before.find("/zones/")?);
+        let route = routes(Contract::embedded(), below.trim_end_matches('/'))
+            .find(|route| route.method.eq_ignore_ascii_case(&self.method))?;
+        Some((base, route))
+    }
+
+    /// Undoes the coding of the answer's body, as `identified` would.
+    pub fn unpack(&mut self) {
+        let body = self.response_body.take();
+        self.response_body = body.map(|body| unpacked(&self.response_headers, body));
+    }
+
     /// The exchange, if it is one of the fifteen operations at any host and below any base path.
     #[must_use]
     pub fn identified(self) -> Option<Identified> {
-        let (before, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
+        let (_, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
         let query = query.split('#').next().unwrap_or_default();
-        let start = before.find("/zones/")?;
-        let (base, below) = before.split_at(start);
-        let route = routes(Contract::embedded(), below.trim_end_matches('/'))
-            .find(|route| route.method.eq_ignore_ascii_case(&self.method))?;
+        let (base, route) = self.route()?;
         let zone = format!("{base}/{}", route.zone);
         let operation = route.operation;
         let address = route

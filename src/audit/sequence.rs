@@ -26,6 +26,17 @@ pub(super) struct Knowledge {
     last_wrote: bool,
 }
 
+/// What is known of one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known<'k> {
+    /// Nothing.
+    Unknown,
+    /// That it has no mapping.
+    Absent,
+    /// Its mapping.
+    Mapped(&'k Place),
+}
+
 /// What became of the knowledge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Certainty {
@@ -71,8 +82,9 @@ impl Knowledge {
         }
         self.last_wrote = writes;
         let status = exchange.response.status;
-        if writes && !(200..500).contains(&status) {
-            // Whether it was carried out can't be known.
+        let is_unread = status == 200 && exchange.response.value().is_none();
+        if writes && (is_unread || !(200..500).contains(&status)) {
+            // Whether it was carried out, and what came of it, can't be known.
             self.forget();
             return (findings, Certainty::Lost);
         }
@@ -84,16 +96,19 @@ impl Knowledge {
         (findings, certainty)
     }
 
-    fn forget(&mut self) {
+    /// From here on nothing is known.
+    pub(super) fn forget(&mut self) {
         self.known.clear();
         self.is_complete = false;
         self.pages = None;
     }
 
-    fn of(&self, ip: IpAddr) -> Option<Option<&Place>> {
+    fn of(&self, ip: IpAddr) -> Known<'_> {
         match self.known.get(&ip) {
-            Some(place) => Some(place.as_ref()),
-            None => self.is_complete.then_some(None),
+            Some(Some(place)) => Known::Mapped(place),
+            Some(None) => Known::Absent,
+            None if self.is_complete => Known::Absent,
+            None => Known::Unknown,
         }
     }
 
@@ -122,7 +137,7 @@ impl Knowledge {
                     .and_then(|answer| answer.entries.first())
                     .and_then(place);
                 if status == 404 || shown.is_some() {
-                    let suffix = if self.of(ip).flatten().is_some() {
+                    let suffix = if matches!(self.of(ip), Known::Mapped(_)) {
                         "GET-1"
                     } else {
                         "GET-2"
@@ -137,13 +152,13 @@ impl Knowledge {
                 let Some(ip) = path else { return };
                 let is_known = self.of(ip);
                 match (status, is_known) {
-                    (200, Some(None)) => findings.push(finding(
+                    (200, Known::Absent) => findings.push(finding(
                         clause("DELETE-2"),
                         ip,
                         "404, since it has no mapping",
                         "200",
                     )),
-                    (404, Some(Some(_))) => findings.push(finding(
+                    (404, Known::Mapped(_)) => findings.push(finding(
                         clause("DELETE-1"),
                         ip,
                         "200, since it has a mapping",
@@ -178,7 +193,7 @@ impl Knowledge {
         let Some(answer) = answer else { return };
         for item in &answer.succeeded {
             let Some(ip) = item.identity() else { continue };
-            if self.of(ip) == Some(None) {
+            if self.of(ip) == Known::Absent {
                 findings.push(finding(
                     clause("BDEL-2"),
                     ip,
@@ -190,7 +205,7 @@ impl Knowledge {
         }
         for item in &answer.failed {
             let Some(ip) = item.identity() else { continue };
-            if self.of(ip).flatten().is_some() {
+            if matches!(self.of(ip), Known::Mapped(_)) {
                 findings.push(finding(
                     clause("BDEL-1"),
                     ip,
@@ -221,13 +236,13 @@ impl Knowledge {
         let codes = exchange.response.codes();
         if operation.kind() == Kind::Create {
             match (answer.is_some(), self.of(ip)) {
-                (true, Some(Some(_))) => findings.push(finding(
+                (true, Known::Mapped(_)) => findings.push(finding(
                     ClauseId::of("V1-CREATE-2"),
                     ip,
                     "400 with 1145, since it has a mapping",
                     "200",
                 )),
-                (false, Some(None)) if codes.contains(&1145) => findings.push(finding(
+                (false, Known::Absent) if codes.contains(&1145) => findings.push(finding(
                     ClauseId::of("V1-CREATE-1"),
                     ip,
                     "200, since it has no mapping",
@@ -350,9 +365,12 @@ impl Knowledge {
         clause: ClauseId,
         findings: &mut Vec<Finding>,
     ) {
-        if let Some(known) = self.of(ip)
-            && known != shown
-        {
+        let known = match self.of(ip) {
+            Known::Unknown => return,
+            Known::Absent => None,
+            Known::Mapped(place) => Some(place),
+        };
+        if known != shown {
             findings.push(finding(clause, ip, &said(known), &said(shown)));
         }
     }

@@ -10,6 +10,7 @@ use super::lint::LintArgs;
 use super::list::ListArgs;
 use super::mock::MockArgs;
 use super::mutants::MutantsArgs;
+use super::proxy::ProxyArgs;
 use super::report::ReportArgs;
 use super::restore::RestoreArgs;
 use super::run::RunArgs;
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Compare the vendor's published description with our contract
     Drift(DriftArgs),
+    /// Check traffic as it passes: stand between clients and a server
+    Proxy(ProxyArgs),
     /// List cases, clauses, operations, codes, mutants, variations, or what covers what
     List(ListArgs),
     /// Explain a clause, a code or a case

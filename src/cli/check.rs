@@ -83,12 +83,7 @@ pub(crate) fn run(args: &CheckArgs, world: &World, console: &mut Console) -> Out
     let run = judged(args, auditor.events(), console)?;
     let verbosity = if args.quiet { -1 } else { 0 };
     let again = format!("originproof check {}", names.join(" "));
-    let mut terminal = Terminal::new(Style::new(console.colour), again, verbosity);
-    let mut text = Vec::new();
-    for event in run.events() {
-        terminal.event(&event, &mut text)?;
-    }
-    console.out(&String::from_utf8_lossy(&text))?;
+    show(&run, again, verbosity, console)?;
     for (format, path) in &args.report {
         super::report::save(&run, format, path, console)?;
     }
@@ -99,10 +94,27 @@ pub(crate) fn run(args: &CheckArgs, world: &World, console: &mut Console) -> Out
     Ok(exit)
 }
 
+/// Shows a run of recorded traffic.
+pub(super) fn show(
+    run: &Run,
+    again: String,
+    verbosity: i8,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let mut terminal = Terminal::new(Style::new(console.colour), again, verbosity);
+    let mut text = Vec::new();
+    for event in run.events() {
+        terminal.event(&event, &mut text)?;
+    }
+    Ok(console.out(&String::from_utf8_lossy(&text))?)
+}
+
 /// The run that the events add up to, compared with the list of expected failures.
 fn judged(args: &CheckArgs, events: Vec<Event>, console: &Console) -> Result<Run, Failure> {
     let mut run = Run::default();
-    events.into_iter().for_each(|event| run.event(event));
+    for event in events {
+        run.event(event);
+    }
     let Some(path) = &args.expect else {
         return Ok(run);
     };
@@ -155,7 +167,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Credentials of the recorded traffic are masked as fields; those of the environment also by value.
-fn redactor(world: &World) -> Redactor {
+pub(super) fn redactor(world: &World) -> Redactor {
     let names = [
         "CLOUDFLARE_API_TOKEN",
         "CLOUDFLARE_EMAIL",

@@ -14,6 +14,7 @@ mod list;
 mod mock;
 mod mutants;
 mod plan;
+mod proxy;
 mod report;
 mod restore;
 mod run;
@@ -52,6 +53,7 @@ pub(crate) fn main(world: &World) -> ExitCode {
         Command::Run(run) => run::run(&run, world, &mut console),
         Command::Check(check) => check::run(&check, world, &mut console),
         Command::Drift(drift) => drift::run(&drift, &mut console),
+        Command::Proxy(proxy) => proxy::run(&proxy, world, &mut console),
         Command::List(list) => list::run(&list, &mut console),
         Command::Explain(explain) => explain::run(&explain, &mut console),
         Command::Mock(mock) => mock::run(&mock, &mut console),

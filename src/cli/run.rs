@@ -25,6 +25,10 @@ use super::world::World;
 const EXPECT: &str = "originproof.expect.yaml";
 
 /// Flags of `run`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     #[command(flatten)]

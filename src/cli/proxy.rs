@@ -1,0 +1,236 @@
+//! `originproof proxy`: traffic as it passes.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use tokio::sync::mpsc;
+
+use originproof::audit::Auditor;
+use originproof::event::{Summary, Verdict};
+use originproof::proxy::{
+    Annotations, Ended, Judged, Proxy, ProxyConfig, ProxyError, RunningProxy, Upstream,
+};
+use originproof::report::{Run, format};
+
+use super::Outcome;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::interruption::Interruptions;
+use super::world::World;
+
+/// Lines that wait to be printed; while there are more, checking waits and traffic does not.
+const LINES: usize = 1_024;
+/// How much of an expected or found value a line shows, in characters.
+const SHOWN: usize = 160;
+
+/// Flags of `proxy`.
+#[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
+pub(crate) struct ProxyArgs {
+    /// Server to pass requests on to; a path in it comes before the path of each request
+    #[arg(long, value_name = "URL", value_parser = read_upstream)]
+    upstream: Upstream,
+    /// Where to listen; port 0 takes any free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Speak HTTP/2 with the upstream at once, also without TLS; with TLS the server chooses anyway
+    #[arg(long)]
+    http2: bool,
+    /// Record the traffic as HAR 1.2, without credentials; `originproof check` reads it
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Write a run document at the end, for `originproof report`
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// End with exit code 1 if a must was broken
+    #[arg(long)]
+    fail: bool,
+    /// Let a deviation from a should fail as well
+    #[arg(long, requires = "fail")]
+    strict: bool,
+    /// Name the broken clauses in the response header `originproof-findings`; answers of this API then wait to be checked
+    #[arg(long)]
+    annotate: bool,
+    /// The largest body that is checked, in MiB; larger ones pass unchecked
+    #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
+    body_limit: u16,
+    /// Only the end
+    #[arg(long, short = 'q')]
+    quiet: bool,
+}
+
+fn read_upstream(url: &str) -> Result<Upstream, String> {
+    Upstream::parse(url).map_err(|error| error.to_string())
+}
+
+impl ProxyArgs {
+    fn config(&self) -> ProxyConfig {
+        let mut upstream = self.upstream.clone();
+        upstream.speaks_http2 = self.http2;
+        let mut config = ProxyConfig::new(upstream);
+        config.body_limit = usize::from(self.body_limit) * 1024 * 1024;
+        config.budget = config.budget.max(2 * config.body_limit);
+        config.annotations = if self.annotate {
+            Annotations::On
+        } else {
+            Annotations::Off
+        };
+        config
+    }
+
+    /// How to look at the traffic again.
+    fn again(&self) -> String {
+        match &self.record {
+            Some(path) => format!("originproof check {}", path.display()),
+            None => format!("originproof proxy --upstream {}", self.upstream.url()),
+        }
+    }
+
+    fn exit(&self, summary: &Summary) -> Exit {
+        let count = |verdict| summary.count(verdict);
+        let is_broken = count(Verdict::Violates) > 0;
+        let is_strictly_broken = self.strict && count(Verdict::Deviates) > 0;
+        if self.fail && (is_broken || is_strictly_broken) {
+            Exit::Violates
+        } else {
+            Exit::Conforms
+        }
+    }
+}
+
+/// Passes traffic on until Ctrl-C.
+pub(crate) fn run(args: &ProxyArgs, world: &World, console: &mut Console) -> Outcome {
+    let recording = match &args.record {
+        Some(path) => {
+            let file = File::create(path).map_err(|error| cant_write(path, &error))?;
+            Some(Box::new(BufWriter::new(file)) as Box<dyn Write + Send>)
+        }
+        None => None,
+    };
+    let auditor = Auditor::new(&args.upstream.url(), super::check::redactor(world));
+    let runtime = super::runtime()?;
+    let ended = runtime.block_on(async {
+        let interruptions = Interruptions::listen()?;
+        let (sender, lines) = mpsc::channel(LINES);
+        let redactor = super::check::redactor(world);
+        let on = move |judged: Judged| {
+            // Nobody reads any more once the proxy has been interrupted twice.
+            let _ = sender.blocking_send(redactor.text(&lines_of(&judged)));
+        };
+        let running = Proxy::new(args.config())
+            .serve(args.listen, auditor, recording, on)
+            .await?;
+        if !args.listen.ip().is_loopback() {
+            console.say("warning: the proxy listens beyond this machine; whoever reaches it reaches the upstream");
+        }
+        let address = running.url();
+        console.out(&format!("listening on {address}\n"))?;
+        watch(args, running, lines, interruptions, console).await
+    })?;
+    let Some(ended) = ended else {
+        return Ok(Exit::Interrupted);
+    };
+    finish(args, ended, console)
+}
+
+/// Prints what is found until the end; none if that was not waited for.
+async fn watch(
+    args: &ProxyArgs,
+    running: RunningProxy,
+    mut lines: mpsc::Receiver<String>,
+    mut interruptions: Interruptions,
+    console: &mut Console,
+) -> Result<Option<Ended>, Failure> {
+    let mut print = |line: String| {
+        if !args.quiet {
+            // Where nobody reads any more, the traffic still goes on.
+            let _ = console.out(&line);
+        }
+    };
+    loop {
+        tokio::select! {
+            Some(line) = lines.recv() => print(line),
+            () = interruptions.have_been(1) => break,
+        }
+    }
+    let printed = async {
+        while let Some(line) = lines.recv().await {
+            print(line);
+        }
+    };
+    tokio::select! {
+        (ended, ()) = async { tokio::join!(running.stop(), printed) } => {
+            let ended = ended.map_err(|error| Failure::Internal(error.to_string()))?;
+            Ok(Some(ended))
+        }
+        () = interruptions.have_been(2) => Ok(None),
+    }
+}
+
+/// The summary, the files, and the exit code.
+fn finish(args: &ProxyArgs, ended: Ended, console: &mut Console) -> Outcome {
+    let mut run = Run::default();
+    for event in ended.events {
+        run.event(event);
+    }
+    let verbosity = if args.quiet { -1 } else { 0 };
+    super::check::show(&run, args.again(), verbosity, console)?;
+    if ended.missed > 0 {
+        console.say(&format!(
+            "warning: {} exchanges went unchecked, since the traffic was faster than the checking",
+            ended.missed
+        ));
+    }
+    if let (Some(path), Some(json)) = (&args.save, format("json")) {
+        super::report::save(&run, json, path, console)?;
+    }
+    if let (Some(path), Err(error)) = (&args.record, ended.recording) {
+        return Err(cant_write(path, &error));
+    }
+    Ok(args.exit(&run.counts()))
+}
+
+fn cant_write(path: &std::path::Path, error: &io::Error) -> Failure {
+    Failure::Usage(format!("can't write {}: {error}", path.display()))
+}
+
+impl From<ProxyError> for Failure {
+    fn from(error: ProxyError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+/// One line a finding.
+fn lines_of(judged: &Judged) -> String {
+    let mut text = String::new();
+    for finding in &judged.findings {
+        let line = format!(
+            "{} {} {} {} {} {}: expected {}, found {}",
+            finding.clause,
+            finding.level,
+            judged.operation,
+            judged.method,
+            judged.path,
+            judged.status,
+            shown(&finding.expected),
+            shown(&finding.found)
+        );
+        // What a server says moves no cursor.
+        text.extend(line.chars().map(|c| if c.is_control() { '·' } else { c }));
+        text.push('\n');
+    }
+    text
+}
+
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,145 @@
+//! A copy of a body as it passes, within the limit of one body and the budget of all.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The memory that all copies together may take, in bytes.
+#[derive(Debug)]
+pub(super) struct Budget {
+    used: AtomicUsize,
+    most: usize,
+}
+
+impl Budget {
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            used: AtomicUsize::new(0),
+            most,
+        }
+    }
+}
+
+/// A part of the budget, given back with the end of what it is for.
+#[derive(Debug)]
+pub(super) struct Reserved {
+    budget: Arc<Budget>,
+    bytes: usize,
+}
+
+impl Reserved {
+    fn take(&mut self, bytes: usize) -> bool {
+        let before = self.budget.used.fetch_add(bytes, Ordering::Relaxed);
+        let fits = before.saturating_add(bytes) <= self.budget.most;
+        if fits {
+            self.bytes += bytes;
+        } else {
+            self.budget.used.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        fits
+    }
+
+    fn give_back(&mut self) {
+        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.bytes = 0;
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
+
+/// How far a copy came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// The body has not ended.
+    Going,
+    /// It has all of the body.
+    Whole,
+    /// The body is larger than the limit.
+    TooLarge,
+    /// There was no memory left for it.
+    Behind,
+}
+
+/// A copy.
+#[derive(Debug)]
+pub(super) struct Copy {
+    bytes: Vec<u8>,
+    limit: usize,
+    reserved: Reserved,
+    /// How far it came.
+    pub(super) state: State,
+}
+
+impl Copy {
+    pub(super) fn new(limit: usize, budget: &Arc<Budget>) -> Self {
+        Self {
+            bytes: Vec::new(),
+            limit,
+            reserved: Reserved {
+                budget: budget.clone(),
+                bytes: 0,
+            },
+            state: State::Going,
+        }
+    }
+
+    /// Takes in what passed.
+    pub(super) fn take(&mut self, data: &[u8]) {
+        if self.state != State::Going {
+            return;
+        }
+        if self.bytes.len() + data.len() > self.limit {
+            self.give_up(State::TooLarge);
+        } else if self.reserved.take(data.len()) {
+            self.bytes.extend_from_slice(data);
+        } else {
+            self.give_up(State::Behind);
+        }
+    }
+
+    /// The body has ended.
+    pub(super) fn end(&mut self) {
+        if self.state == State::Going {
+            self.state = State::Whole;
+        }
+    }
+
+    fn give_up(&mut self, state: State) {
+        self.state = state;
+        self.bytes = Vec::new();
+        self.reserved.give_back();
+    }
+
+    /// The whole body, if there is one, and what it takes of the budget.
+    pub(super) fn into_whole(self) -> (Option<Vec<u8>>, Reserved) {
+        let whole = (self.state == State::Whole).then_some(self.bytes);
+        (whole, self.reserved)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_ends_at_its_limit_or_at_the_budget_and_gives_back_what_it_took() {
+        let budget = Arc::new(Budget::new(10));
+        let mut first = Copy::new(8, &budget);
+        first.take(b"12345678");
+        let mut second = Copy::new(8, &budget);
+        second.take(b"123");
+        assert_eq!(second.state, State::Behind);
+        first.take(b"9");
+        assert_eq!(first.state, State::TooLarge);
+        let mut third = Copy::new(10, &budget);
+        third.take(b"1234567890");
+        third.end();
+        let (whole, reserved) = third.into_whole();
+        assert_eq!(whole.as_deref(), Some(&b"1234567890"[..]));
+        drop(reserved);
+        assert_eq!(budget.used.load(Ordering::Relaxed), 0);
+    }
+}

@@ -1,0 +1,21 @@
+//! Passes traffic on byte for byte and checks a copy of it in the background. Traffic goes first: where checking falls
+//! behind, exchanges go unchecked, are counted, and what was known of zones is forgotten.
+//!
+//! [`Proxy`] serves; `relay` takes each request to the [`Upstream`], `observation` copies what passes within limits,
+//! `checker` owns the [`crate::audit::Auditor`] and the recording.
+
+mod annotation;
+mod body;
+mod checker;
+mod copy;
+mod fields;
+mod observation;
+mod recording;
+mod relay;
+mod secrets;
+mod serve;
+mod upstream;
+
+pub use checker::{Ended, Judged};
+pub use serve::{Annotations, Proxy, ProxyConfig, ProxyError, RunningProxy};
+pub use upstream::{Upstream, UpstreamError};

@@ -1,0 +1,203 @@
+//! What is noted of one exchange while it passes, and the queue to the checker. Nothing here waits: an exchange for
+//! which there is no room is only counted.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use super::copy::{Budget, Copy, Reserved, State};
+use crate::audit::Recorded;
+use crate::contract::Finding;
+use crate::exchange::Headers;
+
+/// An exchange for the checker.
+#[derive(Debug)]
+pub(super) struct Observed {
+    /// What was seen; credentials are still in it.
+    pub(super) recorded: Recorded,
+    /// Who waits for the findings.
+    pub(super) reply: Option<oneshot::Sender<Vec<Finding>>>,
+    /// Exchanges that were missed since the proxy started.
+    pub(super) missed: usize,
+    _reserved: [Reserved; 2],
+}
+
+/// What the checker is told.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// An exchange has ended.
+    Exchange(Box<Observed>),
+    /// There will be no more.
+    End {
+        /// Exchanges that were missed in all.
+        missed: usize,
+    },
+}
+
+/// How much is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coverage {
+    /// All exchanges, since they are recorded.
+    Everything,
+    /// Those of this API.
+    ThisApi,
+}
+
+/// The way to the checker.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    queue: mpsc::Sender<Message>,
+    budget: Arc<Budget>,
+    body_limit: usize,
+    coverage: Coverage,
+    missed: Mutex<usize>,
+    /// The wall clock may be set back; time since here is not.
+    epoch: (i64, Instant),
+}
+
+impl Recorder {
+    pub(super) fn new(
+        queue: mpsc::Sender<Message>,
+        budget: usize,
+        body_limit: usize,
+        coverage: Coverage,
+    ) -> Self {
+        Self {
+            queue,
+            budget: Arc::new(Budget::new(budget)),
+            body_limit,
+            coverage,
+            missed: Mutex::new(0),
+            epoch: (Timestamp::now().as_microsecond(), Instant::now()),
+        }
+    }
+
+    /// Exchanges that were missed so far.
+    pub(super) fn missed(&self) -> usize {
+        *self.missed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins with a request.
+    pub(super) fn observe(
+        self: &Arc<Self>,
+        method: &str,
+        url: String,
+        headers: Headers,
+    ) -> Observation {
+        let (epoch_us, epoch) = self.epoch;
+        let since = u64::try_from(epoch.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let recorded = Recorded {
+            method: method.to_owned(),
+            url,
+            request_headers: headers,
+            started_us: Some(epoch_us.saturating_add_unsigned(since)),
+            ..Recorded::default()
+        };
+        let is_ours = recorded.operation().is_some();
+        let is_covered = is_ours || self.coverage == Coverage::Everything;
+        let limit = if is_covered { self.body_limit } else { 0 };
+        Observation {
+            recorder: self.clone(),
+            recorded,
+            is_ours,
+            began: Instant::now(),
+            request: Arc::new(Mutex::new(Copy::new(limit, &self.budget))),
+            response: Copy::new(limit, &self.budget),
+            is_sent: false,
+        }
+    }
+
+    /// Whether there was room.
+    fn send(&self, mut observed: Box<Observed>) -> bool {
+        // Within the lock, so that whoever comes after a missed exchange knows of it.
+        let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+        observed.missed = *missed;
+        let is_sent = self.queue.try_send(Message::Exchange(observed)).is_ok();
+        *missed += usize::from(!is_sent);
+        is_sent
+    }
+}
+
+/// One exchange under way. Where it is dropped before its end, the answer was not seen to its end either.
+#[derive(Debug)]
+pub(super) struct Observation {
+    recorder: Arc<Recorder>,
+    recorded: Recorded,
+    /// Whether the exchange is one of this API.
+    pub(super) is_ours: bool,
+    began: Instant,
+    /// The copy of the request's body.
+    pub(super) request: Arc<Mutex<Copy>>,
+    response: Copy,
+    is_sent: bool,
+}
+
+impl Observation {
+    /// The head of the answer came.
+    pub(super) fn answered(&mut self, status: u16, headers: Headers) {
+        self.recorded.status = status;
+        self.recorded.response_headers = headers;
+    }
+
+    /// Part of the answer's body passed.
+    pub(super) fn see(&mut self, data: &[u8]) {
+        self.response.take(data);
+    }
+
+    /// Whether the answer's body is still copied.
+    pub(super) fn is_copying(&self) -> bool {
+        self.response.state == State::Going
+    }
+
+    /// The answer's body has ended.
+    pub(super) fn ended(mut self) {
+        self.response.end();
+        self.send(None);
+    }
+
+    /// The answer's body has ended, and somebody waits for what is found.
+    pub(super) fn ended_and_judged(mut self) -> oneshot::Receiver<Vec<Finding>> {
+        let (sender, findings) = oneshot::channel();
+        self.response.end();
+        self.send(Some(sender));
+        findings
+    }
+
+    fn send(&mut self, reply: Option<oneshot::Sender<Vec<Finding>>>) {
+        if std::mem::replace(&mut self.is_sent, true) {
+            return;
+        }
+        let none = || Copy::new(0, &self.recorder.budget);
+        let request = {
+            let mut request = self.request.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *request, none())
+        };
+        let response = std::mem::replace(&mut self.response, none());
+        if request.state == State::Behind || response.state == State::Behind {
+            let missed = &self.recorder.missed;
+            *missed.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            return;
+        }
+        let mut recorded = std::mem::take(&mut self.recorded);
+        recorded.elapsed_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let (request, request_reserved) = request.into_whole();
+        let (response, response_reserved) = response.into_whole();
+        // An answer to what is not known can't be judged.
+        recorded.response_body = response.filter(|_| request.is_some());
+        recorded.request_body = request.filter(|body| !body.is_empty());
+        self.recorder.send(Box::new(Observed {
+            recorded,
+            reply,
+            missed: 0,
+            _reserved: [request_reserved, response_reserved],
+        }));
+    }
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        self.send(None);
+    }
+}

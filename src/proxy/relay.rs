@@ -1,0 +1,150 @@
+//! Takes a request to the upstream and its answer back.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::CONTENT_TYPE;
+use http::response::Parts;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
+use http_body::Body;
+use hyper::body::Incoming;
+use serde_json::json;
+
+use super::annotation::{self, annotation};
+use super::body::{Passed, Witness};
+use super::fields;
+use super::observation::{Observation, Recorder};
+use super::serve::Annotations;
+use super::upstream::{HttpClient, Upstream};
+
+/// The longest that an answer waits to be annotated; checking one takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What every request needs.
+#[derive(Debug)]
+pub(super) struct Relay {
+    pub(super) upstream: Upstream,
+    pub(super) client: HttpClient,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) annotations: Annotations,
+}
+
+impl Relay {
+    /// Passes a request on. What can't be passed is answered here.
+    pub(super) async fn pass(&self, request: Request<Incoming>) -> Response<Passed> {
+        let (mut head, body) = request.into_parts();
+        if head.method == Method::CONNECT {
+            let why = "this proxy stands for one upstream and opens no tunnels";
+            return refusal(StatusCode::NOT_IMPLEMENTED, why);
+        }
+        let url = match self.upstream.place(&head.uri) {
+            Ok(url) => url,
+            Err(error) => return refusal(StatusCode::BAD_REQUEST, &error.to_string()),
+        };
+        let recorded = fields::recorded(&head.headers);
+        let method = head.method.as_str();
+        let mut observation = self.recorder.observe(method, url.to_string(), recorded);
+        let authority = self.upstream.authority();
+        head.headers = fields::for_upstream(&head.headers, head.version, authority);
+        head.uri = url;
+        // The version is of the connection; this one lets the client choose.
+        head.version = Version::HTTP_11;
+        let body = Passed::new(body, Witness::Request(observation.request.clone()));
+        let request = Request::from_parts(head, body);
+        match self.client.request(request).await {
+            Ok(answer) => {
+                let (mut head, body) = answer.into_parts();
+                head.headers = fields::end_to_end(&head.headers);
+                head.version = Version::HTTP_11;
+                let recorded = fields::recorded(&head.headers);
+                observation.answered(head.status.as_u16(), recorded);
+                match self.annotations {
+                    Annotations::On if observation.is_ours => {
+                        annotated(head, body, observation).await
+                    }
+                    Annotations::On | Annotations::Off => {
+                        let witness = Witness::Response(Box::new(observation));
+                        Response::from_parts(head, Passed::new(body, witness))
+                    }
+                }
+            }
+            Err(error) => {
+                let why = format!(
+                    "originproof proxy got no answer from {}: {}",
+                    self.upstream.url(),
+                    reasons(&error)
+                );
+                refusal(StatusCode::BAD_GATEWAY, &why)
+            }
+        }
+    }
+}
+
+/// Holds an answer back until it is judged; one that is larger than the limit passes as it is.
+async fn annotated(
+    mut head: Parts,
+    mut body: Incoming,
+    mut observation: Observation,
+) -> Response<Passed> {
+    let mut held = VecDeque::new();
+    while observation.is_copying() {
+        match poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    observation.see(data);
+                }
+                held.push_back(frame);
+            }
+            Some(Err(error)) => {
+                return Response::from_parts(head, Passed::broken(held, error));
+            }
+            None => {
+                let findings = observation.ended_and_judged();
+                let findings = tokio::time::timeout(PATIENCE, findings).await;
+                if let Ok(Ok(findings)) = findings
+                    && let Some(value) = annotation(&findings)
+                {
+                    head.headers.append(annotation::FIELD, value);
+                }
+                let body = Passed::with_held(held, body, Witness::Nobody);
+                return Response::from_parts(head, body);
+            }
+        }
+    }
+    let witness = Witness::Response(Box::new(observation));
+    Response::from_parts(head, Passed::with_held(held, body, witness))
+}
+
+/// An answer of the proxy's own, in the form of the API's failures.
+fn refusal(status: StatusCode, why: &str) -> Response<Passed> {
+    let text = json!({
+        "success": false,
+        "errors": [{"code": status.as_u16(), "message": why}],
+        "messages": [],
+        "result": null,
+    });
+    let mut answer = Response::new(Passed::text(text.to_string()));
+    *answer.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    answer.headers_mut().insert(CONTENT_TYPE, json);
+    answer
+}
+
+/// An error with what caused it.
+fn reasons(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        let reason = current.to_string();
+        if !text.contains(&reason) {
+            text.push_str(": ");
+            text.push_str(&reason);
+        }
+        cause = current.source();
+    }
+    text
+}

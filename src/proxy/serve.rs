@@ -1,0 +1,226 @@
+//! Listens, serves each connection, and stops.
+
+use std::convert::Infallible;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::checker::{self, Ended, Judged};
+use super::observation::{Coverage, Message, Recorder};
+use super::relay::Relay;
+use super::upstream::{Upstream, UpstreamError};
+use crate::audit::Auditor;
+
+/// How long requests under way may take to finish when the proxy stops.
+const GRACE: Duration = Duration::from_secs(2);
+/// Where the system has no room for another connection, the next attempt waits so long.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+/// A stream's window of HTTP/2, in bytes.
+const WINDOW: u32 = 1024 * 1024;
+
+/// Whether findings are put into the response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Annotations {
+    /// Responses pass as they are.
+    Off,
+    /// Answers of this API are held back, checked, and get the field `originproof-findings`.
+    On,
+}
+
+/// How a proxy is set up.
+#[derive(Debug, Clone)]
+pub struct ProxyConfig {
+    /// Where requests go.
+    pub upstream: Upstream,
+    /// Whether findings are put into the response.
+    pub annotations: Annotations,
+    /// The largest body that is checked, in bytes.
+    pub body_limit: usize,
+    /// The memory for copies of all bodies, in bytes.
+    pub budget: usize,
+    /// Exchanges that wait to be checked, at most.
+    pub queue: usize,
+}
+
+impl ProxyConfig {
+    /// The defaults.
+    #[must_use]
+    pub fn new(upstream: Upstream) -> Self {
+        Self {
+            upstream,
+            annotations: Annotations::Off,
+            body_limit: 32 * 1024 * 1024,
+            budget: 256 * 1024 * 1024,
+            queue: 4_096,
+        }
+    }
+}
+
+/// A proxy that can be served.
+#[derive(Debug)]
+pub struct Proxy {
+    config: ProxyConfig,
+}
+
+/// A proxy that is being served; it stops when this is dropped or [`RunningProxy::stop`]ped.
+#[derive(Debug)]
+pub struct RunningProxy {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+    checking: JoinHandle<Ended>,
+    recorder: Arc<Recorder>,
+    queue: mpsc::Sender<Message>,
+}
+
+/// Why a proxy can't be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ProxyError {
+    /// The address can't be bound.
+    #[error("can't listen on {address}: {source}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The way to the upstream can't be set up.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+}
+
+impl Proxy {
+    /// Sets up a proxy.
+    #[must_use]
+    pub fn new(config: ProxyConfig) -> Self {
+        Self { config }
+    }
+
+    /// Serves on an address; port 0 takes any free one. `on` hears of each exchange in which something was found, in
+    /// the order of their ends; while it blocks, checking waits and traffic does not.
+    ///
+    /// # Errors
+    /// [`ProxyError`].
+    pub async fn serve(
+        self,
+        address: SocketAddr,
+        auditor: Auditor,
+        recording: Option<Box<dyn Write + Send>>,
+        on: impl FnMut(Judged) + Send + 'static,
+    ) -> Result<RunningProxy, ProxyError> {
+        let config = self.config;
+        let client = config.upstream.client()?;
+        let listen = |source| ProxyError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(listen)?;
+        let bound = listener.local_addr().map_err(listen)?;
+        let (queue, messages) = mpsc::channel(config.queue.max(1));
+        let coverage = match recording {
+            Some(_) => Coverage::Everything,
+            None => Coverage::ThisApi,
+        };
+        let recorder = Arc::new(Recorder::new(
+            queue.clone(),
+            config.budget,
+            config.body_limit,
+            coverage,
+        ));
+        let checking =
+            tokio::task::spawn_blocking(move || checker::run(messages, auditor, recording, on));
+        let relay = Arc::new(Relay {
+            upstream: config.upstream,
+            client,
+            recorder: recorder.clone(),
+            annotations: config.annotations,
+        });
+        let (stop, stopped) = watch::channel(false);
+        Ok(RunningProxy {
+            address: bound,
+            stop,
+            serving: tokio::spawn(accept(listener, relay, stopped)),
+            checking,
+            recorder,
+            queue,
+        })
+    }
+}
+
+impl RunningProxy {
+    /// The base URL for clients.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops listening, lets requests under way finish for a while, and checks what waits.
+    ///
+    /// # Errors
+    /// If a part of the proxy broke down.
+    pub async fn stop(self) -> io::Result<Ended> {
+        // An error means that it serves no more, which is what is wanted.
+        let _ = self.stop.send(true);
+        self.serving.await?;
+        let missed = self.recorder.missed();
+        let _ = self.queue.send(Message::End { missed }).await;
+        Ok(self.checking.await?)
+    }
+}
+
+async fn accept(listener: TcpListener, relay: Arc<Relay>, mut stopped: watch::Receiver<bool>) {
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let served = serve(stream, relay.clone(), &graceful);
+                    connections.spawn(served);
+                }
+                Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
+            },
+            Some(_) = connections.join_next() => {}
+            // An error means that whoever could stop it is gone.
+            () = async { let _ = stopped.wait_for(|stop| *stop).await; } => break,
+        }
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+    connections.shutdown().await;
+}
+
+/// One connection, HTTP/1.1 or HTTP/2, whichever the client begins with.
+fn serve(
+    stream: TcpStream,
+    relay: Arc<Relay>,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + Send + use<> {
+    let _ = stream.set_nodelay(true);
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .preserve_header_case(true)
+        .auto_date_header(false)
+        .http2()
+        .auto_date_header(false)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(4 * WINDOW);
+    let service = service_fn(move |request| {
+        let relay = relay.clone();
+        async move { Ok::<_, Infallible>(relay.pass(request).await) }
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let watched = graceful.watch(connection.into_owned());
+    async move {
+        // A connection that breaks is the client's to notice.
+        let _ = watched.await;
+    }
+}

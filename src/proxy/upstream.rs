@@ -1,0 +1,172 @@
+//! The server behind the proxy: its URL, and the client that keeps connections to it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Uri;
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use super::body::Passed;
+
+/// To connect, in one attempt.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long an unused connection is kept; servers commonly close them after a minute.
+const IDLE: Duration = Duration::from_secs(20);
+/// A stream's window of HTTP/2, in bytes: the default of 64 KiB makes large bodies wait for the way back.
+const WINDOW: u32 = 1024 * 1024;
+
+/// The client of the upstream.
+pub(super) type HttpClient = Client<HttpsConnector<HttpConnector>, Passed>;
+
+/// Why an upstream can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// The URL is none, or says more than where the server is.
+    #[error("`{url}` is no URL of an upstream: {why}")]
+    Url {
+        /// What was given.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// TLS can't be set up.
+    #[error("can't set up TLS: {0}")]
+    Tls(#[from] std::io::Error),
+}
+
+/// Where requests go.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    scheme: Scheme,
+    authority: Authority,
+    /// What comes before the path of each request; empty or without a slash at its end.
+    prefix: String,
+    /// Whether HTTP/2 is spoken at once, also without TLS.
+    pub speaks_http2: bool,
+}
+
+impl Upstream {
+    /// From a URL of scheme and host, perhaps with a path that comes before each request's own.
+    ///
+    /// # Errors
+    /// [`UpstreamError::Url`].
+    pub fn parse(url: &str) -> Result<Self, UpstreamError> {
+        let wrong = |why: &str| UpstreamError::Url {
+            // A password in it is not repeated.
+            url: url.rsplit('@').next().unwrap_or_default().to_owned(),
+            why: why.to_owned(),
+        };
+        let uri: Uri = url.parse().map_err(|error| wrong(&format!("{error}")))?;
+        let Parts {
+            scheme,
+            authority,
+            path_and_query,
+            ..
+        } = uri.into_parts();
+        let (Some(scheme), Some(authority)) = (scheme, authority) else {
+            return Err(wrong(
+                "it needs a scheme and a host, as in https://api.example.com",
+            ));
+        };
+        if scheme != Scheme::HTTP && scheme != Scheme::HTTPS {
+            return Err(wrong("its scheme is neither http nor https"));
+        }
+        if authority.as_str().contains('@') {
+            return Err(wrong("credentials belong into the requests"));
+        }
+        if url.contains(['?', '#']) {
+            return Err(wrong("it has more than a path after the host"));
+        }
+        let prefix = path_and_query.map_or_else(String::new, |path| {
+            path.path().trim_end_matches('/').to_owned()
+        });
+        Ok(Self {
+            scheme,
+            authority,
+            prefix,
+            speaks_http2: false,
+        })
+    }
+
+    /// Its URL, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}://{}{}", self.scheme, self.authority, self.prefix)
+    }
+
+    /// What the field `host` of each request says.
+    pub(super) fn authority(&self) -> &str {
+        self.authority.as_str()
+    }
+
+    /// A request's URL here; its path and query stay as they are spelled.
+    pub(super) fn place(&self, asked: &Uri) -> Result<Uri, http::Error> {
+        let below = asked.path_and_query().map_or("/", PathAndQuery::as_str);
+        let path = if self.prefix.is_empty() {
+            below.to_owned()
+        } else {
+            format!("{}{below}", self.prefix)
+        };
+        Uri::builder()
+            .scheme(self.scheme.clone())
+            .authority(self.authority.clone())
+            .path_and_query(path)
+            .build()
+    }
+
+    pub(super) fn client(&self) -> Result<HttpClient, UpstreamError> {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(CONNECT));
+        let tls = HttpsConnectorBuilder::new()
+            .with_provider_and_platform_verifier(
+                Arc::new(rustls::crypto::ring::default_provider()),
+            )?
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(tcp);
+        Ok(Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .http1_preserve_header_case(true)
+            .http2_only(self.speaks_http2)
+            .http2_initial_stream_window_size(WINDOW)
+            .http2_initial_connection_window_size(4 * WINDOW)
+            .build(tls))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use test_case::test_case;
+
+    #[test_case("api.example.com"; "no scheme")]
+    #[test_case("ftp://api.example.com"; "another scheme")]
+    #[test_case("https://user:secret@api.example.com"; "credentials")]
+    #[test_case("https://api.example.com/?a=b"; "a query")]
+    fn what_is_no_upstream_is_refused(url: &str) {
+        let error = Upstream::parse(url).map(|upstream| upstream.url());
+        let text = error.map_or_else(|error| error.to_string(), |url| panic!("{url}"));
+        assert!(
+            text.contains("no URL of an upstream") && !text.contains("secret"),
+            "{text}"
+        );
+    }
+
+    #[test_case("http://h:1", "/a/../b%2f?x=%20&x", "http://h:1/a/../b%2f?x=%20&x"; "without a path")]
+    #[test_case("http://h/client/v4/", "/zones", "http://h/client/v4/zones"; "with a path")]
+    #[test_case("http://h", "http://other/a", "http://h/a"; "a request to a proxy")]
+    fn a_path_stays_as_it_is_spelled(upstream: &str, asked: &str, sent: &str) {
+        let upstream = Upstream::parse(upstream).unwrap_or_else(|error| panic!("{error}"));
+        let asked: Uri = asked.parse().unwrap_or_else(|error| panic!("{error}"));
+        let place = upstream
+            .place(&asked)
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(place.to_string(), sent);
+    }
+}
