@@ -16,7 +16,7 @@ use super::target::Target;
 use crate::case::{Action, CallSpec, Over, Step, Trial};
 use crate::contract::{Finding, Framing, request_items};
 use crate::event::{Observation, Profile, ReportedFinding, StepRecord};
-use crate::exchange::{Exchange, Generation};
+use crate::exchange::{Exchange, Generation, Operation};
 use crate::transport::Outgoing;
 
 /// How long a target that settles slowly is left alone at first; doubled each time.
@@ -66,6 +66,8 @@ pub(super) struct Execution<'a> {
     pub(super) models: HashMap<String, State>,
     /// Addresses that requests named, by zone.
     pub(super) used: HashMap<String, BTreeSet<IpAddr>>,
+    /// The last write of each zone that was answered with 200, and the addresses that it named.
+    pub(super) last_write: HashMap<String, (Operation, BTreeSet<IpAddr>)>,
     pub(super) writes: Vec<ParallelWrite>,
     pub(super) exchanges: Vec<Arc<Exchange>>,
     /// How many of them are no longer held as JSON.
@@ -107,6 +109,7 @@ impl<'a> Execution<'a> {
             zones,
             models: HashMap::new(),
             used: HashMap::new(),
+            last_write: HashMap::new(),
             writes: Vec::new(),
             exchanges: Vec::new(),
             retired: 0,
@@ -181,6 +184,7 @@ impl<'a> Execution<'a> {
         match &step.action {
             Action::Call(spec) => {
                 let index = self.call(step, spec, &zone).await?;
+                self.note_write(&zone, index);
                 self.judge(step, index)?;
                 self.capture(step, index);
             }

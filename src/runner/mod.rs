@@ -6,6 +6,7 @@
 
 mod addresses;
 mod arrange;
+mod blame;
 mod call;
 mod care;
 pub mod custody;

@@ -184,7 +184,17 @@ impl Execution<'_> {
             let (list_is_right, single_is_right) = (in_list == wanted, single.as_ref() == wanted);
             let (blamed, at, found) = match (list_is_right, single_is_right) {
                 (true, true) => continue,
-                (false, false) => (clause.clone(), list_index, in_list),
+                // What vanished though the last write did not name it is that write's fault, whatever the
+                // step is about.
+                (false, false) => {
+                    let vanished = wanted.is_some() && in_list.is_none();
+                    let others = self.leaves_others_alone(zone, &ip).filter(|_| vanished);
+                    (
+                        others.unwrap_or_else(|| clause.clone()),
+                        list_index,
+                        in_list,
+                    )
+                }
                 (false, true) => (
                     (list_clause(self.generation), Level::Must),
                     list_index,

@@ -40,7 +40,8 @@ fn by_address<'a>(items: &'a [RequestItem<'a>]) -> Option<HashMap<IpAddr, &'a Re
 
 fn answered_once(subject: &Subject<'_>, findings: &mut Findings) {
     // Of a response that was recorded without its request it can't be told.
-    if subject.exchange.request.body.is_none() {
+    let request = &subject.exchange.request;
+    if request.body.is_none() && request.json.is_none() {
         return;
     }
     // The form rule speaks where one of the two lists is missing.
