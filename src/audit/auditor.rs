@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::recorded::Recorded;
-use super::sequence::{Certainty, Knowledge};
-use crate::contract::{Contract, Finding, Level, check, is_edge_failure};
-use crate::event::{
-    Event, ExchangeRecord, Profile, ReportedFinding, RunHeader, StepRecord, Summary, TrialReport,
-    Verdict, exchange_record, step_record,
-};
+use super::order::{Held, Order, Span};
+use super::recorded::{Identified, Recorded};
+use super::verdicts::Verdicts;
+use crate::contract::{Contract, Finding, check, is_edge_failure};
+use crate::event::{Event, RunHeader, Summary, TrialReport};
 use crate::exchange::{Exchange, Operation, Redactor};
 
-/// Exchanges that are kept of one operation as evidence.
-const EVIDENCE: usize = 20;
+/// Exchanges of a file that are put in the order of their starts before they are judged.
+const WINDOW: usize = 64;
+/// The codes of a path that is not routed: the target does not serve the operation at all.
+const NO_ROUTE: [i64; 2] = [7_000, 7_003];
 
 /// What was seen, beside findings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,24 +21,42 @@ pub struct Tallies {
     pub exchanges: usize,
     /// Of other APIs.
     pub foreign: usize,
-    /// Of this one, without an answer or with its body not recorded.
+    /// Of this one, without an answer of the target's or with its body not recorded.
     pub unread: usize,
-    /// How often overlapping or failed traffic made the state of a zone unknown.
+    /// Of this one, answered that no such route exists.
+    pub unrouted: usize,
+    /// How often the state of a zone became unknown.
     pub lost: usize,
     /// That were not recorded, as the recorder says.
     pub missed: usize,
+}
+
+/// An exchange in which something was found.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The number of the exchange among all that were taken in, from 1.
+    pub number: usize,
+    /// What was asked for.
+    pub operation: Operation,
+    /// The method.
+    pub method: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// What was found; never empty.
+    pub findings: Vec<Finding>,
 }
 
 /// Judges recorded traffic. Its memory grows with the zones and findings, not with the traffic.
 #[derive(Debug)]
 pub struct Auditor {
     source: String,
-    redactor: Redactor,
-    zones: BTreeMap<String, Knowledge>,
-    trials: BTreeMap<Operation, TrialReport>,
-    profile: Profile,
-    /// What was seen so far.
-    pub tallies: Tallies,
+    /// Exchanges of a file, by their start, with their number.
+    window: BTreeMap<(i64, usize), Recorded>,
+    order: Order,
+    verdicts: Verdicts,
+    tallies: Tallies,
 }
 
 impl Auditor {
@@ -47,130 +65,198 @@ impl Auditor {
     pub fn new(source: &str, redactor: Redactor) -> Self {
         Self {
             source: source.to_owned(),
-            redactor,
-            zones: BTreeMap::new(),
-            trials: BTreeMap::new(),
-            profile: Profile::default(),
+            window: BTreeMap::new(),
+            order: Order::default(),
+            verdicts: Verdicts::new(source, redactor),
             tallies: Tallies::default(),
         }
     }
 
-    /// Takes an exchange in; returns what it breaks.
-    pub fn take(&mut self, recorded: Recorded) -> Vec<Finding> {
-        self.tallies.exchanges += 1;
-        let started_us = recorded.started_us;
-        if recorded.missed_before > 0 {
-            // Any of them may have written.
-            self.tallies.missed += recorded.missed_before;
-            self.tallies.lost += 1;
-            self.zones.values_mut().for_each(Knowledge::forget);
+    /// What was seen so far.
+    #[must_use]
+    pub fn tallies(&self) -> Tallies {
+        Tallies {
+            lost: self.order.lost + self.tallies.lost,
+            ..self.tallies
         }
+    }
+
+    /// That exchanges were missed and none comes any more.
+    pub fn missed_at_the_end(&mut self, count: usize) {
+        self.tallies.missed += count;
+    }
+
+    /// Takes the next exchange of a file in. What it breaks may only be certain once later ones are known.
+    pub fn take(&mut self, mut recorded: Recorded) -> Vec<Judged> {
+        self.tallies.exchanges += 1;
+        let number = self.tallies.exchanges;
+        let mut judged = Vec::new();
+        if recorded.missed_before > 0 || recorded.started_us.is_none() {
+            judged.extend(self.empty_window());
+        }
+        self.missed(std::mem::take(&mut recorded.missed_before), &mut judged);
+        let Some(start) = recorded.started_us else {
+            let held = self.process(number, recorded);
+            judged.extend(self.verdicts.all(held));
+            return judged;
+        };
+        self.window.insert((start, number), recorded);
+        if self.window.len() > WINDOW
+            && let Some(((start, number), first)) = self.window.pop_first()
+        {
+            let mut held = self.order.close_before(start);
+            held.extend(self.process(number, first));
+            judged.extend(self.verdicts.all(held));
+        }
+        judged
+    }
+
+    /// Takes an exchange in that has just ended; no write that is still under way began before `writes_since`, in
+    /// microseconds since 1970. Returns what it breaks by itself, or all that it breaks if that is certain, and what
+    /// was found in earlier ones.
+    pub fn take_live(
+        &mut self,
+        mut recorded: Recorded,
+        writes_since: Option<i64>,
+    ) -> (Vec<Finding>, Vec<Judged>) {
+        self.tallies.exchanges += 1;
+        let number = self.tallies.exchanges;
+        let mut judged = Vec::new();
+        self.missed(std::mem::take(&mut recorded.missed_before), &mut judged);
+        let mut closed = self.process(number, recorded);
+        closed.extend(match writes_since {
+            Some(moment) => self.order.close_before(moment),
+            None => self.order.close_all(),
+        });
+        judged.extend(self.verdicts.all(closed));
+        if let Some(at) = judged.iter().position(|judged| judged.number == number) {
+            let own = judged.remove(at);
+            return (own.findings.clone(), [vec![own], judged].concat());
+        }
+        let own = self.order.told(number);
+        (own, judged)
+    }
+
+    /// Judges what still waits for later exchanges: there are none.
+    pub fn finish(&mut self) -> Vec<Judged> {
+        let mut judged = self.empty_window();
+        let held = self.order.close_all();
+        judged.extend(self.verdicts.all(held));
+        judged
+    }
+
+    fn empty_window(&mut self) -> Vec<Judged> {
+        let mut judged = Vec::new();
+        while let Some(((start, number), first)) = self.window.pop_first() {
+            let mut held = self.order.close_before(start);
+            held.extend(self.process(number, first));
+            judged.extend(self.verdicts.all(held));
+        }
+        judged
+    }
+
+    /// Any of the exchanges that were not recorded may have written.
+    fn missed(&mut self, count: usize, judged: &mut Vec<Judged>) {
+        if count == 0 {
+            return;
+        }
+        let held = self.order.close_all();
+        judged.extend(self.verdicts.all(held));
+        self.tallies.missed += count;
+        self.tallies.lost += 1;
+        self.order.forget();
+    }
+
+    /// Checks an exchange and puts it in order; returns those whose place is certain now.
+    fn process(&mut self, number: usize, recorded: Recorded) -> Vec<Held> {
+        let span = recorded.started_us.map(|start| Span {
+            start,
+            end: start.saturating_add_unsigned(recorded.elapsed_us),
+            resolution: recorded.resolution_us,
+        });
+        let is_cached = recorded.is_cached;
         let Some(identified) = recorded.identified() else {
             self.tallies.foreign += 1;
             return Vec::new();
         };
-        let exchange = &identified.exchange;
-        let Some(operation) = exchange.operation else {
-            return Vec::new();
-        };
-        let knowledge = self.zones.entry(identified.zone.clone()).or_default();
-        let (sequence, certainty) = knowledge.take(exchange, started_us);
-        self.tallies.lost += usize::from(certainty == Certainty::Lost);
-        let mut findings = Vec::new();
-        // What an edge says is not the target's, and what was not recorded is nobody's.
-        if exchange.response.status == 0 || !identified.has_body {
+        let Identified {
+            exchange,
+            zone,
+            has_body,
+        } = identified;
+        self.verdicts.see(&exchange);
+        if is_cached || is_redirect(&exchange) {
             self.tallies.unread += 1;
-        } else if !is_edge_failure(exchange) {
-            findings = check(Contract::embedded(), exchange);
-            findings.extend(sequence);
+            return Vec::new();
         }
-        self.profile.take(exchange, |text| self.redactor.text(text));
-        self.note(operation, exchange, &findings);
-        findings
-    }
-
-    fn note(&mut self, operation: Operation, exchange: &Exchange, findings: &[Finding]) {
-        let trial = self.trials.entry(operation).or_insert_with(|| TrialReport {
-            id: format!("{}/{operation}", self.source),
-            title: format!("Recorded exchanges of {operation}"),
-            file: self.source.clone(),
-            ..TrialReport::default()
-        });
-        // The number of the exchange in the file stands for the line of a step.
-        let number = self.tallies.exchanges;
-        trial.elapsed_us = trial.elapsed_us.saturating_add(exchange.elapsed_us);
-        trial.not_reached = 0;
-        if findings.is_empty() {
-            return;
+        if is_unrouted(&exchange) {
+            self.tallies.unrouted += 1;
+            return Vec::new();
         }
-        let step = (trial.steps.len() < EVIDENCE).then(|| {
-            let step: StepRecord = step_record(exchange, number, &self.redactor);
-            trial.steps.push(step);
-            let index = trial.steps.len() - 1;
-            let record: ExchangeRecord = exchange_record(exchange, index, &self.redactor);
-            trial.exchanges.push(record);
-            index
-        });
-        for finding in findings {
-            let found = self.redactor.text(&finding.found);
-            let same = trial.findings.iter_mut().find(|known| {
-                known.finding.clause == finding.clause && known.finding.level == finding.level
-            });
-            match same {
-                Some(known) => known.times += 1,
-                None => trial.findings.push(ReportedFinding {
-                    finding: Finding {
-                        found,
-                        ..finding.clone()
-                    },
-                    line: number,
-                    step,
-                    times: 1,
-                }),
-            }
-            let worst = match finding.level {
-                Level::Must => Verdict::Violates,
-                Level::Should => Verdict::Deviates,
-                Level::May => Verdict::Conforms,
-            };
-            trial.verdict = trial.verdict.max(worst);
-        }
-    }
-
-    /// The events of the whole, as a run's.
-    #[must_use]
-    pub fn events(self) -> Vec<Event> {
-        let mut summary = Summary {
-            profile: self.profile,
-            requests: self.tallies.exchanges,
-            ..Summary::default()
+        // What an edge says is not the target's, and what was not recorded is nobody's.
+        let is_read = exchange.response.status != 0 && has_body;
+        let is_judged = is_read && !is_edge_failure(&exchange);
+        self.tallies.unread += usize::from(!is_read);
+        let findings = if is_judged {
+            check(Contract::embedded(), &exchange)
+        } else {
+            Vec::new()
         };
-        let tallies = self.tallies;
+        let held = Held {
+            number,
+            exchange,
+            span,
+            findings,
+            is_judged,
+            told: 0,
+        };
+        self.order.take(&zone, held)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let tallies = self.tallies();
         let mut notes = vec![format!(
             "{} exchanges: {} of this API, {} others left alone",
             tallies.exchanges,
             tallies.exchanges - tallies.foreign,
             tallies.foreign
         )];
-        if tallies.unread > 0 {
-            notes.push(format!(
-                "{} without an answer or with its body not recorded",
-                tallies.unread
-            ));
-        }
-        if tallies.lost > 0 {
-            notes.push(format!(
-                "{} times the state of a zone became unknown, by traffic that overlapped, failed or was not recorded",
-                tallies.lost
-            ));
-        }
-        if tallies.missed > 0 {
-            notes.push(format!(
-                "{} more went unchecked, since the traffic was faster than the checking",
-                tallies.missed
-            ));
-        }
-        let trials: Vec<TrialReport> = self.trials.into_values().collect();
+        let mut note = |count: usize, what: &str| {
+            if count > 0 {
+                notes.push(format!("{count} {what}"));
+            }
+        };
+        note(
+            tallies.unread,
+            "without an answer of the target's, or with its body not recorded",
+        );
+        note(
+            tallies.unrouted,
+            "answered that there is no such route: the target does not serve the operation",
+        );
+        note(
+            tallies.lost,
+            "times the state of a zone became unknown, by traffic that overlapped, failed or was not recorded",
+        );
+        note(
+            tallies.missed,
+            "more went unchecked, since the traffic was faster than the checking",
+        );
+        notes
+    }
+
+    /// The events of the whole, as a run's.
+    #[must_use]
+    pub fn events(mut self) -> Vec<Event> {
+        // What is found now is in the verdicts as well.
+        let _ = self.finish();
+        let notes = self.notes();
+        let (trials, profile) = self.verdicts.end();
+        let mut summary = Summary {
+            profile,
+            requests: self.tallies.exchanges,
+            ..Summary::default()
+        };
         let planned: BTreeSet<String> = trials.iter().map(|trial| trial.id.clone()).collect();
         let header = RunHeader {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -191,4 +277,19 @@ impl Auditor {
         events.push(Event::RunFinished(summary));
         events
     }
+}
+
+/// Whether the answer sends the client on, or to its own copy: nothing that the contract speaks of.
+fn is_redirect(exchange: &Exchange) -> bool {
+    let response = &exchange.response;
+    response.status == 304
+        || ((300..400).contains(&response.status) && response.headers.get("location").is_some())
+}
+
+/// Whether the target says that it has no such route.
+fn is_unrouted(exchange: &Exchange) -> bool {
+    let codes = exchange.response.codes();
+    matches!(exchange.response.status, 400 | 404)
+        && !codes.is_empty()
+        && codes.iter().all(|code| NO_ROUTE.contains(code))
 }

@@ -21,6 +21,9 @@ struct Entry {
     /// Our own recorder's: how many exchanges before this one are missing.
     #[serde(rename = "_missedBefore", default)]
     missed_before: usize,
+    /// Chromium's: the answer came from the browser's own memory.
+    #[serde(rename = "_fromCache")]
+    from_cache: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -28,26 +31,22 @@ struct Entry {
 struct EntryRequest {
     method: String,
     url: String,
-    #[serde(default)]
-    headers: Vec<Field>,
+    headers: Option<Vec<Field>>,
     post_data: Option<PostData>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct EntryResponse {
-    #[serde(default)]
-    status: i64,
-    #[serde(default)]
-    headers: Vec<Field>,
+    status: Option<i64>,
+    headers: Option<Vec<Field>>,
     content: Option<Content>,
 }
 
 #[derive(Deserialize)]
 struct Field {
     name: String,
-    #[serde(default)]
-    value: String,
+    value: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -60,7 +59,8 @@ struct PostData {
 struct Content {
     text: Option<String>,
     encoding: Option<String>,
-    size: Option<i64>,
+    /// The length of the body once it is unpacked, in bytes; -1 if the recorder does not know.
+    size: Option<f64>,
 }
 
 /// Reads entries and hands each on; returns how many there were.
@@ -172,16 +172,15 @@ impl<'de> Visitor<'de> for Entries<'_> {
 }
 
 fn recorded(entry: Entry) -> Result<Recorded, String> {
-    let started_us = entry
-        .started_date_time
-        .as_deref()
+    let started = entry.started_date_time.as_deref();
+    let started_us = started
         .and_then(|text| text.parse::<jiff::Timestamp>().ok())
         .map(jiff::Timestamp::as_microsecond);
     let request = entry.request;
     let mut recorded = Recorded {
         method: request.method,
         url: request.url,
-        request_headers: fields(request.headers),
+        request_headers: fields(request.headers.unwrap_or_default()),
         request_body: match request.post_data {
             Some(PostData {
                 text: Some(text),
@@ -190,25 +189,49 @@ fn recorded(entry: Entry) -> Result<Recorded, String> {
             _ => None,
         },
         started_us,
+        resolution_us: resolution(started.unwrap_or_default()),
+        is_cached: entry.from_cache.is_some(),
         elapsed_us: microseconds(entry.time.unwrap_or(0.0)),
         missed_before: entry.missed_before,
         ..Recorded::default()
     };
     if let Some(response) = entry.response {
-        recorded.status = u16::try_from(response.status).unwrap_or(0);
-        recorded.response_headers = fields(response.headers);
+        recorded.status = u16::try_from(response.status.unwrap_or(0)).unwrap_or(0);
+        recorded.response_headers = fields(response.headers.unwrap_or_default());
         recorded.response_body = match response.content {
-            Some(Content {
-                text: Some(text),
-                encoding,
-                ..
-            }) => Some(bytes(text, encoding.as_deref())?),
-            // An empty body has no text either.
-            Some(Content { size: Some(0), .. }) => Some(Vec::new()),
-            _ => None,
+            Some(content) => body(content)?,
+            None => None,
         };
     }
     Ok(recorded)
+}
+
+/// The body, if it was recorded whole.
+fn body(content: Content) -> Result<Option<Vec<u8>>, String> {
+    let size = content.size.unwrap_or(-1.0);
+    let Some(text) = content.text else {
+        // An empty body has no text either.
+        return Ok((size == 0.0).then(Vec::new));
+    };
+    let body = bytes(text, content.encoding.as_deref())?;
+    // Some recorders cut long bodies off.
+    let is_cut = size > to_f64(body.len()) && serde_json::from_slice::<IgnoredAny>(&body).is_err();
+    Ok((!is_cut).then_some(body))
+}
+
+/// How fine a time is told, in microseconds.
+fn resolution(time: &str) -> i64 {
+    let fraction = time.split_once('.').map_or("", |(_, fraction)| fraction);
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    10_i64.pow(6_u32.saturating_sub(u32::try_from(digits).unwrap_or(6)))
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "bodies are far shorter than 2^53 bytes"
+)]
+fn to_f64(length: usize) -> f64 {
+    length as f64
 }
 
 fn fields(fields: Vec<Field>) -> Headers {
@@ -218,7 +241,7 @@ fn fields(fields: Vec<Field>) -> Headers {
         .into_iter()
         .filter(|field| !field.name.starts_with(':'))
     {
-        headers.push(&field.name, field.value);
+        headers.push(&field.name, field.value.unwrap_or_default());
     }
     headers
 }

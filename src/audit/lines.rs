@@ -49,8 +49,7 @@ pub(super) fn read(reader: impl BufRead, mut each: impl FnMut(Recorded)) -> Resu
             response_body: line.response_body.map(String::into_bytes),
             started_us: line.started_us,
             elapsed_us: line.elapsed_us,
-            missed_before: 0,
-            is_response_alone: false,
+            ..Recorded::default()
         });
     }
     Ok(count)

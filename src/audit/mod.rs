@@ -1,17 +1,20 @@
 //! Judges traffic that others made: HAR files, JSON Lines of exchanges, one response. Every exchange goes through
 //! [`crate::contract::check`]; what several of them show of a zone is judged where it is known.
 //!
-//! [`Auditor`] takes [`Recorded`] exchanges, from `har`, `lines` or `response`, and ends in a [`crate::report::Run`].
+//! [`Auditor`] takes [`Recorded`] exchanges, from `har`, `lines` or `response`; `order` tells which follow one another,
+//! `sequence` what they show together, and `verdicts` ends in a [`crate::report::Run`].
 
 mod auditor;
 mod har;
 mod lines;
+mod order;
 mod read;
 mod recorded;
 mod response;
 mod sequence;
+mod verdicts;
 
-pub use auditor::{Auditor, Tallies};
+pub use auditor::{Auditor, Judged, Tallies};
 pub use read::{AuditError, read};
 pub use recorded::Recorded;
 pub use response::{Framing, parse as parse_response};

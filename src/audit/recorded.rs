@@ -30,8 +30,12 @@ pub struct Recorded {
     pub response_body: Option<Vec<u8>>,
     /// When it began, in microseconds since 1970.
     pub started_us: Option<i64>,
+    /// How fine that is told, in microseconds.
+    pub resolution_us: i64,
     /// How long it took, in microseconds.
     pub elapsed_us: u64,
+    /// Whether the answer came from the client's own memory.
+    pub is_cached: bool,
     /// Exchanges that took place since the one before and were not recorded.
     pub missed_before: usize,
     /// Whether only the response is known, and the request no further than its operation.

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use clap::Args;
 use tokio::sync::mpsc;
 
-use originproof::audit::Auditor;
+use originproof::audit::{Auditor, Judged};
 use originproof::event::{Summary, Verdict};
 use originproof::proxy::{
-    Annotations, Ended, Judged, Proxy, ProxyConfig, ProxyError, RunningProxy, Upstream,
+    Annotations, Ended, Proxy, ProxyConfig, ProxyError, RunningProxy, Upstream,
 };
 use originproof::report::{Run, format};
 

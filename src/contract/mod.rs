@@ -11,6 +11,7 @@ mod clause;
 mod description;
 mod edge;
 mod finding;
+mod promise;
 mod route;
 pub mod rule;
 mod schema;
@@ -25,5 +26,6 @@ pub use description::{
 };
 pub use edge::is_edge_failure;
 pub use finding::{Finding, Findings};
+pub use promise::{left_alone_by, takes_effect_by};
 pub use route::{Route, routes};
 pub use schema::{SchemaFault, Schemas};

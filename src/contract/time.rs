@@ -13,6 +13,15 @@ const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instant(i128);
 
+impl Instant {
+    /// The moment a while later.
+    #[must_use]
+    pub fn after(self, while_: std::time::Duration) -> Self {
+        let nanos = i128::try_from(while_.as_nanos()).unwrap_or(i128::MAX);
+        Self(self.0.saturating_add(nanos))
+    }
+}
+
 /// The instant that an RFC 3339 date-time names, or `None` for any other text.
 #[must_use]
 pub fn instant(text: &str) -> Option<Instant> {

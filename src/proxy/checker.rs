@@ -7,25 +7,8 @@ use tokio::sync::mpsc;
 use super::observation::{Message, Observed};
 use super::recording::Recording;
 use super::secrets::Secrets;
-use crate::audit::Auditor;
-use crate::contract::Finding;
+use crate::audit::{Auditor, Judged};
 use crate::event::Event;
-use crate::exchange::Operation;
-
-/// An exchange in which something was found.
-#[derive(Debug)]
-pub struct Judged {
-    /// What was asked for.
-    pub operation: Operation,
-    /// The method.
-    pub method: String,
-    /// The path, without the query.
-    pub path: String,
-    /// The status of the answer.
-    pub status: u16,
-    /// What was found; never empty.
-    pub findings: Vec<Finding>,
-}
 
 /// What a proxy ends with.
 #[derive(Debug)]
@@ -56,7 +39,8 @@ pub(super) fn run(
         match message {
             Message::Exchange(observed) => checker.take(*observed),
             Message::End { missed } => {
-                checker.auditor.tallies.missed += missed.saturating_sub(checker.missed);
+                let more = missed.saturating_sub(checker.missed);
+                checker.auditor.missed_at_the_end(more);
                 break;
             }
         }
@@ -66,8 +50,9 @@ pub(super) fn run(
             recording.flush();
         }
     }
+    checker.finish();
     Ended {
-        missed: checker.auditor.tallies.missed,
+        missed: checker.auditor.tallies().missed,
         events: checker.auditor.events(),
         recording: checker.recording.map_or(Ok(()), Recording::end),
     }
@@ -90,27 +75,16 @@ impl<F: FnMut(Judged)> Checker<F> {
         if let Some(recording) = &mut self.recording {
             recording.add(&recorded);
         }
-        let judged = recorded.operation().map(|operation| Judged {
-            operation,
-            method: recorded.method.clone(),
-            path: path(&recorded.url).to_owned(),
-            status: recorded.status,
-            findings: Vec::new(),
-        });
-        let findings = self.auditor.take(recorded);
+        let (own, judged) = self.auditor.take_live(recorded, observed.writes_since);
         if let Some(reply) = observed.reply {
             // Whoever waited may be gone.
-            let _ = reply.send(findings.clone());
+            let _ = reply.send(own);
         }
-        if let Some(judged) = judged.filter(|_| !findings.is_empty()) {
-            (self.on)(Judged { findings, ..judged });
-        }
+        judged.into_iter().for_each(&mut self.on);
     }
-}
 
-/// The path of a URL.
-fn path(url: &str) -> &str {
-    let below = url.split_once("://").map_or(url, |(_, below)| below);
-    let path = below.find('/').map_or("/", |start| &below[start..]);
-    path.split(['?', '#']).next().unwrap_or_default()
+    fn finish(&mut self) {
+        let judged = self.auditor.finish();
+        judged.into_iter().for_each(&mut self.on);
+    }
 }

@@ -16,6 +16,6 @@ mod secrets;
 mod serve;
 mod upstream;
 
-pub use checker::{Ended, Judged};
+pub use checker::Ended;
 pub use serve::{Annotations, Proxy, ProxyConfig, ProxyError, RunningProxy};
 pub use upstream::{Upstream, UpstreamError};

@@ -1,7 +1,8 @@
 //! What is noted of one exchange while it passes, and the queue to the checker. Nothing here waits: an exchange for
 //! which there is no room is only counted.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -21,6 +22,8 @@ pub(super) struct Observed {
     pub(super) reply: Option<oneshot::Sender<Vec<Finding>>>,
     /// Exchanges that were missed since the proxy started.
     pub(super) missed: usize,
+    /// When the first of the writes began that were still under way, in microseconds since 1970.
+    pub(super) writes_since: Option<i64>,
     _reserved: [Reserved; 2],
 }
 
@@ -45,6 +48,17 @@ pub(super) enum Coverage {
     ThisApi,
 }
 
+/// What is known of the traffic as a whole.
+#[derive(Debug, Default)]
+struct Traffic {
+    /// Exchanges that were missed so far.
+    missed: usize,
+    /// Writes of this API that are under way, by their start, in microseconds since 1970.
+    writes: BTreeSet<(i64, u64)>,
+    /// Writes that began so far.
+    begun: u64,
+}
+
 /// The way to the checker.
 #[derive(Debug)]
 pub(super) struct Recorder {
@@ -52,7 +66,7 @@ pub(super) struct Recorder {
     budget: Arc<Budget>,
     body_limit: usize,
     coverage: Coverage,
-    missed: Mutex<usize>,
+    traffic: Mutex<Traffic>,
     /// The wall clock may be set back; time since here is not.
     epoch: (i64, Instant),
 }
@@ -69,14 +83,27 @@ impl Recorder {
             budget: Arc::new(Budget::new(budget)),
             body_limit,
             coverage,
-            missed: Mutex::new(0),
+            traffic: Mutex::default(),
             epoch: (Timestamp::now().as_microsecond(), Instant::now()),
         }
     }
 
     /// Exchanges that were missed so far.
     pub(super) fn missed(&self) -> usize {
-        *self.missed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.traffic().missed
+    }
+
+    fn traffic(&self) -> MutexGuard<'_, Traffic> {
+        self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A write begins.
+    fn begin_write(&self, start: i64) -> (i64, u64) {
+        let mut traffic = self.traffic();
+        traffic.begun += 1;
+        let write = (start, traffic.begun);
+        traffic.writes.insert(write);
+        write
     }
 
     /// Begins with a request.
@@ -88,20 +115,24 @@ impl Recorder {
     ) -> Observation {
         let (epoch_us, epoch) = self.epoch;
         let since = u64::try_from(epoch.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let start = epoch_us.saturating_add_unsigned(since);
         let recorded = Recorded {
             method: method.to_owned(),
             url,
             request_headers: headers,
-            started_us: Some(epoch_us.saturating_add_unsigned(since)),
+            started_us: Some(start),
             ..Recorded::default()
         };
-        let is_ours = recorded.operation().is_some();
+        let operation = recorded.operation();
+        let is_ours = operation.is_some();
+        let writes = operation.is_some_and(|operation| operation.kind().writes());
         let is_covered = is_ours || self.coverage == Coverage::Everything;
         let limit = if is_covered { self.body_limit } else { 0 };
         Observation {
             recorder: self.clone(),
             recorded,
             is_ours,
+            write: writes.then(|| self.begin_write(start)),
             began: Instant::now(),
             request: Arc::new(Mutex::new(Copy::new(limit, &self.budget))),
             response: Copy::new(limit, &self.budget),
@@ -109,14 +140,20 @@ impl Recorder {
         }
     }
 
-    /// Whether there was room.
-    fn send(&self, mut observed: Box<Observed>) -> bool {
-        // Within the lock, so that whoever comes after a missed exchange knows of it.
-        let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
-        observed.missed = *missed;
-        let is_sent = self.queue.try_send(Message::Exchange(observed)).is_ok();
-        *missed += usize::from(!is_sent);
-        is_sent
+    /// Sends an exchange that has ended; none is one that was not copied whole.
+    fn send(&self, observed: Option<Box<Observed>>, write: Option<(i64, u64)>) {
+        // Within the lock, so that whoever comes after knows of a missed exchange, and that no write is off the list
+        // before it is in the queue.
+        let mut traffic = self.traffic();
+        if let Some(write) = write {
+            traffic.writes.remove(&write);
+        }
+        let is_sent = observed.is_some_and(|mut observed| {
+            observed.missed = traffic.missed;
+            observed.writes_since = traffic.writes.first().map(|(start, _)| *start);
+            self.queue.try_send(Message::Exchange(observed)).is_ok()
+        });
+        traffic.missed += usize::from(!is_sent);
     }
 }
 
@@ -127,6 +164,8 @@ pub(super) struct Observation {
     recorded: Recorded,
     /// Whether the exchange is one of this API.
     pub(super) is_ours: bool,
+    /// Its place among the writes under way, if it is one.
+    write: Option<(i64, u64)>,
     began: Instant,
     /// The copy of the request's body.
     pub(super) request: Arc<Mutex<Copy>>,
@@ -176,8 +215,7 @@ impl Observation {
         };
         let response = std::mem::replace(&mut self.response, none());
         if request.state == State::Behind || response.state == State::Behind {
-            let missed = &self.recorder.missed;
-            *missed.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            self.recorder.send(None, self.write);
             return;
         }
         let mut recorded = std::mem::take(&mut self.recorded);
@@ -187,12 +225,14 @@ impl Observation {
         // An answer to what is not known can't be judged.
         recorded.response_body = response.filter(|_| request.is_some());
         recorded.request_body = request.filter(|body| !body.is_empty());
-        self.recorder.send(Box::new(Observed {
+        let observed = Box::new(Observed {
             recorded,
             reply,
             missed: 0,
+            writes_since: None,
             _reserved: [request_reserved, response_reserved],
-        }));
+        });
+        self.recorder.send(Some(observed), self.write);
     }
 }
 

@@ -14,11 +14,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::checker::{self, Ended, Judged};
+use super::checker::{self, Ended};
 use super::observation::{Coverage, Message, Recorder};
 use super::relay::Relay;
 use super::upstream::{Upstream, UpstreamError};
-use crate::audit::Auditor;
+use crate::audit::{Auditor, Judged};
 
 /// How long requests under way may take to finish when the proxy stops.
 const GRACE: Duration = Duration::from_secs(2);
@@ -106,8 +106,8 @@ impl Proxy {
         Self { config }
     }
 
-    /// Serves on an address; port 0 takes any free one. `on` hears of each exchange in which something was found, in
-    /// the order of their ends; while it blocks, checking waits and traffic does not.
+    /// Serves on an address; port 0 takes any free one. `on` hears of each exchange in which something was found, as
+    /// soon as that is certain; while it blocks, checking waits and traffic does not.
     ///
     /// # Errors
     /// [`ProxyError`].

@@ -5,8 +5,7 @@ use std::net::IpAddr;
 
 use super::execute::Execution;
 use super::mapping::meant;
-use crate::contract::{ClauseId, Level, request_items};
-use crate::exchange::{Generation, Kind, Operation};
+use crate::contract::{ClauseId, Level, left_alone_by, request_items};
 
 impl Execution<'_> {
     /// Remembers a write that was answered with 200.
@@ -44,21 +43,4 @@ impl Execution<'_> {
         }
         Some((left_alone_by(*operation)?, Level::Must))
     }
-}
-
-/// The clause that says of a write that the other mappings stay.
-fn left_alone_by(operation: Operation) -> Option<ClauseId> {
-    let id = match (operation.generation(), operation.kind()) {
-        (Generation::V1, Kind::BatchUpsert) => "V1-BATCH-3",
-        (Generation::V2, Kind::BatchUpsert) => "V2-BATCH-3",
-        (Generation::V1, Kind::BatchDelete) => "V1-BDEL-3",
-        (Generation::V2, Kind::BatchDelete) => "V2-BDEL-3",
-        (Generation::V1, Kind::Upsert) => "V1-UPSERT-3",
-        (Generation::V2, Kind::Upsert) => "V2-PUT-2",
-        (
-            Generation::V1 | Generation::V2,
-            Kind::Create | Kind::Delete | Kind::List | Kind::Get | Kind::SupportedRegions,
-        ) => return None,
-    };
-    Some(ClauseId::of(id))
 }

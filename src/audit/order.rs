@@ -1,0 +1,223 @@
+//! Which exchanges of a zone follow one another, and which overlap.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::contract::Finding;
+use crate::exchange::Exchange;
+
+use super::sequence::{Certainty, Knowledge};
+
+/// Exchanges that wait for the end of others, in all zones; beyond it the oldest go unjudged.
+const HELD: usize = 256;
+
+/// When an exchange took place, in microseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) start: i64,
+    pub(super) end: i64,
+    /// How fine the start is told, in microseconds.
+    pub(super) resolution: i64,
+}
+
+impl Span {
+    /// Whether this one began before another had ended, as far as their times tell.
+    fn begins_within(&self, other: &Self) -> bool {
+        let later = self.start - other.start;
+        let blurred = if later >= self.resolution.max(1) {
+            self.start.saturating_add(self.resolution.saturating_sub(1))
+        } else {
+            self.start
+        };
+        blurred < other.end
+    }
+}
+
+/// An exchange that waits until it is certain that none overlaps it.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) number: usize,
+    pub(super) exchange: Exchange,
+    pub(super) span: Option<Span>,
+    /// What the exchange breaks by itself.
+    pub(super) findings: Vec<Finding>,
+    /// Whether it is judged at all.
+    pub(super) is_judged: bool,
+    /// How many of the findings were handed out already.
+    pub(super) told: usize,
+}
+
+impl Held {
+    fn writes(&self) -> bool {
+        let operation = self.exchange.operation;
+        operation.is_some_and(|operation| operation.kind().writes())
+    }
+}
+
+/// One zone in order.
+#[derive(Debug, Default)]
+struct Zone {
+    knowledge: Knowledge,
+    /// Exchanges whose neighbours in time are not all known yet.
+    held: Vec<Held>,
+    /// The last write that is behind us.
+    last_write: Option<Span>,
+}
+
+/// All zones in order.
+#[derive(Debug, Default)]
+pub(super) struct Order {
+    zones: BTreeMap<String, Zone>,
+    /// Zones that hold exchanges.
+    open: BTreeSet<String>,
+    /// Exchanges that are held.
+    held: usize,
+    /// How often the state of a zone became unknown.
+    pub(super) lost: usize,
+}
+
+impl Order {
+    /// Takes an exchange in; returns those that are let go unordered, since too many would wait.
+    pub(super) fn take(&mut self, zone: &str, held: Held) -> Vec<Held> {
+        let state = self.zones.entry(zone.to_owned()).or_default();
+        state.held.push(held);
+        self.open.insert(zone.to_owned());
+        self.held += 1;
+        if self.held <= HELD {
+            return Vec::new();
+        }
+        self.close(|zone, judged| {
+            zone.give_up(judged);
+            1
+        })
+    }
+
+    /// Judges what ended before a moment: nothing that began earlier comes any more.
+    pub(super) fn close_before(&mut self, moment: i64) -> Vec<Held> {
+        self.close(|zone, judged| zone.close_before(moment, judged))
+    }
+
+    /// Judges all that is held.
+    pub(super) fn close_all(&mut self) -> Vec<Held> {
+        self.close_before(i64::MAX)
+    }
+
+    /// Lets go of what `part` hands out of each open zone; it returns how often the state became unknown.
+    fn close(&mut self, part: impl Fn(&mut Zone, &mut Vec<Held>) -> usize) -> Vec<Held> {
+        let mut judged = Vec::new();
+        let (zones, lost) = (&mut self.zones, &mut self.lost);
+        self.open.retain(|name| {
+            let Some(zone) = zones.get_mut(name) else {
+                return false;
+            };
+            *lost += part(zone, &mut judged);
+            !zone.held.is_empty()
+        });
+        self.held = self.held.saturating_sub(judged.len());
+        judged.sort_by_key(|held| held.number);
+        judged
+    }
+
+    /// What an exchange that is held breaks by itself; it counts as told.
+    pub(super) fn told(&mut self, number: usize) -> Vec<Finding> {
+        for name in &self.open {
+            let zone = self.zones.get_mut(name);
+            let held =
+                zone.and_then(|zone| zone.held.iter_mut().find(|held| held.number == number));
+            if let Some(held) = held {
+                held.told = held.findings.len();
+                return held.findings.clone();
+            }
+        }
+        Vec::new()
+    }
+
+    /// Whatever took place unseen may have changed any zone.
+    pub(super) fn forget(&mut self) {
+        let zones = self.zones.values_mut();
+        zones.for_each(|zone| zone.knowledge.forget());
+    }
+}
+
+impl Zone {
+    /// Judges the clusters of overlapping exchanges that ended before a moment; returns how often the state became
+    /// unknown.
+    fn close_before(&mut self, moment: i64, judged: &mut Vec<Held>) -> usize {
+        let mut lost = 0;
+        // Those without times stand where they came.
+        self.held
+            .sort_by_key(|held| held.span.map(|span| span.start));
+        while let Some(length) = self.first_cluster() {
+            let cluster = self.held.get(..length).unwrap_or_default();
+            let is_over = |held: &Held| held.span.is_none_or(|span| span.end <= moment);
+            if !cluster.iter().all(is_over) {
+                break;
+            }
+            let cluster: Vec<Held> = self.held.drain(..length).collect();
+            lost += self.judge(cluster, judged);
+        }
+        lost
+    }
+
+    /// How many of the held exchanges overlap with the first, or with one that does; none if nothing is held.
+    fn first_cluster(&self) -> Option<usize> {
+        let first = self.held.first()?;
+        let mut end = first.span;
+        let mut length = 1;
+        for held in self.held.iter().skip(1) {
+            let overlaps =
+                matches!((held.span, end), (Some(span), Some(end)) if span.begins_within(&end));
+            if !overlaps {
+                break;
+            }
+            end = latest(end, held.span);
+            length += 1;
+        }
+        Some(length)
+    }
+
+    fn judge(&mut self, cluster: Vec<Held>, judged: &mut Vec<Held>) -> usize {
+        let mut lost = 0;
+        let is_parallel = cluster.len() > 1 && cluster.iter().any(Held::writes);
+        if is_parallel {
+            self.knowledge.forget();
+            lost += 1;
+        }
+        for mut held in cluster {
+            let is_late = matches!((held.span, self.last_write), (Some(span), Some(write)) if span.begins_within(&write));
+            if held.writes() {
+                self.last_write = latest(self.last_write, held.span);
+            }
+            if is_late && !is_parallel && held.writes() {
+                self.knowledge.forget();
+                lost += 1;
+            }
+            if !is_parallel && !is_late {
+                let (sequence, certainty) = self.knowledge.take(&held.exchange);
+                lost += usize::from(certainty == Certainty::Lost);
+                if held.is_judged {
+                    held.findings.extend(sequence);
+                }
+            }
+            judged.push(held);
+        }
+        lost
+    }
+
+    /// Lets all go that is held: in what order it took place is not known.
+    fn give_up(&mut self, judged: &mut Vec<Held>) {
+        self.knowledge.forget();
+        for held in self.held.drain(..) {
+            if held.writes() {
+                self.last_write = latest(self.last_write, held.span);
+            }
+            judged.push(held);
+        }
+    }
+}
+
+fn latest(a: Option<Span>, b: Option<Span>) -> Option<Span> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if a.end >= b.end { a } else { b }),
+        (a, b) => a.or(b),
+    }
+}

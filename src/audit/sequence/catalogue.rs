@@ -1,0 +1,142 @@
+//! Vendors and regions as `supported_regions` lists them, and what is then accepted or refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::finding;
+use crate::contract::{ClauseId, Finding, Level, RequestItem, address};
+use crate::exchange::{Exchange, Generation};
+
+/// The vendors that the contract names.
+const VENDORS: [&str; 4] = ["aws", "azure", "gcp", "oci"];
+/// The code of a refused vendor or region.
+const REFUSED: i64 = 1157;
+
+/// Regions by vendor, as a generation lists them.
+type Regions = BTreeMap<String, BTreeSet<String>>;
+
+/// What a zone's two generations list.
+#[derive(Debug, Default)]
+pub(super) struct Catalogue {
+    v1: Option<Regions>,
+    v2: Option<Regions>,
+}
+
+impl Catalogue {
+    fn of(&self, generation: Generation) -> Option<&Regions> {
+        match generation {
+            Generation::V1 => self.v1.as_ref(),
+            Generation::V2 => self.v2.as_ref(),
+        }
+    }
+
+    /// Takes a list in.
+    pub(super) fn learn(
+        &mut self,
+        generation: Generation,
+        body: &Value,
+        findings: &mut Vec<Finding>,
+    ) {
+        let Some(regions) = regions(body) else { return };
+        let other = match generation {
+            Generation::V1 => &self.v2,
+            Generation::V2 => &self.v1,
+        };
+        if let Some(other) = other
+            && *other != regions
+        {
+            findings.push(finding(
+                (ClauseId::of("REG-8"), Level::Should),
+                "/result/vendors",
+                "the regions that the other generation listed",
+                "others",
+            ));
+        }
+        match generation {
+            Generation::V1 => self.v1 = Some(regions),
+            Generation::V2 => self.v2 = Some(regions),
+        }
+    }
+
+    /// An accepted pair of vendor and region against the list. A region that no vendor has may be one that the list
+    /// does not show yet; one of another vendor is not.
+    pub(super) fn accepted(
+        &self,
+        generation: Generation,
+        (vendor, region): (&str, &str),
+        findings: &mut Vec<Finding>,
+    ) {
+        let Some(regions) = self.of(generation) else {
+            return;
+        };
+        let is = |known: &str, text: &str| known.eq_ignore_ascii_case(text);
+        let has = |all: &BTreeSet<String>| all.iter().any(|known| is(known, region));
+        let own = regions.iter().find(|(known, _)| is(known, vendor));
+        let clause = match own {
+            None if VENDORS.iter().any(|known| is(known, vendor)) => return,
+            None => ClauseId::of("REG-1"),
+            Some((_, all)) if has(all) => return,
+            Some(_) if regions.values().any(has) => ClauseId::of("REG-3"),
+            Some(_) => return,
+        };
+        findings.push(finding(
+            (clause, Level::Must),
+            "/result",
+            "a refusal, since supported_regions does not list it so",
+            &format!("{vendor} {region} was accepted"),
+        ));
+    }
+
+    /// A single write that was refused for its vendor or region, against the list.
+    pub(super) fn refused(
+        &self,
+        exchange: &Exchange,
+        generation: Generation,
+        sent: &RequestItem<'_>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let (Some(ip), Some(vendor), Some(region)) = (sent.address, sent.vendor, sent.region)
+        else {
+            return;
+        };
+        let is_listed = self
+            .of(generation)
+            .and_then(|regions| regions.get(vendor))
+            .is_some_and(|all| all.contains(region));
+        let is_lawful = address::parse(ip).is_some_and(|ip| ip == ip.to_canonical())
+            && exchange
+                .request
+                .address
+                .as_deref()
+                .is_none_or(|path| address::same(path, ip));
+        if is_listed && is_lawful && exchange.response.codes() == [REFUSED] {
+            findings.push(finding(
+                (ClauseId::of("REG-5"), Level::Must),
+                "/errors",
+                &format!("{vendor} {region} is accepted, since supported_regions lists it"),
+                &exchange.response.status.to_string(),
+            ));
+        }
+    }
+}
+
+/// The names of a list; letter case as it is listed.
+fn regions(body: &Value) -> Option<Regions> {
+    let vendors = body.pointer("/result/vendors")?.as_object()?;
+    let names = |regions: &Value| {
+        let regions = regions.as_array()?;
+        let names = regions.iter().filter_map(|region| region.get("name"));
+        Some(
+            names
+                .filter_map(|name| Some(name.as_str()?.to_owned()))
+                .collect(),
+        )
+    };
+    Some(
+        vendors
+            .iter()
+            .filter_map(|(vendor, regions)| Some((vendor.clone(), names(regions)?)))
+            .collect(),
+    )
+}

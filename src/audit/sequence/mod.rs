@@ -1,0 +1,151 @@
+//! What a sequence of exchanges shows of one zone. The state is known as soon as a full list or a write makes it known,
+//! and unknown again where traffic overlaps, is missing, has no answer or failed in the server: nothing is judged on a
+//! guess.
+//!
+//! `fact` keeps what is known of addresses, `observe` compares it with what an answer shows and says whose fault a
+//! difference is, `reads` and `writes` take the operations, `catalogue` the regions, `clock` tells traffic that was not
+//! recorded.
+
+mod catalogue;
+mod clock;
+mod fact;
+mod observe;
+mod reads;
+mod writes;
+
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use self::catalogue::Catalogue;
+use self::clock::Clock;
+use self::fact::Facts;
+use self::reads::Pages;
+use crate::contract::{Answer, ClauseId, Finding, Level, is_edge_failure};
+use crate::exchange::{Exchange, Kind, Operation};
+
+/// What became of the knowledge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Certainty {
+    /// It goes on.
+    Kept,
+    /// The state became unknown.
+    Lost,
+}
+
+/// What is known of one zone.
+#[derive(Debug, Default)]
+pub(super) struct Knowledge {
+    facts: Facts,
+    /// Since which write all writes have been of one operation, by the count of writes.
+    run: Option<(Operation, u64)>,
+    /// Pages of a v2 list that were read in a row.
+    pages: Option<Pages>,
+    catalogue: Catalogue,
+    clock: Clock,
+}
+
+/// What came of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Accepted,
+    Refused,
+    /// Whether it was carried out can't be known.
+    Unsure,
+}
+
+impl Outcome {
+    fn of(exchange: &Exchange) -> Self {
+        let response = &exchange.response;
+        let success = response.pointer("/success");
+        match response.status {
+            200 if success == Some(&Value::Bool(true)) => Self::Accepted,
+            // What stands in front of the target may have given up on it.
+            408 | 499 => Self::Unsure,
+            400..=499 if success != Some(&Value::Bool(true)) && !is_edge_failure(exchange) => {
+                Self::Refused
+            }
+            _ => Self::Unsure,
+        }
+    }
+}
+
+impl Knowledge {
+    /// Takes in an exchange that none other of the zone overlapped, and tells what contradicts what was known.
+    pub(super) fn take(&mut self, exchange: &Exchange) -> (Vec<Finding>, Certainty) {
+        let mut findings = Vec::new();
+        let Some(operation) = exchange.operation else {
+            return (findings, Certainty::Kept);
+        };
+        let outcome = Outcome::of(exchange);
+        let body = exchange.response.value();
+        let answer = body
+            .filter(|_| outcome == Outcome::Accepted)
+            .map(|body| Answer::read(operation, body));
+        let shows_others = !operation.kind().writes()
+            && answer
+                .as_ref()
+                .is_some_and(|answer| self.clock.shows_others(answer));
+        if shows_others {
+            // What somebody else did to one mapping, he may have done to all.
+            self.forget();
+        }
+        let certainty = match (operation.kind(), &answer) {
+            (Kind::SupportedRegions, Some(_)) => {
+                let body = body.unwrap_or(&Value::Null);
+                let generation = operation.generation();
+                self.catalogue.learn(generation, body, &mut findings);
+                Certainty::Kept
+            }
+            (Kind::SupportedRegions, None) => Certainty::Kept,
+            (Kind::List, Some(answer)) => self.list(operation, exchange, answer, &mut findings),
+            (Kind::List, None) => {
+                self.pages = None;
+                Certainty::Kept
+            }
+            (Kind::Get, answer) => {
+                self.get(operation, exchange, answer.as_ref(), &mut findings);
+                Certainty::Kept
+            }
+            _ => {
+                self.pages = None;
+                self.write(
+                    operation,
+                    exchange,
+                    (outcome, answer.as_ref()),
+                    &mut findings,
+                )
+            }
+        };
+        let writes = operation.kind().writes() && outcome == Outcome::Accepted;
+        self.clock.take(exchange, answer.as_ref(), writes);
+        let certainty = if shows_others {
+            Certainty::Lost
+        } else {
+            certainty
+        };
+        (findings, certainty)
+    }
+
+    /// From here on the state is not known.
+    pub(super) fn forget(&mut self) {
+        self.facts.forget();
+        self.pages = None;
+    }
+}
+
+fn finding((clause, level): (ClauseId, Level), at: &str, expected: &str, found: &str) -> Finding {
+    Finding {
+        clause,
+        level,
+        at: at.to_owned(),
+        expected: expected.to_owned(),
+        found: found.to_owned(),
+    }
+}
+
+/// A finding about an address.
+fn of_address(clause: (ClauseId, Level), ip: IpAddr, expected: &str, found: &str) -> Finding {
+    let expected = format!("{ip}: {expected}, as earlier exchanges of the zone show");
+    finding(clause, "/result", &expected, found)
+}

@@ -1,0 +1,176 @@
+//! What an answer shows of an address against what is known of it, and whose fault a difference is.
+
+use std::net::IpAddr;
+
+use super::fact::{Fact, KnownTo, Origin, Place, said};
+use super::{Knowledge, of_address};
+use crate::contract::{ClauseId, Finding, Level, left_alone_by, takes_effect_by};
+use crate::exchange::{Generation, Kind, Operation};
+
+/// What an answer shows of an address.
+#[derive(Debug)]
+pub(super) struct Sight {
+    pub(super) ip: IpAddr,
+    /// Its mapping; `None` if it is shown to have none.
+    pub(super) place: Option<Place>,
+    /// The operation that answered.
+    pub(super) by: Operation,
+}
+
+/// The clause by which an operation's answer shows that an address has a mapping, or that it has none.
+fn shown_by(operation: Operation, is_expected: bool) -> ClauseId {
+    let id = match (operation.generation(), operation.kind()) {
+        (Generation::V1, Kind::List) => "V1-LIST-3",
+        (Generation::V2, Kind::List) => "V2-LIST-5",
+        (Generation::V1, Kind::Get) if is_expected => "V1-GET-1",
+        (Generation::V1, Kind::Get) => "V1-GET-2",
+        (Generation::V2, Kind::Get) if is_expected => "V2-GET-1",
+        (Generation::V2, Kind::Get) => "V2-GET-2",
+        (Generation::V1, Kind::Delete) if is_expected => "V1-DELETE-1",
+        (Generation::V1, Kind::Delete) => "V1-DELETE-2",
+        (Generation::V2, Kind::Delete) if is_expected => "V2-DELETE-1",
+        (Generation::V2, Kind::Delete) => "V2-DELETE-2",
+        (Generation::V1, Kind::BatchDelete) if is_expected => "V1-BDEL-1",
+        (Generation::V1, Kind::BatchDelete) => "V1-BDEL-2",
+        (Generation::V2, Kind::BatchDelete) if is_expected => "V2-BDEL-1",
+        (Generation::V2, Kind::BatchDelete) => "V2-BDEL-2",
+        (_, Kind::Create) if is_expected => "V1-CREATE-2",
+        (_, Kind::Create) => "V1-CREATE-1",
+        // The whole list that v1.upsert answers with; no other operation shows mappings.
+        (_, Kind::Upsert | Kind::BatchUpsert | Kind::SupportedRegions) => "V1-UPSERT-3",
+    };
+    ClauseId::of(id)
+}
+
+impl Sight {
+    /// Whether the answer itself changes the mapping, so that what it shows is not what stays.
+    fn changes(&self) -> bool {
+        matches!(
+            self.by.kind(),
+            Kind::Delete | Kind::BatchDelete | Kind::Create
+        )
+    }
+}
+
+impl Knowledge {
+    /// Compares and learns.
+    pub(super) fn observe(&mut self, sight: Sight, findings: &mut Vec<Finding>) {
+        let generation = sight.by.generation();
+        let Some(mut fact) = self.facts.of(sight.ip) else {
+            self.learn(sight);
+            return;
+        };
+        if fact.place == sight.place {
+            if let Some(doubted) = self.cleared(&fact, &sight) {
+                findings.push(doubted);
+            }
+            fact.known_to.add(generation);
+            fact.origin = Origin::Read;
+            fact.seen_at = self.facts.writes;
+            // The spelling that is shown now.
+            fact.place = sight.place;
+            self.facts.set(sight.ip, fact);
+            return;
+        }
+        let mut tell = |clause, level| {
+            let (expected, found) = (said(fact.place.as_ref()), said(sight.place.as_ref()));
+            findings.push(of_address((clause, level), sight.ip, &expected, &found));
+        };
+        if !fact.known_to.has(generation) {
+            tell(ClauseId::of("X-1"), Level::Should);
+            self.learn(sight);
+            return;
+        }
+        let shown_by = shown_by(sight.by, fact.place.is_some());
+        let Origin::Written { by, before, doubt } = &fact.origin else {
+            let left_alone = self
+                .left_alone_since(&fact)
+                .filter(|_| fact.place.is_some());
+            tell(left_alone.unwrap_or(shown_by), Level::Must);
+            self.learn(sight);
+            return;
+        };
+        let had_mapping = matches!(before, Some(Some(_)));
+        let takes_effect = takes_effect_by(*by, had_mapping).unwrap_or_else(|| shown_by.clone());
+        let is_without_effect =
+            sight.place.is_none() || before.as_ref().is_some_and(|before| *before == sight.place);
+        let is_other = |doubted: &Operation| doubted.kind() != sight.by.kind();
+        let clause = match doubt {
+            _ if sight.changes() => shown_by,
+            // Another operation shows the same: it is so.
+            Some((other, shown)) if is_other(other) && *shown == sight.place => takes_effect,
+            Some((other, _)) if is_other(other) => shown_by,
+            _ => match self
+                .left_alone_since(&fact)
+                .filter(|_| fact.place.is_some())
+            {
+                Some(left_alone) => left_alone,
+                None if is_without_effect => takes_effect,
+                None => shown_by,
+            },
+        };
+        tell(clause, Level::Must);
+        let is_agreed =
+            |(other, shown): &(Operation, Option<Place>)| is_other(other) && *shown == sight.place;
+        let is_settled = sight.changes()
+            || doubt.as_ref().is_some_and(is_agreed)
+            || self.facts.writes > fact.seen_at;
+        if is_settled {
+            self.learn(sight);
+            return;
+        }
+        // Whether the write or this answer is at fault, the next answer of another operation will tell.
+        if let Origin::Written { doubt, .. } = &mut fact.origin {
+            *doubt = Some((sight.by, sight.place));
+        }
+        self.facts.set(sight.ip, fact);
+    }
+
+    /// The finding about an operation that showed something else than all others, once another one shows what was
+    /// written.
+    fn cleared(&self, fact: &Fact, sight: &Sight) -> Option<Finding> {
+        let Origin::Written {
+            by,
+            before,
+            doubt: Some((doubted, shown)),
+        } = &fact.origin
+        else {
+            return None;
+        };
+        // What was blamed on the operation itself needs no second word.
+        let was_blamed_on_the_write = shown.is_none() || before.as_ref() == Some(shown);
+        if doubted.kind() == sight.by.kind() || !was_blamed_on_the_write {
+            return None;
+        }
+        let shown_by = shown_by(*doubted, fact.place.is_some());
+        let expected = format!(
+            "{}, as {by} wrote and {} shows",
+            said(fact.place.as_ref()),
+            sight.by
+        );
+        let found = format!("{doubted} showed {}", said(shown.as_ref()));
+        Some(of_address(
+            (shown_by, Level::Must),
+            sight.ip,
+            &expected,
+            &found,
+        ))
+    }
+
+    fn learn(&mut self, sight: Sight) {
+        let fact = Fact {
+            place: sight.place,
+            known_to: KnownTo::only(sight.by.generation()),
+            origin: Origin::Read,
+            seen_at: self.facts.writes,
+        };
+        self.facts.set(sight.ip, fact);
+    }
+
+    /// The clause by which all writes since a fact was last seen leave it alone, if it is the same one.
+    fn left_alone_since(&self, fact: &Fact) -> Option<ClauseId> {
+        let (operation, since) = self.run?;
+        let is_one_run = fact.seen_at < self.facts.writes && fact.seen_at + 1 >= since;
+        left_alone_by(operation).filter(|_| is_one_run)
+    }
+}

@@ -1,0 +1,198 @@
+//! Reads: one mapping, or lists and their pages.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::fact::Place;
+use super::observe::Sight;
+use super::{Certainty, Knowledge, of_address};
+use crate::contract::{Answer, ClauseId, Finding, Level};
+use crate::exchange::{Exchange, Generation, Operation, whole_number};
+
+/// The most mappings that a zone holds.
+pub(super) const LIMIT: usize = 3_500;
+
+/// Pages of a v2 list that were read one after the other.
+#[derive(Debug)]
+pub(super) struct Pages {
+    /// The page that comes next.
+    next: u64,
+    /// Mappings a page.
+    size: Option<u64>,
+    seen: BTreeMap<IpAddr, Option<Place>>,
+}
+
+impl Knowledge {
+    pub(super) fn get(
+        &mut self,
+        operation: Operation,
+        exchange: &Exchange,
+        answer: Option<&Answer<'_>>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let path = exchange.request.address.as_deref();
+        let Some(ip) = path.and_then(|path| self.facts.identity(path)) else {
+            return;
+        };
+        let entry = answer.and_then(|answer| answer.entries.first());
+        let place = entry.and_then(Place::of);
+        if exchange.response.status != 404 && place.is_none() {
+            return;
+        }
+        // An entry of another address is the check of the exchange's to tell.
+        if entry.is_some_and(|entry| entry.identity() != Some(ip)) {
+            return;
+        }
+        let sight = Sight {
+            ip,
+            place,
+            by: operation,
+        };
+        self.observe(sight, findings);
+    }
+
+    pub(super) fn list(
+        &mut self,
+        operation: Operation,
+        exchange: &Exchange,
+        answer: &Answer<'_>,
+        findings: &mut Vec<Finding>,
+    ) -> Certainty {
+        let shown = self.shown(answer);
+        if operation.generation() == Generation::V1 {
+            let shows_others = self.clock.shows_others_in_set(exchange);
+            if shows_others {
+                self.forget();
+            }
+            self.whole(operation, &shown, findings);
+            return if shows_others {
+                Certainty::Lost
+            } else {
+                Certainty::Kept
+            };
+        }
+        for (ip, place) in &shown {
+            let sight = Sight {
+                ip: *ip,
+                place: place.clone(),
+                by: operation,
+            };
+            self.observe(sight, findings);
+        }
+        self.page(operation, exchange, shown, findings);
+        Certainty::Kept
+    }
+
+    /// The addresses and mappings of an answer, as far as they can be told apart.
+    pub(super) fn shown(&mut self, answer: &Answer<'_>) -> Vec<(IpAddr, Option<Place>)> {
+        let entries = answer.entries.iter();
+        entries
+            .filter_map(|entry| Some((self.facts.identity(entry.address?)?, Place::of(entry))))
+            .filter(|(_, place)| place.is_some())
+            .collect()
+    }
+
+    /// A whole list, as v1.list and v1.upsert answer with it.
+    pub(super) fn whole(
+        &mut self,
+        operation: Operation,
+        shown: &[(IpAddr, Option<Place>)],
+        findings: &mut Vec<Finding>,
+    ) {
+        for (ip, place) in shown {
+            let sight = Sight {
+                ip: *ip,
+                place: place.clone(),
+                by: operation,
+            };
+            self.observe(sight, findings);
+        }
+        let listed: BTreeSet<IpAddr> = shown.iter().map(|(ip, _)| *ip).collect();
+        self.missing(operation, |ip| listed.contains(ip), findings);
+        self.facts.complete(operation.generation());
+        self.count(operation, findings);
+    }
+
+    /// One page; after the last of all of them the list is whole.
+    fn page(
+        &mut self,
+        operation: Operation,
+        exchange: &Exchange,
+        shown: Vec<(IpAddr, Option<Place>)>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let asked = |name: &str, default: u64| {
+            let text = exchange.request.query(name);
+            text.map_or(Some(default), |text| text.parse::<u64>().ok())
+        };
+        let info = exchange.response.pointer("/result_info/total_pages");
+        let all = info
+            .and_then(whole_number)
+            .and_then(|all| u64::try_from(all).ok());
+        let (Some(page), Some(all)) = (asked("page", 1), all) else {
+            self.pages = None;
+            return;
+        };
+        let size = asked("per_page", 20);
+        let mut pages = match self.pages.take() {
+            Some(pages) if pages.next == page && pages.size == size => pages,
+            _ if page == 1 => Pages {
+                next: 1,
+                size,
+                seen: BTreeMap::new(),
+            },
+            _ => return,
+        };
+        for (ip, place) in shown {
+            if page > 1 && pages.seen.contains_key(&ip) {
+                let clause = (ClauseId::of("V2-LIST-5"), Level::Must);
+                let expected = "on one of the pages";
+                findings.push(of_address(clause, ip, expected, "on two of them"));
+            }
+            pages.seen.insert(ip, place);
+        }
+        if page < all {
+            pages.next = page + 1;
+            self.pages = Some(pages);
+            return;
+        }
+        self.missing(operation, |ip| pages.seen.contains_key(ip), findings);
+        self.facts.complete(operation.generation());
+        self.count(operation, findings);
+    }
+
+    /// What is known to have a mapping and is not in a whole list.
+    fn missing(
+        &mut self,
+        operation: Operation,
+        is_listed: impl Fn(&IpAddr) -> bool,
+        findings: &mut Vec<Finding>,
+    ) {
+        for ip in self.facts.mapped(is_listed) {
+            let sight = Sight {
+                ip,
+                place: None,
+                by: operation,
+            };
+            self.observe(sight, findings);
+        }
+    }
+
+    /// A zone that holds too much.
+    fn count(&self, operation: Operation, findings: &mut Vec<Finding>) {
+        let generation = operation.generation();
+        let clause = match generation {
+            Generation::V1 => ClauseId::of("V1-BATCH-8"),
+            Generation::V2 => ClauseId::of("V2-BATCH-8"),
+        };
+        let count = self.facts.count(generation);
+        if count > LIMIT {
+            findings.push(super::finding(
+                (clause, Level::Must),
+                "/result",
+                &format!("at most {LIMIT} mappings in a zone"),
+                &count.to_string(),
+            ));
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! Writes: what they answer about the state before, and the state that they leave.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::fact::{Fact, KnownTo, Origin, Place};
+use super::observe::Sight;
+use super::reads::LIMIT;
+use super::{Certainty, Knowledge, Outcome, of_address};
+use crate::contract::{
+    Answer, ClauseId, Finding, Item, Level, RequestItem, address, request_items, takes_effect_by,
+};
+use crate::exchange::{Exchange, Generation, Kind, Operation};
+
+/// The zone has a mapping for the address.
+const EXISTS: i64 = 1145;
+/// The zone is full.
+const FULL: i64 = 1164;
+
+impl Knowledge {
+    pub(super) fn write(
+        &mut self,
+        operation: Operation,
+        exchange: &Exchange,
+        (outcome, answer): (Outcome, Option<&Answer<'_>>),
+        findings: &mut Vec<Finding>,
+    ) -> Certainty {
+        let json = exchange.request.json.as_ref();
+        let items = json.map(|json| request_items(operation, json));
+        let items = items.unwrap_or_default();
+        match (outcome, answer) {
+            (Outcome::Accepted, Some(answer)) => {
+                self.begin_run(operation);
+                let is_known = match operation.kind() {
+                    Kind::BatchUpsert | Kind::BatchDelete => {
+                        self.batch(operation, &items, answer, findings)
+                    }
+                    Kind::Delete => self.deleted(operation, exchange, findings),
+                    _ => self.written(operation, exchange, (items.first(), answer), findings),
+                };
+                if is_known {
+                    self.within_limit(operation, findings);
+                    return Certainty::Kept;
+                }
+                self.forget();
+                Certainty::Lost
+            }
+            (Outcome::Refused, _) => self.refused(operation, exchange, &items, findings),
+            _ => {
+                self.forget();
+                Certainty::Lost
+            }
+        }
+    }
+
+    fn begin_run(&mut self, operation: Operation) {
+        self.facts.writes += 1;
+        if self.run.is_none_or(|(running, _)| running != operation) {
+            self.run = Some((operation, self.facts.writes));
+        }
+    }
+
+    /// A single write; whether its effect is known.
+    fn written(
+        &mut self,
+        operation: Operation,
+        exchange: &Exchange,
+        (sent, answer): (Option<&RequestItem<'_>>, &Answer<'_>),
+        findings: &mut Vec<Finding>,
+    ) -> bool {
+        let path = exchange.request.address.as_deref();
+        let text = sent.and_then(|sent| sent.address).or(path);
+        let Some(ip) = text.and_then(|text| self.facts.identity(text)) else {
+            // One that may be another's is doubtful, and no more than it; what a text means that is none is not known.
+            return text.is_some_and(is_address);
+        };
+        let generation = operation.generation();
+        let pair = sent.and_then(|sent| Some((sent.vendor?, sent.region?)));
+        if let Some(pair) = pair {
+            self.catalogue.accepted(generation, pair, findings);
+        }
+        if operation.kind() == Kind::Create
+            && self.facts.of(ip).is_some_and(|fact| fact.place.is_some())
+        {
+            let sight = Sight {
+                ip,
+                place: None,
+                by: operation,
+            };
+            self.observe(sight, findings);
+        }
+        let shown = answer
+            .entries
+            .iter()
+            .find(|entry| entry.identity() == Some(ip))
+            .and_then(Place::of);
+        let sent = pair.map(|(vendor, region)| Place::new(vendor, region));
+        self.set_written(operation, ip, agreed(sent, shown));
+        if operation == Operation::V1Upsert {
+            let mut listed = self.shown(answer);
+            listed.retain(|(other, _)| *other != ip);
+            self.whole_but(ip, &listed, findings);
+        }
+        true
+    }
+
+    /// The list that v1.upsert answers with, apart from the entry that was written.
+    fn whole_but(
+        &mut self,
+        ip: IpAddr,
+        listed: &[(IpAddr, Option<Place>)],
+        findings: &mut Vec<Finding>,
+    ) {
+        let written = self.facts.of(ip);
+        self.facts.forget_one(ip);
+        self.whole(Operation::V1Upsert, listed, findings);
+        match written {
+            Some(fact) => self.facts.set(ip, fact),
+            None => self.facts.forget_one(ip),
+        }
+    }
+
+    /// Sets what a write left; where it is not known what, nothing is known of the address.
+    fn set_written(&mut self, operation: Operation, ip: IpAddr, place: Option<Option<Place>>) {
+        let before = self.facts.of(ip).map(|fact| fact.place);
+        let Some(place) = place else {
+            self.facts.forget_one(ip);
+            return;
+        };
+        let fact = Fact {
+            place,
+            known_to: KnownTo::only(operation.generation()),
+            origin: Origin::Written {
+                by: operation,
+                before,
+                doubt: None,
+            },
+            seen_at: self.facts.writes,
+        };
+        self.facts.set(ip, fact);
+    }
+
+    fn deleted(
+        &mut self,
+        operation: Operation,
+        exchange: &Exchange,
+        findings: &mut Vec<Finding>,
+    ) -> bool {
+        let path = exchange.request.address.as_deref();
+        let Some(ip) = path.and_then(|path| self.facts.identity(path)) else {
+            return path.is_some_and(is_address);
+        };
+        self.was_mapped(operation, ip, findings);
+        self.set_written(operation, ip, Some(None));
+        true
+    }
+
+    /// A delete that was accepted, against what is known.
+    fn was_mapped(&mut self, operation: Operation, ip: IpAddr, findings: &mut Vec<Finding>) {
+        let is_absent = |fact: Fact| fact.place.is_none();
+        let Some(fact) = self.facts.of(ip).filter(|fact| is_absent(fact.clone())) else {
+            return;
+        };
+        let (clause, level) = if fact.known_to.has(operation.generation()) {
+            (unknown_refused_by(operation), Level::Must)
+        } else {
+            (ClauseId::of("X-1"), Level::Should)
+        };
+        let expected = "a refusal, since it has no mapping";
+        findings.push(of_address((clause, level), ip, expected, "it was accepted"));
+    }
+
+    /// A batch; whether its effect is known.
+    fn batch(
+        &mut self,
+        operation: Operation,
+        items: &[RequestItem<'_>],
+        answer: &Answer<'_>,
+        findings: &mut Vec<Finding>,
+    ) -> bool {
+        let deletes = operation.kind() == Kind::BatchDelete;
+        let mut twice = BTreeSet::new();
+        let mut once = BTreeSet::new();
+        for text in items.iter().filter_map(|item| item.address) {
+            if let Some(ip) = self.facts.identity(text)
+                && !once.insert(ip)
+            {
+                twice.insert(ip);
+            }
+        }
+        let answered = answer.succeeded.iter().chain(&answer.failed);
+        let answered: BTreeSet<IpAddr> = answered.filter_map(Item::identity).collect();
+        for ip in once.difference(&answered) {
+            self.facts.forget_one(*ip);
+        }
+        let mut is_known = true;
+        for item in &answer.succeeded {
+            let Some(ip) = item.address.and_then(|text| self.facts.identity(text)) else {
+                is_known &= item.address.is_some_and(is_address);
+                continue;
+            };
+            if twice.contains(&ip) {
+                // Which of the two stays is open (BATCH-12).
+                self.facts.forget_one(ip);
+                continue;
+            }
+            if deletes {
+                self.was_mapped(operation, ip, findings);
+                self.set_written(operation, ip, Some(None));
+                continue;
+            }
+            let sent = items
+                .iter()
+                .find(|sent| sent.address.and_then(address::identity) == Some(ip));
+            let pair = sent.and_then(|sent| Some((sent.vendor?, sent.region?)));
+            if let Some(pair) = pair {
+                self.catalogue
+                    .accepted(operation.generation(), pair, findings);
+            }
+            let sent = pair.map(|(vendor, region)| Place::new(vendor, region));
+            self.set_written(operation, ip, agreed(sent, Place::of(item)));
+        }
+        if deletes {
+            for item in &answer.failed {
+                let ip = item.address.and_then(|text| self.facts.identity(text));
+                let Some(ip) = ip.filter(|ip| !twice.contains(ip)) else {
+                    continue;
+                };
+                let sight = Sight {
+                    ip,
+                    place: None,
+                    by: operation,
+                };
+                self.observe(sight, findings);
+            }
+        }
+        is_known
+    }
+
+    /// A write that was refused: what the refusal says of the state, and what it leaves unknown.
+    fn refused(
+        &mut self,
+        operation: Operation,
+        exchange: &Exchange,
+        items: &[RequestItem<'_>],
+        findings: &mut Vec<Finding>,
+    ) -> Certainty {
+        let codes = exchange.response.codes();
+        let status = exchange.response.status;
+        let path = exchange.request.address.as_deref();
+        match operation.kind() {
+            Kind::Delete if status == 404 => {
+                if let Some(ip) = path.and_then(|path| self.facts.identity(path)) {
+                    let sight = Sight {
+                        ip,
+                        place: None,
+                        by: operation,
+                    };
+                    self.observe(sight, findings);
+                }
+                return Certainty::Kept;
+            }
+            Kind::Delete => return Certainty::Kept,
+            _ => {}
+        }
+        if codes.contains(&FULL) {
+            self.was_full(operation, items, findings);
+        }
+        if operation.kind().is_batch() {
+            // That a refused batch leaves all as it was is a must only beyond 100 items.
+            let is_long = items.len() > 100;
+            if items.is_empty() || !is_long {
+                return self.unsure_of(items);
+            }
+            return Certainty::Kept;
+        }
+        let Some(sent) = items.first() else {
+            // HTTP-1 and HTTP-2, by which nothing changes, only recommend it.
+            self.forget();
+            return Certainty::Lost;
+        };
+        let generation = operation.generation();
+        self.catalogue.refused(exchange, generation, sent, findings);
+        let ip = sent.address.and_then(|text| self.facts.identity(text));
+        if let Some(ip) = ip
+            && operation.kind() == Kind::Create
+            && codes.contains(&EXISTS)
+        {
+            let fact = self.facts.of(ip);
+            if let Some(fact) = fact.filter(|fact| fact.place.is_none()) {
+                let (clause, level) = if fact.known_to.has(generation) {
+                    (ClauseId::of("V1-CREATE-1"), Level::Must)
+                } else {
+                    (ClauseId::of("X-1"), Level::Should)
+                };
+                let expected = "it is created, since it has no mapping";
+                findings.push(of_address((clause, level), ip, expected, "1145"));
+                self.facts.forget_one(ip);
+            }
+        }
+        Certainty::Kept
+    }
+
+    fn unsure_of(&mut self, items: &[RequestItem<'_>]) -> Certainty {
+        if items.iter().any(|item| item.address.is_none()) || items.is_empty() {
+            self.forget();
+            return Certainty::Lost;
+        }
+        for text in items.iter().filter_map(|item| item.address) {
+            if let Some(ip) = self.facts.identity(text) {
+                self.facts.forget_one(ip);
+            }
+        }
+        Certainty::Kept
+    }
+
+    /// A refusal for want of room in a zone that is known to have some.
+    fn was_full(
+        &self,
+        operation: Operation,
+        items: &[RequestItem<'_>],
+        findings: &mut Vec<Finding>,
+    ) {
+        let generation = operation.generation();
+        let room = LIMIT.saturating_sub(self.facts.count_all());
+        if !self.facts.is_complete(generation) || items.len() > room {
+            return;
+        }
+        let ip = items
+            .first()
+            .and_then(|item| item.address)
+            .and_then(address::identity);
+        let had_mapping = ip
+            .and_then(|ip| self.facts.of(ip))
+            .is_some_and(|fact| fact.place.is_some());
+        if let Some(clause) = takes_effect_by(operation, had_mapping) {
+            findings.push(super::finding(
+                (clause, Level::Must),
+                "/errors",
+                &format!(
+                    "it is accepted, since earlier exchanges show {} of {LIMIT} mappings in the zone",
+                    LIMIT - room
+                ),
+                "1164",
+            ));
+        }
+    }
+
+    /// A write after which the zone holds too much.
+    fn within_limit(&self, operation: Operation, findings: &mut Vec<Finding>) {
+        if matches!(operation.kind(), Kind::Delete | Kind::BatchDelete) {
+            return;
+        }
+        let (own, all) = (
+            self.facts.count(operation.generation()),
+            self.facts.count_all(),
+        );
+        let (clause, level) = match (operation.generation(), operation.kind()) {
+            _ if all <= LIMIT => return,
+            _ if own <= LIMIT => (ClauseId::of("X-2"), Level::Should),
+            (_, Kind::Create) => (ClauseId::of("V1-CREATE-5"), Level::Should),
+            (Generation::V1, Kind::BatchUpsert) => (ClauseId::of("V1-BATCH-8"), Level::Must),
+            (Generation::V2, Kind::BatchUpsert) => (ClauseId::of("V2-BATCH-8"), Level::Must),
+            (Generation::V1, _) => (ClauseId::of("V1-UPSERT-5"), Level::Must),
+            (Generation::V2, _) => (ClauseId::of("V2-PUT-6"), Level::Must),
+        };
+        findings.push(super::finding(
+            (clause, level),
+            "/result",
+            &format!("a refusal, since the zone holds {LIMIT} mappings"),
+            &format!("{all} mappings, as the exchanges of the zone show"),
+        ));
+    }
+}
+
+/// What a write left: what was sent, in the spelling of the answer. Where the two differ, or neither is known, it is
+/// not known.
+fn agreed(sent: Option<Place>, shown: Option<Place>) -> Option<Option<Place>> {
+    match (sent, shown) {
+        (Some(sent), Some(shown)) if sent == shown => Some(Some(shown)),
+        (Some(_), Some(_)) | (None, None) => None,
+        (Some(place), None) | (None, Some(place)) => Some(Some(place)),
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    address::parse(text).is_some()
+}
+
+/// The clause by which a delete of what is not there is refused.
+fn unknown_refused_by(operation: Operation) -> ClauseId {
+    let id = match (operation.generation(), operation.kind()) {
+        (Generation::V1, Kind::BatchDelete) => "V1-BDEL-2",
+        (Generation::V2, Kind::BatchDelete) => "V2-BDEL-2",
+        (Generation::V1, _) => "V1-DELETE-2",
+        (Generation::V2, _) => "V2-DELETE-2",
+    };
+    ClauseId::of(id)
+}

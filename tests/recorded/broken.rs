@@ -1,0 +1,92 @@
+//! Files that are no recording, or not a whole one: refused with the place of the fault.
+
+use std::path::Path;
+
+use originproof::audit::{AuditError, Recorded, read};
+use serde_json::json;
+use test_case::test_case;
+
+use crate::{Scratch, audited, get, har, put};
+
+fn refused(bytes: &[u8]) -> String {
+    let file = Scratch::new("broken.har", bytes);
+    let error = read(&file.0, |_: Recorded| {}).err();
+    error.map(|error| error.to_string()).unwrap_or_default()
+}
+
+#[test_case(b"", "it is empty"; "empty")]
+#[test_case(b"\0\0\0\0", "line 1 column 1"; "zeros")]
+#[test_case(b"not json", "neither HAR nor JSON Lines"; "words")]
+#[test_case(b"[]", "neither HAR nor JSON Lines"; "a list")]
+#[test_case(b"{}", "no `log.entries`"; "an empty object")]
+#[test_case(b"{\"log\": {}}", "no `log.entries`"; "no entries")]
+#[test_case(b"{\"log\": []}", "line 1 column"; "log is a list")]
+#[test_case(b"{\"log\": null}", "line 1 column"; "log is null")]
+#[test_case(b"{\"log\": {\"entries\": {}}}", "line 1 column"; "entries is an object")]
+#[test_case(b"{\"log\": {\"entries\": 7}}", "line 1 column"; "entries is a number")]
+#[test_case(b"{\"log\": {\"entries\": [7]}}", "line 1 column"; "an entry is a number")]
+#[test_case(b"{\"log\": {\"entries\": [{}]}}", "missing field `request`"; "an entry without request")]
+#[test_case(b"{\"log\": {\"entries\": [{\"request\": {}}]}}", "missing field `method`"; "a request without method")]
+#[test_case(b"{\"log\": {\"entries\": [{\"request\": {\"method\": \"GET\"}}]}}", "missing field `url`"; "a request without url")]
+#[test_case(b"{\"log\": {\"entries\": [{\"request\": {\"method\": 1, \"url\": \"x\"}}]}}", "invalid type"; "a method that is a number")]
+#[test_case(b"{\"log\": {\"entries\": [{\"request\": {\"method\": \"GET\", \"url\": \"x\", \"headers\": {}}}]}}", "invalid type"; "headers that are an object")]
+#[test_case(b"{\"log\": {\"entries\": [", "EOF while parsing"; "cut in the entries")]
+#[test_case(b"{\"log\": {\"entries\": []", "EOF while parsing"; "cut behind the entries")]
+#[test_case(b"{\"log\": {\"entries\": []}} more", "trailing characters"; "more behind")]
+#[test_case(b"{\"log\": {\"entries\": [,]}}", "expected value"; "a comma alone")]
+#[test_case(b"\xff\xfe{\0", "UTF-16"; "utf 16")]
+#[test_case(b"{\"log\": {\"entries\": [{\"request\": {\"method\": \"GET\", \"url\": \"\xff\"}}]}}", "line 1 column"; "invalid utf 8")]
+#[test_case(b"\x1f\x8bgarbage", "broken.har"; "broken gzip")]
+#[test_case(b"{\"method\": \"GET\"}", "missing field"; "a line without its url")]
+#[test_case(b"{\"method\": \"GET\", \"url\": \"x\", \"status\": 200, \"statuz\": 1}", "unknown field `statuz`"; "a line with an unknown member")]
+#[test_case(b"{\"method\": \"GET\", \"url\": \"x\", \"status\": 200}\n{", "line 2"; "a second line that is cut")]
+fn a_broken_file_is_refused_with_its_place(bytes: &[u8], says: &str) {
+    let error = refused(bytes);
+    assert!(
+        error.contains(says) && error.contains("broken.har"),
+        "{error}"
+    );
+}
+
+#[test]
+fn deep_nesting_in_what_is_passed_over_does_no_harm() {
+    let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
+    let deep = format!("{{\"log\": {{\"x\": {open}1{close}, \"entries\": []}}}}");
+    assert_eq!(audited(deep.as_bytes()).0, Vec::<String>::new());
+}
+
+#[test]
+fn invalid_base64_is_refused_with_the_number_of_its_entry() {
+    let mut read = get("192.0.2.1", "us-east-1");
+    read["response"]["content"] = json!({"text": "???", "encoding": "base64"});
+    let error = refused(&har(&[put("192.0.2.1", "us-east-1"), read]));
+    assert!(
+        error.contains("entry 2") && error.contains("base64"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_folder_and_a_missing_file_are_named() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for path in [folder, Path::new("no/such/file.har")] {
+        let error = read(path, |_: Recorded| {}).err();
+        assert!(matches!(error, Some(AuditError::Io { .. })), "{error:?}");
+    }
+}
+
+#[test]
+fn a_sparse_file_of_five_gibibytes_is_refused_at_once() {
+    let scratch = Scratch::new("sparse.har", b"");
+    let file = std::fs::File::options()
+        .write(true)
+        .open(&scratch.0)
+        .unwrap_or_else(|e| panic!("{e}"));
+    file.set_len(5 << 30)
+        .unwrap_or_else(|error| panic!("{error}"));
+    let error = read(&scratch.0, |_: Recorded| {})
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default();
+    assert!(error.contains("line 1 column 1"), "{error}");
+}
