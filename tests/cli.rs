@@ -289,6 +289,43 @@ fn what_a_clause_a_code_and_a_case_say_can_be_asked_for() {
 }
 
 #[test]
+fn two_targets_are_compared_case_by_case_and_a_missing_one_is_said_before_anything_runs() {
+    let (honest, faulty) = (
+        Served::with(&[]),
+        Served::with(&["--mutant", "v2-batch-replaces-the-collection"]),
+    );
+    let run = |other: &str| {
+        output(&[
+            "run",
+            "--target",
+            &honest.url,
+            "--token",
+            "mock-token",
+            "--family",
+            "batch",
+            "--against",
+            other,
+        ])
+    };
+    let differing = run(&faulty.url);
+    assert_eq!(differing.status.code(), Some(0), "{}", stderr(&differing));
+    let said = stderr(&differing);
+    assert!(
+        said.contains("the targets differ in") && said.contains("the other violates"),
+        "{said}"
+    );
+    let same = run(&honest.url);
+    assert!(
+        stderr(&same).contains("the two targets do not differ"),
+        "{}",
+        stderr(&same)
+    );
+    let missing = run("http://127.0.0.1:1");
+    assert_eq!(missing.status.code(), Some(3), "{}", stderr(&missing));
+    assert!(stdout(&missing).is_empty(), "{}", stdout(&missing));
+}
+
+#[test]
 fn merged_parts_exit_as_the_whole_and_a_missing_one_is_said_so() {
     let folder = std::env::temp_dir().join(format!("originproof-merge-{}", std::process::id()));
     let _ = std::fs::create_dir_all(&folder);

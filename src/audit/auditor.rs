@@ -6,7 +6,7 @@ use super::order::{Held, Order, Span};
 use super::recorded::{Identified, Recorded};
 use super::verdicts::Verdicts;
 use crate::contract::{Contract, Finding, check, is_edge_failure};
-use crate::event::{Event, RunHeader, Summary, TrialReport};
+use crate::event::{Event, RunHeader, Summary};
 use crate::exchange::{Exchange, Operation, Redactor};
 
 /// Exchanges of a file that are put in the order of their starts before they are judged.

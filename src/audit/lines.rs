@@ -1,11 +1,14 @@
 //! JSON Lines of exchanges, one a line: the form in which originproof records traffic itself.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
 use serde::{Deserialize, Serialize};
 
 use super::recorded::Recorded;
 use crate::exchange::Headers;
+
+/// The longest line, in bytes: two bodies of the size that are unpacked, escaped.
+const LONGEST: u64 = 256 * 1024 * 1024;
 
 /// One line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,15 +32,29 @@ struct Line {
 ///
 /// # Errors
 /// The first faulty line, in words with its number.
-pub(super) fn read(reader: impl BufRead, mut each: impl FnMut(Recorded)) -> Result<usize, String> {
+pub(super) fn read(
+    mut reader: impl BufRead,
+    mut each: impl FnMut(Recorded),
+) -> Result<usize, String> {
     let mut count = 0;
-    for (index, line) in reader.lines().enumerate() {
-        let wrong = |error: &dyn std::fmt::Display| format!("line {}: {error}", index + 1);
-        let line = line.map_err(|error| wrong(&error))?;
-        if line.trim().is_empty() {
+    let mut line = Vec::new();
+    for number in 1_usize.. {
+        let wrong = |error: &dyn std::fmt::Display| format!("line {number}: {error}");
+        line.clear();
+        let mut limited = reader.by_ref().take(LONGEST);
+        let length = limited
+            .read_until(b'\n', &mut line)
+            .map_err(|error| wrong(&error))?;
+        if length == 0 {
+            break;
+        }
+        if limited.limit() == 0 {
+            return Err(wrong(&format!("it is longer than {LONGEST} bytes")));
+        }
+        if line.trim_ascii().is_empty() {
             continue;
         }
-        let line: Line = serde_json::from_str(&line).map_err(|error| wrong(&error))?;
+        let line: Line = serde_json::from_slice(&line).map_err(|error| wrong(&error))?;
         count += 1;
         each(Recorded {
             method: line.method,

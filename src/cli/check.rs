@@ -7,14 +7,15 @@ use clap::Args;
 
 use originproof::audit::{Auditor, Framing, parse_response, read};
 use originproof::diagnostic::nearest;
-use originproof::event::Event;
+use originproof::event::{Event, Summary};
 use originproof::exchange::{Operation, Redactor};
-use originproof::expected::Tally;
-use originproof::report::{Format as ReportFormat, Run, Style, Terminal};
+use originproof::expected::{Expectations, Tally};
 
 use super::Outcome;
 use super::console::Console;
 use super::exit::{Exit, Failure};
+use super::expectation;
+use super::output::OutputArgs;
 use super::world::World;
 
 /// Flags of `check`.
@@ -29,18 +30,14 @@ pub(crate) struct CheckArgs {
     /// The status of a response whose body stands alone
     #[arg(long, value_name = "STATUS", requires = "operation")]
     status: Option<u16>,
-    /// List of expected failures
+    /// List of expected failures; by default originproof.expect.yaml, if it is there
     #[arg(long, value_name = "FILE")]
-    expect: Option<PathBuf>,
+    expect: Option<String>,
     /// Let a deviation from a should fail the check as well
     #[arg(long)]
     strict: bool,
-    /// Write a report as well (repeatable); formats as for `run`
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = super::run::read_report)]
-    report: Vec<(&'static ReportFormat, PathBuf)>,
-    /// Only the end
-    #[arg(long, short = 'q')]
-    quiet: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 fn read_operation(name: &str) -> Result<Operation, String> {
@@ -55,37 +52,20 @@ fn read_operation(name: &str) -> Result<Operation, String> {
 
 /// Checks.
 pub(crate) fn run(args: &CheckArgs, world: &World, console: &mut Console) -> Outcome {
+    let expected = expectation::load(args.expect.as_deref(), world, console.colour)?;
+    let baseline = args.output.baseline()?;
     let names: Vec<String> = args.files.iter().map(|path| name(path)).collect();
     let mut auditor = Auditor::new(&names.join(", "), redactor(world));
     for path in &args.files {
-        let is_stdin = path.as_os_str() == "-";
-        match args.operation {
-            Some(operation) => {
-                let framing = Framing {
-                    status: args.status,
-                };
-                let recorded = parse_response(operation, &bytes(path)?, framing)
-                    .map_err(|why| Failure::Usage(format!("{}: {why}", path.display())))?;
-                auditor.take(recorded);
-            }
-            None if is_stdin => {
-                let why = "a response on stdin needs --operation, such as --operation v2.put";
-                return Err(Failure::Usage(why.to_owned()));
-            }
-            None => {
-                read(path, |recorded| {
-                    auditor.take(recorded);
-                })
-                .map_err(|error| Failure::Usage(error.to_string()))?;
-            }
-        }
+        take(args.operation, args.status, path, &mut auditor)?;
     }
-    let run = judged(args, auditor.events(), console)?;
-    let verbosity = if args.quiet { -1 } else { 0 };
-    let again = format!("originproof check {}", names.join(" "));
-    show(&run, again, verbosity, console)?;
-    for (format, path) in &args.report {
-        super::report::save(&run, format, path, console)?;
+    let mut show = args.output.show(again(args), console)?;
+    for event in judged(auditor.events(), expected) {
+        show.event(event, console);
+    }
+    let run = show.end()?;
+    if args.output.write(&run, baseline.as_ref(), world, console)? {
+        return Ok(Exit::Violates);
     }
     let exit = Exit::of_run(&run.counts(), args.strict);
     if exit == Exit::NothingRan {
@@ -94,52 +74,75 @@ pub(crate) fn run(args: &CheckArgs, world: &World, console: &mut Console) -> Out
     Ok(exit)
 }
 
-/// Shows a run of recorded traffic.
-pub(super) fn show(
-    run: &Run,
-    again: String,
-    verbosity: i8,
-    console: &mut Console,
+/// Takes in what a file holds.
+fn take(
+    operation: Option<Operation>,
+    status: Option<u16>,
+    path: &Path,
+    auditor: &mut Auditor,
 ) -> Result<(), Failure> {
-    let mut terminal = Terminal::new(Style::new(console.colour), again, verbosity);
-    let mut text = Vec::new();
-    for event in run.events() {
-        terminal.event(&event, &mut text)?;
+    let is_stdin = path.as_os_str() == "-";
+    match operation {
+        Some(operation) => {
+            let recorded = parse_response(operation, &bytes(path)?, Framing { status })
+                .map_err(|why| Failure::Usage(format!("{}: {why}", path.display())))?;
+            auditor.take(recorded);
+        }
+        None if is_stdin => {
+            let why = "a response on stdin needs --operation, such as --operation v2.put";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        None => {
+            read(path, |recorded| {
+                auditor.take(recorded);
+            })
+            .map_err(|error| Failure::Usage(error.to_string()))?;
+        }
     }
-    Ok(console.out(&String::from_utf8_lossy(&text))?)
+    Ok(())
 }
 
-/// The run that the events add up to, compared with the list of expected failures.
-fn judged(args: &CheckArgs, events: Vec<Event>, console: &Console) -> Result<Run, Failure> {
-    let mut run = Run::default();
-    for event in events {
-        run.event(event);
+/// The command that repeats this check.
+fn again(args: &CheckArgs) -> String {
+    let mut command = "originproof check".to_owned();
+    if let Some(operation) = args.operation {
+        command.push_str(" --operation ");
+        command.push_str(operation.id());
     }
-    let Some(path) = &args.expect else {
-        return Ok(run);
+    if let Some(status) = args.status {
+        command.push_str(&format!(" --status {status}"));
+    }
+    for path in &args.files {
+        command.push(' ');
+        command.push_str(&path.to_string_lossy());
+    }
+    command
+}
+
+/// The events of the check, compared with the list of expected failures.
+fn judged(mut events: Vec<Event>, expected: Option<Expectations>) -> Vec<Event> {
+    let Some(expected) = expected else {
+        return events;
     };
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::Usage(format!(
-            "can't read the expected failures {}: {error}",
-            path.display()
-        ))
-    })?;
-    let shown = path.display().to_string();
-    let expectations = originproof::expected::Expectations::parse(&shown, &text, console.colour)
-        .map_err(Failure::Cases)?;
-    let mut tally = Tally::new(expectations, jiff::Zoned::now().date());
-    let mut summary = run.summary.take().unwrap_or_default();
-    let (requests, profile) = (summary.requests, std::mem::take(&mut summary.profile));
-    let mut counted = originproof::event::Summary::default();
-    for trial in &mut run.trials {
-        tally.judge(trial);
-        counted.add(trial);
+    let mut tally = Tally::new(expected, jiff::Zoned::now().date());
+    let mut counted = Summary::default();
+    for event in &mut events {
+        match event {
+            Event::TrialFinished(trial) => {
+                tally.judge(trial);
+                counted.add(trial);
+            }
+            Event::RunFinished(summary) => {
+                counted.requests = summary.requests;
+                counted.profile = std::mem::take(&mut summary.profile);
+                // Of what was not recorded, the list may speak as well.
+                counted.expectation_faults = tally.faults(false);
+                *summary = std::mem::take(&mut counted);
+            }
+            _ => {}
+        }
     }
-    counted.requests = requests;
-    counted.profile = profile;
-    counted.expectation_faults = tally.faults(false);
-    run.summary = Some(counted);
-    Ok(run)
+    events
 }
 
 /// What a file is called in reports.

@@ -1,18 +1,21 @@
 //! The command line: one file a subcommand, `console` the only owner of stdout and stderr, `exit` the
 //! only place that knows exit codes.
 
+mod against;
 mod args;
 mod check;
 mod config;
 mod console;
 mod drift;
 mod exit;
+mod expectation;
 mod explain;
 mod interruption;
 mod lint;
 mod list;
 mod mock;
 mod mutants;
+mod output;
 mod plan;
 mod proxy;
 mod report;

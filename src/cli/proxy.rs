@@ -1,9 +1,10 @@
 //! `originproof proxy`: traffic as it passes.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::sync::mpsc;
@@ -13,12 +14,14 @@ use originproof::event::{Summary, Verdict};
 use originproof::proxy::{
     Annotations, Ended, Proxy, ProxyConfig, ProxyError, RunningProxy, Upstream,
 };
-use originproof::report::{Run, format};
+use originproof::report::{Run, Style, Terminal, format};
+use originproof::transport::parse_duration;
 
 use super::Outcome;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::interruption::Interruptions;
+use super::output::cant_write;
 use super::world::World;
 
 /// Lines that wait to be printed; while there are more, checking waits and traffic does not.
@@ -60,9 +63,16 @@ pub(crate) struct ProxyArgs {
     /// The largest body that is checked, in MiB; larger ones pass unchecked
     #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     body_limit: u16,
+    /// Longest time until an answer of the upstream begins, such as 30s; then the client gets a 504
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = read_time)]
+    first_byte_timeout: Duration,
     /// Only the end
     #[arg(long, short = 'q')]
     quiet: bool,
+}
+
+fn read_time(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "a time, such as 30s or 5m".to_owned())
 }
 
 fn read_upstream(url: &str) -> Result<Upstream, String> {
@@ -74,6 +84,7 @@ impl ProxyArgs {
         let mut upstream = self.upstream.clone();
         upstream.speaks_http2 = self.http2;
         let mut config = ProxyConfig::new(upstream);
+        config.patience = self.first_byte_timeout;
         config.body_limit = usize::from(self.body_limit) * 1024 * 1024;
         config.budget = config.budget.max(2 * config.body_limit);
         config.annotations = if self.annotate {
@@ -180,7 +191,12 @@ fn finish(args: &ProxyArgs, ended: Ended, console: &mut Console) -> Outcome {
         run.event(event);
     }
     let verbosity = if args.quiet { -1 } else { 0 };
-    super::check::show(&run, args.again(), verbosity, console)?;
+    let mut terminal = Terminal::new(Style::new(console.colour), args.again(), verbosity);
+    let mut text = Vec::new();
+    for event in run.events() {
+        terminal.event(&event, &mut text)?;
+    }
+    console.out(&String::from_utf8_lossy(&text))?;
     if ended.missed > 0 {
         console.say(&format!(
             "warning: {} exchanges went unchecked, since the traffic was faster than the checking",
@@ -194,10 +210,6 @@ fn finish(args: &ProxyArgs, ended: Ended, console: &mut Console) -> Outcome {
         return Err(cant_write(path, &error));
     }
     Ok(args.exit(&run.counts()))
-}
-
-fn cant_write(path: &std::path::Path, error: &io::Error) -> Failure {
-    Failure::Usage(format!("can't write {}: {error}", path.display()))
 }
 
 impl From<ProxyError> for Failure {

@@ -1,28 +1,26 @@
 //! `originproof run`.
 
 use std::fmt::Write as _;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use originproof::case::Library;
-use originproof::event::{Event, TrialReport, Verdict};
+use originproof::event::Event;
 use originproof::exchange::Generation;
-use originproof::expected::Expectations;
-use originproof::report::{Format as ReportFormat, Run, Style, Terminal, Writer, compare};
+use originproof::report::{Run, compare};
 use originproof::runner::{Keep, Label, Plan, RunConfig, Runner, Selection, Shard, Target};
 
 use super::Outcome;
+use super::against::Other;
 use super::console::Console;
 use super::exit::{Exit, Failure};
+use super::expectation;
 use super::interruption::Interruptions;
-use super::settings::{Effective, Given};
+use super::output::OutputArgs;
+use super::settings::Given;
 use super::target::{Opened, TargetArgs};
 use super::world::World;
-
-/// The list of expected failures that is taken where none is named.
-const EXPECT: &str = "originproof.expect.yaml";
 
 /// Flags of `run`.
 #[expect(
@@ -50,36 +48,18 @@ pub(crate) struct RunArgs {
     /// List of expected failures; by default originproof.expect.yaml, if it is there
     #[arg(long, value_name = "FILE")]
     expect: Option<String>,
-    /// Write the entries for what failed into this file, the reasons left to fill in
-    #[arg(long, value_name = "FILE")]
-    write_expect: Option<PathBuf>,
-    /// Save the run as a document, while it goes on
-    #[arg(long, value_name = "FILE")]
-    save: Option<PathBuf>,
-    /// Write a report as well (repeatable); formats: terminal, json, junit, markdown, html, github, sarif, badge
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = read_report)]
-    report: Vec<(&'static ReportFormat, PathBuf)>,
-    /// Send the same cases to this target as well, and tell where the two differ
+    /// Send the same cases to this target as well, and tell where the two differ; flags and variables hold for both,
+    /// but for zone, credentials and capabilities of a target that the configuration file names
     #[arg(long, value_name = "URL|NAME", conflicts_with = "plan")]
     against: Option<String>,
-    /// Compare with a saved run; a regression gives exit code 1
-    #[arg(long, value_name = "FILE")]
-    baseline: Option<PathBuf>,
     /// Keep the redacted exchanges of each case as snapshots in this folder, and show what differs
     #[arg(long, value_name = "DIR")]
     snapshots: Option<PathBuf>,
     /// Let a difference from the snapshots fail the run as well
     #[arg(long, requires = "snapshots")]
     strict_snapshots: bool,
-    /// Only the end
-    #[arg(long, short = 'q', conflicts_with = "verbose")]
-    quiet: bool,
-    /// What to write to stdout
-    #[arg(long, value_enum, default_value_t = Format::Terminal)]
-    format: Format,
-    /// Say more: every case, then every request
-    #[arg(long, short = 'v', action = clap::ArgAction::Count)]
-    verbose: u8,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Which cases to take.
@@ -122,15 +102,6 @@ enum Only {
     V1,
     /// The current operations.
     V2,
-}
-
-/// What a run writes to stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A report for people.
-    Terminal,
-    /// One event a line, as JSON.
-    Json,
 }
 
 impl RunArgs {
@@ -199,13 +170,8 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         return Ok(Exit::NothingRan);
     }
     let effective = args.target.effective_with(args.given(), world)?;
-    let expected = expectations(&effective, world, console.colour)?;
-    // Read before anything is sent: a wrong path must not cost a run.
-    let baseline = args
-        .baseline
-        .as_deref()
-        .map(super::report::read)
-        .transpose()?;
+    let expected = expectation::load(effective.text("expect"), world, console.colour)?;
+    let baseline = args.output.baseline()?;
     let runtime = super::runtime()?;
     runtime.block_on(async {
         // Before the first request: a signal must find somebody who puts zones back.
@@ -220,9 +186,21 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
             target = Target::probe(config, seed) => target?,
             () = interruptions.have_been(1) => return Ok(Exit::Interrupted),
         };
+        // Before anything is written to the first one.
+        let other = match &args.against {
+            Some(name) => {
+                let other = Other::probe(&args.target, args.given(), name, world);
+                tokio::select! {
+                    other = other => Some(other?),
+                    () = interruptions.have_been(1) => return Ok(Exit::Interrupted),
+                }
+            }
+            None => None,
+        };
         let jobs = effective.number("jobs")?.unwrap_or(1);
+        let jobs = usize::try_from(jobs).unwrap_or(usize::MAX);
         let config = RunConfig {
-            jobs: usize::try_from(jobs).unwrap_or(usize::MAX),
+            jobs,
             seed,
             keep: if args.snapshots.is_some() { Keep::All } else { Keep::Findings },
         };
@@ -253,26 +231,13 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         }
         let run = result?;
         let summary = run.counts();
-        for (format, path) in &args.report {
-            super::report::save(&run, format, path, console)?;
-            let summary = world.variables.get("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
-            if let Some(summary) = summary.filter(|_| format.name == "github") {
-                super::report::job_summary(&run, Path::new(summary))?;
-            }
-        }
-        if let Some(path) = &args.write_expect {
-            write_expect(path, &run, console)?;
-        }
-        if let Some(other) = &args.against {
-            let other = against(args, world, other, (&plan, jobs), &mut interruptions).await?;
+        let is_regression = args.output.write(&run, baseline.as_ref(), world, console)?;
+        if let Some(other) = other {
+            let other = other.run(&plan, jobs, &mut interruptions).await?;
             console.say(compare(&other, &run).text_between().trim_end());
         }
-        if let Some(baseline) = &baseline {
-            let comparison = compare(baseline, &run);
-            console.say(comparison.text().trim_end());
-            if comparison.is_regression() {
-                return Ok(Exit::Violates);
-            }
+        if is_regression {
+            return Ok(Exit::Violates);
         }
         if let Some(folder) = &args.snapshots {
             let drifted = super::snapshots::compare(&run, folder, console)?;
@@ -286,41 +251,6 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         }
         Ok(exit)
     })
-}
-
-/// The same cases against another target, in silence. A signal ends it as it would the run itself.
-async fn against(
-    args: &RunArgs,
-    world: &World,
-    name: &str,
-    (plan, jobs): (&Plan, u64),
-    interruptions: &mut Interruptions,
-) -> Result<Run, Failure> {
-    let mut given = args.given();
-    given.insert("url", vec![name.to_owned()]);
-    let effective = args.target.effective_with(given, world)?;
-    let Opened { config, .. } = args.target.open(&effective, world).await?;
-    let seed = originproof::runner::new_seed();
-    let target = Target::probe(config, seed).await?;
-    let config = RunConfig {
-        jobs: usize::try_from(jobs).unwrap_or(usize::MAX),
-        seed,
-        keep: Keep::Findings,
-    };
-    let runner = Runner::new(target, config).await?;
-    let mut run = Run::default();
-    {
-        let going = runner.run(plan, |event| run.event(event));
-        tokio::pin!(going);
-        tokio::select! {
-            _ = &mut going => {}
-            () = interruptions.have_been(1) => {
-                runner.stop();
-                going.await;
-            }
-        }
-    }
-    Ok(run)
 }
 
 /// Interrupts the run on the first signal; ends with the second.
@@ -339,51 +269,6 @@ fn interrupted_twice(console: &mut Console) -> Exit {
     Exit::Interrupted
 }
 
-/// The list of expected failures, where there is one.
-fn expectations(
-    effective: &Effective,
-    world: &World,
-    colour: bool,
-) -> Result<Option<Expectations>, Failure> {
-    let (path, is_named) = match effective.text("expect") {
-        Some(path) => (PathBuf::from(path), true),
-        None => (world.folder.join(EXPECT), false),
-    };
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if !is_named && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => {
-            let message = format!(
-                "can't read the expected failures {}: {error}",
-                path.display()
-            );
-            return Err(Failure::Usage(message));
-        }
-    };
-    let shown = if is_named {
-        path.display().to_string()
-    } else {
-        EXPECT.to_owned()
-    };
-    Expectations::parse(&shown, &text, colour)
-        .map(Some)
-        .map_err(Failure::Cases)
-}
-
-fn write_expect(path: &Path, run: &Run, console: &mut Console) -> Result<(), Failure> {
-    let is_failed =
-        |trial: &&TrialReport| matches!(trial.verdict, Verdict::Violates | Verdict::Deviates);
-    let failed: Vec<&TrialReport> = run.trials.iter().filter(is_failed).collect();
-    let count = failed.len();
-    std::fs::write(path, originproof::expected::entries_of(failed))
-        .map_err(|error| Failure::Usage(format!("can't write {}: {error}", path.display())))?;
-    console.say(&format!(
-        "{count} failing case(s) written to {}: give each entry a reason",
-        path.display()
-    ));
-    Ok(())
-}
-
 /// Runs, shows what happens, saves it, and returns it whole.
 async fn observe(
     args: &RunArgs,
@@ -392,25 +277,8 @@ async fn observe(
     plan: &Plan,
     console: &mut Console,
 ) -> Result<Run, Failure> {
-    let verbosity = if args.quiet {
-        -1
-    } else {
-        i8::try_from(args.verbose).unwrap_or(i8::MAX)
-    };
-    let mut terminal = Terminal::new(Style::new(console.colour), again(args, world), verbosity);
-    let mut document = match &args.save {
-        Some(path) => {
-            let file = std::fs::File::create(path).map_err(|error| {
-                Failure::Usage(format!("can't write {}: {error}", path.display()))
-            })?;
-            Some(Writer::new(file))
-        }
-        None => None,
-    };
     console.begin(plan.trials.len());
-    let mut broken: Option<std::io::Error> = None;
-    let mut unsaved: Option<std::io::Error> = None;
-    let mut run = Run::default();
+    let mut show = args.output.show(again(args, world), console)?;
     runner
         .run(plan, |event| {
             match &event {
@@ -419,51 +287,10 @@ async fn observe(
                 Event::RunStarted(_) | Event::ZonePutBack(_) | Event::ZoneLeft { .. } => {}
                 Event::RunFinished(_) => console.end(),
             }
-            if let Some(error) = document
-                .as_mut()
-                .and_then(|document| document.event(&event).err())
-            {
-                unsaved.get_or_insert(error);
-            }
-            let mut text = Vec::new();
-            let written = match args.format {
-                Format::Terminal => terminal.event(&event, &mut text),
-                Format::Json => serde_json::to_writer(&mut text, &event)
-                    .map_err(std::io::Error::from)
-                    .and_then(|()| writeln!(text)),
-            };
-            let text = String::from_utf8_lossy(&text);
-            let result = if text.is_empty() {
-                Ok(())
-            } else {
-                console.out(&text)
-            };
-            if let Err(error) = written.and(result) {
-                broken.get_or_insert(error);
-            }
-            run.event(event);
+            show.event(event, console);
         })
         .await;
-    if let (Some(error), Some(path)) = (unsaved, &args.save) {
-        return Err(Failure::Usage(format!(
-            "can't write {}: {error}",
-            path.display()
-        )));
-    }
-    match broken {
-        // The reader went away; the verdict still stands in the exit code.
-        Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(run),
-        Some(error) => Err(error.into()),
-        None => Ok(run),
-    }
-}
-
-/// A format and where to write it.
-pub(crate) fn read_report(text: &str) -> Result<(&'static ReportFormat, PathBuf), String> {
-    let (name, path) = text
-        .split_once('=')
-        .ok_or("write FORMAT=FILE, such as junit=report.xml")?;
-    Ok((super::report::read_format(name)?, PathBuf::from(path)))
+    show.end()
 }
 
 /// The command that repeats this run, without secrets and without its selection.

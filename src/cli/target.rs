@@ -128,7 +128,7 @@ pub(crate) struct Opened {
 
 impl TargetArgs {
     /// What the flags say.
-    fn given(&self) -> Given {
+    pub(crate) fn given(&self) -> Given {
         let one = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
         let flag = |is_set: bool| {
             if is_set {
@@ -182,7 +182,15 @@ impl TargetArgs {
     pub(crate) fn effective_with(&self, more: Given, world: &World) -> Result<Effective, Failure> {
         let mut given = self.given();
         given.extend(more);
-        Effective::resolve(&given, self.config.as_deref(), world)
+        self.resolve(&given, world)
+    }
+
+    /// All settings, with these in place of the flags.
+    ///
+    /// # Errors
+    /// As [`TargetArgs::effective_with`].
+    pub(crate) fn resolve(&self, given: &Given, world: &World) -> Result<Effective, Failure> {
+        Effective::resolve(given, self.config.as_deref(), world)
     }
 
     /// All settings.

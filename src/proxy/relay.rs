@@ -22,7 +22,7 @@ use super::serve::Annotations;
 use super::upstream::{HttpClient, Upstream};
 
 /// The longest that an answer waits to be annotated; checking one takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(1);
+const ANNOTATING: Duration = Duration::from_secs(1);
 
 /// What every request needs.
 #[derive(Debug)]
@@ -31,6 +31,7 @@ pub(super) struct Relay {
     pub(super) client: HttpClient,
     pub(super) recorder: Arc<Recorder>,
     pub(super) annotations: Annotations,
+    pub(super) patience: Duration,
 }
 
 impl Relay {
@@ -55,7 +56,16 @@ impl Relay {
         head.version = Version::HTTP_11;
         let body = Passed::new(body, Witness::Request(observation.request.clone()));
         let request = Request::from_parts(head, body);
-        match self.client.request(request).await {
+        let answer = tokio::time::timeout(self.patience, self.client.request(request)).await;
+        let Ok(answer) = answer else {
+            let why = format!(
+                "originproof proxy got no answer from {} within {} s",
+                self.upstream.url(),
+                self.patience.as_secs_f64()
+            );
+            return refusal(StatusCode::GATEWAY_TIMEOUT, &why);
+        };
+        match answer {
             Ok(answer) => {
                 let (mut head, body) = answer.into_parts();
                 head.headers = fields::end_to_end(&head.headers);
@@ -104,7 +114,7 @@ async fn annotated(
             }
             None => {
                 let findings = observation.ended_and_judged();
-                let findings = tokio::time::timeout(PATIENCE, findings).await;
+                let findings = tokio::time::timeout(ANNOTATING, findings).await;
                 if let Ok(Ok(findings)) = findings
                     && let Some(value) = annotation(&findings)
                 {

@@ -27,6 +27,9 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 /// A stream's window of HTTP/2, in bytes.
 const WINDOW: u32 = 1024 * 1024;
 
+/// How long an answer may take to begin, if nothing else is said: longer than clients commonly wait.
+const PATIENCE: Duration = Duration::from_mins(5);
+
 /// Whether findings are put into the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Annotations {
@@ -43,6 +46,8 @@ pub struct ProxyConfig {
     pub upstream: Upstream,
     /// Whether findings are put into the response.
     pub annotations: Annotations,
+    /// How long an answer of the upstream may take to begin, connecting and sending the request included.
+    pub patience: Duration,
     /// The largest body that is checked, in bytes.
     pub body_limit: usize,
     /// The memory for copies of all bodies, in bytes.
@@ -58,6 +63,7 @@ impl ProxyConfig {
         Self {
             upstream,
             annotations: Annotations::Off,
+            patience: PATIENCE,
             body_limit: 32 * 1024 * 1024,
             budget: 256 * 1024 * 1024,
             queue: 4_096,
@@ -141,6 +147,7 @@ impl Proxy {
             client,
             recorder: recorder.clone(),
             annotations: config.annotations,
+            patience: config.patience,
         });
         let (stop, stopped) = watch::channel(false);
         Ok(RunningProxy {

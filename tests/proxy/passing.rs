@@ -161,3 +161,22 @@ async fn an_upstream_that_is_gone_is_a_502_that_says_so() {
     let ended = running.stop().await;
     assert!(ended.is_ok(), "{ended:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstream_that_never_answers_is_a_504_that_says_so() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let silent = silent.unwrap_or_else(|e| panic!("{e}"));
+    let address = silent.local_addr().unwrap_or_else(|e| panic!("{e}"));
+    let upstream = Upstream::parse(&format!("http://{address}"));
+    let mut config = ProxyConfig::new(upstream.unwrap_or_else(|e| panic!("{e}")));
+    config.patience = std::time::Duration::from_millis(50);
+    let auditor = Auditor::new("traffic", Redactor::default());
+    let running = Proxy::new(config).serve(([127, 0, 0, 1], 0).into(), auditor, None, |_| {});
+    let running = running.await.unwrap_or_else(|e| panic!("{e}"));
+    let client = Client::new(Speaks::Http1);
+    let asked = request(Method::GET, &running.url(), "/zones", empty());
+    let answer = client.send(asked).await;
+    assert_eq!(answer.status, 504);
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    assert!(text.contains("no answer from"), "{text}");
+}

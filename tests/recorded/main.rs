@@ -1,6 +1,7 @@
 //! Traffic that others recorded: what is read, what is found, what is never accused, and how broken files are refused.
 
 mod broken;
+mod command;
 mod sequence;
 
 use std::io::Write;
@@ -10,7 +11,6 @@ use originproof::audit::{Auditor, Judged, read};
 use originproof::event::{Event, Verdict};
 use originproof::exchange::Redactor;
 use serde_json::{Value, json};
-use test_case::test_case;
 
 /// A file that is gone with the test.
 struct Scratch(PathBuf);

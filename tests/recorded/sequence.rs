@@ -366,3 +366,32 @@ fn letter_case_and_other_members_make_no_difference() {
     loud["response"]["content"]["text"] = json!(body.to_string());
     assert_eq!(broken(&[put(A, EAST), loud]), Vec::<String>::new());
 }
+
+/// What recordings of one thing at a time know besides: whether a write is still under way.
+#[test]
+fn live_traffic_is_judged_as_soon_as_no_write_is_under_way_that_could_overlap_it() {
+    let recorded = |entry: Value, start: u64, lasting: f64| {
+        let file = crate::Scratch::new("live.har", &har(&[at(entry, start, lasting)]));
+        let mut all = Vec::new();
+        originproof::audit::read(&file.0, |recorded| all.push(recorded))
+            .unwrap_or_else(|error| panic!("{error}"));
+        all.remove(0)
+    };
+    let mut auditor =
+        originproof::audit::Auditor::new("live", originproof::exchange::Redactor::default());
+    let first = recorded(put(A, EAST), 0, 5.0);
+    let noon = first.started_us.unwrap_or_default();
+    assert!(auditor.take_live(first, None).1.is_empty());
+    let wrong = recorded(get(A, WEST), 10, 5.0);
+    let (own, judged) = auditor.take_live(wrong.clone(), None);
+    assert_eq!(
+        (own.len(), judged.len()),
+        (1, 1),
+        "nothing else is under way"
+    );
+    // A write that began 8 ms after noon may be what this read shows.
+    let (own, judged) = auditor.take_live(wrong, Some(noon + 8_000));
+    assert_eq!((own.len(), judged.len()), (0, 0), "a write is under way");
+    let (_, judged) = auditor.take_live(recorded(put(A, WEST), 8, 30.0), None);
+    assert!(judged.is_empty(), "it was the write: {judged:?}");
+}

@@ -1,0 +1,76 @@
+//! The other target of a differential check.
+
+use originproof::report::Run;
+use originproof::runner::{Keep, Plan, RunConfig, Runner, Target};
+
+use super::exit::Failure;
+use super::interruption::Interruptions;
+use super::settings::Given;
+use super::target::{Opened, TargetArgs};
+use super::world::World;
+
+/// What belongs to one target, so that flags for the first one say nothing of another that has a table of its own.
+const OWN: [&str; 5] = ["zones", "token", "email", "key", "capabilities"];
+
+/// Another target that was reached.
+#[derive(Debug)]
+pub(super) struct Other {
+    target: Target,
+    seed: u64,
+}
+
+impl Other {
+    /// Reaches the target of this name or URL.
+    ///
+    /// # Errors
+    /// A setting that is faulty, or a target that can't be reached or refuses.
+    pub(super) async fn probe(
+        args: &TargetArgs,
+        more: Given,
+        name: &str,
+        world: &World,
+    ) -> Result<Self, Failure> {
+        let mut given = args.given();
+        given.extend(more);
+        if !name.contains("://") {
+            given.retain(|key, _| !OWN.contains(key));
+        }
+        given.insert("url", vec![name.to_owned()]);
+        let effective = args.resolve(&given, world)?;
+        let Opened { config, .. } = args.open(&effective, world).await?;
+        let seed = originproof::runner::new_seed();
+        let target = Target::probe(config, seed).await?;
+        Ok(Self { target, seed })
+    }
+
+    /// Sends it the same cases, in silence. A signal ends that as it would the run itself.
+    ///
+    /// # Errors
+    /// A zone that can't be taken.
+    pub(super) async fn run(
+        self,
+        plan: &Plan,
+        jobs: usize,
+        interruptions: &mut Interruptions,
+    ) -> Result<Run, Failure> {
+        let config = RunConfig {
+            jobs,
+            seed: self.seed,
+            keep: Keep::Findings,
+        };
+        let runner = Runner::new(self.target, config).await?;
+        let mut run = Run::default();
+        {
+            let going = runner.run(plan, |event| run.event(event));
+            tokio::pin!(going);
+            tokio::select! {
+                _ = &mut going => {}
+                () = interruptions.have_been(1) => {
+                    runner.stop();
+                    going.await;
+                }
+            }
+        }
+        Ok(run)
+    }
+}

@@ -1,0 +1,60 @@
+//! The list of expected failures: where it is, and how one begins.
+
+use std::path::{Path, PathBuf};
+
+use originproof::event::{TrialReport, Verdict};
+use originproof::expected::Expectations;
+use originproof::report::Run;
+
+use super::console::Console;
+use super::exit::Failure;
+use super::world::World;
+
+/// The list that is taken where none is named.
+const FILE: &str = "originproof.expect.yaml";
+
+/// Reads the named list, or the one of the working folder if it is there.
+///
+/// # Errors
+/// A list that can't be read or is faulty.
+pub(super) fn load(
+    named: Option<&str>,
+    world: &World,
+    colour: bool,
+) -> Result<Option<Expectations>, Failure> {
+    let path = named.map_or_else(|| world.folder.join(FILE), PathBuf::from);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(None);
+        }
+        Err(error) => {
+            let message = format!(
+                "can't read the expected failures {}: {error}",
+                path.display()
+            );
+            return Err(Failure::Usage(message));
+        }
+    };
+    Expectations::parse(named.unwrap_or(FILE), &text, colour)
+        .map(Some)
+        .map_err(Failure::Cases)
+}
+
+/// Writes the entries for what failed in a run.
+///
+/// # Errors
+/// A file that can't be written.
+pub(super) fn write(path: &Path, run: &Run, console: &mut Console) -> Result<(), Failure> {
+    let is_failed =
+        |trial: &&TrialReport| matches!(trial.verdict, Verdict::Violates | Verdict::Deviates);
+    let failed: Vec<&TrialReport> = run.trials.iter().filter(is_failed).collect();
+    let count = failed.len();
+    std::fs::write(path, originproof::expected::entries_of(failed))
+        .map_err(|error| Failure::Usage(format!("can't write {}: {error}", path.display())))?;
+    console.say(&format!(
+        "{count} failing case(s) written to {}: give each entry a reason",
+        path.display()
+    ));
+    Ok(())
+}
