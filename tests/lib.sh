@@ -43,10 +43,7 @@ start() {
     local name=$1 pattern=$2
     shift 2
     : >"$scratch/$name.out"
-    # A background job of a script ignores SIGINT, by which some of these servers are to be ended.
-    python3 -Ic 'import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execvp(sys.argv[1], sys.argv[1:])' "$@" >"$scratch/$name.out" 2>&1 &
+    "$@" >"$scratch/$name.out" 2>&1 &
     pid=$!
     children+=("$pid")
     url=
