@@ -5,41 +5,20 @@
 # Needs cargo and python3 with venv and pip, and on the first run the registries of both, since the schemas come out of
 # packages. The environment is kept below ORIGINPROOF_SCHEMAS_CACHE (target/report-schemas unless told).
 set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 # The packages that carry a schema, and what validates.
 SARIF_CRATE=serde-sarif SARIF_VERSION=0.8.0
 XSD_PACKAGE=pytest==8.3.5
-VALIDATORS="jsonschema==4.26.0 xmlschema==4.3.2"
-
-die() { echo "run.sh: $*" >&2; exit 1; }
-
-[ $# -eq 1 ] || die "usage: run.sh PATH_TO_ORIGINPROOF"
-binary=$(realpath "$1")
-[ -x "$binary" ] || die "no executable at $1"
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cd "$here/../.."
+VALIDATORS=(jsonschema==4.26.0 xmlschema==4.3.2)
 cache=${ORIGINPROOF_SCHEMAS_CACHE:-target/report-schemas}
 mkdir -p "$cache"
 cache=$(realpath "$cache")
-unset CLOUDFLARE_API_TOKEN CLOUDFLARE_API_KEY CLOUDFLARE_EMAIL CLOUDFLARE_ZONE_ID ORIGINPROOF_TARGET
-export NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}" no_proxy="127.0.0.1${no_proxy:+,$no_proxy}"
 
-scratch=$(mktemp -d)
-mock=
-clean_up() {
-    if [ -n "$mock" ]; then kill "$mock" 2>/dev/null || true; wait "$mock" 2>/dev/null || true; fi
-    rm -rf "$scratch"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
+environment "$cache/venv" "${VALIDATORS[@]}"
 if ! [ -f "$cache/ready" ]; then
-    python3 -m venv --clear "$cache/venv" || die "cannot make a virtual environment in $cache/venv"
-    pip=("$cache/venv/bin/python" -I -m pip --quiet --disable-pip-version-check)
-    # shellcheck disable=SC2086
-    "${pip[@]}" install $VALIDATORS || die "cannot install $VALIDATORS"
-    "${pip[@]}" download --no-deps --no-binary pytest --dest "$scratch" "$XSD_PACKAGE" || die "cannot fetch $XSD_PACKAGE"
+    "$cache/venv/bin/python" -I -m pip --quiet --disable-pip-version-check download --no-deps --no-binary pytest \
+        --dest "$scratch" "$XSD_PACKAGE" || die "cannot fetch $XSD_PACKAGE"
     tar -xzf "$scratch"/pytest-*.tar.gz -C "$scratch"
     cp "$scratch"/pytest-*/testing/example_scripts/junit-10.xsd "$cache/junit.xsd"
     mkdir "$scratch/crate"
@@ -54,20 +33,6 @@ print(next(p["manifest_path"] for p in json.load(open(sys.argv[1]))["packages"] 
     cp "$(dirname "$manifest")/src/schema.json" "$cache/sarif.schema.json"
     touch "$cache/ready"
 fi
-
-# Serves a mock in some way; its address is in $url.
-serve() {
-    if [ -n "$mock" ]; then kill "$mock" 2>/dev/null || true; wait "$mock" 2>/dev/null || true; fi
-    "$binary" mock --token mock-token "$@" >"$scratch/out" 2>&1 &
-    mock=$!
-    url=
-    for _ in $(seq 100); do
-        url=$(sed -n 's/^listening on //p' "$scratch/out")
-        if [ -n "$url" ] || ! kill -0 "$mock" 2>/dev/null; then break; fi
-        sleep 0.1
-    done
-    [ -n "$url" ] || die "the mock does not listen: $(cat "$scratch/out")"
-}
 
 # Runs the suite and leaves NAME.sarif and NAME.xml; the run must end with the code that is expected.
 reports() {
