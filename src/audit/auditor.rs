@@ -216,8 +216,8 @@ impl Auditor {
     fn notes(&self) -> Vec<String> {
         let tallies = self.tallies();
         let mut notes = vec![format!(
-            "{} exchanges: {} of this API, {} others left alone",
-            tallies.exchanges,
+            "{}: {} of this API, {} others left alone",
+            counted(tallies.exchanges, "exchange"),
             tallies.exchanges - tallies.foreign,
             tallies.foreign
         )];
@@ -236,7 +236,7 @@ impl Auditor {
         );
         note(
             tallies.lost,
-            "times the state of a zone became unknown, by traffic that overlapped, failed or was not recorded",
+            "times that the state of a zone became unknown, by traffic that overlapped, failed or was not recorded",
         );
         note(
             tallies.missed,
@@ -262,6 +262,7 @@ impl Auditor {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             target: self.source,
             selected: trials.len(),
+            recorded: true,
             notes,
             started: jiff::Timestamp::now().to_string(),
             planned: planned.into_iter().collect(),
@@ -277,6 +278,12 @@ impl Auditor {
         events.push(Event::RunFinished(summary));
         events
     }
+}
+
+/// `1 exchange`, `2 exchanges`.
+fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 /// Whether the answer sends the client on, or to its own copy: nothing that the contract speaks of.

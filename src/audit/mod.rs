@@ -15,6 +15,6 @@ mod sequence;
 mod verdicts;
 
 pub use auditor::{Auditor, Judged, Tallies};
-pub use read::{AuditError, read};
+pub use read::{AuditError, read, read_plain};
 pub use recorded::Recorded;
 pub use response::{Framing, parse as parse_response};

@@ -53,13 +53,17 @@ pub fn read(path: &Path, each: impl FnMut(Recorded)) -> Result<usize, AuditError
         why,
     };
     if start.starts_with(&[0x1f, 0x8b]) {
-        plain(BufReader::new(MultiGzDecoder::new(reader)), each).map_err(form)
+        read_plain(BufReader::new(MultiGzDecoder::new(reader)), each).map_err(form)
     } else {
-        plain(reader, each).map_err(form)
+        read_plain(reader, each).map_err(form)
     }
 }
 
-fn plain(mut reader: impl BufRead, each: impl FnMut(Recorded)) -> Result<usize, String> {
+/// Reads HAR or JSON Lines, not gzipped, from anywhere; returns how many exchanges there were.
+///
+/// # Errors
+/// What is wrong, with its place; what came before the fault has been handed on.
+pub fn read_plain(mut reader: impl BufRead, each: impl FnMut(Recorded)) -> Result<usize, String> {
     let start = reader.fill_buf().map_err(|error| error.to_string())?;
     if start.is_empty() {
         return Err("it is empty".to_owned());

@@ -23,6 +23,29 @@ pub fn same(a: &str, b: &str) -> bool {
     a == b || identity(a).is_some_and(|ip| identity(b) == Some(ip))
 }
 
+/// Whether a text is beyond doubt no address (IP-5): it has the characters of one and names none, and is none of the
+/// odd forms that some servers understand (IP-7).
+#[must_use]
+pub fn is_none(text: &str) -> bool {
+    if parse(text).is_some() {
+        return false;
+    }
+    if text.contains(':') {
+        let is_of_groups = text.chars().all(|c| c.is_ascii_alphanumeric() || c == ':');
+        let groups = text.split(':').filter(|group| !group.is_empty()).count();
+        // A gap of one group that stands for none is read by some platforms.
+        let has_empty_gap = groups == 8 && text.matches("::").count() == 1;
+        return is_of_groups && text.matches(':').count() >= 2 && !has_empty_gap;
+    }
+    let parts: Vec<&str> = text.split('.').collect();
+    let is_number = |part: &&str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && (part.len() == 1 || !part.starts_with('0'))
+    };
+    parts.len() > 2 && parts.iter().all(is_number)
+}
+
 /// Prefixes in which mixed notation is open, so that IP-1 does not speak of them.
 #[must_use]
 pub fn is_exempt(ip: Ipv6Addr) -> bool {

@@ -59,6 +59,10 @@ pub struct RunHeader {
     pub shard: Option<String>,
     /// The settings that differ from their defaults, without secrets.
     pub settings: BTreeMap<String, String>,
+    /// Whether the traffic was made by others: nothing was sent, and each trial stands for the exchanges of an
+    /// operation.
+    #[serde(default)]
+    pub recorded: bool,
     /// What the reader should know about the target, in sentences.
     pub notes: Vec<String>,
 }

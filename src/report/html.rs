@@ -92,7 +92,7 @@ fn data(run: &Run) -> Value {
         "operations": Operation::ALL.iter().map(|operation| operation.id()).collect::<Vec<_>>(),
         "codes": codes,
         "matrix": matrix(run, &codes),
-        "cases": run.trials.iter().map(case).collect::<Vec<_>>(),
+        "cases": run.trials.iter().map(|trial| case(trial, run.header.recorded)).collect::<Vec<_>>(),
     })
 }
 
@@ -180,7 +180,7 @@ fn matrix(run: &Run, codes: &BTreeSet<i64>) -> Vec<Value> {
     cells
 }
 
-fn case(trial: &TrialReport) -> Value {
+fn case(trial: &TrialReport, is_recorded: bool) -> Value {
     let operations: BTreeSet<&str> = trial
         .steps
         .iter()
@@ -208,7 +208,7 @@ fn case(trial: &TrialReport) -> Value {
         "steps": if trial.findings.is_empty() && trial.reason.is_none() { Value::Array(vec![]) } else { json!(trial.steps) },
         "exchanges": trial.exchanges, "observations": trial.observations,
         "not_reached": trial.not_reached,
-        "rerun": format!("originproof run --case '{}'", trial.id),
+        "rerun": if is_recorded { format!("originproof check {}", trial.file) } else { format!("originproof run --case '{}'", trial.id) },
         "expect": entry_of(trial),
     })
 }

@@ -134,6 +134,7 @@ impl Runner {
             capabilities: self.target.capabilities.keys().cloned().collect(),
             selected: plan.trials.len(),
             seed: self.config.seed,
+            recorded: false,
             notes: self.target.notes.clone(),
             started: jiff::Timestamp::now().to_string(),
             suite: plan.suite.clone(),

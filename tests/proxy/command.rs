@@ -100,7 +100,7 @@ async fn findings_are_printed_as_they_come_and_decide_the_exit_code() {
         }
         let (exit, said) = proxy.interrupt();
         assert_eq!(exit, Some(code), "{said}");
-        assert!(said.contains("1 exchanges: 1 of this API"), "{said}");
+        assert!(said.contains("1 exchange: 1 of this API"), "{said}");
         let text = |path| std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{e}"));
         let saved: Value = serde_json::from_str(&text(&run)).unwrap_or_else(|e| panic!("{e}"));
         assert!(saved.is_object());

@@ -395,3 +395,34 @@ fn live_traffic_is_judged_as_soon_as_no_write_is_under_way_that_could_overlap_it
     let (_, judged) = auditor.take_live(recorded(put(A, WEST), 8, 30.0), None);
     assert!(judged.is_empty(), "it was the write: {judged:?}");
 }
+
+/// A request without a body that is refused.
+fn refused(method: &str, path: &str, status: u16, code: i64) -> Value {
+    let (status, body) = failure(status, code);
+    entry(method, path, None, status, &body)
+}
+
+fn refused_batch(method: &str, sent: Value, code: i64) -> Value {
+    let (status, body) = failure(400, code);
+    entry(
+        method,
+        "/origin/cloud_regions/batch",
+        Some(sent),
+        status,
+        &body,
+    )
+}
+
+#[test_case(&[put(A, EAST), refused_put(A, EAST, 400, 1145)], &["V2-PUT-3"]; "a repeated write")]
+#[test_case(&[put("2001:db8::1", EAST), refused("GET", "/origin/cloud_regions/2001%3adb8%3A%3A1", 400, 1146)], &["IP-3"]; "an encoded colon")]
+#[test_case(&[put(A, EAST), batch_delete(&[(A, WEST)], &[])], &["V2-BDEL-5"]; "other values were deleted")]
+#[test_case(&[page(1, 20, &[(A, EAST), (B, EAST)], 2), page(1, 20, &[(B, EAST), (A, EAST)], 2)], &["V2-LIST-8"]; "another order")]
+#[test_case(&[refused("GET", "/origin/cloud_regions?per_page=100", 400, 1146)], &["V2-LIST-3"]; "the largest page")]
+#[test_case(&[refused("GET", "/origin/cloud_regions?per_page=101", 400, 1146)], &[]; "a page that is too large")]
+#[test_case(&[refused_batch("PUT", json!([mapping(A, "nowhere")]), 1157)], &["V2-BATCH-2"]; "a batch for one region")]
+#[test_case(&[refused_batch("PUT", json!([mapping("192.0.2.0/24", EAST)]), 1146)], &[]; "a batch for an odd form")]
+#[test_case(&[refused_batch("DELETE", json!([A, "no:such:address"]), 1146)], &["V2-BDEL-2"]; "a batch delete for what is no address")]
+#[test_case(&[put("192.0.2.256", EAST)], &["IP-4", "IP-5"]; "an octet of 256 is accepted")]
+fn a_refusal_or_an_answer_that_does_not_fit_is_told(entries: &[Value], clauses: &[&str]) {
+    assert_eq!(broken(entries), clauses);
+}

@@ -20,7 +20,7 @@ use serde_json::Value;
 use self::catalogue::Catalogue;
 use self::clock::Clock;
 use self::fact::Facts;
-use self::reads::Pages;
+use self::reads::{Page, Pages};
 use crate::contract::{Answer, ClauseId, Finding, Level, is_edge_failure};
 use crate::exchange::{Exchange, Kind, Operation};
 
@@ -41,6 +41,7 @@ pub(super) struct Knowledge {
     run: Option<(Operation, u64)>,
     /// Pages of a v2 list that were read in a row.
     pages: Option<Pages>,
+    last_page: Option<Page>,
     catalogue: Catalogue,
     clock: Clock,
 }
@@ -109,6 +110,7 @@ impl Knowledge {
             }
             _ => {
                 self.pages = None;
+                self.last_page = None;
                 self.write(
                     operation,
                     exchange,
@@ -131,6 +133,7 @@ impl Knowledge {
     pub(super) fn forget(&mut self) {
         self.facts.forget();
         self.pages = None;
+        self.last_page = None;
     }
 }
 

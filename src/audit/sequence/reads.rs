@@ -12,6 +12,9 @@ use crate::exchange::{Exchange, Generation, Operation, whole_number};
 /// The most mappings that a zone holds.
 pub(super) const LIMIT: usize = 3_500;
 
+/// The code of an address that is none.
+const INVALID: i64 = 1146;
+
 /// Pages of a v2 list that were read one after the other.
 #[derive(Debug)]
 pub(super) struct Pages {
@@ -20,6 +23,13 @@ pub(super) struct Pages {
     /// Mappings a page.
     size: Option<u64>,
     seen: BTreeMap<IpAddr, Option<Place>>,
+}
+
+/// The last page that was read, in its order.
+#[derive(Debug)]
+pub(super) struct Page {
+    asked: (u64, Option<u64>),
+    order: Vec<IpAddr>,
 }
 
 impl Knowledge {
@@ -37,6 +47,7 @@ impl Knowledge {
         let entry = answer.and_then(|answer| answer.entries.first());
         let place = entry.and_then(Place::of);
         if exchange.response.status != 404 && place.is_none() {
+            self.was_understood(operation, exchange, ip, findings);
             return;
         }
         // An entry of another address is the check of the exchange's to tell.
@@ -81,6 +92,32 @@ impl Knowledge {
         }
         self.page(operation, exchange, shown, findings);
         Certainty::Kept
+    }
+
+    /// A path that was refused as no address, although its address has a mapping (IP-3).
+    pub(super) fn was_understood(
+        &self,
+        operation: Operation,
+        exchange: &Exchange,
+        ip: IpAddr,
+        findings: &mut Vec<Finding>,
+    ) {
+        let is_refused = (400..500).contains(&exchange.response.status)
+            && exchange.response.codes().contains(&INVALID);
+        let fact = self
+            .facts
+            .of(ip)
+            .filter(|fact| fact.place.is_some() && fact.known_to.has(operation.generation()));
+        if is_refused && fact.is_some() {
+            let clause = (ClauseId::of("IP-3"), Level::Must);
+            let found = format!("{} with code {INVALID}", exchange.response.status);
+            findings.push(of_address(
+                clause,
+                ip,
+                "it is found, since it has a mapping",
+                &found,
+            ));
+        }
     }
 
     /// The addresses and mappings of an answer, as far as they can be told apart.
@@ -134,6 +171,7 @@ impl Knowledge {
             return;
         };
         let size = asked("per_page", 20);
+        self.same_order((page, size), &shown, findings);
         let mut pages = match self.pages.take() {
             Some(pages) if pages.next == page && pages.size == size => pages,
             _ if page == 1 => Pages {
@@ -159,6 +197,31 @@ impl Knowledge {
         self.missing(operation, |ip| pages.seen.contains_key(ip), findings);
         self.facts.complete(operation.generation());
         self.count(operation, findings);
+    }
+
+    /// The order of a page that is read again, with no write between (V2-LIST-8).
+    fn same_order(
+        &mut self,
+        asked: (u64, Option<u64>),
+        shown: &[(IpAddr, Option<Place>)],
+        findings: &mut Vec<Finding>,
+    ) {
+        let order: Vec<IpAddr> = shown.iter().map(|(ip, _)| *ip).collect();
+        if let Some(last) = self.last_page.take()
+            && last.asked == asked
+            && last.order != order
+        {
+            let sorted = |order: &[IpAddr]| order.iter().copied().collect::<BTreeSet<_>>();
+            if sorted(&last.order) == sorted(&order) {
+                findings.push(super::finding(
+                    (ClauseId::of("V2-LIST-8"), Level::Should),
+                    "/result",
+                    "the order of the same page before",
+                    "another one, with no write between",
+                ));
+            }
+        }
+        self.last_page = Some(Page { asked, order });
     }
 
     /// What is known to have a mapping and is not in a whole list.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::fact::{Fact, KnownTo, Origin, Place};
+use super::fact::{Fact, KnownTo, Origin, Place, said};
 use super::observe::Sight;
 use super::reads::LIMIT;
 use super::{Certainty, Knowledge, Outcome, of_address};
@@ -35,7 +35,7 @@ impl Knowledge {
                     Kind::BatchUpsert | Kind::BatchDelete => {
                         self.batch(operation, &items, answer, findings)
                     }
-                    Kind::Delete => self.deleted(operation, exchange, findings),
+                    Kind::Delete => self.deleted(operation, exchange, answer, findings),
                     _ => self.written(operation, exchange, (items.first(), answer), findings),
                 };
                 if is_known {
@@ -144,6 +144,7 @@ impl Knowledge {
         &mut self,
         operation: Operation,
         exchange: &Exchange,
+        answer: &Answer<'_>,
         findings: &mut Vec<Finding>,
     ) -> bool {
         let path = exchange.request.address.as_deref();
@@ -151,8 +152,36 @@ impl Knowledge {
             return path.is_some_and(is_address);
         };
         self.was_mapped(operation, ip, findings);
+        let entry = answer.entries.first();
+        self.showed_deleted(operation, ip, entry.and_then(Place::of), findings);
         self.set_written(operation, ip, Some(None));
         true
+    }
+
+    /// The deleted values that an answer shows, against what is known.
+    fn showed_deleted(
+        &self,
+        operation: Operation,
+        ip: IpAddr,
+        shown: Option<Place>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let generation = operation.generation();
+        let fact = self.facts.of(ip);
+        let known = fact.filter(|fact| fact.known_to.has(generation));
+        let (Some(known), Some(shown)) = (known.and_then(|fact| fact.place), shown) else {
+            return;
+        };
+        let clause = match (generation, operation.kind()) {
+            (Generation::V2, Kind::BatchDelete) => ClauseId::of("V2-BDEL-5"),
+            (Generation::V1, Kind::Delete) => ClauseId::of("V1-DELETE-1"),
+            // The documents promise the values of no other delete.
+            _ => return,
+        };
+        if known != shown {
+            let (expected, found) = (said(Some(&known)), said(Some(&shown)));
+            findings.push(of_address((clause, Level::Must), ip, &expected, &found));
+        }
     }
 
     /// A delete that was accepted, against what is known.
@@ -206,6 +235,7 @@ impl Knowledge {
             }
             if deletes {
                 self.was_mapped(operation, ip, findings);
+                self.showed_deleted(operation, ip, Place::of(item), findings);
                 self.set_written(operation, ip, Some(None));
                 continue;
             }
@@ -260,7 +290,12 @@ impl Knowledge {
                 }
                 return Certainty::Kept;
             }
-            Kind::Delete => return Certainty::Kept,
+            Kind::Delete => {
+                if let Some(ip) = path.and_then(|path| self.facts.identity(path)) {
+                    self.was_understood(operation, exchange, ip, findings);
+                }
+                return Certainty::Kept;
+            }
             _ => {}
         }
         if codes.contains(&FULL) {
@@ -281,6 +316,9 @@ impl Knowledge {
         };
         let generation = operation.generation();
         self.catalogue.refused(exchange, generation, sent, findings);
+        if operation.kind() == Kind::Upsert && codes.contains(&EXISTS) {
+            self.was_no_create(operation, sent, findings);
+        }
         let ip = sent.address.and_then(|text| self.facts.identity(text));
         if let Some(ip) = ip
             && operation.kind() == Kind::Create
@@ -299,6 +337,30 @@ impl Knowledge {
             }
         }
         Certainty::Kept
+    }
+
+    /// An upsert that was refused since the address has a mapping.
+    fn was_no_create(
+        &mut self,
+        operation: Operation,
+        sent: &RequestItem<'_>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let Some(ip) = sent.address.and_then(|text| self.facts.identity(text)) else {
+            return;
+        };
+        let place = match (sent.vendor, sent.region) {
+            (Some(vendor), Some(region)) => Some(Place::new(vendor, region)),
+            _ => return,
+        };
+        let is_repeated = self.facts.of(ip).is_some_and(|fact| fact.place == place);
+        let clause = match operation.generation() {
+            Generation::V1 => ClauseId::of("V1-UPSERT-2"),
+            Generation::V2 if is_repeated => ClauseId::of("V2-PUT-3"),
+            Generation::V2 => ClauseId::of("V2-PUT-2"),
+        };
+        let clause = (clause, Level::Must);
+        findings.push(of_address(clause, ip, "it is overwritten", "1145"));
     }
 
     fn unsure_of(&mut self, items: &[RequestItem<'_>]) -> Certainty {
@@ -322,10 +384,10 @@ impl Knowledge {
         findings: &mut Vec<Finding>,
     ) {
         let generation = operation.generation();
-        let room = LIMIT.saturating_sub(self.facts.count_all());
-        if !self.facts.is_complete(generation) || items.len() > room {
+        if !self.facts.is_complete(generation) {
             return;
         }
+        let room = LIMIT.saturating_sub(self.facts.count_all());
         let ip = items
             .first()
             .and_then(|item| item.address)
@@ -333,6 +395,18 @@ impl Knowledge {
         let had_mapping = ip
             .and_then(|ip| self.facts.of(ip))
             .is_some_and(|fact| fact.place.is_some());
+        if let (Some(ip), true, Kind::Upsert, 0) = (ip, had_mapping, operation.kind(), room) {
+            let clause = match generation {
+                Generation::V1 => ClauseId::of("V1-UPSERT-6"),
+                Generation::V2 => ClauseId::of("V2-PUT-7"),
+            };
+            let expected = "it is overwritten, also in a full zone";
+            findings.push(of_address((clause, Level::Should), ip, expected, "1164"));
+            return;
+        }
+        if items.len() > room {
+            return;
+        }
         if let Some(clause) = takes_effect_by(operation, had_mapping) {
             findings.push(super::finding(
                 (clause, Level::Must),

@@ -141,4 +141,16 @@ pub const ALL: &[Rule] = &[
         ],
         check: super::border::check,
     },
+    Rule {
+        name: "refusal",
+        clauses: &[
+            "V2-LIST-1",
+            "V2-LIST-3",
+            "V1-BATCH-2",
+            "V2-BATCH-2",
+            "V1-BDEL-2",
+            "V2-BDEL-2",
+        ],
+        check: super::refusal::check,
+    },
 ];

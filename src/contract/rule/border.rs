@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::address::{parse, same};
+use super::super::address::{is_none, parse, same};
 use super::super::check::Subject;
 use super::super::clause::{ClauseId, Level};
 use super::super::finding::Findings;
@@ -91,6 +91,12 @@ fn item(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     }
     match (sent, subject.exchange.request.address.as_deref()) {
+        (Some(sent), _) if is_none(sent) => accepted(
+            subject,
+            ClauseId::of("IP-5"),
+            &format!("{sent:?}, which is no address"),
+            findings,
+        ),
         (None, None) => accepted(subject, ClauseId::of("IP-5"), "a missing address", findings),
         (Some(sent), Some(path)) if parse(sent).is_some() && !same(sent, path) => {
             accepted(

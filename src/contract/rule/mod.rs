@@ -10,6 +10,7 @@ mod echo;
 mod envelope;
 mod form;
 mod list;
+mod refusal;
 mod region;
 mod time;
 

@@ -44,6 +44,23 @@ impl Terminal {
                 format!("{colour}{} {verdict}{reset}", summary.count(*verdict))
             })
             .collect();
+        if self.recorded {
+            // The clauses that traffic shows are not counted: most can only be broken by it, not proved.
+            writeln!(
+                out,
+                "{bold}{}{reset} of {} in {}",
+                counts.join(", "),
+                counted(
+                    Verdict::ALL
+                        .iter()
+                        .map(|verdict| summary.count(*verdict))
+                        .sum(),
+                    "operation"
+                ),
+                counted(summary.requests, "exchange")
+            )?;
+            return self.hint(summary, out);
+        }
         writeln!(
             out,
             "{bold}{}{reset} in {}, {}; {}, {}",
@@ -59,6 +76,12 @@ impl Terminal {
         if let Some(why) = &summary.halted {
             writeln!(out, "{bold}the run was cut short:{reset} {why}")?;
         }
+        self.hint(summary, out)
+    }
+
+    /// Where to read on.
+    fn hint(&self, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+        let Style { dim, reset, .. } = self.style;
         if self.verbosity >= 0
             && let Some((clause, _)) = summary.broken_clauses.iter().next()
         {
@@ -102,7 +125,7 @@ impl Terminal {
         let says = Contract::embedded()
             .clause(&ClauseId::from(clause))
             .map_or("", |clause| clause.says.as_str());
-        let cases = counted(count, "case");
+        let cases = counted(count, if self.recorded { "operation" } else { "case" });
         writeln!(
             out,
             "{colour}{verb}{reset} {bold}{clause}{reset} ({level}) in {cases}: {says}"

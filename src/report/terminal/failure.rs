@@ -67,11 +67,15 @@ impl Terminal {
             )?;
         }
         writeln!(out, "  {dim}may be the fault of:{reset} {}", blamed(trial))?;
-        writeln!(
-            out,
-            "  {dim}run it again:{reset} {} --case '{}'",
-            self.again, trial.id
-        )?;
+        if self.recorded {
+            writeln!(out, "  {dim}look at it again:{reset} {}", self.again)?;
+        } else {
+            writeln!(
+                out,
+                "  {dim}run it again:{reset} {} --case '{}'",
+                self.again, trial.id
+            )?;
+        }
         let entry = entry_of(trial);
         if !entry.is_empty() {
             writeln!(out, "  {dim}to expect it (originproof.expect.yaml):{reset}")?;

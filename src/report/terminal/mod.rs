@@ -27,6 +27,8 @@ pub struct Terminal {
     observations: BTreeMap<String, BTreeMap<String, usize>>,
     /// Clauses that a trial was judged about.
     judged: BTreeSet<String>,
+    /// Whether the traffic was made by others.
+    recorded: bool,
     /// What failed, by clause: the trial with a line of what is wrong.
     failed: BTreeMap<String, Vec<(String, String)>>,
 }
@@ -42,6 +44,7 @@ impl Terminal {
             skipped: BTreeMap::new(),
             observations: BTreeMap::new(),
             judged: BTreeSet::new(),
+            recorded: false,
             failed: BTreeMap::new(),
         }
     }
@@ -73,6 +76,21 @@ impl Terminal {
             .as_ref()
             .map(|shard| format!(", part {shard}"))
             .unwrap_or_default();
+        self.recorded = header.recorded;
+        if header.recorded {
+            writeln!(
+                out,
+                "originproof {}: recorded traffic of {}, {} used",
+                header.version,
+                header.target,
+                counted(header.selected, "operation")
+            )?;
+            return header
+                .notes
+                .iter()
+                .try_for_each(|note| writeln!(out, "note: {note}"))
+                .and_then(|()| writeln!(out));
+        }
         writeln!(
             out,
             "originproof {} against {}: {} selected{part}, seed {}",
