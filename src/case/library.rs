@@ -161,6 +161,14 @@ impl Library {
         Self::load(files)
     }
 
+    /// Cases by their ids, from texts that are held already.
+    ///
+    /// # Errors
+    /// [`LibraryError::Faulty`].
+    pub fn from_sources(files: Vec<(String, SourceFile)>) -> Result<Self, LibraryError> {
+        Self::load(files)
+    }
+
     fn load(mut files: Vec<(String, SourceFile)>) -> Result<Self, LibraryError> {
         files.sort_by(|(a, _), (b, _)| a.cmp(b));
         let (mut cases, mut faulty) = (Vec::new(), Vec::new());

@@ -1,5 +1,6 @@
 //! `originproof check`: traffic that others made.
 
+use std::fmt::Write as _;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -110,7 +111,8 @@ fn again(args: &CheckArgs) -> String {
         command.push_str(operation.id());
     }
     if let Some(status) = args.status {
-        command.push_str(&format!(" --status {status}"));
+        // Writing into memory does not fail.
+        let _ = write!(command, " --status {status}");
     }
     for path in &args.files {
         command.push(' ');

@@ -68,6 +68,7 @@ impl Terminal {
     }
 
     fn started(&mut self, header: &RunHeader, out: &mut dyn Write) -> io::Result<()> {
+        self.recorded = header.recorded;
         if self.verbosity < 0 {
             return Ok(());
         }
@@ -76,7 +77,6 @@ impl Terminal {
             .as_ref()
             .map(|shard| format!(", part {shard}"))
             .unwrap_or_default();
-        self.recorded = header.recorded;
         if header.recorded {
             writeln!(
                 out,

@@ -1,0 +1,23 @@
+//! Recorded traffic, HAR or JSON Lines: whatever the bytes, it is judged or refused, and the events add up to a run.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use originproof::audit::{Auditor, read_plain};
+use originproof::exchange::Redactor;
+use originproof::report::{Run, format};
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut auditor = Auditor::new("fuzz.har", Redactor::default());
+    let read = read_plain(bytes, |recorded| {
+        auditor.take(recorded);
+    });
+    if read.is_err() {
+        return;
+    }
+    let mut run = Run::default();
+    auditor.events().into_iter().for_each(|event| run.event(event));
+    if let Some(terminal) = format("terminal") {
+        (terminal.write)(&run, &mut std::io::sink()).expect("a sink takes all");
+    }
+});
