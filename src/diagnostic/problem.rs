@@ -65,6 +65,15 @@ impl Problem {
     }
 }
 
+/// The nearest place at or before a byte where a character begins.
+fn boundary(text: &str, byte: usize) -> usize {
+    let mut byte = byte.min(text.len());
+    while !text.is_char_boundary(byte) {
+        byte -= 1;
+    }
+    byte
+}
+
 /// All faults of a file as text, in the order of the file.
 #[must_use]
 pub fn render(file: &SourceFile, problems: &[Problem], colour: bool) -> String {
@@ -77,9 +86,9 @@ pub fn render(file: &SourceFile, problems: &[Problem], colour: bool) -> String {
     sorted.sort_by_key(|problem| problem.span.start);
     let mut text = String::new();
     for problem in sorted {
-        let end = file.text.len();
-        let start = problem.span.start.min(end);
-        let stop = problem.span.end.clamp(start, end);
+        // Where a parser counts otherwise, a place may be within a character.
+        let start = boundary(&file.text, problem.span.start);
+        let stop = boundary(&file.text, problem.span.end).max(start);
         let snippet = Snippet::source(&file.text).path(&file.path).annotation(
             AnnotationKind::Primary
                 .span(start..stop)

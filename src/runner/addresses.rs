@@ -16,7 +16,12 @@ pub(super) struct Addresses {
     filler: u16,
     /// Whether fillings may use 198.51.100.0/24 as well.
     mixed_filler: bool,
+    /// Whether the zone holds so much that not all of these are free.
+    pub(super) are_short: bool,
 }
+
+/// Variables of IPv4 addresses that a case may use: more than any does.
+const V4_NEEDED: usize = 60;
 
 /// How far a block moves to find a free one.
 const STEP: u16 = 0x100;
@@ -28,7 +33,7 @@ fn in_block(block: u16, n: u64) -> Ipv6Addr {
 }
 
 /// The first block from `start` on in which nothing is taken.
-fn free_block(start: u16, taken: &BTreeSet<IpAddr>) -> u16 {
+fn free_block(start: u16, taken: &BTreeSet<IpAddr>) -> Option<u16> {
     let is_free = |block: u16| {
         let (first, last) = (in_block(block, 0), in_block(block, u64::MAX - 1));
         taken
@@ -39,7 +44,6 @@ fn free_block(start: u16, taken: &BTreeSet<IpAddr>) -> u16 {
     (0..=u8::MAX)
         .map(|turn| start.wrapping_add(STEP.wrapping_mul(u16::from(turn))))
         .find(|block| is_free(*block))
-        .unwrap_or(start)
 }
 
 impl Addresses {
@@ -51,11 +55,16 @@ impl Addresses {
             .flat_map(|[a, b, c]| (10..250).map(move |last| Ipv4Addr::new(a, b, c, last)))
             .filter(|ip| !taken.contains(&IpAddr::from(*ip)));
         let filler_net = |last| IpAddr::from(Ipv4Addr::new(198, 51, 100, last));
+        let v4: Vec<Ipv4Addr> = v4.take(240).collect();
+        let blocks = [0xa, 0xfe, 0xf111].map(|start| (start, free_block(start, taken)));
+        let are_short = v4.len() < V4_NEEDED || blocks.iter().any(|(_, free)| free.is_none());
+        let [v6, fresh, filler] = blocks.map(|(start, free)| free.unwrap_or(start));
         Self {
-            v4: v4.take(240).collect(),
-            v6: free_block(0xa, taken),
-            fresh: free_block(0xfe, taken),
-            filler: free_block(0xf111, taken),
+            v4,
+            v6,
+            fresh,
+            filler,
+            are_short,
             mixed_filler: taken
                 .range(filler_net(0)..=filler_net(255))
                 .next()

@@ -3,12 +3,18 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::addresses::Addresses;
 use super::custody::Keeper;
-use super::zone::{Pool, expects_a_whole_list};
+use super::zone::{Pool, expects_a_whole_list, only_reads};
 use crate::case::Trial;
 
 /// What only cases in an empty zone can prove.
 pub(super) const EMPTY_ZONE: &str = "empty-zone";
+
+/// The most mappings that a zone holds.
+const LIMIT: usize = 3_500;
+/// How many more a case may write that needs no empty zone: the largest filling and what comes after it.
+const ROOM: usize = 1_300;
 
 pub(super) fn needs_empty_zone(trial: &Trial) -> bool {
     trial.case.needs.iter().any(|need| need == EMPTY_ZONE) || expects_a_whole_list(trial)
@@ -17,6 +23,29 @@ pub(super) fn needs_empty_zone(trial: &Trial) -> bool {
 /// What a zone holds that a trial can't work around.
 pub(super) fn obstacle(trial: &Trial, named: &BTreeSet<IpAddr>, keeper: &Keeper) -> Option<String> {
     let existing = keeper.existing();
+    if !only_reads(trial) || !trial.case.given.is_empty() {
+        let room = LIMIT.saturating_sub(existing.len());
+        if room < ROOM && !existing.is_empty() {
+            return Some(format!(
+                "the given zone has room for {room} more mappings, which is too little to work around what it holds"
+            ));
+        }
+        let taken: BTreeSet<IpAddr> = existing.keys().copied().collect();
+        if Addresses::around(&taken).are_short {
+            return Some(
+                "the given zone holds nearly all documentation addresses, which cases use"
+                    .to_owned(),
+            );
+        }
+    }
+    // Fillings leave that net alone where the zone holds any of it.
+    let is_filling =
+        |ip: &IpAddr| matches!(ip, IpAddr::V4(ip) if ip.octets()[..3] == [198, 51, 100]);
+    if named.iter().any(is_filling) && existing.keys().any(is_filling) {
+        return Some(
+            "it uses addresses of 198.51.100.0/24, of which the zone holds some".to_owned(),
+        );
+    }
     if needs_empty_zone(trial) && !existing.is_empty() {
         let count = existing.len();
         return Some(format!(

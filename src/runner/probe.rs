@@ -206,6 +206,7 @@ impl Target {
 
     async fn catalogue(&mut self, zone: &str) -> Result<(), TargetError> {
         let mut found: Option<Regions> = None;
+        let mut is_answered = false;
         for generation in [Generation::V2, Generation::V1] {
             if !self.has(generation.id()) {
                 continue;
@@ -225,6 +226,7 @@ impl Target {
                     .or_insert(CapabilitySource::Probing);
             }
             let vendors = response.pointer("/result/vendors");
+            is_answered |= response.status == 200 && vendors.is_some_and(Value::is_object);
             let regions = vendors.and_then(|vendors| Regions::read(generation, vendors));
             found = match (found, regions) {
                 (Some(found), Some(more)) => Some(found.and(more)),
@@ -235,10 +237,17 @@ impl Target {
             self.regions = found;
             return Ok(());
         }
-        self.notes.push(
-            "supported_regions is out of reach: the regions of the vendor's own examples are used"
-                .to_owned(),
-        );
+        if is_answered {
+            self.regions.none_is_listed();
+        }
+        let why = if is_answered {
+            "lists no region"
+        } else {
+            "is out of reach"
+        };
+        self.notes.push(format!(
+            "supported_regions {why}: the regions of the vendor's own examples are used"
+        ));
         Ok(())
     }
 
@@ -280,12 +289,16 @@ impl Target {
             return Ok(());
         };
         let answer = crate::contract::Answer::read(operation, body);
-        self.regions.keep_accepted(|place| {
+        let is_any = self.regions.keep_accepted(|place| {
             answer.succeeded.iter().any(|item| {
                 item.vendor == Some(place.vendor.as_str())
                     && item.region == Some(place.region.as_str())
             })
         });
+        if !is_any {
+            self.notes
+                .push("no region is known that the target accepts".to_owned());
+        }
         Ok(())
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Regions {
     listed: BTreeMap<Generation, Vec<Place>>,
     /// Those that cases use, in an order which alternates vendors.
     pub(super) picked: Vec<Place>,
+    /// Whether the target lists none, so that those of the vendor's examples are taken.
+    is_fallback: bool,
 }
 
 impl Regions {
@@ -35,7 +37,13 @@ impl Regions {
         Self {
             picked: all.clone(),
             listed: BTreeMap::from([(Generation::V2, all)]),
+            is_fallback: true,
         }
+    }
+
+    /// The target answered, and lists none.
+    pub(super) fn none_is_listed(&mut self) {
+        self.listed.clear();
     }
 
     /// What a generation lists, or the other one where it lists nothing.
@@ -93,21 +101,25 @@ impl Regions {
         Some(Self {
             picked: alternate(&by_vendor),
             listed: BTreeMap::from([(generation, listed)]),
+            is_fallback: false,
         })
     }
 
     /// Leaves out of the picks what the target lists but does not accept: that is REG-5's to report,
-    /// once, and must not fail every other case.
-    pub(super) fn keep_accepted(&mut self, is_accepted: impl Fn(&Place) -> bool) {
+    /// once, and must not fail every other case. Where the target lists nothing, it owes nothing: there may be none
+    /// left. Whether there is one.
+    pub(super) fn keep_accepted(&mut self, is_accepted: impl Fn(&Place) -> bool) -> bool {
         let accepted: Vec<Place> = self
             .picked
             .iter()
             .filter(|p| is_accepted(p))
             .cloned()
             .collect();
-        if !accepted.is_empty() {
+        let is_any = !accepted.is_empty();
+        if is_any || self.is_fallback {
             self.picked = accepted;
         }
+        is_any
     }
 
     /// Another region of the vendor of the first pick.

@@ -227,7 +227,8 @@ impl Pacer {
         if matches!(status, 429 | 503)
             && let Some(wait) = headers.get("retry-after").and_then(retry_after)
         {
-            self.pause(wait);
+            // An answer that names no time would be asked again at once.
+            self.pause(wait.max(SHORTEST));
         }
         if let Some(field) = headers.get("ratelimit")
             && parameter(field, "r") == Some(0)
@@ -274,6 +275,9 @@ impl Pacer {
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// The shortest wait after a 429 or 503.
+const SHORTEST: Duration = Duration::from_millis(50);
 
 /// `retry-after` as a time to wait: seconds, or an HTTP date (RFC 9110, 10.2.3).
 fn retry_after(field: &str) -> Option<Duration> {

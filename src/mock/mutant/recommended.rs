@@ -331,6 +331,20 @@ pub(super) const MUTANTS: &[Mutant] = &[
         })],
     },
     Mutant {
+        name: "an-empty-batch-delete-empties-the-zone",
+        breaks: "V2-BDEL-3",
+        from: "a filter without values, which fits every row",
+        changes: &[Change::Handle(|_, zone, call| {
+            if is(call, Operation::V2BatchDelete)
+                && super::bend::items(call).is_empty()
+                && call.body != Body::None
+            {
+                zone.mappings.clear();
+            }
+            None
+        })],
+    },
+    Mutant {
         name: "upsert-drops-what-ends-alike",
         breaks: "V1-UPSERT-3",
         from: "an IPv6 address kept in 64 bits",
