@@ -23,10 +23,6 @@ use super::target::{Opened, TargetArgs};
 use super::world::World;
 
 /// Flags of `run`.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag of its own on the command line"
-)]
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     #[command(flatten)]

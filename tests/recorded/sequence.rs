@@ -128,7 +128,7 @@ fn refused_create(ip: &str, status: u16, code: i64) -> Value {
     )
 }
 
-fn regions(vendors: Value) -> Value {
+fn regions(vendors: &Value) -> Value {
     let answer = success(&json!({"obtained_codes": false, "vendors": vendors}));
     entry(
         "GET",
@@ -207,9 +207,9 @@ fn lost(entries: &[Value]) -> usize {
 #[test_case(&[v1_list(&[]), refused_create(A, 400, 1145)], &["V1-CREATE-1"]; "what is not there exists already")]
 #[test_case(&[v1_list(&[(A, EAST)]), refused_create(A, 400, 1145)], &[]; "what is there exists already")]
 #[test_case(&[list(&[]), refused_put(A, EAST, 403, 1164)], &["V2-PUT-1"]; "an empty zone is full")]
-#[test_case(&[regions(json!({"aws": region(EAST)})), refused_put(A, EAST, 400, 1157)], &["REG-5"]; "a listed region is refused")]
-#[test_case(&[regions(json!({"aws": region(WEST), "gcp": region(EAST)})), put(A, EAST)], &["REG-3"]; "another vendor's region is accepted")]
-#[test_case(&[regions(json!({"aws": region(WEST)})), put(A, EAST)], &[]; "a region that is not listed yet")]
+#[test_case(&[regions(&json!({"aws": region(EAST)})), refused_put(A, EAST, 400, 1157)], &["REG-5"]; "a listed region is refused")]
+#[test_case(&[regions(&json!({"aws": region(WEST), "gcp": region(EAST)})), put(A, EAST)], &["REG-3"]; "another vendor's region is accepted")]
+#[test_case(&[regions(&json!({"aws": region(WEST)})), put(A, EAST)], &[]; "a region that is not listed yet")]
 fn a_sequence_is_judged_where_the_state_is_known(entries: &[Value], clauses: &[&str]) {
     assert_eq!(broken(entries), clauses);
 }

@@ -74,6 +74,26 @@ impl KnownTo {
     }
 }
 
+/// What is known of an address at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Known {
+    Nothing,
+    /// It had no mapping.
+    Absent,
+    Mapped(Place),
+}
+
+impl Known {
+    /// Whether it is known to be as an answer shows it.
+    pub(super) fn is(&self, shown: Option<&Place>) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Absent => shown.is_none(),
+            Self::Mapped(place) => shown == Some(place),
+        }
+    }
+}
+
 /// How something came to be known.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Origin {
@@ -83,7 +103,7 @@ pub(super) enum Origin {
     Written {
         by: Operation,
         /// What was known before the write.
-        before: Option<Option<Place>>,
+        before: Known,
         /// A read that showed something else.
         doubt: Option<(Operation, Option<Place>)>,
     },

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::fact::{Fact, KnownTo, Origin, Place, said};
+use super::fact::{Fact, Known, KnownTo, Origin, Place, said};
 use super::{Knowledge, of_address};
 use crate::contract::{ClauseId, Finding, Level, left_alone_by, takes_effect_by};
 use crate::exchange::{Generation, Kind, Operation};
@@ -90,10 +90,9 @@ impl Knowledge {
             self.learn(sight);
             return;
         };
-        let had_mapping = matches!(before, Some(Some(_)));
+        let had_mapping = matches!(before, Known::Mapped(_));
         let takes_effect = takes_effect_by(*by, had_mapping).unwrap_or_else(|| shown_by.clone());
-        let is_without_effect =
-            sight.place.is_none() || before.as_ref().is_some_and(|before| *before == sight.place);
+        let is_without_effect = sight.place.is_none() || before.is(sight.place.as_ref());
         let is_other = |doubted: &Operation| doubted.kind() != sight.by.kind();
         let clause = match doubt {
             _ if sight.changes() => shown_by,
@@ -138,7 +137,7 @@ impl Knowledge {
             return None;
         };
         // What was blamed on the operation itself needs no second word.
-        let was_blamed_on_the_write = shown.is_none() || before.as_ref() == Some(shown);
+        let was_blamed_on_the_write = shown.is_none() || before.is(shown.as_ref());
         if doubted.kind() == sight.by.kind() || !was_blamed_on_the_write {
             return None;
         }

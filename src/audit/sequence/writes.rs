@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::fact::{Fact, KnownTo, Origin, Place, said};
+use super::fact::{Fact, Known, KnownTo, Origin, Place, said};
 use super::observe::Sight;
 use super::reads::LIMIT;
 use super::{Certainty, Knowledge, Outcome, of_address};
@@ -121,11 +121,19 @@ impl Knowledge {
     }
 
     /// Sets what a write left; where it is not known what, nothing is known of the address.
-    fn set_written(&mut self, operation: Operation, ip: IpAddr, place: Option<Option<Place>>) {
-        let before = self.facts.of(ip).map(|fact| fact.place);
-        let Some(place) = place else {
-            self.facts.forget_one(ip);
-            return;
+    fn set_written(&mut self, operation: Operation, ip: IpAddr, place: Known) {
+        let before = match self.facts.of(ip).map(|fact| fact.place) {
+            Some(Some(place)) => Known::Mapped(place),
+            Some(None) => Known::Absent,
+            None => Known::Nothing,
+        };
+        let place = match place {
+            Known::Mapped(place) => Some(place),
+            Known::Absent => None,
+            Known::Nothing => {
+                self.facts.forget_one(ip);
+                return;
+            }
         };
         let fact = Fact {
             place,
@@ -154,7 +162,7 @@ impl Knowledge {
         self.was_mapped(operation, ip, findings);
         let entry = answer.entries.first();
         self.showed_deleted(operation, ip, entry.and_then(Place::of), findings);
-        self.set_written(operation, ip, Some(None));
+        self.set_written(operation, ip, Known::Absent);
         true
     }
 
@@ -236,7 +244,7 @@ impl Knowledge {
             if deletes {
                 self.was_mapped(operation, ip, findings);
                 self.showed_deleted(operation, ip, Place::of(item), findings);
-                self.set_written(operation, ip, Some(None));
+                self.set_written(operation, ip, Known::Absent);
                 continue;
             }
             let sent = items
@@ -449,11 +457,11 @@ impl Knowledge {
 
 /// What a write left: what was sent, in the spelling of the answer. Where the two differ, or neither is known, it is
 /// not known.
-fn agreed(sent: Option<Place>, shown: Option<Place>) -> Option<Option<Place>> {
+fn agreed(sent: Option<Place>, shown: Option<Place>) -> Known {
     match (sent, shown) {
-        (Some(sent), Some(shown)) if sent == shown => Some(Some(shown)),
-        (Some(_), Some(_)) | (None, None) => None,
-        (Some(place), None) | (None, Some(place)) => Some(Some(place)),
+        (Some(sent), Some(shown)) if sent == shown => Known::Mapped(shown),
+        (Some(_), Some(_)) | (None, None) => Known::Nothing,
+        (Some(place), None) | (None, Some(place)) => Known::Mapped(place),
     }
 }
 

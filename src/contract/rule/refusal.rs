@@ -32,11 +32,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             }
         }
         Kind::BatchDelete
-            if codes.contains(&INVALID) || UNKNOWN.iter().any(|code| codes.contains(code)) =>
+            if (codes.contains(&INVALID) || UNKNOWN.iter().any(|code| codes.contains(code)))
+                && is_lawful_batch(subject) =>
         {
-            if is_lawful_batch(subject) {
-                one_by_one(subject, "BDEL-2", findings);
-            }
+            one_by_one(subject, "BDEL-2", findings);
         }
         _ => {}
     }
