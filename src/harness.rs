@@ -21,7 +21,7 @@ use crate::case::{Library, Trial};
 use crate::event::{Event, TrialReport, Verdict};
 use crate::mock::{Mock, MockConfig, Running};
 use crate::report::{Style, Terminal};
-use crate::runner::custody::CustodyConfig;
+use crate::runner::custody::{CustodyConfig, Permit};
 use crate::runner::{
     Credentials, Keep, RunConfig, Runner, Target, TargetConfig, TargetError, new_seed,
 };
@@ -61,8 +61,17 @@ impl Settings {
                 "ORIGINPROOF_TARGET" => settings.target = Some(value),
                 "ORIGINPROOF_ZONE" | "CLOUDFLARE_ZONE_ID" => settings.zones = list(&value),
                 "ORIGINPROOF_CAPABILITY" => settings.capabilities = list(&value),
-                "ORIGINPROOF_ALLOW_EXISTING" => settings.custody.allow_existing = value == "true",
-                "ORIGINPROOF_STATE_DIR" => settings.custody.state_dir = value.into(),
+                "ORIGINPROOF_ALLOW_EXISTING" if value == "true" => {
+                    settings.custody.permit = Permit::WorkAround;
+                }
+                "ORIGINPROOF_STATE_DIR" => {
+                    settings.custody.state_dir = value.into();
+                    // One place for all runs of a user would be better; a library does not know where that is.
+                    settings
+                        .custody
+                        .lock_dir
+                        .clone_from(&settings.custody.state_dir);
+                }
                 "CLOUDFLARE_API_TOKEN" => settings.credentials.token = Some(value),
                 "CLOUDFLARE_EMAIL" => settings.credentials.email = Some(value),
                 "CLOUDFLARE_API_KEY" => settings.credentials.key = Some(value),
@@ -88,7 +97,7 @@ impl Session {
         };
         let events = self.runtime.block_on(runner.put_zones_back());
         let left = events.into_iter().filter_map(|event| match event {
-            Event::ZoneLeft { why, .. } => Some(why),
+            Event::ZoneLeft(left) => Some(left.to_string()),
             Event::ZonePutBack(_)
             | Event::RunStarted(_)
             | Event::TrialStarted { .. }

@@ -382,7 +382,14 @@ async fn a_second_signal_ends_a_run_that_waits_and_leaves_its_journal() {
     while matches!(run.try_wait(), Ok(None)) {
         signal("INT", run.id());
     }
-    end(run).with(130, &["interrupted twice", "originproof restore"]);
+    end(run).with(
+        130,
+        &[
+            "interrupt once more",
+            "interrupted three times",
+            "originproof restore",
+        ],
+    );
     assert_eq!(folder.journals(), 1);
     let place = relay.stop().await;
     let (restored, _) = restore(&folder, &served, place).await;

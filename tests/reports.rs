@@ -233,11 +233,17 @@ fn whole() -> Run {
         deleted: 2,
         written: 1,
         kept: vec!["192.0.2.77, which another client wrote".to_owned()],
+        as_it_was: true,
+        ..PutBack::default()
     }));
-    events.push(Event::ZoneLeft {
+    events.push(Event::ZoneLeft(ZoneLeft {
         zone: "f".repeat(32),
-        why: "the zone could not be put back: run `originproof restore`".to_owned(),
-    });
+        why: "the target is out of reach".to_owned(),
+        missing: vec!["10.0.0.1 aws us-east-1 through v2: not verified".to_owned()],
+        journal: "zone-f.journal".to_owned(),
+        command: "originproof restore --target http://h --zone f".to_owned(),
+        ..ZoneLeft::default()
+    }));
     events.push(Event::RunFinished(summary));
     run_of(events)
 }

@@ -16,6 +16,12 @@ pub(crate) struct Console {
     bar: Option<ProgressBar>,
 }
 
+/// A warning to the person, whoever holds the console.
+pub(super) fn warn(text: &str) {
+    // A closed stderr leaves nobody to tell.
+    let _ = writeln!(io::stderr(), "warning: {text}");
+}
+
 impl Console {
     /// A console for a world; the flag wins over the environment.
     pub(crate) fn new(world: &World, color: Color) -> Self {

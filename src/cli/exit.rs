@@ -100,8 +100,6 @@ impl Failure {
                 | TargetError::ZoneInUse { .. } => Exit::Usage,
                 TargetError::Unreachable { .. }
                 | TargetError::Unlisted { .. }
-                | TargetError::NotPutBack { .. }
-                | TargetError::Left { .. }
                 | TargetError::Refused { .. }
                 | TargetError::NotServing { .. }
                 | TargetError::NotRouted { .. } => Exit::Inconclusive,

@@ -1,19 +1,22 @@
-//! Ctrl-C and SIGTERM, as something that can be waited for.
+//! Ctrl-C, SIGTERM and SIGHUP, as something that can be waited for.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Signals that arrive within this time are one: `timeout` and a closing terminal signal a program and its group.
+const ONE: Duration = Duration::from_secs(1);
 
 /// The signals that ask the process to end. From its making on they no longer end it by themselves, and none is
 /// missed: what came while nobody waited is there for whoever waits next.
 #[derive(Debug)]
 pub(super) struct Interruptions {
     #[cfg(unix)]
-    interrupt: Signal,
-    #[cfg(unix)]
-    terminate: Signal,
+    signals: [Signal; 3],
     count: usize,
+    last: Option<Instant>,
 }
 
 impl Interruptions {
@@ -31,24 +34,40 @@ impl Interruptions {
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self {
             #[cfg(unix)]
-            interrupt: signal(SignalKind::interrupt())?,
-            #[cfg(unix)]
-            terminate: signal(SignalKind::terminate())?,
+            signals: [
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::hangup())?,
+            ],
             count: 0,
+            last: None,
         })
     }
 
-    /// Waits until so many came, counted from the beginning.
+    /// Waits until this many came, counted from the beginning.
     pub(super) async fn have_been(&mut self, times: usize) {
         while self.count < times {
-            #[cfg(unix)]
-            tokio::select! {
-                _ = self.interrupt.recv() => {}
-                _ = self.terminate.recv() => {}
+            self.next().await;
+            let now = Instant::now();
+            if self.last.is_none_or(|last| now.duration_since(last) >= ONE) {
+                self.count += 1;
+                self.last = Some(now);
             }
-            #[cfg(not(unix))]
-            let _ = tokio::signal::ctrl_c().await;
-            self.count += 1;
         }
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        let [interrupt, terminate, hang_up] = &mut self.signals;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
     }
 }

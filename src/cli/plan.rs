@@ -1,14 +1,26 @@
 //! `originproof run --plan`: what a run would do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
+use std::net::IpAddr;
+use std::sync::PoisonError;
 use std::time::Duration;
 
+use originproof::case::Trial;
+use originproof::contract::{address, request_items};
 use originproof::mock::{Mock, MockConfig};
 use originproof::runner::{Keep, Plan, RunConfig, Runner, Target, TargetConfig};
-use originproof::transport::Rate;
+use originproof::transport::{Outgoing, Rate, RequestLog};
 
 use super::exit::Failure;
+
+/// The ranges that are set aside for documentation (RFC 5737, RFC 3849).
+const DOCUMENTATION: [&str; 4] = [
+    "192.0.2.0/24",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "2001:db8::/32",
+];
 
 /// What a run would do, as text.
 ///
@@ -48,12 +60,45 @@ pub(crate) async fn text(runner: &Runner, plan: &Plan, rates: &[Rate]) -> Result
             let _ = writeln!(text, "  {id}");
         }
     }
-    let requests = counted(&will_run, runner.zones_in_care()).await?;
-    let least = rates
+    let trials = will_run.trials.iter().map(|(_, trial)| trial);
+    let emptying: BTreeSet<String> = trials
+        .filter(|trial| runner.empties_a_zone_for(trial))
+        .map(Trial::id)
+        .collect();
+    let counted = count(&will_run, runner.zones_in_care(), &emptying).await?;
+    let zones = runner.zones_with_mappings();
+    let taken = if emptying.is_empty() {
+        &[][..]
+    } else {
+        &zones[..]
+    };
+    let emptied: usize = taken
         .iter()
-        .map(|rate| rate.least_time(requests))
-        .max()
-        .unwrap_or(Duration::ZERO);
+        .map(|(_, count)| runner.requests_to_empty(*count))
+        .sum();
+    let emptied = u64::try_from(emptied).unwrap_or(u64::MAX);
+    let requests = counted.requests.saturating_add(emptied);
+    let least = |requests: u64| {
+        let times = rates.iter().map(|rate| rate.least_time(requests));
+        times.max().unwrap_or(Duration::ZERO)
+    };
+    text.push_str(&counted.writes());
+    for (zone, count) in taken {
+        let _ = writeln!(
+            text,
+            "zone {zone}: its {count} mapping(s) would be written again with their own values, taken away for {} case(s) and \
+             written back, which takes about {} requests{}; for these, {emptied} requests are kept back",
+            emptying.len(),
+            counted.emptied + emptied,
+            in_time(least(counted.emptied + emptied)),
+        );
+    }
+    for (zone, count) in zones.iter().filter(|_| taken.is_empty()) {
+        let _ = writeln!(
+            text,
+            "zone {zone}: its {count} mapping(s) would not be touched"
+        );
+    }
     let _ = writeln!(
         text,
         "\nrequests: about {requests} (counted on the embedded mock)"
@@ -66,20 +111,89 @@ pub(crate) async fn text(runner: &Runner, plan: &Plan, rates: &[Rate]) -> Result
             text,
             "pacing: {}; at least {} s",
             rates.join(" and "),
-            least.as_secs()
+            least(requests).as_secs()
         );
     }
     Ok(text)
 }
 
-/// How many requests a plan sends: the same cases, sent to a mock.
-async fn counted(plan: &Plan, zones_in_care: usize) -> Result<u64, Failure> {
+fn in_time(time: Duration) -> String {
+    if time.is_zero() {
+        String::new()
+    } else {
+        format!(" and at least {} s", time.as_secs())
+    }
+}
+
+/// What a plan sends.
+#[derive(Debug, Default)]
+struct Counted {
+    requests: u64,
+    /// Those of the cases for which a zone is emptied.
+    emptied: u64,
+    /// The most mappings that one case writes.
+    most: usize,
+    addresses: BTreeSet<IpAddr>,
+}
+
+impl Counted {
+    fn writes(&self) -> String {
+        if self.addresses.is_empty() {
+            return "\nwrites: nothing\n".to_owned();
+        }
+        let (known, other): (Vec<&IpAddr>, Vec<&IpAddr>) =
+            self.addresses.iter().partition(|ip| range(**ip).is_some());
+        let ranges: BTreeSet<&str> = known.into_iter().filter_map(|ip| range(*ip)).collect();
+        let ranges: Vec<&str> = ranges.into_iter().collect();
+        let mut text = format!(
+            "\nwrites: at most {} test mapping(s) at a time in each zone, in {}",
+            self.most,
+            ranges.join(", ")
+        );
+        if !other.is_empty() {
+            let other: Vec<String> = other.iter().take(8).map(ToString::to_string).collect();
+            let _ = write!(
+                text,
+                "; addresses that a target should refuse or keep apart: {}",
+                other.join(", ")
+            );
+        }
+        text.push_str("; each is deleted after its case\n");
+        text
+    }
+}
+
+/// The range of documentation addresses that an address is in.
+fn range(ip: IpAddr) -> Option<&'static str> {
+    let index = match ip.to_canonical() {
+        IpAddr::V4(ip) => match ip.octets() {
+            [192, 0, 2, _] => 0,
+            [198, 51, 100, _] => 1,
+            [203, 0, 113, _] => 2,
+            _ => return None,
+        },
+        IpAddr::V6(ip) => match ip.segments() {
+            [0x2001, 0x0db8, ..] => 3,
+            _ => return None,
+        },
+    };
+    DOCUMENTATION.get(index).copied()
+}
+
+/// How many requests a plan sends and what it writes: the same cases, sent to a mock.
+async fn count(
+    plan: &Plan,
+    zones_in_care: usize,
+    emptying: &BTreeSet<String>,
+) -> Result<Counted, Failure> {
     let mock = MockConfig::default();
     let access = mock.access.clone();
     let running = Mock::new(mock).serve(([127, 0, 0, 1], 0).into()).await?;
+    let log = RequestLog::default();
     let config = TargetConfig {
         base_url: running.base_url(),
         credentials: access.into(),
+        request_log: Some(log.clone()),
         ..TargetConfig::default()
     };
     let target = Target::probe(config, 1).await?;
@@ -91,10 +205,43 @@ async fn counted(plan: &Plan, zones_in_care: usize) -> Result<u64, Failure> {
     let runner = Runner::new(target, config).await?;
     let summary = runner.run(plan, |_| {}).await;
     running.stop().await;
-    let mut requests = u64::try_from(summary.requests).unwrap_or(u64::MAX);
-    if zones_in_care > 0 {
-        // Each case in a given zone is tidied up after: a list, a batch, a list.
-        requests += 3 * u64::try_from(plan.trials.len()).unwrap_or(0);
+    let mut counted = Counted {
+        requests: u64::try_from(summary.requests).unwrap_or(u64::MAX),
+        ..Counted::default()
+    };
+    let sent = log.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut by_case: HashMap<&str, BTreeSet<IpAddr>> = HashMap::new();
+    for outgoing in sent.iter() {
+        let case = outgoing.headers.get("originproof-case").unwrap_or_default();
+        if emptying.contains(case) {
+            counted.emptied += 1;
+        }
+        if case != "probe" {
+            by_case.entry(case).or_default().extend(written(outgoing));
+        }
     }
-    Ok(requests)
+    counted.most = by_case.values().map(BTreeSet::len).max().unwrap_or(0);
+    counted.addresses = by_case.into_values().flatten().collect();
+    if zones_in_care > 0 {
+        // Each address is read before the first write, and each case is tidied up after: a list, a batch, a list.
+        let trials = u64::try_from(plan.trials.len()).unwrap_or(0);
+        let addresses = u64::try_from(counted.addresses.len()).unwrap_or(0);
+        counted.requests += 3 * trials + addresses;
+    }
+    Ok(counted)
+}
+
+/// The addresses that a request writes.
+fn written(outgoing: &Outgoing) -> Vec<IpAddr> {
+    let Some(operation) = outgoing.operation else {
+        return Vec::new();
+    };
+    let (Some(json), true) = (&outgoing.json, operation.kind().writes()) else {
+        return Vec::new();
+    };
+    let items = request_items(operation, json);
+    let written = items.iter().filter(|item| item.vendor.is_some());
+    written
+        .filter_map(|item| address::identity(item.address?))
+        .collect()
 }

@@ -1,13 +1,18 @@
-//! `originproof restore`: finishes what interrupted runs left.
+//! `originproof restore`: finishes what interrupted runs left, shows what their journals hold, or lets go of them.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 
-use originproof::runner::custody::{journal_target, pending, restore};
-use originproof::runner::{Target, new_seed};
+use originproof::exchange::{Generation, write_back_curl};
+use originproof::runner::custody::{Closed, JournalError, Row, Waiting, restore, waiting};
 
 use super::Outcome;
 use super::console::Console;
 use super::exit::{Exit, Failure};
+use super::settings::Effective;
 use super::target::TargetArgs;
 use super::world::World;
 
@@ -16,66 +21,197 @@ use super::world::World;
 pub(crate) struct RestoreArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// Only say which zones wait
-    #[arg(long)]
+    /// Only show which zones wait; send nothing
+    #[arg(long, conflicts_with_all = ["print", "discard"])]
     list: bool,
+    /// Show what the journals hold, as curl lines and as JSON; send nothing
+    #[arg(long, conflicts_with = "discard")]
+    print: bool,
+    /// Show what the journals of the zones given by --zone hold, and remove them; send nothing
+    #[arg(long, requires = "zone")]
+    discard: bool,
+    /// Put back the zone of this journal
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
 }
 
 /// Puts every zone back that has a journal; with `--zone` only those, with `--target` only its own.
 pub(crate) fn run(args: &RestoreArgs, world: &World, console: &mut Console) -> Outcome {
     let effective = args.target.effective(world)?;
     let folder = TargetArgs::state_dir(&effective, world);
-    let mut waiting = Vec::new();
-    for path in pending(&folder).map_err(|error| Failure::Usage(error.to_string()))? {
-        let (target, zone) =
-            journal_target(&path).map_err(|error| Failure::Usage(error.to_string()))?;
-        let zones = effective.list("zones");
-        let is_named = zones.is_empty() || zones.contains(&zone);
-        let url = effective.text("url").map(|url| url.trim_end_matches('/'));
-        if is_named && url.is_none_or(|url| url == target) {
-            waiting.push((path, target, zone));
+    let (selected, mut exit) = select(args, &effective, &folder, console)?;
+    if selected.is_empty() {
+        if exit == Exit::Conforms {
+            console.out(&format!(
+                "no zone waits to be put back (journals are kept in {})\n",
+                folder.display()
+            ))?;
         }
+        return Ok(exit);
     }
-    if waiting.is_empty() {
-        console.out(&format!(
-            "no zone waits to be put back (journals are kept in {})\n",
-            folder.display()
-        ))?;
-        return Ok(Exit::Conforms);
-    }
-    if args.list {
-        for (path, target, zone) in waiting {
-            console.out(&format!("zone {zone} of {target}: {}\n", path.display()))?;
-        }
-        return Ok(Exit::Conforms);
-    }
-    let runtime = super::runtime()?;
-    let mut exit = Exit::Conforms;
-    for (path, url, zone) in waiting {
-        let result = runtime.block_on(async {
-            let mut config = args.target.config(&effective, world, &url)?;
-            config.zones = vec![zone.clone()];
-            let custody = config.custody.clone();
-            let target = Target::probe(config, new_seed()).await?;
-            restore(&target, &path, &custody)
-                .await
-                .map_err(Failure::from)
-        });
-        match result {
-            Ok(done) => {
-                console.out(&format!(
-                    "zone {zone} is as it was: {} mapping(s), {} deleted, {} written again\n",
-                    done.mappings, done.deleted, done.written
-                ))?;
-                for kept in done.kept {
-                    console.out(&format!("  left as it is: {kept}\n"))?;
-                }
-            }
-            Err(failure) => {
+    for waiting in selected {
+        if args.list {
+            console.out(&listed(&waiting))?;
+        } else if args.print {
+            console.out(&printed(&waiting)?)?;
+        } else if args.discard {
+            console.out(&printed(&waiting)?)?;
+            let path = waiting.path.display().to_string();
+            waiting
+                .discard()
+                .map_err(|error| Failure::Usage(error.to_string()))?;
+            console.out(&format!("removed {path}: nothing was put back\n"))?;
+        } else {
+            let ended = put_back(args, &effective, world, &waiting, console);
+            let ended = ended.unwrap_or_else(|failure| {
+                let (zone, url) = (&waiting.zone, &waiting.target);
                 console.error(&format!("zone {zone} of {url} is not put back: {failure}"));
-                exit = failure.exit();
+                failure.exit()
+            });
+            if ended != Exit::Conforms {
+                exit = ended;
             }
         }
     }
     Ok(exit)
+}
+
+/// The journals that are meant. One that can't be read is named, and does not stop the others.
+fn select(
+    args: &RestoreArgs,
+    effective: &Effective,
+    folder: &Path,
+    console: &mut Console,
+) -> Result<(Vec<Waiting>, Exit), Failure> {
+    let usage = |error: JournalError| Failure::Usage(error.to_string());
+    let all = match &args.journal {
+        Some(path) => vec![Waiting::read(path)],
+        None => waiting(folder).map_err(usage)?,
+    };
+    let (zones, url) = (effective.list("zones"), effective.text("url"));
+    let url = url.map(|url| url.trim_end_matches('/'));
+    let is_meant = |waiting: &Waiting| {
+        let is_zone = |zone: &String| zone.eq_ignore_ascii_case(&waiting.zone);
+        (zones.is_empty() || zones.iter().any(is_zone))
+            && url.is_none_or(|url| url == waiting.target)
+    };
+    let (mut selected, mut exit) = (Vec::new(), Exit::Conforms);
+    for waiting in all {
+        match waiting {
+            Ok(waiting) if is_meant(&waiting) => selected.push(waiting),
+            Ok(_) => {}
+            Err(error) => {
+                console.error(&format!("passed over: {error}"));
+                // Where zones are named, the others do not matter.
+                if zones.is_empty() {
+                    exit = Exit::Usage;
+                }
+            }
+        }
+    }
+    Ok((selected, exit))
+}
+
+fn put_back(
+    args: &RestoreArgs,
+    effective: &Effective,
+    world: &World,
+    waiting: &Waiting,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let mut config = args.target.config(effective, world, &waiting.target)?;
+    config.zones = vec![waiting.zone.clone()];
+    let is_named = effective.text("url").is_some() || args.journal.is_some();
+    if !is_named && !waiting.is_sealed_by(&config.credentials) {
+        return Err(Failure::Usage(format!(
+            "its journal was not written with these credentials, so they are not sent to {} unasked; if they belong there: \
+             originproof restore --target {} --zone {}",
+            waiting.target, waiting.target, waiting.zone
+        )));
+    }
+    let runtime = super::runtime()?;
+    let closed = runtime.block_on(restore(config, waiting))?;
+    match closed {
+        Closed::PutBack(done) => {
+            let (zone, mappings) = (&done.zone, done.mappings);
+            let how = if done.as_it_was {
+                "is as it was"
+            } else {
+                "is put back, but for this"
+            };
+            console.out(&format!(
+                "zone {zone} {how}: {mappings} mapping(s), {} deleted, {} written again, verified by reading\n",
+                done.deleted, done.written
+            ))?;
+            for detail in done.details() {
+                console.out(&format!("  {detail}\n"))?;
+            }
+            Ok(Exit::Conforms)
+        }
+        Closed::Left(left) => {
+            console.error(&left.to_string());
+            Ok(Exit::Inconclusive)
+        }
+    }
+}
+
+/// One line of a journal.
+fn listed(waiting: &Waiting) -> String {
+    let (zone, target) = (&waiting.zone, &waiting.target);
+    let path = waiting.path.display();
+    let what = if waiting.is_released {
+        "only test mappings are left, which the target does not delete"
+    } else {
+        "waits to be put back"
+    };
+    format!(
+        "zone {zone} of {target}, {}: {what}; {path}\n",
+        waiting.started
+    )
+}
+
+/// What a journal holds, for a person who works by hand.
+fn printed(waiting: &Waiting) -> Result<String, Failure> {
+    let mut text = listed(waiting);
+    let stake: Vec<(Generation, Vec<Row>)> = waiting.at_stake();
+    for (generation, rows) in &stake {
+        if rows.is_empty() {
+            continue;
+        }
+        let _ = writeln!(
+            text,
+            "# {} mapping(s) that the run deleted or overwrote, or was about to, through {}:",
+            rows.len(),
+            generation.id()
+        );
+        for row in rows {
+            let line = write_back_curl(
+                *generation,
+                &waiting.target,
+                &waiting.zone,
+                (&row.ip, &row.vendor, &row.region),
+            );
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    if waiting.may_be_left() > 0 {
+        let count = waiting.may_be_left();
+        let _ = writeln!(text, "# {count} test mapping(s) of the run may be left");
+    }
+    let rows = |all: &[(Generation, Vec<Row>)]| {
+        let all = all.iter().map(|(generation, rows)| (generation.id(), rows));
+        json!(all.collect::<std::collections::BTreeMap<_, _>>())
+    };
+    let whole = json!({
+        "zone": waiting.zone,
+        "target": waiting.target,
+        "started": waiting.started,
+        "held": rows(&waiting.held()),
+        "at_stake": rows(&stake),
+    });
+    let whole = serde_json::to_string_pretty(&whole).map_err(std::io::Error::from)?;
+    text.push_str(&whole);
+    text.push('\n');
+    Ok(text)
 }

@@ -9,6 +9,7 @@ use originproof::case::Library;
 use originproof::event::Event;
 use originproof::exchange::Generation;
 use originproof::report::{Run, compare};
+use originproof::runner::custody::Permit;
 use originproof::runner::{Keep, Label, Plan, RunConfig, Runner, Selection, Shard, Target};
 
 use super::Outcome;
@@ -172,7 +173,11 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
     runtime.block_on(async {
         // Before the first request: a signal must find somebody who puts zones back.
         let mut interruptions = Interruptions::listen()?;
-        let Opened { config, mock } = args.target.open(&effective, world).await?;
+        let Opened { mut config, mock } = args.target.open(&effective, world).await?;
+        if args.selection.read_only {
+            config.custody.permit = Permit::ReadOnly;
+        }
+        config.custody.dry_run = args.plan;
         if config.network.insecure {
             console.say("warning: --insecure takes any certificate; whoever stands between can read the credentials");
         }
@@ -200,10 +205,10 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
             seed,
             keep: if args.snapshots.is_some() { Keep::All } else { Keep::Findings },
         };
-        // A zone whose journal is begun is put back in order; only a second signal does not wait for that.
+        // A zone whose journal is begun is put back in order; only a third signal does not wait for that.
         let mut runner = tokio::select! {
             runner = Runner::new(target, config) => runner?,
-            () = interruptions.have_been(2) => return Ok(interrupted_twice(console)),
+            () = interruptions.have_been(3) => return Ok(interrupted_for_good(console)),
         };
         if let Some(expected) = expected {
             runner = runner.expecting(expected, jiff::Zoned::now().date());
@@ -213,14 +218,15 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
             settings: effective.changed(),
         });
         if args.plan {
-            let text = super::plan::text(&runner, &plan, &rates).await;
-            runner.put_zones_back().await;
-            console.out(&text?)?;
+            console.out(&super::plan::text(&runner, &plan, &rates).await?)?;
             return Ok(Exit::Conforms);
         }
-        let result = tokio::select! {
-            result = observe(args, world, &runner, &plan, console) => result,
-            () = interrupt(&runner, &mut interruptions) => return Ok(interrupted_twice(console)),
+        let ended = tokio::select! {
+            result = observe(args, world, &runner, &plan, console) => Some(result),
+            () = interrupt(&runner, &mut interruptions) => None,
+        };
+        let Some(result) = ended else {
+            return Ok(interrupted_for_good(console));
         };
         if let Some(mock) = mock {
             mock.stop().await;
@@ -249,18 +255,22 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
     })
 }
 
-/// Interrupts the run on the first signal; ends with the second.
+/// Interrupts the run on the first signal; says on the second what would be left, and ends with the third.
 async fn interrupt(runner: &Runner, interruptions: &mut Interruptions) {
     interruptions.have_been(1).await;
     runner.stop();
     interruptions.have_been(2).await;
+    // The console belongs to the run, which is still at work.
+    super::console::warn(&runner.what_would_be_left());
+    interruptions.have_been(3).await;
 }
 
 /// The end of a run that was not even left the time to put zones back.
-fn interrupted_twice(console: &mut Console) -> Exit {
+fn interrupted_for_good(console: &mut Console) -> Exit {
     console.end();
     console.error(
-        "interrupted twice: zones were not put back; their journals stay, and `originproof restore` finishes the work",
+        "interrupted three times: zones were not put back; their journals stay, `originproof restore` finishes the work, and \
+         `originproof restore --print` shows what is left",
     );
     Exit::Interrupted
 }
@@ -280,7 +290,7 @@ async fn observe(
             match &event {
                 Event::TrialStarted { id } => console.under_way(id),
                 Event::TrialFinished(_) => console.advance(),
-                Event::RunStarted(_) | Event::ZonePutBack(_) | Event::ZoneLeft { .. } => {}
+                Event::RunStarted(_) | Event::ZonePutBack(_) | Event::ZoneLeft(_) => {}
                 Event::RunFinished(_) => console.end(),
             }
             show.event(event, console);

@@ -8,7 +8,7 @@ use clap::Args;
 use originproof::contract::Contract;
 use originproof::diagnostic::nearest;
 use originproof::mock::{Mock, MockConfig, Running};
-use originproof::runner::custody::CustodyConfig;
+use originproof::runner::custody::{CustodyConfig, Permit};
 use originproof::runner::{Credentials, TargetConfig};
 use originproof::transport::{Limits, Network, Pace, Rate};
 
@@ -65,9 +65,12 @@ struct ZoneArgs {
     /// Take those mappings away for the cases that need an empty zone, and put them back at the end
     #[arg(long)]
     allow_empty_zone: bool,
-    /// Folder of journals and locks; by default the user's state folder
+    /// Folder of journals; by default the user's state folder
     #[arg(long, value_name = "DIR")]
     state_dir: Option<String>,
+    /// How long the target may fail while a zone is put back, such as 30s: the pauses between requests that fail in a row
+    #[arg(long, value_name = "TIME")]
+    patience: Option<String>,
 }
 
 /// How many requests, and how fast.
@@ -147,6 +150,7 @@ impl TargetArgs {
             ("allow-existing", flag(self.zones.allow_existing)),
             ("allow-empty-zone", flag(self.zones.allow_empty_zone)),
             ("state-dir", one(&self.zones.state_dir)),
+            ("patience", one(&self.zones.patience)),
             ("rate", self.budget.rate.clone()),
             ("max-requests", one(&self.budget.max_requests)),
             ("longest-wait", one(&self.budget.longest_wait)),
@@ -201,7 +205,7 @@ impl TargetArgs {
         self.effective_with(Given::new(), world)
     }
 
-    /// The folder of journals and locks.
+    /// The folder of journals.
     pub(crate) fn state_dir(effective: &Effective, world: &World) -> PathBuf {
         effective
             .text("state-dir")
@@ -270,9 +274,18 @@ impl TargetArgs {
             },
             custody: CustodyConfig {
                 state_dir: Self::state_dir(effective, world),
-                allow_existing: effective.flag("allow-existing")?,
-                allow_empty_zone: effective.flag("allow-empty-zone")?,
+                lock_dir: world.state_folder.clone(),
+                permit: match (
+                    effective.flag("allow-existing")?,
+                    effective.flag("allow-empty-zone")?,
+                ) {
+                    (_, true) => Permit::TakeAway,
+                    (true, false) => Permit::WorkAround,
+                    (false, false) => Permit::EmptyOnly,
+                },
+                dry_run: false,
                 wait_for_lock: false,
+                patience: effective.duration("patience")?,
             },
             settle: effective.duration("settle")?,
             request_log: None,

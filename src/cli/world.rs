@@ -74,8 +74,10 @@ fn state_folder(variables: &BTreeMap<String, String>) -> PathBuf {
             .filter(|value| !value.is_empty())
             .map(PathBuf::from)
     };
+    // Without HOME the system still knows the user's home: locks must meet in one place.
+    let home = || folder("HOME").or_else(std::env::home_dir);
     folder("XDG_STATE_HOME")
-        .or_else(|| Some(folder("HOME")?.join(".local").join("state")))
+        .or_else(|| Some(home()?.join(".local").join("state")))
         .map_or_else(
             || PathBuf::from(".originproof"),
             |base| base.join("originproof"),

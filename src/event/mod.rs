@@ -9,6 +9,6 @@ pub use profile::{AnswerShape, Profile};
 pub use record::{exchange_record, step_record};
 pub use report::{
     Event, ExchangeRecord, Observation, PutBack, ReportedFinding, RunHeader, StepRecord, Summary,
-    TrialReport,
+    TrialReport, ZoneLeft,
 };
 pub use verdict::Verdict;

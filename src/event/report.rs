@@ -22,15 +22,10 @@ pub enum Event {
     },
     /// A trial ended.
     TrialFinished(Box<TrialReport>),
-    /// A zone that was given by hand is again as it was.
+    /// A zone that was given by hand was put back.
     ZonePutBack(PutBack),
-    /// A zone that was given by hand could not be put back.
-    ZoneLeft {
-        /// The zone.
-        zone: String,
-        /// Why, and what to do.
-        why: String,
-    },
+    /// A zone that was given by hand could not be put back, or not verified.
+    ZoneLeft(ZoneLeft),
     /// The run ended.
     RunFinished(Summary),
 }
@@ -192,8 +187,71 @@ pub struct PutBack {
     pub deleted: usize,
     /// Mappings that were written again.
     pub written: usize,
-    /// What was left as it is because the run never touched it, a sentence each.
+    /// What somebody else wrote, changed or deleted, and what was therefore left as it is; a sentence each.
     pub kept: Vec<String>,
+    /// Test mappings that the target does not delete, a sentence each.
+    #[serde(default)]
+    pub stuck: Vec<String>,
+    /// What the owner should know besides, a sentence each.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// Whether the zone holds exactly what it held, verified by reading.
+    #[serde(default)]
+    pub as_it_was: bool,
+}
+
+impl PutBack {
+    /// What the owner should know beyond the first line, a sentence each.
+    #[must_use]
+    pub fn details(&self) -> Vec<String> {
+        let kept = self
+            .kept
+            .iter()
+            .map(|kept| format!("left as it is: {kept}"));
+        kept.chain(self.stuck.iter().cloned())
+            .chain(self.notes.iter().cloned())
+            .collect()
+    }
+}
+
+/// A zone that could not be put back, or not verified. Its journal stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ZoneLeft {
+    /// The zone.
+    pub zone: String,
+    /// Why.
+    pub why: String,
+    /// The mappings that are not known to be there, with their values; a sentence each.
+    #[serde(default)]
+    pub missing: Vec<String>,
+    /// What somebody else wrote, changed or deleted, a sentence each.
+    #[serde(default)]
+    pub kept: Vec<String>,
+    /// The journal.
+    #[serde(default)]
+    pub journal: String,
+    /// The command that goes on from here.
+    #[serde(default)]
+    pub command: String,
+}
+
+impl std::fmt::Display for ZoneLeft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "zone {} could not be put back: {}", self.zone, self.why)?;
+        for missing in &self.missing {
+            writeln!(f, "  not back: {missing}")?;
+        }
+        for kept in &self.kept {
+            writeln!(f, "  left as it is: {kept}")?;
+        }
+        writeln!(f, "  its journal is {}", self.journal)?;
+        writeln!(f, "  to go on: {}", self.command)?;
+        write!(
+            f,
+            "  by hand: the same command with --print shows the mappings as curl lines and as JSON"
+        )
+    }
 }
 
 /// The counts of a run.

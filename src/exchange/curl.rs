@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::message::Request;
+use super::operation::Generation;
 use super::redaction::Redactor;
 
 /// Fields that curl sets by itself or that mean nothing outside the run.
@@ -47,6 +48,27 @@ pub fn curl_line(request: &Request, redactor: &Redactor, body_limit: usize) -> S
         }
     }
     line
+}
+
+/// The curl line that writes one mapping back: address, vendor and region.
+#[must_use]
+pub fn write_back_curl(
+    generation: Generation,
+    base_url: &str,
+    zone: &str,
+    (ip, vendor, region): (&std::net::IpAddr, &str, &str),
+) -> String {
+    let (method, path) = match generation {
+        Generation::V1 => ("PATCH", format!("/zones/{zone}/cache/origin_cloud_regions")),
+        Generation::V2 => ("PUT", format!("/zones/{zone}/origin/cloud_regions/{ip}")),
+    };
+    let address = generation.request_address();
+    let body = serde_json::json!({address: ip, "vendor": vendor, "region": region});
+    format!(
+        "curl -X {method} {} -H \"Authorization: Bearer $CLOUDFLARE_API_TOKEN\" -H 'content-type: application/json' -d {}",
+        quoted(&format!("{base_url}{path}")),
+        quoted(&body.to_string())
+    )
 }
 
 /// The text in single quotes for a POSIX shell.

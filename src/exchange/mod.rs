@@ -9,7 +9,7 @@ mod message;
 mod operation;
 mod redaction;
 
-pub use curl::curl_line;
+pub use curl::{curl_line, write_back_curl};
 pub use message::{Exchange, Headers, Request, Response, json_type, whole_number};
 pub use operation::{Generation, Kind, Operation};
 pub use redaction::Redactor;

@@ -157,7 +157,7 @@ async fn reports(changes: &[Change], plan: &Plan) -> Result<Vec<TrialReport>, Ta
             Event::RunStarted(_)
             | Event::TrialStarted { .. }
             | Event::ZonePutBack(_)
-            | Event::ZoneLeft { .. }
+            | Event::ZoneLeft(_)
             | Event::RunFinished(_) => {}
         })
         .await;

@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Write};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::event::{Event, PutBack, RunHeader, Summary, TrialReport};
+use crate::event::{Event, PutBack, RunHeader, Summary, TrialReport, ZoneLeft};
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
@@ -44,7 +44,7 @@ impl<W: Write> Writer<W> {
             }
             // That a trial began says nothing that its end does not.
             Event::TrialStarted { .. } => return Ok(()),
-            Event::TrialFinished(_) | Event::ZonePutBack(_) | Event::ZoneLeft { .. } => {
+            Event::TrialFinished(_) | Event::ZonePutBack(_) | Event::ZoneLeft(_) => {
                 write!(self.out, "\n{}", if self.events == 0 { "" } else { "," })?;
                 serde_json::to_writer(&mut self.out, event)?;
                 self.events += 1;
@@ -91,8 +91,8 @@ pub struct Run {
     pub trials: Vec<TrialReport>,
     /// Zones that were put back.
     pub put_back: Vec<PutBack>,
-    /// Zones that could not be put back, with the reason.
-    pub left: Vec<(String, String)>,
+    /// Zones that could not be put back.
+    pub left: Vec<ZoneLeft>,
     /// The counts; `None` for a run that broke off.
     pub summary: Option<Summary>,
 }
@@ -181,7 +181,7 @@ impl Run {
             Event::TrialStarted { .. } => {}
             Event::TrialFinished(trial) => self.trials.push(*trial),
             Event::ZonePutBack(done) => self.put_back.push(done),
-            Event::ZoneLeft { zone, why } => self.left.push((zone, why)),
+            Event::ZoneLeft(left) => self.left.push(left),
             Event::RunFinished(summary) => {
                 self.summary = Some(summary);
                 self.sort();
@@ -207,10 +207,7 @@ impl Run {
             .iter()
             .map(|trial| Event::TrialFinished(Box::new(trial.clone())));
         let put_back = self.put_back.iter().cloned().map(Event::ZonePutBack);
-        let left = self.left.iter().map(|(zone, why)| Event::ZoneLeft {
-            zone: zone.clone(),
-            why: why.clone(),
-        });
+        let left = self.left.iter().cloned().map(Event::ZoneLeft);
         let end = self.summary.clone().map(Event::RunFinished);
         begin.chain(trials).chain(put_back).chain(left).chain(end)
     }

@@ -101,17 +101,18 @@ fn notes(run: &Run) -> Vec<String> {
     let summary = run.counts();
     notes.extend(summary.halted);
     notes.extend(summary.expectation_faults);
-    notes.extend(run.left.iter().map(|(_, why)| why.clone()));
+    notes.extend(run.left.iter().map(ToString::to_string));
     for done in &run.put_back {
+        let how = if done.as_it_was {
+            "is as it was"
+        } else {
+            "was put back"
+        };
         notes.push(format!(
-            "zone {} is as it was: {} mapping(s)",
+            "zone {} {how}: {} mapping(s)",
             done.zone, done.mappings
         ));
-        notes.extend(
-            done.kept
-                .iter()
-                .map(|kept| format!("left as it is: {kept}")),
-        );
+        notes.extend(done.details());
     }
     notes
 }

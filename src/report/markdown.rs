@@ -47,8 +47,8 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     for fault in &summary.expectation_faults {
         writeln!(out, "- expected failures: {}", cell(fault))?;
     }
-    for (_, why) in &run.left {
-        writeln!(out, "- **attention:** {}", cell(why))?;
+    for left in &run.left {
+        writeln!(out, "- **attention:** {}", cell(&left.to_string()))?;
     }
     let failed: Vec<&TrialReport> = run
         .trials

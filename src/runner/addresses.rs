@@ -16,12 +16,25 @@ pub(super) struct Addresses {
     filler: u16,
     /// Whether fillings may use 198.51.100.0/24 as well.
     mixed_filler: bool,
+    /// Which turn this is.
+    turn: u64,
     /// Whether the zone holds so much that not all of these are free.
     pub(super) are_short: bool,
 }
 
 /// Variables of IPv4 addresses that a case may use: more than any does.
 const V4_NEEDED: usize = 60;
+
+/// Whether an address is set aside for documentation (RFC 5737, RFC 3849), so that no origin server has it.
+pub(super) fn is_documentation(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => matches!(
+            ip.octets(),
+            [192, 0, 2, _] | [198, 51, 100, _] | [203, 0, 113, _]
+        ),
+        IpAddr::V6(ip) => matches!(ip.segments(), [0x2001, 0x0db8, ..]),
+    }
+}
 
 /// How far a block moves to find a free one.
 const STEP: u16 = 0x100;
@@ -47,16 +60,27 @@ fn free_block(start: u16, taken: &BTreeSet<IpAddr>) -> Option<u16> {
 }
 
 impl Addresses {
-    /// The defaults, or what is free where they are taken.
-    pub(super) fn around(taken: &BTreeSet<IpAddr>) -> Self {
+    /// The defaults for turn 0, or what is free where they are taken. Two runs with different turns hardly ever meet, but
+    /// in fillings, which cases also name to the letter.
+    pub(super) fn around(taken: &BTreeSet<IpAddr>, turn: u64) -> Self {
         let nets = [[192, 0, 2], [203, 0, 113]];
         let v4 = nets
             .into_iter()
             .flat_map(|[a, b, c]| (10..250).map(move |last| Ipv4Addr::new(a, b, c, last)))
             .filter(|ip| !taken.contains(&IpAddr::from(*ip)));
         let filler_net = |last| IpAddr::from(Ipv4Addr::new(198, 51, 100, last));
-        let v4: Vec<Ipv4Addr> = v4.take(240).collect();
-        let blocks = [0xa, 0xfe, 0xf111].map(|start| (start, free_block(start, taken)));
+        let mut v4: Vec<Ipv4Addr> = v4.collect();
+        if !v4.is_empty() {
+            let start = turn % u64::try_from(v4.len()).unwrap_or(1);
+            v4.rotate_left(usize::try_from(start).unwrap_or(0));
+        }
+        let step = STEP.wrapping_mul(u16::try_from(turn % 256).unwrap_or(0));
+        let starts = [
+            0xa_u16.wrapping_add(step),
+            0xfe_u16.wrapping_add(step),
+            0xf111,
+        ];
+        let blocks = starts.map(|start| (start, free_block(start, taken)));
         let are_short = v4.len() < V4_NEEDED || blocks.iter().any(|(_, free)| free.is_none());
         let [v6, fresh, filler] = blocks.map(|(start, free)| free.unwrap_or(start));
         Self {
@@ -65,11 +89,21 @@ impl Addresses {
             fresh,
             filler,
             are_short,
+            turn,
             mixed_filler: taken
                 .range(filler_net(0)..=filler_net(255))
                 .next()
                 .is_none(),
         }
+    }
+
+    /// The same, but for IPv4 addresses that the case names to the letter.
+    pub(super) fn without(mut self, named: &BTreeSet<IpAddr>) -> Self {
+        let is_free = |ip: &Ipv4Addr| !named.contains(&IpAddr::from(*ip));
+        if self.turn != 0 {
+            self.v4.retain(is_free);
+        }
+        self
     }
 
     /// The n-th IPv4 address.
@@ -117,7 +151,7 @@ mod tests {
         .iter()
         .filter_map(|text| text.parse().ok())
         .collect();
-        let addresses = Addresses::around(&taken);
+        let addresses = Addresses::around(&taken, 0);
         let used = (0..200).flat_map(|n| {
             [
                 addresses.v4(n).into(),
@@ -133,7 +167,7 @@ mod tests {
 
     #[test]
     fn in_an_empty_zone_they_are_the_defaults() {
-        let addresses = Addresses::around(&BTreeSet::new());
+        let addresses = Addresses::around(&BTreeSet::new(), 0);
         assert_eq!(addresses.v4(0).to_string(), "192.0.2.10");
         assert_eq!(addresses.v6(0).to_string(), "2001:db8:a::1");
         assert_eq!(addresses.filler(4).to_string(), "198.51.100.1");

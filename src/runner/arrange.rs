@@ -26,7 +26,7 @@ impl Execution<'_> {
                 }
                 None => State::new(),
             };
-            let mut whole = self.existing.get(name).cloned().unwrap_or_default();
+            let mut whole = self.existing_in(name, self.generation);
             whole.extend(state.clone());
             if !state.is_empty() {
                 self.write_all(name, &state, &whole).await?;
@@ -152,7 +152,7 @@ impl Execution<'_> {
                 self.generation
             )));
         };
-        let outgoing = self.prepare(&plain_call(operation, argument), zone)?;
+        let outgoing = self.ready(&plain_call(operation, argument), zone).await?;
         self.send(0, &outgoing, Framing::Promised).await
     }
 }

@@ -1,81 +1,325 @@
-//! What a trial notes of zones in care: what its writes may touch, and what in them may be somebody else's.
+//! What a trial notes of zones in care: what its writes may touch, and what in them is somebody else's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use super::custody::{addresses_in, addresses_of};
+use serde_json::Value;
+
+use super::custody::{
+    Effect, Effects, Keeper, NotAdmitted, Permit, Sign, Stranger, Tidied, addresses_in,
+    addresses_of,
+};
 use super::execute::{Execution, Flow, Stop};
 use super::halt::HaltReason;
-use super::mapping::meant_by;
-use crate::contract::Answer;
-use crate::exchange::{Exchange, Operation};
+use super::mapping::{Place, State};
+use super::run::Runner;
+use crate::contract::{ClauseId, Finding, Level, left_alone_by};
+use crate::event::ReportedFinding;
+use crate::exchange::{Generation, Kind, Operation};
 use crate::transport::Outgoing;
 
+/// What a trial saw of somebody else in the zones that it has.
+#[derive(Debug, Default)]
+pub(super) struct Strangers {
+    /// What somebody else wrote, changed or deleted.
+    pub(super) changes: BTreeSet<String>,
+    /// Whether a test mapping was seen that this run did not write.
+    pub(super) has_sign: bool,
+    /// Whether another run is at work for certain.
+    is_at_work: bool,
+}
+
 impl Execution<'_> {
-    /// Notes in the zone's journal what a write may touch, before it goes out.
-    pub(super) fn journal(&mut self, zone: &str, outgoing: &Outgoing) -> Flow {
-        let Some(keeper) = self.keepers.get(zone) else {
+    /// Has a write admitted by the keeper of its zone: what it may touch is read and written down before it goes out.
+    pub(super) async fn admit(&mut self, zone: &str, outgoing: &Outgoing) -> Flow {
+        let Some(keeper) = self.keepers.get(zone).cloned() else {
             return Ok(());
         };
-        let reads = match outgoing.operation {
-            Some(operation) => !operation.kind().writes(),
-            None => outgoing.method == "GET",
+        let writes = match outgoing.operation {
+            Some(operation) => operation.kind().writes(),
+            None => outgoing.method != "GET" && outgoing.method != "HEAD",
         };
-        if reads {
+        if !writes {
             return Ok(());
         }
-        let mut reach = BTreeSet::new();
-        if let Some(address) = &outgoing.address {
-            addresses_in(address, &mut reach);
-        }
-        match (&outgoing.json, &outgoing.body) {
-            (Some(json), _) => addresses_of(json, &mut reach),
-            (None, Some(body)) => addresses_in(&String::from_utf8_lossy(body), &mut reach),
-            (None, None) => {}
-        }
-        let generation = outgoing
+        let effects = effects(outgoing);
+        let through = outgoing
             .operation
             .map_or(self.generation, Operation::generation);
-        self.wrote.insert(generation);
-        keeper.touch(reach).map_err(|error| {
-            self.target.halt.set(HaltReason::Journal(error.to_string()));
-            Stop::Inconclusive(error.to_string())
+        self.wrote.insert(through);
+        let mine = self.mine.entry(zone.to_owned()).or_default();
+        mine.extend(effects.keys().copied());
+        let refused = match keeper.admit(self.target, through, effects).await {
+            Ok(()) => return Ok(()),
+            Err(refused) => refused,
+        };
+        let existing: BTreeSet<IpAddr> = keeper.taken();
+        if let Some(mine) = self.mine.get_mut(zone) {
+            mine.retain(|ip| !existing.contains(ip));
+        }
+        Err(match refused {
+            NotAdmitted::Taken(ip) => {
+                Stop::Skip(format!("it would write to {ip}, which the zone holds"))
+            }
+            NotAdmitted::Hidden(ip, place) => {
+                let why = format!(
+                    "the zone holds {ip} {place}, which its list did not show when the run began"
+                );
+                self.strangers.changes.insert(why.clone());
+                if self.target.custody.permit == Permit::EmptyOnly {
+                    let why = format!("{why}: an empty zone was expected, so the run ends here");
+                    self.target.halt.set(HaltReason::Zone(why));
+                }
+                Stop::Inconclusive(why)
+            }
+            NotAdmitted::Unknown(ip, why) => Stop::Inconclusive(format!(
+                "it can't be told what is at {ip}, so nothing is written there: {why}"
+            )),
+            NotAdmitted::Journal(why) => {
+                self.target.halt.set(HaltReason::Journal(why.clone()));
+                Stop::Inconclusive(why)
+            }
+            NotAdmitted::Over(why) => {
+                if self.target.halt.reason().is_none() {
+                    self.target.look_again().await;
+                }
+                Stop::Inconclusive(why)
+            }
         })
     }
 
-    /// Notes what a write says that it touched: a faulty target may have stored another address.
-    pub(super) fn journal_answer(&self, exchange: &Exchange) {
-        let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value()) else {
+    /// Takes a list in: what in it is somebody else's.
+    pub(super) fn saw(&mut self, zone: &str, generation: Generation, listed: &State) {
+        let Some(keeper) = self.keepers.get(zone) else {
             return;
         };
-        // The whole list that `v1.upsert` answers with is not what it touched.
-        if !operation.kind().writes()
-            || operation == Operation::V1Upsert
-            || !exchange.response.is_success()
-        {
-            return;
-        }
-        let answer = Answer::read(operation, body);
-        let touched: Vec<IpAddr> = answer
-            .entries
-            .iter()
-            .chain(&answer.succeeded)
-            .filter_map(meant_by)
-            .collect();
-        let zone = self
-            .zones
-            .iter()
-            .find(|(_, id)| exchange.request.url.contains(id.as_str()));
-        if let Some(keeper) = zone.and_then(|(name, _)| self.keepers.get(name)) {
-            // A disk that is full is noticed by the next request, which is journalled before it goes out.
-            let _ = keeper.touch(touched);
-        }
+        let sign = keeper.saw(generation, listed);
+        self.note_sign(sign);
     }
 
-    /// Whether a mapping that nobody expects may be somebody else's: the zone is shared with others, and no
-    /// request of this case named its address.
+    /// Whether a difference may be somebody else's doing: the zone is shared with others, and no request of this case
+    /// named its address.
     pub(super) fn may_be_a_strangers(&self, zone: &str, ip: &IpAddr) -> bool {
         self.keepers.contains_key(zone)
             && !self.used.get(zone).is_some_and(|used| used.contains(ip))
     }
+
+    /// Notes that a mapping which no request of this case named is not as it was.
+    pub(super) fn differs(&mut self, ip: IpAddr, was: Option<&Place>, is: Option<&Place>) {
+        let stranger = Stranger {
+            through: self.generation,
+            ip,
+            was: was.cloned(),
+            is: is.cloned(),
+        };
+        self.strangers.changes.insert(stranger.to_string());
+    }
+
+    /// What the zone held before the case, through a generation.
+    pub(super) fn existing_in(&self, zone: &str, generation: Generation) -> State {
+        let around = self.around.get(zone);
+        around
+            .map(|around| around.through(generation))
+            .unwrap_or_default()
+    }
+
+    /// Findings that rest on mappings which somebody else changed are dropped, and the trial is inconclusive. What the
+    /// target did to mappings that the case itself wrote is judged all the same.
+    pub(super) fn without_strangers(&mut self, end: Flow) -> Flow {
+        let (strangers, exchanges, own) = (&self.strangers, &self.exchanges, &self.own_findings);
+        if strangers.changes.is_empty() && !strangers.is_at_work {
+            return end;
+        }
+        let rests_on_the_whole = |reported: &ReportedFinding| {
+            let exchange = reported.step.and_then(|step| exchanges.get(step));
+            let operation = exchange.and_then(|exchange| exchange.operation);
+            let lists = operation.is_some_and(|operation| {
+                operation.kind() == Kind::List || operation == Operation::V1Upsert
+            });
+            lists && !own.contains(&own_key(reported.line, &reported.finding))
+        };
+        let before = self.findings.len();
+        self.findings
+            .retain(|reported| !strangers.is_at_work && !rests_on_the_whole(reported));
+        let is_violated = self.findings.iter().any(|f| f.finding.level == Level::Must);
+        let has_dropped = self.findings.len() < before;
+        let is_unharmed = matches!(end, Ok(())) && !has_dropped && !strangers.is_at_work;
+        if is_violated || is_unharmed {
+            return end;
+        }
+        let changes: Vec<&str> = strangers
+            .changes
+            .iter()
+            .take(3)
+            .map(String::as_str)
+            .collect();
+        Err(Stop::Inconclusive(format!(
+            "somebody else writes in this zone: {}",
+            changes.join("; ")
+        )))
+    }
+}
+
+/// What tells one finding of a trial from another.
+pub(super) fn own_key(line: usize, finding: &Finding) -> (usize, String) {
+    (line, format!("{} {}", finding.clause.as_str(), finding.at))
+}
+
+/// What a write may do, by address: odd spellings are refused by most servers and understood by some.
+fn effects(outgoing: &Outgoing) -> Effects {
+    let mut effects = Effects::new();
+    let mut add = |addresses: BTreeSet<IpAddr>, effect: &Effect| {
+        for ip in addresses {
+            effects.entry(ip).or_default().insert(effect.clone());
+        }
+    };
+    let deletes = match outgoing.operation.map(Operation::kind) {
+        Some(kind) => matches!(kind, Kind::Delete | Kind::BatchDelete),
+        None => outgoing.method == "DELETE",
+    };
+    let mut in_path = BTreeSet::new();
+    if let Some(address) = &outgoing.address {
+        addresses_in(address, &mut in_path);
+    }
+    if outgoing.operation.is_none() {
+        addresses_in(&outgoing.url, &mut in_path);
+    }
+    if deletes {
+        add(in_path, &Effect::Delete);
+        let mut named = BTreeSet::new();
+        match (&outgoing.json, &outgoing.body) {
+            (Some(json), _) => addresses_of(json, &mut named),
+            (None, Some(body)) => addresses_in(&String::from_utf8_lossy(body), &mut named),
+            (None, None) => {}
+        }
+        add(named, &Effect::Delete);
+        return effects;
+    }
+    let mut value_in_path = Effect::WriteAny;
+    match (&outgoing.json, &outgoing.body) {
+        (Some(Value::Array(items)), _) => {
+            for item in items {
+                let mut named = BTreeSet::new();
+                addresses_of(item, &mut named);
+                add(named, &effect_of(item));
+            }
+        }
+        (Some(json), _) => {
+            let mut named = BTreeSet::new();
+            addresses_of(json, &mut named);
+            value_in_path = effect_of(json);
+            add(named, &value_in_path);
+        }
+        (None, Some(body)) => {
+            let mut named = BTreeSet::new();
+            addresses_in(&String::from_utf8_lossy(body), &mut named);
+            add(named, &Effect::WriteAny);
+        }
+        (None, None) => {}
+    }
+    add(in_path, &value_in_path);
+    effects
+}
+
+/// The value that an item writes, where it can be told.
+fn effect_of(item: &Value) -> Effect {
+    let text = |name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
+    match (text("vendor"), text("region")) {
+        (Some(vendor), Some(region)) => Effect::Write(Place { vendor, region }),
+        _ => Effect::WriteAny,
+    }
+}
+
+impl Runner {
+    /// Takes away what a trial left in its zones; returns whether all of it is gone, as far as that is known.
+    pub(super) async fn tidy(
+        &self,
+        execution: &mut Execution<'_>,
+        keepers: &HashMap<String, Arc<Keeper>>,
+    ) -> bool {
+        let mut is_tidy = true;
+        for (name, keeper) in keepers {
+            // An interrupted run puts its zones back as a whole.
+            if self.target().halt.reason().is_some() {
+                is_tidy = false;
+                continue;
+            }
+            let mine = execution.mine.get(name).cloned().unwrap_or_default();
+            let tidied = keeper
+                .tidy(&self.target, execution.wrote.clone(), mine)
+                .await;
+            is_tidy &= tidied.stuck.is_empty() && tidied.trouble.is_none();
+            execution.tidied(&tidied);
+            if tidied.trouble.is_some() {
+                self.target.look_again().await;
+            }
+            self.look_for_others(execution, keeper).await;
+            if execution.proves_losses() {
+                keeper.is_lossy().await;
+            }
+        }
+        is_tidy
+    }
+
+    /// After a sign of another run in the zone: makes sure, and ends this run if there is one.
+    async fn look_for_others(&self, execution: &mut Execution<'_>, keeper: &Keeper) {
+        let strangers = &mut execution.strangers;
+        if strangers.has_sign && !strangers.is_at_work {
+            strangers.is_at_work = keeper.is_anybody_at_work(&self.target).await;
+        }
+        if strangers.is_at_work {
+            let why = format!(
+                "somebody else writes test addresses in zone {}, perhaps a run on another machine: this run ends and takes back what it wrote",
+                keeper.zone
+            );
+            strangers.changes.insert(why.clone());
+            self.target.halt.set(HaltReason::Zone(why));
+        }
+    }
+}
+
+impl Execution<'_> {
+    fn tidied(&mut self, tidied: &Tidied) {
+        for stranger in &tidied.strangers {
+            self.strangers.changes.insert(stranger.to_string());
+        }
+        self.note_sign(tidied.sign);
+        for stuck in &tidied.stuck {
+            let finding = Finding {
+                clause: ClauseId::of(stuck.clause()),
+                level: Level::Must,
+                at: "/result".to_owned(),
+                expected: format!("{} is gone after it was deleted", stuck.spelled),
+                found: self.target.redactor.text(&stuck.to_string()),
+            };
+            let line = self.trial.case.steps.last().map_or(1, |step| step.line);
+            self.add(line, None, finding);
+        }
+    }
+
+    fn note_sign(&mut self, sign: Sign) {
+        match sign {
+            Sign::None => {}
+            Sign::There => self.strangers.has_sign = true,
+            Sign::AtWork => self.strangers.is_at_work = true,
+        }
+    }
+
+    /// Whether the trial proved that a write loses mappings that it does not name.
+    fn proves_losses(&self) -> bool {
+        self.findings.iter().any(|reported| {
+            reported.finding.level == Level::Must
+                && self
+                    .own_findings
+                    .contains(&own_key(reported.line, &reported.finding))
+                && protects_others(&reported.finding.clause)
+        })
+    }
+}
+
+/// Whether a clause protects the mappings that a write does not name.
+fn protects_others(clause: &ClauseId) -> bool {
+    let mut operations = Operation::ALL.iter();
+    operations.any(|operation| left_alone_by(*operation).as_ref() == Some(clause))
 }

@@ -1,7 +1,5 @@
 //! Why a target can't be tested, or a zone not be put back.
 
-use std::path::PathBuf;
-
 use super::custody::JournalError;
 use crate::transport::TransportError;
 
@@ -50,34 +48,13 @@ pub enum TargetError {
     /// The same zone was given twice.
     #[error("zone {0} was given twice: each zone is leased to one case at a time")]
     ZoneTwice(String),
-    /// A zone's list can't be read as a whole, so it can't be told what there is to keep.
-    #[error("the mappings of zone {zone} can't all be read, so nothing was changed there: {why}")]
+    /// A zone's list can't be read as a whole, so it can't be told what there is to keep. Nothing was changed yet.
+    #[error("the mappings of zone {zone} can't all be read, so no case runs there: {why}")]
     Unlisted {
         /// Which.
         zone: String,
         /// What was wrong with the list.
         why: String,
-    },
-    /// A zone was not as it was after several attempts.
-    #[error("zone {zone} is not as it was: {why}")]
-    NotPutBack {
-        /// Which.
-        zone: String,
-        /// What is left to do.
-        why: String,
-    },
-    /// A zone could not be put back at the end of a run.
-    #[error(
-        "zone {zone} could not be put back ({source}); what it held is in {}: run `originproof restore` with the same credentials",
-        journal.display()
-    )]
-    Left {
-        /// Which.
-        zone: String,
-        /// The journal, which stays.
-        journal: PathBuf,
-        /// Why.
-        source: Box<TargetError>,
     },
     /// The journal of a zone, or its lock.
     #[error(transparent)]

@@ -8,11 +8,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::addresses::Addresses;
 use super::call::{Context, outgoing};
-use super::custody::Keeper;
+use super::care::Strangers;
+use super::custody::{Around, Keeper};
 use super::mapping::{Place, State, meant};
 use super::scope::Variables;
 use super::target::Target;
+use super::zone::named_addresses;
 use crate::case::{Action, CallSpec, Over, Step, Trial};
 use crate::contract::{Finding, Framing, request_items};
 use crate::event::{Observation, Profile, ReportedFinding, StepRecord};
@@ -59,7 +62,13 @@ pub(super) struct Execution<'a> {
     /// Those of them that are in care, by the case's names.
     pub(super) keepers: HashMap<String, Arc<Keeper>>,
     /// What the zones held before the case.
-    pub(super) existing: HashMap<String, State>,
+    pub(super) around: HashMap<String, Around>,
+    /// The addresses that writes to zones in care may touch, by zone.
+    pub(super) mine: HashMap<String, BTreeSet<IpAddr>>,
+    /// What was seen of somebody else in zones in care.
+    pub(super) strangers: Strangers,
+    /// The findings about mappings that the case itself wrote.
+    pub(super) own_findings: BTreeSet<(usize, String)>,
     /// Through which generations zones in care were written.
     pub(super) wrote: BTreeSet<Generation>,
     /// What each zone should hold, as far as it was last asserted.
@@ -88,18 +97,25 @@ impl<'a> Execution<'a> {
         trial: &'a Trial,
         zones: HashMap<String, String>,
         keepers: HashMap<String, Arc<Keeper>>,
+        turn: u64,
     ) -> Self {
         let home = trial.case.zones.first().cloned().unwrap_or_default();
-        let existing: HashMap<String, State> = keepers
+        let taken: BTreeSet<IpAddr> = keepers.values().flat_map(|keeper| keeper.taken()).collect();
+        // Zones in care may be in use by a run on another machine: each run has test addresses of its own.
+        let turn = if keepers.is_empty() { 0 } else { turn };
+        let around = keepers
             .iter()
-            .map(|(name, keeper)| (name.clone(), keeper.existing()))
+            .map(|(name, keeper)| (name.clone(), keeper.around()))
             .collect();
-        let taken = existing.values().flat_map(State::keys).copied().collect();
-        let mut variables = Variables::new(&target.regions, zones.clone(), home, &taken);
+        let addresses = Addresses::around(&taken, turn).without(&named_addresses(trial));
+        let mut variables = Variables::new(&target.regions, zones.clone(), home, addresses);
         variables.named.extend(trial.row.values.clone());
         Self {
             keepers,
-            existing,
+            around,
+            mine: HashMap::new(),
+            strangers: Strangers::default(),
+            own_findings: BTreeSet::new(),
             wrote: BTreeSet::new(),
             target,
             trial,
@@ -191,7 +207,7 @@ impl<'a> Execution<'a> {
             Action::Holds(items, clause) => {
                 let filled = self.fill(items)?;
                 let mut state = self.variables.state(&filled).map_err(Stop::Skip)?;
-                state.extend(self.existing.get(&zone).cloned().unwrap_or_default());
+                state.extend(self.existing_in(&zone, self.generation));
                 self.models.insert(zone.clone(), state);
                 self.holds(step, clause, &zone).await?;
             }
@@ -269,12 +285,18 @@ impl<'a> Execution<'a> {
             let items = request_items(operation, json);
             used.extend(items.iter().filter_map(|item| meant(item.address?)));
         }
-        self.journal(zone, &outgoing)?;
+        Ok(outgoing)
+    }
+
+    /// As [`Execution::prepare`], and admitted by the zone's keeper.
+    pub(super) async fn ready(&mut self, spec: &CallSpec, zone: &str) -> Flow<Outgoing> {
+        let outgoing = self.prepare(spec, zone)?;
+        self.admit(zone, &outgoing).await?;
         Ok(outgoing)
     }
 
     async fn call(&mut self, step: &Step, spec: &CallSpec, zone: &str) -> Flow<usize> {
-        let outgoing = self.prepare(spec, zone)?;
+        let outgoing = self.ready(spec, zone).await?;
         let framing = framing(spec);
         self.send(step.line, &outgoing, framing).await
     }

@@ -157,9 +157,13 @@ impl Execution<'_> {
         let is_list = exchange.operation.is_some_and(|operation| {
             operation.kind() == Kind::List || operation == Operation::V1Upsert
         });
-        let Some(existing) = self.existing.get(zone).filter(|_| is_list) else {
+        let Some(operation) = exchange
+            .operation
+            .filter(|_| is_list && self.keepers.contains_key(zone))
+        else {
             return;
         };
+        let existing = self.existing_in(zone, operation.generation());
         answer.entries.retain(|item| {
             let Some(ip) = meant_by(item) else {
                 return true;

@@ -22,16 +22,15 @@ pub(super) fn needs_empty_zone(trial: &Trial) -> bool {
 
 /// What a zone holds that a trial can't work around.
 pub(super) fn obstacle(trial: &Trial, named: &BTreeSet<IpAddr>, keeper: &Keeper) -> Option<String> {
-    let existing = keeper.existing();
+    let taken = keeper.taken();
     if !only_reads(trial) || !trial.case.given.is_empty() {
-        let room = LIMIT.saturating_sub(existing.len());
-        if room < ROOM && !existing.is_empty() {
+        let room = LIMIT.saturating_sub(taken.len());
+        if room < ROOM && !taken.is_empty() {
             return Some(format!(
                 "the given zone has room for {room} more mappings, which is too little to work around what it holds"
             ));
         }
-        let taken: BTreeSet<IpAddr> = existing.keys().copied().collect();
-        if Addresses::around(&taken).are_short {
+        if Addresses::around(&taken, 0).are_short {
             return Some(
                 "the given zone holds nearly all documentation addresses, which cases use"
                     .to_owned(),
@@ -41,19 +40,19 @@ pub(super) fn obstacle(trial: &Trial, named: &BTreeSet<IpAddr>, keeper: &Keeper)
     // Fillings leave that net alone where the zone holds any of it.
     let is_filling =
         |ip: &IpAddr| matches!(ip, IpAddr::V4(ip) if ip.octets()[..3] == [198, 51, 100]);
-    if named.iter().any(is_filling) && existing.keys().any(is_filling) {
+    if named.iter().any(is_filling) && taken.iter().any(is_filling) {
         return Some(
             "it uses addresses of 198.51.100.0/24, of which the zone holds some".to_owned(),
         );
     }
-    if needs_empty_zone(trial) && !existing.is_empty() {
-        let count = existing.len();
+    if needs_empty_zone(trial) && !taken.is_empty() {
+        let count = taken.len();
         return Some(format!(
             "it needs an empty zone, and the given one holds {count} mapping(s)"
         ));
     }
-    let taken = named.iter().find(|ip| existing.contains_key(ip));
-    taken.map(|ip| format!("it uses the address {ip}, which the zone holds already"))
+    let first = named.iter().find(|ip| taken.contains(ip));
+    first.map(|ip| format!("it uses the address {ip}, which the zone holds already"))
 }
 
 pub(super) fn too_few_zones(trial: &Trial, pool: &Pool) -> String {

@@ -20,6 +20,8 @@ pub(super) enum HaltReason {
     Budget(String),
     /// What a zone held can't be written down any more.
     Journal(String),
+    /// Somebody else works in a zone, or the zone is not what it seemed.
+    Zone(String),
 }
 
 impl fmt::Display for HaltReason {
@@ -31,7 +33,7 @@ impl fmt::Display for HaltReason {
                 write!(f, "the target no longer accepts the credentials: {why}")
             }
             Self::NotServing(why) => write!(f, "the target stopped serving: {why}"),
-            Self::Budget(why) | Self::Journal(why) => f.write_str(why),
+            Self::Budget(why) | Self::Journal(why) | Self::Zone(why) => f.write_str(why),
         }
     }
 }

@@ -6,10 +6,18 @@ use std::net::IpAddr;
 use crate::contract::{Item, address};
 
 /// Vendor and region.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) vendor: String,
     pub(super) region: String,
+}
+
+impl Place {
+    /// Whether both are the same but for letter case, which a target may fold (REG-10).
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.vendor.eq_ignore_ascii_case(&other.vendor)
+            && self.region.eq_ignore_ascii_case(&other.region)
+    }
 }
 
 impl std::fmt::Display for Place {

@@ -22,6 +22,18 @@ impl Target {
     /// # Errors
     /// Any [`TargetError`]; the first request decides whether it is within reach.
     pub async fn probe(config: TargetConfig, seed: u64) -> Result<Self, TargetError> {
+        let named = config.capabilities.clone();
+        let mut target = Self::unprobed(config)?;
+        target.find_out(&named, seed).await?;
+        Ok(target)
+    }
+
+    /// A target to which nothing was sent yet.
+    ///
+    /// # Errors
+    /// [`TargetError::Url`], [`TargetError::NoCredentials`], [`TargetError::ZoneTwice`], and a client that can't be
+    /// set up.
+    pub(super) fn unprobed(config: TargetConfig) -> Result<Self, TargetError> {
         let base_url = config.base_url.trim_end_matches('/').to_owned();
         let is_url = ["http://", "https://"].iter().any(|scheme| {
             base_url
@@ -46,7 +58,7 @@ impl Target {
             })?;
         let client = client.with_log(config.request_log);
         let redactor = config.credentials.redactor();
-        let mut target = Self {
+        Ok(Self {
             base_url,
             credentials: config.credentials,
             capabilities: BTreeMap::new(),
@@ -60,34 +72,40 @@ impl Target {
             looking: Mutex::default(),
             preflight: String::new(),
             notes: Vec::new(),
-        };
-        target.hook().await?;
-        target.by_hand(&config.capabilities, &["v1", "v2", "tiered-cache"]);
-        if target.zones.is_empty() && !target.has("fresh-zones") {
+        })
+    }
+
+    /// Asks the target what it can do. `named` are capabilities that the user names.
+    async fn find_out(&mut self, named: &[String], seed: u64) -> Result<(), TargetError> {
+        self.hook().await?;
+        self.by_hand(named, &["v1", "v2", "tiered-cache"]);
+        if self.zones.is_empty() && !self.has("fresh-zones") {
             return Err(TargetError::NoZone);
         }
-        let zone = target
-            .zones
-            .first()
-            .cloned()
-            .unwrap_or_else(|| fresh_zone(seed, 0, 0));
-        target.routes(&zone).await?;
-        let list = if target.has("v2") {
+        let first = self.zones.first().cloned();
+        let zone = first.unwrap_or_else(|| fresh_zone(seed, 0, 0));
+        self.routes(&zone).await?;
+        self.set_preflight(&zone);
+        self.catalogue(&zone).await?;
+        // A run that only reads leaves the regions untried.
+        if self.zones.is_empty() && self.custody.writes() {
+            self.try_regions(&fresh_zone(seed, 0, 1)).await?;
+        }
+        self.contradictions(named);
+        let both = &self.credentials;
+        if !(both.token.is_some() && both.email.is_some() && both.key.is_some()) {
+            self.capabilities.remove("both-credentials");
+        }
+        Ok(())
+    }
+
+    fn set_preflight(&mut self, zone: &str) {
+        let list = if self.has("v2") {
             Operation::V2List
         } else {
             Operation::V1List
         };
-        target.preflight = path_of(list, &zone, "");
-        target.catalogue(&zone).await?;
-        if target.zones.is_empty() {
-            target.try_regions(&fresh_zone(seed, 0, 1)).await?;
-        }
-        target.contradictions(&config.capabilities);
-        let both = &target.credentials;
-        if !(both.token.is_some() && both.email.is_some() && both.key.is_some()) {
-            target.capabilities.remove("both-credentials");
-        }
-        Ok(target)
+        self.preflight = path_of(list, zone, "");
     }
 
     /// Takes the user's word for what can't be found out by asking.
@@ -263,7 +281,7 @@ impl Target {
             return Ok(());
         };
         let candidates: Vec<_> = self.regions.picked.iter().take(100).cloned().collect();
-        let addresses = Addresses::around(&std::collections::BTreeSet::new());
+        let addresses = Addresses::around(&std::collections::BTreeSet::new(), 0);
         let items: Vec<Value> = candidates
             .iter()
             .enumerate()
@@ -307,7 +325,12 @@ fn repeated(zones: &[String]) -> Option<&String> {
     zones
         .iter()
         .enumerate()
-        .find(|(index, zone)| zones[..*index].contains(zone))
+        .find(|(index, zone)| {
+            let before = zones[..*index].iter();
+            before
+                .into_iter()
+                .any(|other| other.eq_ignore_ascii_case(zone))
+        })
         .map(|(_, zone)| zone)
 }
 

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use serde_json::json;
 
 use super::arrange::plain_call;
+use super::care::own_key;
 use super::execute::{Execution, Flow, Stop};
 use super::mapping::{Place, State, meant, meant_by};
 use crate::case::{ClauseKey, Step};
@@ -99,6 +100,7 @@ impl Execution<'_> {
                 break;
             }
         }
+        self.saw(zone, generation, &state);
         Ok(Some(state))
     }
 
@@ -151,11 +153,9 @@ impl Execution<'_> {
             self.add(line, Some(list_index), finding);
             return Err(Stop::Violated);
         };
-        let wrong: BTreeMap<IpAddr, Difference> = differences(&expected, &listed)
+        let wrong: BTreeMap<IpAddr, Difference> = self
+            .own_differences(zone, &expected, &listed)
             .into_iter()
-            .filter(|difference| {
-                difference.expected.is_some() || !self.may_be_a_strangers(zone, &difference.ip)
-            })
             .map(|difference| (difference.ip, difference))
             .collect();
         let mut is_wrong = self.listed > listed.len();
@@ -177,7 +177,7 @@ impl Execution<'_> {
                     said(ip, wanted),
                     "another answer",
                 );
-                self.add(line, Some(single_index), finding);
+                self.add_own(line, Some(single_index), finding);
                 is_wrong = true;
                 continue;
             };
@@ -207,7 +207,7 @@ impl Execution<'_> {
                 ),
             };
             let finding = self.finding(&blamed, "/result", said(ip, wanted), said(ip, found));
-            self.add(line, Some(at), finding);
+            self.add_own(line, Some(at), finding);
             is_wrong = is_wrong || blamed.1 == Level::Must;
         }
         if is_wrong {
@@ -251,12 +251,11 @@ impl Execution<'_> {
             return Ok(());
         };
         let index = self.exchanges.len().saturating_sub(1);
-        let first = differences(expected, &listed)
-            .into_iter()
-            .find(|difference| {
-                (difference.expected.is_some() && difference.found.is_some())
-                    || !self.may_be_a_strangers(zone, &difference.ip)
-            });
+        let all = differences(expected, &listed).into_iter();
+        // What the zone held before is not this case's: each generation may have a store of its own.
+        let first = all
+            .filter(|difference| !self.may_be_a_strangers(zone, &difference.ip))
+            .next();
         let Some(first) = first else {
             return Ok(());
         };
@@ -286,7 +285,11 @@ impl Execution<'_> {
         let Some(clause) = self.known_clause(clause) else {
             return Ok(());
         };
-        let expected = self.models.get(zone).cloned().unwrap_or_default();
+        let mut expected = self.models.get(zone).cloned().unwrap_or_default();
+        if self.generation != Generation::V2 {
+            expected.retain(|ip, _| !self.may_be_a_strangers(zone, ip));
+            expected.extend(self.existing_in(zone, Generation::V2));
+        }
         let size = u64::try_from(expected.len()).unwrap_or(u64::MAX);
         let pages = size.div_ceil(per_page.max(1)).max(1);
         let mut seen: BTreeMap<IpAddr, u64> = BTreeMap::new();
@@ -335,7 +338,11 @@ impl Execution<'_> {
             }
         }
         let last = self.exchanges.len().saturating_sub(1);
-        for difference in differences(&expected, &state).into_iter().take(5) {
+        for difference in self
+            .own_differences(zone, &expected, &state)
+            .into_iter()
+            .take(5)
+        {
             let expected = said(difference.ip, difference.expected.as_ref());
             let found = said(difference.ip, difference.found.as_ref());
             wrong.push((last, format!("{expected} on one of {pages} page(s)"), found));
@@ -368,7 +375,7 @@ impl Execution<'_> {
                 "the zone could not be listed".to_owned(),
             ));
         };
-        let there_before = self.existing.get(zone).map_or(0, State::len);
+        let there_before = self.existing_in(zone, self.generation).len();
         let count = self.listed.max(listed.len());
         let most = most + there_before;
         if count > most {
@@ -423,6 +430,24 @@ impl Execution<'_> {
         let finding = self.finding(&clause, "/result", lawful.join(" or "), found);
         self.add(step.line, Some(index), finding);
         Err(Stop::Violated)
+    }
+
+    /// The differences at addresses that requests of this case named. The others are somebody else's doing, and noted.
+    fn own_differences(&mut self, zone: &str, expected: &State, found: &State) -> Vec<Difference> {
+        let (strange, own): (Vec<Difference>, Vec<Difference>) = differences(expected, found)
+            .into_iter()
+            .partition(|difference| self.may_be_a_strangers(zone, &difference.ip));
+        for difference in &strange {
+            let (was, is) = (difference.expected.as_ref(), difference.found.as_ref());
+            self.differs(difference.ip, was, is);
+        }
+        own
+    }
+
+    /// Adds a finding about mappings that the case itself wrote.
+    pub(super) fn add_own(&mut self, line: usize, step: Option<usize>, finding: Finding) {
+        self.own_findings.insert(own_key(line, &finding));
+        self.add(line, step, finding);
     }
 
     /// The clause of a key with the level of the part that is meant.

@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use jiff::civil::Date;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::custody::Keeper;
+use super::custody::{Keeper, Permit, Traces};
 use super::error::TargetError;
 use super::execute::Execution;
 use super::fitness::{EMPTY_ZONE, lacks, needs_empty_zone, obstacle, too_few_zones};
@@ -78,21 +78,26 @@ impl Runner {
                 .insert(EMPTY_ZONE.to_owned(), CapabilitySource::Probing);
             Zones::Fresh { seed: config.seed }
         } else {
+            let traces = Arc::new(Traces::default());
             let mut keepers = Vec::new();
             for zone in &target.zones {
-                keepers.push(Keeper::open(&target, zone, &target.custody).await?);
+                match Keeper::open(&target, zone, Arc::clone(&traces)).await {
+                    Ok(keeper) => keepers.push(keeper),
+                    Err(error) => {
+                        // Nothing was changed yet, so the journals that were begun have done their work.
+                        for keeper in keepers {
+                            keeper.close(&target).await;
+                        }
+                        return Err(error);
+                    }
+                }
             }
-            let holding: usize = keepers.iter().map(|keeper| keeper.existing().len()).sum();
-            if holding == 0 || target.custody.allow_empty_zone {
+            let is_free = keepers.iter().all(|keeper| keeper.taken().is_empty());
+            if is_free || target.custody.permit == Permit::TakeAway {
                 target
                     .capabilities
                     .insert(EMPTY_ZONE.to_owned(), CapabilitySource::Probing);
             }
-            // To read and mend each zone at the end, and to read it again.
-            let reserve = keepers.len() * 16 + holding / 10;
-            target
-                .client
-                .reserve(u64::try_from(reserve).unwrap_or(u64::MAX));
             Zones::Given(Pool::new(keepers))
         };
         Ok(Self {
@@ -164,7 +169,7 @@ impl Runner {
                         }
                         summary.add(report);
                     }
-                    Event::ZoneLeft { .. } => summary.zones_left += 1,
+                    Event::ZoneLeft(_) => summary.zones_left += 1,
                     Event::RunStarted(_)
                     | Event::TrialStarted { .. }
                     | Event::ZonePutBack(_)
@@ -247,6 +252,31 @@ impl Runner {
         self.target.halt.set(HaltReason::Interrupted);
     }
 
+    /// What a person should know who is about to end the process while zones are put back.
+    #[must_use]
+    pub fn what_would_be_left(&self) -> String {
+        let at_stake = match &*self.zones {
+            Zones::Fresh { .. } => Vec::new(),
+            Zones::Given(pool) => pool.at_stake(),
+        };
+        let zones: Vec<String> = at_stake
+            .iter()
+            .map(|(zone, mappings)| match mappings {
+                0 => format!("zone {zone} (test mappings only)"),
+                count => {
+                    format!("zone {zone} ({count} of its mappings were taken away or overwritten)")
+                }
+            })
+            .collect();
+        if zones.is_empty() {
+            return "interrupt once more to end at once".to_owned();
+        }
+        format!(
+            "{} is being put back; interrupt once more to end at once and leave that to `originproof restore`",
+            zones.join(", ")
+        )
+    }
+
     fn profile(&self) -> MutexGuard<'_, Profile> {
         self.profile.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -267,18 +297,11 @@ impl Runner {
         };
         let mut events = Vec::new();
         for keeper in pool.close().await {
-            let zone = keeper.zone.clone();
             // No lease is left, so nobody else holds it.
             let Some(keeper) = Arc::into_inner(keeper) else {
                 continue;
             };
-            events.push(match keeper.close(&self.target).await {
-                Ok(done) => Event::ZonePutBack(done),
-                Err(error) => Event::ZoneLeft {
-                    zone,
-                    why: self.target.redactor.text(&error.to_string()),
-                },
-            });
+            events.extend(keeper.close(&self.target).await.map(Event::from));
         }
         events
     }
@@ -344,7 +367,7 @@ impl Runner {
             if trial.case.zones.len() > pool.count() {
                 return Some(too_few_zones(trial, pool));
             }
-            if self.target.custody.allow_empty_zone {
+            if self.target.custody.permit == Permit::TakeAway {
                 return None;
             }
             let named = named_addresses(trial);
@@ -352,6 +375,39 @@ impl Runner {
                 .iter()
                 .find_map(|keeper| obstacle(trial, &named, keeper))
         })
+    }
+
+    /// The given zones that hold mappings, with how many.
+    #[must_use]
+    pub fn zones_with_mappings(&self) -> Vec<(String, usize)> {
+        let Zones::Given(pool) = &*self.zones else {
+            return Vec::new();
+        };
+        let keepers = pool.free_keepers();
+        let held = keepers
+            .iter()
+            .map(|keeper| (keeper.zone.clone(), keeper.taken().len()));
+        held.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Whether a zone would be emptied for a trial.
+    #[must_use]
+    pub fn empties_a_zone_for(&self, trial: &Trial) -> bool {
+        let Zones::Given(pool) = &*self.zones else {
+            return false;
+        };
+        let named = named_addresses(trial);
+        let keepers = pool.free_keepers();
+        self.target.custody.permit == Permit::TakeAway
+            && keepers
+                .iter()
+                .any(|keeper| obstacle(trial, &named, keeper).is_some())
+    }
+
+    /// How many requests taking so many mappings away and putting them back takes, when each is answered.
+    #[must_use]
+    pub fn requests_to_empty(&self, mappings: usize) -> usize {
+        super::custody::requests_to_empty(mappings)
     }
 
     /// How many zones were given by hand.
@@ -368,14 +424,9 @@ impl Runner {
         if self.target.halt.reason().is_some() {
             return self.trial_after_halt(trial);
         }
-        match self.unfit(trial, lease).await {
-            Ok(None) => {}
-            Ok(Some(reason)) => return empty_report(trial, Verdict::Skipped, reason),
-            Err(error) => {
-                self.target.look_again().await;
-                let reason = self.target.redactor.text(&error.to_string());
-                return empty_report(trial, Verdict::Inconclusive, reason);
-            }
+        if let Some(reason) = self.unfit(trial, lease).await {
+            let reason = self.target.redactor.text(&reason);
+            return empty_report(trial, Verdict::Skipped, reason);
         }
         let names = trial.case.zones.iter().cloned();
         let keepers: HashMap<String, Arc<Keeper>> =
@@ -393,19 +444,21 @@ impl Runner {
     }
 
     /// Why a trial can't run in these zones, if it can't.
-    async fn unfit(&self, trial: &Trial, lease: &Lease<'_>) -> Result<Option<String>, TargetError> {
+    async fn unfit(&self, trial: &Trial, lease: &Lease<'_>) -> Option<String> {
         let named = named_addresses(trial);
         for keeper in &lease.keepers {
             let mut reason = obstacle(trial, &named, keeper);
-            if reason.is_some() && self.target.custody.allow_empty_zone {
-                keeper.make_room(&self.target).await?;
+            if reason.is_some() && self.target.custody.permit == Permit::TakeAway {
+                if let Err(why) = keeper.make_room(&self.target).await {
+                    return Some(why.to_string());
+                }
                 reason = obstacle(trial, &named, keeper);
             }
             if reason.is_some() {
-                return Ok(reason);
+                return reason;
             }
         }
-        Ok(None)
+        None
     }
 
     async fn execute(
@@ -415,18 +468,11 @@ impl Runner {
         keepers: HashMap<String, Arc<Keeper>>,
     ) -> TrialReport {
         let begun = Instant::now();
-        let mut execution = Execution::new(&self.target, trial, zones, keepers.clone());
+        let turn = self.config.seed;
+        let mut execution = Execution::new(&self.target, trial, zones, keepers.clone(), turn);
         let end = execution.run().await;
-        let mut is_tidy = true;
-        for keeper in keepers.values() {
-            // An interrupted run puts its zones back as a whole.
-            if self.target.halt.reason().is_some() {
-                is_tidy = false;
-            } else if keeper.tidy(&self.target, &execution.wrote).await.is_err() {
-                is_tidy = false;
-                self.target.look_again().await;
-            }
-        }
+        let is_tidy = self.tidy(&mut execution, &keepers).await;
+        let end = execution.without_strangers(end);
         self.profile().merge(std::mem::take(&mut execution.profile));
         let mut report = self.report(trial, &execution, end);
         report.restored = restored(&keepers, is_tidy);

@@ -1,7 +1,6 @@
 //! The values of variables in one trial.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::IpAddr;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
@@ -24,15 +23,15 @@ pub(super) struct Variables<'r> {
 }
 
 impl<'r> Variables<'r> {
-    /// `taken`: addresses that the zones hold already.
+    /// `addresses`: those that the trial may use.
     pub(super) fn new(
         regions: &'r Regions,
         zones: HashMap<String, String>,
         home: String,
-        taken: &BTreeSet<IpAddr>,
+        addresses: Addresses,
     ) -> Self {
         Self {
-            addresses: Addresses::around(taken),
+            addresses,
             regions,
             named: BTreeMap::new(),
             current: None,

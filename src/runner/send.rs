@@ -109,9 +109,6 @@ impl Execution<'_> {
         let index = self.exchanges.len();
         let redactor = &self.target.redactor;
         self.profile.take(&exchange, |text| redactor.text(text));
-        if !self.keepers.is_empty() {
-            self.journal_answer(&exchange);
-        }
         self.steps
             .push(step_record(&exchange, line, &self.target.redactor));
         // What an edge in front of the target says is not the target's.

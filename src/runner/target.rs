@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::call::{altered, credentials};
-use super::custody::CustodyConfig;
+use super::custody::{CustodyConfig, Seal};
 use super::error::TargetError;
 use super::halt::{Halt, HaltReason};
 use super::regions::Regions;
@@ -55,6 +55,13 @@ impl Credentials {
     #[must_use]
     pub fn are_there(&self) -> bool {
         self.token.is_some() || (self.email.is_some() && self.key.is_some())
+    }
+
+    /// The seal that only who has them can make.
+    pub(super) fn seal(&self, target: &str, zone: &str) -> Seal {
+        let secrets = [&self.token, &self.email, &self.key]
+            .map(|secret| secret.as_deref().unwrap_or_default());
+        Seal::of(&secrets, target, zone)
     }
 
     /// The redactor that knows them.
@@ -199,6 +206,12 @@ impl Target {
         }
     }
 
+    /// Adds the credentials of the target's user.
+    pub(super) fn authorize(&self, headers: &mut Headers) {
+        // Their presence was checked before the first request.
+        let _ = credentials(&self.credentials, Auth::Token, headers);
+    }
+
     fn own_request(
         &self,
         operation: Option<Operation>,
@@ -207,8 +220,7 @@ impl Target {
         json: Option<Value>,
     ) -> Outgoing {
         let mut headers = Headers::default();
-        // Their presence was checked before the first request.
-        let _ = credentials(&self.credentials, Auth::Token, &mut headers);
+        self.authorize(&mut headers);
         headers.push("originproof-case", "probe");
         if json.is_some() {
             headers.push("content-type", "application/json");

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -29,6 +30,8 @@ pub(super) struct Pool {
     free: Mutex<Vec<Arc<Keeper>>>,
     permits: Semaphore,
     count: usize,
+    /// How many mappings of each zone wait to be put back.
+    stakes: Vec<(String, Arc<AtomicUsize>)>,
 }
 
 /// Zones that one trial has for itself; they go back when it is dropped.
@@ -48,7 +51,9 @@ impl Drop for Lease<'_> {
 impl Pool {
     pub(super) fn new(keepers: Vec<Keeper>) -> Self {
         let count = keepers.len();
+        let stake = |keeper: &Keeper| (keeper.zone.clone(), Arc::clone(&keeper.stake));
         Self {
+            stakes: keepers.iter().map(stake).collect(),
             free: Mutex::new(keepers.into_iter().map(Arc::new).collect()),
             permits: Semaphore::new(count),
             count,
@@ -62,6 +67,14 @@ impl Pool {
     /// The zones that no trial has.
     pub(super) fn free_keepers(&self) -> Vec<Arc<Keeper>> {
         self.free().clone()
+    }
+
+    /// The zones in care, with how many of their mappings wait to be put back.
+    pub(super) fn at_stake(&self) -> Vec<(String, usize)> {
+        let stakes = self.stakes.iter();
+        stakes
+            .map(|(zone, stake)| (zone.clone(), stake.load(Ordering::Relaxed)))
+            .collect()
     }
 
     fn free(&self) -> MutexGuard<'_, Vec<Arc<Keeper>>> {

@@ -93,6 +93,12 @@ impl Client {
         self.pacer.pause(wait);
     }
 
+    /// How many requests [`Client::turn`] may still let out, where there is a limit.
+    #[must_use]
+    pub fn left(&self) -> Option<u64> {
+        self.pacer.left()
+    }
+
     /// Keeps so many of the most requests back for [`Client::send`].
     pub fn reserve(&self, requests: u64) {
         self.pacer.reserve(requests);
@@ -124,7 +130,19 @@ impl Client {
     /// # Errors
     /// Any [`TransportFault`]; the limits bound how long it takes.
     pub async fn send(&self, outgoing: &Outgoing) -> Result<Exchange, TransportError> {
-        self.turn_for(Purpose::Care).await?;
+        self.send_for(Purpose::Care, outgoing).await
+    }
+
+    /// As [`Client::send`], for another purpose.
+    ///
+    /// # Errors
+    /// Any [`TransportFault`]; the limits bound how long it takes.
+    pub async fn send_for(
+        &self,
+        purpose: Purpose,
+        outgoing: &Outgoing,
+    ) -> Result<Exchange, TransportError> {
+        self.turn_for(purpose).await?;
         self.send_now(outgoing).await
     }
 

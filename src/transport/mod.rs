@@ -10,5 +10,5 @@ mod url;
 pub use client::{Client, Outgoing, RequestLog};
 pub use error::{TransportError, TransportFault};
 pub use limits::{Limits, Network};
-pub use pace::{Pace, Rate, parse_duration};
+pub use pace::{Pace, Purpose, Rate, asked_wait, parse_duration};
 pub use url::{encode_segment, query_string};

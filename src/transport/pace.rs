@@ -131,12 +131,17 @@ pub(super) struct Pacer {
 
 /// What a request is sent for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub enum Purpose {
     /// The run's own work, which leaves the reserve alone.
     Work,
     /// Looking after the target, for which the reserve is there.
     Care,
+    /// Putting a zone back: the reserve is there for it, and it waits longer than anything else.
+    PutBack,
 }
+
+/// The longest wait that a target can ask for while a zone is put back, unless a longer one is allowed anyway.
+const LONGEST_PUT_BACK_WAIT: Duration = Duration::from_mins(5);
 
 /// How requests are paced.
 #[derive(Debug, Clone)]
@@ -195,11 +200,23 @@ impl Pacer {
             if wait.is_zero() {
                 return Ok(());
             }
-            if wait > self.longest_wait {
+            let longest = match purpose {
+                Purpose::Work | Purpose::Care => self.longest_wait,
+                Purpose::PutBack => self.longest_wait.max(LONGEST_PUT_BACK_WAIT),
+            };
+            if wait > longest {
                 return Err(Refusal::TooLong(wait));
             }
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// How many requests the run's own work may still send, where there is a limit.
+    pub(super) fn left(&self) -> Option<u64> {
+        let spoken_for = self
+            .sent()
+            .saturating_add(self.reserve.load(Ordering::Relaxed));
+        Some(self.most?.saturating_sub(spoken_for))
     }
 
     /// Keeps so many requests back for looking after the target.
@@ -211,7 +228,7 @@ impl Pacer {
         let taken = self.sent.fetch_add(1, Ordering::Relaxed);
         let kept_back = match purpose {
             Purpose::Work => self.reserve.load(Ordering::Relaxed),
-            Purpose::Care => 0,
+            Purpose::Care | Purpose::PutBack => 0,
         };
         match self.most {
             Some(most) if taken.saturating_add(kept_back) >= most => {
@@ -224,11 +241,8 @@ impl Pacer {
 
     /// Learns from an answer: `retry-after`, `Ratelimit`, `Ratelimit-Policy`.
     pub(super) fn observe(&self, status: u16, headers: &Headers) {
-        if matches!(status, 429 | 503)
-            && let Some(wait) = headers.get("retry-after").and_then(retry_after)
-        {
-            // An answer that names no time would be asked again at once.
-            self.pause(wait.max(SHORTEST));
+        if let Some(wait) = asked_wait(status, headers) {
+            self.pause(wait);
         }
         if let Some(field) = headers.get("ratelimit")
             && parameter(field, "r") == Some(0)
@@ -278,6 +292,17 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The shortest wait after a 429 or 503.
 const SHORTEST: Duration = Duration::from_millis(50);
+
+/// How long an answer asks to wait before the next request (RFC 9110, 10.2.3). An answer that names no time at all would
+/// be asked again at once.
+#[must_use]
+pub fn asked_wait(status: u16, headers: &Headers) -> Option<Duration> {
+    if !matches!(status, 429 | 503) {
+        return None;
+    }
+    let wait = headers.get("retry-after").and_then(retry_after)?;
+    Some(wait.max(SHORTEST))
+}
 
 /// `retry-after` as a time to wait: seconds, or an HTTP date (RFC 9110, 10.2.3).
 fn retry_after(field: &str) -> Option<Duration> {

@@ -49,6 +49,9 @@ impl Folder {
             .env_clear()
             .env("CLOUDFLARE_API_TOKEN", TOKEN)
             .env("ORIGINPROOF_STATE_DIR", &self.path)
+            // Locks meet in the user's home, and each test is a user of its own.
+            .env("HOME", &self.path)
+            .env("ORIGINPROOF_PATIENCE", "2s")
             .current_dir(&self.path);
         command
     }

@@ -93,6 +93,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "false",
     ),
     one("state-dir", "--state-dir", &["ORIGINPROOF_STATE_DIR"], ""),
+    one("patience", "--patience", &["ORIGINPROOF_PATIENCE"], "30s"),
     list("rate", "--rate", &["ORIGINPROOF_RATE"]),
     one(
         "max-requests",

@@ -59,9 +59,9 @@ impl Terminal {
             Event::TrialStarted { .. } => Ok(()),
             Event::TrialFinished(trial) => self.trial(&visible(&**trial), out),
             Event::ZonePutBack(done) => self.put_back(&visible(done), out),
-            Event::ZoneLeft { why, .. } => {
+            Event::ZoneLeft(left) => {
                 let (red, reset) = (self.style.red, self.style.reset);
-                writeln!(out, "{red}attention:{reset} {}\n", visible(why))
+                writeln!(out, "{red}attention:{reset} {}\n", visible(left))
             }
             Event::RunFinished(summary) => self.finished(&visible(summary), out),
         }
@@ -205,13 +205,20 @@ impl Terminal {
     fn put_back(&self, done: &PutBack, out: &mut dyn Write) -> io::Result<()> {
         let (dim, reset) = (self.style.dim, self.style.reset);
         let mappings = counted(done.mappings, "mapping");
-        writeln!(
-            out,
-            "{dim}zone {} is as it was: {mappings}, verified by reading{reset}",
-            done.zone
-        )?;
-        for kept in &done.kept {
-            writeln!(out, "  left as it is: {kept}")?;
+        let zone = &done.zone;
+        if done.as_it_was {
+            writeln!(
+                out,
+                "{dim}zone {zone} is as it was: {mappings}, verified by reading{reset}"
+            )?;
+        } else {
+            writeln!(
+                out,
+                "zone {zone} holds {mappings}: what this run changed is undone, verified by reading, but for this:"
+            )?;
+        }
+        for detail in done.details() {
+            writeln!(out, "  {detail}")?;
         }
         Ok(())
     }

@@ -1,54 +1,21 @@
-//! The journal of a zone: what it held before the run, and every address that the run was about to touch.
-//! Each line is on disk before the request that it speaks of goes out, so it survives a kill or a power cut.
+//! The journal of a zone on disk: a log of checked records. Each line is the checksum of a record and the record; a line
+//! that is torn or foreign is passed over, so a broken tail costs its last record at most.
 
-use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
-use std::net::IpAddr;
+use std::fmt::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use super::holding::Holding;
+use super::desk::Durability;
+use super::ledger::Ledger;
+use super::record::{Opening, Record};
 
 /// The version of the format; a journal of another is not guessed at.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// The ending of journals.
 const ENDING: &str = "journal";
-
-/// The first line.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::runner) struct Opening {
-    pub(super) originproof_journal: u32,
-    /// The base URL.
-    pub(in crate::runner) target: String,
-    /// The zone.
-    pub(in crate::runner) zone: String,
-    /// When the run began.
-    pub(super) started: String,
-    /// What the zone held.
-    pub(in crate::runner) holding: Holding,
-}
-
-impl Opening {
-    pub(super) fn new(target: &str, zone: &str, holding: Holding) -> Self {
-        Self {
-            originproof_journal: VERSION,
-            target: target.to_owned(),
-            zone: zone.to_owned(),
-            started: jiff::Timestamp::now().to_string(),
-            holding,
-        }
-    }
-}
-
-/// Every further line: addresses that are about to be written or deleted.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Touched {
-    touched: Vec<IpAddr>,
-}
+/// The largest journal that is read, in bytes: far more than a full zone and a long run need.
+const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// What went wrong with a journal or its lock.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +40,8 @@ pub enum JournalError {
     },
     /// A run that did not end left the zone as it was at that moment.
     #[error(
-        "an earlier run on zone {zone} did not end: its journal is {path}; `originproof restore` puts the zone back as it was, then run again"
+        "an earlier run on zone {zone} did not end: its journal is {path}; `originproof restore --zone {zone}` puts the zone back, \
+         `originproof restore --print --zone {zone}` shows what it held, `originproof restore --discard --zone {zone}` lets go of the journal"
     )]
     Pending {
         /// Which zone.
@@ -81,72 +49,91 @@ pub enum JournalError {
         /// The journal.
         path: PathBuf,
     },
-    /// The file is no journal that this version reads.
-    #[error("{path} is no journal that this version can read: {why}")]
+    /// The file is not a journal that this version reads.
+    #[error("{path} can't be read as a journal: {why}")]
     Unreadable {
         /// Which file.
         path: PathBuf,
         /// Why.
         why: String,
     },
+    /// A symbolic link, or anything else that is not a plain file, stands in the place of a journal or its folder.
+    #[error(
+        "{path} is {what}, which could lead anywhere: remove it, or give another folder with --state-dir"
+    )]
+    Foreign {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
 }
 
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> JournalError {
+pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> JournalError {
     let path = path.to_owned();
     move |source| JournalError::Io { path, source }
 }
 
-/// The name of a zone's files: target and zone, without what file systems dislike.
-fn stem(target: &str, zone: &str) -> String {
-    let plain = |text: &str| -> String {
-        text.chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') {
-                    c
-                } else {
-                    '_'
-                }
-            })
-            .take(100)
-            .collect()
-    };
-    format!("{}_{}", plain(target), plain(zone))
-}
-
-/// The exclusive right to work on a zone. The system releases it when the process ends, however it ends.
-#[derive(Debug)]
-pub(super) struct ZoneLock {
-    _file: File,
-}
-
-impl ZoneLock {
-    pub(super) fn take(
-        folder: &Path,
-        target: &str,
-        zone: &str,
-        wait: bool,
-    ) -> Result<Self, JournalError> {
-        fs::create_dir_all(folder).map_err(failed(folder))?;
-        let path = folder.join(format!("{}.lock", stem(target, zone)));
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(failed(&path))?;
-        if wait {
-            file.lock().map_err(failed(&path))?;
-            return Ok(Self { _file: file });
-        }
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(JournalError::Locked {
-                zone: zone.to_owned(),
-                path,
-            }),
-            Err(TryLockError::Error(source)) => Err(JournalError::Io { path, source }),
+/// A zone id as a file name: letter case does not matter, and two ids never meet.
+pub(super) fn stem(zone: &str) -> String {
+    let mut stem = String::new();
+    for byte in zone.to_ascii_lowercase().bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'-' {
+            stem.push(char::from(byte));
+        } else {
+            let _ = write!(stem, "_{byte:02x}");
         }
     }
+    stem
+}
+
+/// Makes the folder of journals, for its owner alone.
+///
+/// # Errors
+/// [`JournalError::Io`]; [`JournalError::Foreign`] if it is a symbolic link.
+pub(super) fn make_folder(folder: &Path) -> Result<(), JournalError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    if let Ok(about) = fs::symlink_metadata(folder)
+        && about.is_symlink()
+    {
+        return Err(JournalError::Foreign {
+            path: folder.to_owned(),
+            what: "a symbolic link",
+        });
+    }
+    builder.create(folder).map_err(failed(folder))
+}
+
+/// Refuses whatever is not a plain file.
+pub(super) fn is_plain(path: &Path) -> Result<(), JournalError> {
+    let what = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(path)(error)),
+        Ok(about) if about.is_symlink() => "a symbolic link",
+        Ok(about) if !about.is_file() => "not a plain file",
+        Ok(_) => return Ok(()),
+    };
+    Err(JournalError::Foreign {
+        path: path.to_owned(),
+        what,
+    })
+}
+
+/// The options of a file that nobody else may read.
+pub(super) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options
 }
 
 /// An open journal.
@@ -154,46 +141,12 @@ impl ZoneLock {
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
-    touched: BTreeSet<IpAddr>,
 }
 
 impl Journal {
-    /// The path of a zone's journal; an error if one is there already.
-    pub(super) fn free_path(
-        folder: &Path,
-        target: &str,
-        zone: &str,
-    ) -> Result<PathBuf, JournalError> {
-        let path = folder.join(format!("{}.{ENDING}", stem(target, zone)));
-        if path.exists() {
-            return Err(JournalError::Pending {
-                zone: zone.to_owned(),
-                path,
-            });
-        }
-        Ok(path)
-    }
-
-    /// Writes the opening and makes sure that it is on disk under its name before anything is changed.
-    pub(super) fn begin(path: PathBuf, opening: &Opening) -> Result<Self, JournalError> {
-        let aside = path.with_extension("journal-begun");
-        let mut file = File::create(&aside).map_err(failed(&aside))?;
-        let mut line = serde_json::to_vec(opening).map_err(|error| failed(&aside)(error.into()))?;
-        line.push(b'\n');
-        file.write_all(&line).map_err(failed(&aside))?;
-        file.sync_all().map_err(failed(&aside))?;
-        fs::rename(&aside, &path).map_err(failed(&path))?;
-        sync_folder(&path);
-        Ok(Self {
-            path,
-            file,
-            touched: BTreeSet::new(),
-        })
-    }
-
-    /// The addresses that the run touched.
-    pub(super) fn touched(&self) -> &BTreeSet<IpAddr> {
-        &self.touched
+    /// The path of a zone's journal.
+    pub(super) fn path_of(folder: &Path, zone: &str) -> PathBuf {
+        folder.join(format!("zone-{}.{ENDING}", stem(zone)))
     }
 
     /// Where it is.
@@ -201,26 +154,46 @@ impl Journal {
         &self.path
     }
 
-    /// Notes addresses before they are touched.
-    pub(super) fn touch(
-        &mut self,
-        addresses: impl IntoIterator<Item = IpAddr>,
-    ) -> Result<(), JournalError> {
-        let new: Vec<IpAddr> = addresses
-            .into_iter()
-            .filter(|ip| self.touched.insert(*ip))
-            .collect();
-        if new.is_empty() {
-            return Ok(());
-        }
-        let mut line = serde_json::to_vec(&Touched { touched: new })
-            .map_err(|error| failed(&self.path)(error.into()))?;
-        line.push(b'\n');
-        self.file.write_all(&line).map_err(failed(&self.path))?;
-        self.file.sync_data().map_err(failed(&self.path))
+    /// Begins a journal: its opening is on disk, under its name, before anything is changed.
+    ///
+    /// # Errors
+    /// [`JournalError::Pending`] if there is one already; [`JournalError::Io`].
+    pub(super) fn begin(path: PathBuf, opening: Opening) -> Result<Self, JournalError> {
+        let zone = opening.zone.clone();
+        let file = match private().append(true).create_new(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(JournalError::Pending { zone, path });
+            }
+            Err(error) => return Err(failed(&path)(error)),
+        };
+        let mut journal = Self { path, file };
+        journal.note(&Record::Opening(opening), Durability::Synced)?;
+        sync_folder(&journal.path);
+        Ok(journal)
     }
 
-    /// Removes it: the zone is as it was.
+    /// Adds a record.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`].
+    pub(super) fn note(
+        &mut self,
+        record: &Record,
+        durability: Durability,
+    ) -> Result<(), JournalError> {
+        let line = line(record).map_err(failed(&self.path))?;
+        self.file.write_all(&line).map_err(failed(&self.path))?;
+        if durability == Durability::Synced {
+            self.file.sync_data().map_err(failed(&self.path))?;
+        }
+        Ok(())
+    }
+
+    /// Removes it.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`].
     pub(super) fn close(self) -> Result<(), JournalError> {
         drop(self.file);
         fs::remove_file(&self.path).map_err(failed(&self.path))?;
@@ -228,45 +201,85 @@ impl Journal {
         Ok(())
     }
 
-    /// Reads a journal that another run left.
-    pub(super) fn reopen(path: &Path) -> Result<(Opening, Self), JournalError> {
-        let text = fs::read_to_string(path).map_err(failed(path))?;
-        let unreadable = |why: String| JournalError::Unreadable {
-            path: path.to_owned(),
-            why,
-        };
-        let mut lines = text.lines();
-        let first = lines
-            .next()
-            .ok_or_else(|| unreadable("it is empty".into()))?;
-        let opening: Opening =
-            serde_json::from_str(first).map_err(|error| unreadable(error.to_string()))?;
-        if opening.originproof_journal != VERSION {
-            return Err(unreadable(format!(
-                "its version is {}",
-                opening.originproof_journal
-            )));
-        }
-        let mut touched = BTreeSet::new();
-        for line in lines {
-            // A line that was cut off speaks of a request that never went out.
-            if let Ok(line) = serde_json::from_str::<Touched>(line) {
-                touched.extend(line.touched);
-            }
-        }
-        let file = OpenOptions::new()
+    /// Opens a journal that another run left, to go on from there.
+    ///
+    /// # Errors
+    /// [`JournalError`] if it can't be read.
+    pub(super) fn reopen(path: &Path) -> Result<(Recovered, Self), JournalError> {
+        let recovered = Recovered::read(path)?;
+        let mut file = OpenOptions::new()
             .append(true)
             .open(path)
             .map_err(failed(path))?;
-        Ok((
-            opening,
-            Self {
-                path: path.to_owned(),
-                file,
-                touched,
-            },
-        ))
+        // A torn last line must not swallow the next record.
+        file.write_all(b"\n").map_err(failed(path))?;
+        let path = path.to_owned();
+        Ok((recovered, Self { path, file }))
     }
+}
+
+/// One line of a journal.
+fn line(record: &Record) -> io::Result<Vec<u8>> {
+    let json = serde_json::to_vec(record)?;
+    let mut line = format!("{:08x} ", crc32fast::hash(&json)).into_bytes();
+    line.extend(json);
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// What a journal says.
+#[derive(Debug)]
+pub(super) struct Recovered {
+    /// Its first record.
+    pub(super) opening: Opening,
+    /// All its records, added up.
+    pub(super) ledger: Ledger,
+}
+
+impl Recovered {
+    /// Reads a journal.
+    ///
+    /// # Errors
+    /// [`JournalError::Unreadable`] if its opening is not whole; [`JournalError::Foreign`]; [`JournalError::Io`].
+    pub(super) fn read(path: &Path) -> Result<Self, JournalError> {
+        is_plain(path)?;
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(failed(path))?;
+        let read = file.take(LARGEST).read_to_end(&mut bytes);
+        read.map_err(failed(path))?;
+        let unreadable = |why: &str| JournalError::Unreadable {
+            path: path.to_owned(),
+            why: why.to_owned(),
+        };
+        if bytes.starts_with(b"{\"originproof_journal\":1,") {
+            return Err(unreadable("an earlier version of originproof wrote it"));
+        }
+        let mut records = bytes.split(|byte| *byte == b'\n').filter_map(record);
+        let Some(Record::Opening(opening)) = records.next() else {
+            return Err(unreadable(
+                "it does not begin with what the zone held; a run that was killed this early had changed nothing",
+            ));
+        };
+        if opening.originproof_journal != VERSION {
+            return Err(unreadable("another version of originproof wrote it"));
+        }
+        let mut ledger = Ledger::default();
+        ledger.apply(&Record::Opening(opening.clone()));
+        for record in records {
+            ledger.apply(&record);
+        }
+        Ok(Self { opening, ledger })
+    }
+}
+
+/// The record of a line, if the line is whole.
+fn record(line: &[u8]) -> Option<Record> {
+    let (checksum, json) = line.split_at_checked(9)?;
+    let checksum = str::from_utf8(checksum).ok()?.strip_suffix(' ')?;
+    let checksum = u32::from_str_radix(checksum, 16).ok()?;
+    (crc32fast::hash(json) == checksum)
+        .then(|| serde_json::from_slice(json).ok())
+        .flatten()
 }
 
 /// Makes a new or removed name last. Not every system can; the contents are safe anyway.
@@ -299,78 +312,112 @@ pub fn pending(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
     Ok(paths)
 }
 
-/// The base URL and the zone of a journal.
-///
-/// # Errors
-/// [`JournalError`] if it can't be read.
-pub fn journal_target(path: &Path) -> Result<(String, String), JournalError> {
-    let (opening, _) = Journal::reopen(path)?;
-    Ok((opening.target, opening.zone))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::record::Intent;
+    use super::super::seal::Seal;
     use super::*;
+    use crate::exchange::Generation;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use test_case::test_case;
 
     fn folder(name: &str) -> PathBuf {
-        let folder =
-            std::env::temp_dir().join(format!("originproof-{name}-{}", std::process::id()));
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("originproof-{name}-{}-{count}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
         let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{error}"));
+        make_folder(&folder).unwrap_or_else(|e| panic!("{e}"));
         folder
     }
 
     fn begun(folder: &Path) -> Journal {
-        let opening = Opening::new("http://t", "z", Holding::default());
-        let path = Journal::free_path(folder, "http://t", "z").unwrap_or_else(|e| panic!("{e}"));
-        Journal::begin(path, &opening).unwrap_or_else(|e| panic!("{e}"))
+        let opening = Opening {
+            originproof_journal: VERSION,
+            target: "http://t".into(),
+            zone: "Z".into(),
+            started: String::new(),
+            seal: Seal::default().text(),
+            holding: super::super::entry::Holding::default(),
+            stuck: Vec::new(),
+        };
+        let path = Journal::path_of(folder, "Z");
+        Journal::begin(path, opening).unwrap_or_else(|e| panic!("{e}"))
     }
 
-    #[test]
-    fn a_journal_that_was_cut_off_keeps_its_whole_lines() {
-        let folder = folder("cut");
+    fn intent(last: u8) -> Record {
+        let mut intent = Intent::through(Generation::V2);
+        intent.delete = vec![[192, 0, 2, last].into()];
+        Record::Intent(intent)
+    }
+
+    #[test_case(b"0badc0de {\"intent\":{\"thr"; "a record that was cut off")]
+    #[test_case(b"\0\0\0\0\0\0\0\0\0\0\0\0"; "zeros")]
+    #[test_case(b"\xff\xfe\xfd not text"; "bytes that are not text")]
+    #[test_case(b"12345678 {\"kept\":[\"v2\",[]]}\n"; "a wrong checksum")]
+    fn a_broken_tail_costs_its_last_record_at_most(tail: &[u8]) {
+        let folder = folder("tail");
         let mut journal = begun(&folder);
-        let ip: IpAddr = [192, 0, 2, 1].into();
-        journal.touch([ip]).unwrap_or_else(|e| panic!("{e}"));
+        journal
+            .note(&intent(1), Durability::Synced)
+            .unwrap_or_else(|e| panic!("{e}"));
         journal
             .file
-            .write_all(b"{\"touched\":[\"192.0")
+            .write_all(tail)
             .unwrap_or_else(|e| panic!("{e}"));
-        let (opening, read) = Journal::reopen(&journal.path).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(opening.zone, "z");
-        assert_eq!(read.touched, BTreeSet::from([ip]));
+        let (_, mut again) = Journal::reopen(&journal.path).unwrap_or_else(|e| panic!("{e}"));
+        again
+            .note(&intent(2), Durability::Synced)
+            .unwrap_or_else(|e| panic!("{e}"));
+        let read = Recovered::read(&journal.path).unwrap_or_else(|e| panic!("{e}"));
+        assert!(read.ledger.has_deleted([192, 0, 2, 1].into()));
+        assert!(read.ledger.has_deleted([192, 0, 2, 2].into()));
         let _ = fs::remove_dir_all(folder);
     }
 
     #[test]
-    fn a_pending_journal_blocks_the_next_run_and_a_closed_one_does_not() {
-        let folder = folder("pending");
+    fn a_journal_without_a_whole_opening_is_named() {
+        let folder = folder("torn");
+        let path = Journal::path_of(&folder, "z");
+        fs::write(&path, b"1234").unwrap_or_else(|e| panic!("{e}"));
+        assert!(matches!(
+            Recovered::read(&path),
+            Err(JournalError::Unreadable { .. })
+        ));
+        let _ = fs::remove_dir_all(folder);
+    }
+
+    #[test]
+    fn a_zone_has_one_journal_whatever_the_letter_case_of_its_id() {
+        let folder = folder("case");
         let journal = begun(&folder);
-        assert!(matches!(
-            Journal::free_path(&folder, "http://t", "z"),
-            Err(JournalError::Pending { .. })
-        ));
-        assert_eq!(
-            pending(&folder).map_err(|e| e.to_string()),
-            Ok(vec![journal.path.clone()])
-        );
+        assert_eq!(journal.path, Journal::path_of(&folder, "z"));
+        assert_ne!(stem("a/b"), stem("a_b"));
+        assert!(pending(&folder).is_ok_and(|all| all == [journal.path.clone()]));
         journal.close().unwrap_or_else(|e| panic!("{e}"));
-        assert!(Journal::free_path(&folder, "http://t", "z").is_ok());
+        assert!(pending(&folder).is_ok_and(|all| all.is_empty()));
         let _ = fs::remove_dir_all(folder);
     }
 
+    #[cfg(unix)]
     #[test]
-    fn two_runs_never_hold_one_zone() {
-        let folder = folder("lock");
-        let first = ZoneLock::take(&folder, "http://t", "z", false);
-        assert!(first.is_ok());
+    fn links_are_refused_and_files_are_private() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = folder("links");
+        let victim = folder.join("victim");
+        fs::write(&victim, "precious").unwrap_or_else(|e| panic!("{e}"));
+        let path = Journal::path_of(&folder, "z");
+        symlink(&victim, &path).unwrap_or_else(|e| panic!("{e}"));
         assert!(matches!(
-            ZoneLock::take(&folder, "http://t", "z", false),
-            Err(JournalError::Locked { .. })
+            Recovered::read(&path),
+            Err(JournalError::Foreign { .. })
         ));
-        assert!(ZoneLock::take(&folder, "http://t", "other", false).is_ok());
-        drop(first);
-        assert!(ZoneLock::take(&folder, "http://t", "z", false).is_ok());
+        fs::remove_file(&path).unwrap_or_else(|e| panic!("{e}"));
+        let journal = begun(&folder);
+        let mode = |path: &Path| fs::metadata(path).map(|about| about.permissions().mode() & 0o777);
+        assert!(mode(&journal.path).is_ok_and(|mode| mode == 0o600));
+        assert!(mode(&folder).is_ok_and(|mode| mode == 0o700));
+        assert!(fs::read(&victim).is_ok_and(|text| text == b"precious"));
         let _ = fs::remove_dir_all(folder);
     }
 }

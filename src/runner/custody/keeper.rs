@@ -2,29 +2,53 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::super::error::TargetError;
-use super::super::mapping::{Place, State};
+use super::super::mapping::State;
 use super::super::target::Target;
-use super::CustodyConfig;
-use super::holding::Holding;
-use super::journal::{Journal, JournalError, Opening, ZoneLock};
-use super::put_back::{delete, put_back, touches};
-use super::survey::{read, read_all, survey};
-use crate::event::PutBack;
+use super::admit::{Effects, NotAdmitted, admit};
+use super::around::Around;
+use super::config::{CustodyConfig, Permit};
+use super::desk::{Durability, Procedure};
+use super::entry::{Holding, Row};
+use super::journal::{Journal, JournalError, Recovered, VERSION, is_plain, make_folder};
+use super::ledger::Ledger;
+use super::lock::{Busy, ZoneLock};
+use super::make_room::{NotEmptied, make_room, requests_to_empty};
+use super::patience::Rules;
+use super::put_back::put_back;
+use super::record::{Opening, Record};
+use super::remove::{Left, Tidied, tidy};
+use super::restore::{Closed, close};
+use super::survey::survey;
+use super::watch::{Foreign, Sign, Traces, watch};
+use super::wire::World;
 use crate::exchange::Generation;
+use crate::transport::Purpose;
+
+/// How long a target may fail while cases run.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A zone in care.
 #[derive(Debug)]
 pub(in crate::runner) struct Keeper {
     /// The zone's id.
     pub(in crate::runner) zone: String,
-    holding: Holding,
-    journal: Mutex<Journal>,
-    /// What cases have to work around: what was there, and what turned up.
-    existing: Mutex<State>,
-    _lock: ZoneLock,
+    ledger: tokio::sync::Mutex<Ledger>,
+    /// None where nothing is written.
+    journal: Option<tokio::sync::Mutex<Journal>>,
+    around: Mutex<Around>,
+    foreign: Mutex<Foreign>,
+    traces: Arc<Traces>,
+    /// Why the zone could not be emptied. It is not tried again: each try writes all its mappings.
+    not_emptied: Mutex<Option<NotEmptied>>,
+    /// How many of its mappings wait to be put back.
+    pub(in crate::runner) stake: Arc<AtomicUsize>,
+    rules: Rules,
+    _lock: Option<ZoneLock>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -33,131 +57,309 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Keeper {
     /// Takes a zone into care: nothing of it is changed before its journal is on disk.
+    ///
+    /// # Errors
+    /// [`TargetError::Journal`], [`TargetError::Unlisted`], [`TargetError::ZoneInUse`].
     pub(in crate::runner) async fn open(
         target: &Target,
         zone: &str,
-        config: &CustodyConfig,
+        traces: Arc<Traces>,
     ) -> Result<Self, TargetError> {
-        let (folder, base_url) = (&config.state_dir, &target.base_url);
-        let lock = ZoneLock::take(folder, base_url, zone, config.wait_for_lock)?;
-        let path = Journal::free_path(folder, base_url, zone)?;
-        let holding = survey(target, zone).await?;
-        if holding.len() > 0 && !config.allow_existing && !config.allow_empty_zone {
+        let config = &target.custody;
+        let writes = config.writes();
+        let rules = Rules {
+            settle: target.settle,
+            patience: PATIENCE,
+        };
+        let lock = if writes {
+            let busy = if config.wait_for_lock {
+                Busy::Wait
+            } else {
+                Busy::Refuse
+            };
+            Some(ZoneLock::take(&config.lock_dir, zone, busy)?)
+        } else {
+            None
+        };
+        let path = Journal::path_of(&config.state_dir, zone);
+        let stuck = if writes {
+            left_by_an_earlier_run(config, zone, &path)?
+        } else {
+            Vec::new()
+        };
+        let holding = read_all(target, zone, rules).await?;
+        let ledger = Ledger::of(holding.clone(), &stuck);
+        if ledger.len() > 0 && config.permit == Permit::EmptyOnly {
             return Err(TargetError::ZoneInUse {
                 zone: zone.to_owned(),
-                count: holding.len(),
+                count: ledger.len(),
             });
         }
-        let existing = holding.state();
-        let journal = Journal::begin(path, &Opening::new(base_url, zone, holding.clone()))?;
-        Ok(Self {
+        let around = Around::all_of(&holding);
+        let journal = if writes {
+            if !stuck.is_empty() {
+                std::fs::remove_file(&path).map_err(super::journal::failed(&path))?;
+            }
+            let opening = Opening {
+                originproof_journal: VERSION,
+                target: target.base_url.clone(),
+                zone: zone.to_owned(),
+                started: jiff::Timestamp::now().to_string(),
+                seal: target.credentials.seal(&target.base_url, zone).text(),
+                holding,
+                stuck,
+            };
+            Some(tokio::sync::Mutex::new(Journal::begin(path, opening)?))
+        } else {
+            None
+        };
+        let keeper = Self {
             zone: zone.to_owned(),
-            holding,
-            journal: Mutex::new(journal),
-            existing: Mutex::new(existing),
+            ledger: tokio::sync::Mutex::new(ledger),
+            journal,
+            around: Mutex::new(around),
+            foreign: Mutex::default(),
+            traces,
+            not_emptied: Mutex::default(),
+            stake: Arc::default(),
+            rules,
             _lock: lock,
-        })
+        };
+        keeper.account(target, &*keeper.ledger.lock().await);
+        Ok(keeper)
+    }
+
+    fn world<'a>(&'a self, target: &'a Target, purpose: Purpose) -> World<'a> {
+        World {
+            target,
+            zone: &self.zone,
+            journal: self.journal.as_ref(),
+            purpose,
+        }
+    }
+
+    /// Keeps the requests back that putting the zone back takes, and notes how many mappings wait for that.
+    fn account(&self, target: &Target, ledger: &Ledger) {
+        let stakes = ledger.generations().into_iter();
+        let stake = stakes
+            .map(|generation| ledger.at_stake(generation).len())
+            .max();
+        self.stake.store(stake.unwrap_or(0), Ordering::Relaxed);
+        self.reserve(target, ledger.requests_to_put_back());
+    }
+
+    fn reserve(&self, target: &Target, requests: usize) {
+        let requests = u64::try_from(requests).unwrap_or(u64::MAX);
+        target
+            .client
+            .reserve(self.traces.reserve(&self.zone, requests));
     }
 
     /// What cases have to work around.
-    pub(in crate::runner) fn existing(&self) -> State {
-        locked(&self.existing).clone()
+    pub(in crate::runner) fn around(&self) -> Around {
+        locked(&self.around).clone()
     }
 
-    /// Notes addresses before a request that may change them goes out.
-    pub(in crate::runner) fn touch(
+    /// The addresses that cases have to work around.
+    pub(in crate::runner) fn taken(&self) -> BTreeSet<IpAddr> {
+        locked(&self.around).taken()
+    }
+
+    /// Whether a request may go out that has these effects. What it may do is on disk when this returns.
+    ///
+    /// # Errors
+    /// Why it must not go out.
+    pub(in crate::runner) async fn admit(
         &self,
-        addresses: impl IntoIterator<Item = IpAddr>,
-    ) -> Result<(), JournalError> {
-        locked(&self.journal).touch(addresses)
+        target: &Target,
+        through: Generation,
+        effects: Effects,
+    ) -> Result<(), NotAdmitted> {
+        if self.journal.is_none() {
+            return Err(NotAdmitted::Over("this run only reads".to_owned()));
+        }
+        self.traces.sent(effects.keys().copied());
+        let mut ledger = self.ledger.lock().await;
+        let rules = self.rules;
+        let procedure = Procedure::new(|desk| admit(desk, &mut ledger, rules, through, effects));
+        let admitted = self.world(target, Purpose::Work).run(procedure).await;
+        if let Err(NotAdmitted::Hidden(ip, place)) = &admitted {
+            locked(&self.around).hid(through, *ip, place.clone());
+        }
+        self.account(target, &ledger);
+        admitted
     }
 
-    fn is_touched(&self, ip: IpAddr) -> bool {
-        touches(locked(&self.journal).touched(), ip)
-    }
-
-    /// Takes away what a case left. What the run never wrote is somebody else's, and what can't be deleted is
-    /// there to stay: later cases work around both.
+    /// Takes away what a case left. What the run never wrote is somebody else's, and what can't be deleted is there to
+    /// stay: later cases work around both.
     pub(in crate::runner) async fn tidy(
         &self,
         target: &Target,
-        generations: &BTreeSet<Generation>,
-    ) -> Result<(), TargetError> {
-        for generation in generations {
-            for size in [100, 1] {
-                let listed = read(target, *generation, &self.zone).await?.mappings;
-                let existing = self.existing();
-                let left: Vec<IpAddr> = listed
-                    .keys()
-                    .copied()
-                    .filter(|ip| !existing.contains_key(&ip.to_canonical()))
-                    .collect();
-                let (own, strange): (Vec<IpAddr>, Vec<IpAddr>) =
-                    left.into_iter().partition(|ip| self.is_touched(*ip));
-                self.adopt(
-                    strange
-                        .iter()
-                        .filter_map(|ip| Some((*ip, listed.get(ip)?.clone()))),
-                );
-                if own.is_empty() {
-                    break;
-                }
-                delete(target, *generation, &self.zone, &own, size).await?;
-                if size == 1 {
-                    let listed = read(target, *generation, &self.zone).await?.mappings;
-                    let stuck = own
-                        .iter()
-                        .filter_map(|ip| Some((*ip, listed.get(ip)?.clone())));
-                    self.adopt(stuck);
-                }
-            }
+        through: BTreeSet<Generation>,
+        mine: BTreeSet<IpAddr>,
+    ) -> Tidied {
+        let left = Left {
+            through,
+            mine,
+            around: self.around(),
+        };
+        let mut ledger = self.ledger.lock().await;
+        let rules = self.rules;
+        let procedure = Procedure::new(|desk| tidy(desk, &mut ledger, rules, left));
+        let mut tidied = self.world(target, Purpose::Care).run(procedure).await;
+        for (generation, listed) in std::mem::take(&mut tidied.listed) {
+            tidied.sign = tidied.sign.max(self.saw(generation, &listed));
         }
-        Ok(())
+        self.account(target, &ledger);
+        locked(&self.around).learn(&tidied);
+        tidied
     }
 
-    fn adopt(&self, mappings: impl Iterator<Item = (IpAddr, Place)>) {
-        let mut existing = locked(&self.existing);
-        existing.extend(mappings.map(|(ip, place)| (ip.to_canonical(), place)));
+    /// Takes a list in that a case read: test mappings that this run did not write belong to another run. Returns whether
+    /// there was any sign of one.
+    pub(in crate::runner) fn saw(&self, generation: Generation, listed: &State) -> Sign {
+        let around = self.around().through(generation);
+        let is_foreign = |ip: IpAddr| self.traces.is_foreign(ip) && !around.contains_key(&ip);
+        locked(&self.foreign).saw(generation, listed, is_foreign)
+    }
+
+    /// After a sign of another run: watches the zone while this one writes nothing. Returns whether somebody is at work.
+    pub(in crate::runner) async fn is_anybody_at_work(&self, target: &Target) -> bool {
+        if !locked(&self.foreign).is_worth_watching() {
+            return false;
+        }
+        let generation = self.ledger.lock().await.generations().first().copied();
+        let Some(generation) = generation else {
+            return false;
+        };
+        let rules = self.rules;
+        let procedure = Procedure::new(|desk| watch(desk, rules, generation));
+        self.world(target, Purpose::Care).run(procedure).await
+    }
+
+    /// Notes that a case proved the target to lose mappings that a write does not name.
+    pub(in crate::runner) async fn is_lossy(&self) {
+        let mut ledger = self.ledger.lock().await;
+        if ledger.is_lossy() {
+            return;
+        }
+        ledger.apply(&Record::Lossy);
+        if let Some(journal) = &self.journal {
+            // Losing this record costs nothing but a question to the person.
+            let _ = journal.lock().await.note(&Record::Lossy, Durability::Lazy);
+        }
     }
 
     /// Empties the zone for the cases that need that; the journal knows what to put back.
-    pub(in crate::runner) async fn make_room(&self, target: &Target) -> Result<(), TargetError> {
-        if self.existing().is_empty() {
+    ///
+    /// # Errors
+    /// Why it was not emptied. What was changed by then is put back at once.
+    pub(in crate::runner) async fn make_room(&self, target: &Target) -> Result<(), NotEmptied> {
+        if self.taken().is_empty() {
             return Ok(());
         }
-        let mut left = State::new();
-        for (generation, original) in &self.holding.by_generation {
-            let all: Vec<IpAddr> = original.keys().copied().collect();
-            self.touch(all.iter().copied())?;
-            delete(target, *generation, &self.zone, &all, 100).await?;
-            let rest = read_all(target, *generation, &self.zone).await?;
-            left.extend(
-                rest.into_iter()
-                    .map(|(ip, place)| (ip.to_canonical(), place)),
-            );
+        if let Some(why) = locked(&self.not_emptied).clone() {
+            return Err(why);
         }
-        // What somebody else wrote meanwhile is not ours to take away.
-        *locked(&self.existing) = left;
-        Ok(())
+        let mut ledger = self.ledger.lock().await;
+        if let (Some(left), Some(needed)) = (target.client.left(), self.room_needed(&ledger))
+            && left < needed
+        {
+            return Err(NotEmptied::Trouble(format!(
+                "taking its mappings away and putting them back takes {needed} requests, and {left} are left of --max-requests"
+            )));
+        }
+        let rules = self.rules;
+        let procedure = Procedure::new(|desk| make_room(desk, &mut ledger, rules));
+        let result = self.world(target, Purpose::Work).run(procedure).await;
+        self.account(target, &ledger);
+        match result {
+            Ok(left) => {
+                // What somebody else wrote meanwhile is not ours to take away.
+                *locked(&self.around) = Around::left(&left);
+                Ok(())
+            }
+            Err(why) => {
+                locked(&self.around).learn_why(&why);
+                *locked(&self.not_emptied) = Some(why.clone());
+                if ledger.at_stake_anywhere() {
+                    let procedure = Procedure::new(|desk| put_back(desk, &mut ledger, rules));
+                    let ending = self.world(target, Purpose::PutBack).run(procedure).await;
+                    locked(&self.around).learn_of(&ending.kept);
+                }
+                Err(why)
+            }
+        }
+    }
+
+    fn room_needed(&self, ledger: &Ledger) -> Option<u64> {
+        let generations = if ledger.is_shared() {
+            1
+        } else {
+            ledger.generations().len()
+        };
+        let needed = generations * requests_to_empty(ledger.len()) + ledger.requests_to_put_back();
+        u64::try_from(needed).ok()
     }
 
     /// Puts the zone back, verifies it and removes the journal.
-    pub(in crate::runner) async fn close(self, target: &Target) -> Result<PutBack, TargetError> {
-        let journal = self
-            .journal
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        let done = put_back(target, &self.zone, &self.holding, journal.touched()).await;
-        match done {
-            Ok(done) => {
-                journal.close()?;
-                Ok(done)
-            }
-            Err(error) => Err(TargetError::Left {
-                zone: self.zone,
-                journal: journal.path().to_owned(),
-                source: Box::new(error),
-            }),
-        }
+    pub(in crate::runner) async fn close(self, target: &Target) -> Option<Closed> {
+        let journal = self.journal?;
+        let world = World {
+            target,
+            zone: &self.zone,
+            journal: Some(&journal),
+            purpose: Purpose::PutBack,
+        };
+        let closed = close(world, self.ledger.into_inner()).await;
+        Some(closed.finish(journal.into_inner()))
     }
+}
+
+/// What an earlier run could not remove, if its journal holds nothing else.
+///
+/// # Errors
+/// [`JournalError::Pending`] if mappings wait to be put back.
+fn left_by_an_earlier_run(
+    config: &CustodyConfig,
+    zone: &str,
+    path: &std::path::Path,
+) -> Result<Vec<Row>, JournalError> {
+    make_folder(&config.state_dir)?;
+    is_plain(path)?;
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    match Recovered::read(path) {
+        Ok(recovered) if recovered.ledger.is_released() => {
+            let stuck = recovered.ledger.stuck();
+            let row = |(ip, place): (&IpAddr, _)| Row::new(*ip, place);
+            Ok(stuck.iter().map(row).collect())
+        }
+        _ => Err(JournalError::Pending {
+            zone: zone.to_owned(),
+            path: path.to_owned(),
+        }),
+    }
+}
+
+/// What a zone holds through every generation that is routed.
+async fn read_all(target: &Target, zone: &str, rules: Rules) -> Result<Holding, TargetError> {
+    let routed = [Generation::V2, Generation::V1];
+    let routed = routed
+        .into_iter()
+        .filter(|generation| target.has(generation.id()));
+    let routed: Vec<Generation> = routed.collect();
+    let world = World {
+        target,
+        zone,
+        journal: None,
+        purpose: Purpose::Work,
+    };
+    let procedure = Procedure::new(|desk| survey(desk, rules, routed));
+    let result = world.run(procedure).await;
+    result.map_err(|(generation, trouble)| TargetError::Unlisted {
+        zone: zone.to_owned(),
+        why: format!("{}: {trouble}", generation.id()),
+    })
 }

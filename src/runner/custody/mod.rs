@@ -1,44 +1,45 @@
-//! Care for zones that belong to somebody: what a zone held is written down before the first change, and
-//! put back afterwards.
+//! Care for zones that belong to somebody: what a zone held is written down before the first change, and put back
+//! afterwards. `docs/safety.md` states the promise.
 //!
-//! `journal` is the record on disk, with its lock; `holding` what a zone holds; `survey` reads all of a zone;
-//! `put_back` makes it again what it was; `reach` tells what a request may touch; `keeper` is one zone in a
-//! run's care.
+//! Decisions are procedures without clock, socket or file (`desk`): `survey` reads a zone, `admit` lets a case's write
+//! go out, `remove` takes away what a case left, `make_room` empties a zone, `put_back` makes it what it was, and `ending`
+//! is what came of it. They read and change a `ledger`, the sum of a journal's `record`s. `wire` carries them out on a
+//! target, `simulation` on anything that can go wrong. `journal`, `lock` and `seal` are files; `keeper` is one zone in a
+//! run's care; `restore` finishes what a run left.
 
-mod holding;
+mod admit;
+mod around;
+mod config;
+mod desk;
+mod ending;
+mod entry;
 mod journal;
 mod keeper;
+mod ledger;
+mod lock;
+mod make_room;
+mod patience;
 mod put_back;
 mod reach;
+mod record;
+mod remove;
+mod restore;
+mod seal;
+#[cfg(test)]
+mod simulation;
 mod survey;
+mod watch;
+mod wire;
 
-use std::path::PathBuf;
-
-pub use journal::{JournalError, journal_target, pending};
+pub(super) use admit::{Effect, Effects, NotAdmitted};
+pub(super) use around::Around;
+pub use config::{CustodyConfig, Permit};
+pub use entry::Row;
+pub use journal::{JournalError, pending};
 pub(super) use keeper::Keeper;
-pub use put_back::restore;
+pub(super) use make_room::requests_to_empty;
 pub(super) use reach::{addresses_in, addresses_of};
-
-/// What may be done to a given zone, and where its journal is kept.
-#[derive(Debug, Clone)]
-pub struct CustodyConfig {
-    /// The folder of journals and locks.
-    pub state_dir: PathBuf,
-    /// Work in zones that hold mappings, around them.
-    pub allow_existing: bool,
-    /// Take those mappings away for the cases that need an empty zone, and put them back at the end.
-    pub allow_empty_zone: bool,
-    /// Wait for another run on the zone to end, instead of refusing.
-    pub wait_for_lock: bool,
-}
-
-impl Default for CustodyConfig {
-    fn default() -> Self {
-        Self {
-            state_dir: PathBuf::from(".originproof"),
-            allow_existing: false,
-            allow_empty_zone: false,
-            wait_for_lock: false,
-        }
-    }
-}
+pub(super) use remove::{Stranger, Tidied};
+pub use restore::{Closed, Waiting, restore, waiting};
+pub(super) use seal::Seal;
+pub(super) use watch::{Sign, Traces};

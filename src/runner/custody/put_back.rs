@@ -1,269 +1,567 @@
 //! Makes a zone again what it was, and verifies it by reading.
 //!
-//! What the run touched is its own to undo. What it never touched is somebody else's: such a mapping is kept
-//! and reported. What was there and is gone comes back in any case.
+//! What this run deleted or overwrote is written again whatever a list shows: a list that shows what was deleted may be
+//! an old one. Only what this run sent is undone; what somebody else wrote, changed or deleted is kept and reported.
+//! The journal may be removed only for an [`Ending`] that is whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::path::Path;
+use std::time::Duration;
 
-use serde_json::{Value, json};
+use super::super::mapping::Place;
+use super::desk::{Answered, Ask, Desk, Form, Heard, Trouble};
+use super::ending::{Ending, Missing};
+use super::entry::{Entry, Mappings, Row};
+use super::ledger::{Ledger, Standing};
+use super::patience::{Patience, Rules};
+use super::remove::{BATCH, Stranger, Stuck, delete, remove};
+use super::survey::{list, read};
+use crate::exchange::Generation;
 
-use super::super::call::batch_item;
-use super::super::error::TargetError;
-use super::super::mapping::{Place, Wanted};
-use super::super::target::{Target, path_of};
-use super::CustodyConfig;
-use super::holding::{Holding, Mappings};
-use super::journal::{Journal, ZoneLock};
-use super::survey::read_all;
-use crate::contract::Contract;
-use crate::event::PutBack;
-use crate::exchange::{Generation, Kind, Operation};
+/// How often the zone is mended before it is verified for the last time.
+const ROUNDS: u32 = 4;
+/// From this round on, a generation is mended by itself even where one store is presumed behind both.
+const APART: u32 = 2;
+/// The pause before the second round; each further one is twice as long.
+const PAUSE: Duration = Duration::from_millis(250);
 
-/// How often a zone is read and mended until it is as it was.
-const ROUNDS: usize = 4;
-/// The most items of a batch.
-const BATCH: usize = 100;
-
-/// What has to be done to a zone, and what is somebody else's.
+/// What one look at a generation found.
 #[derive(Debug, Default)]
-struct Repair {
-    delete: Vec<IpAddr>,
-    write: Vec<(IpAddr, Place)>,
-    kept: Vec<String>,
+struct Look {
+    /// Mappings that are not there as they were, and are this run's to write again.
+    write: Vec<Row>,
+    /// The run's own, as the list spells them.
+    own: Mappings,
+    /// Where something of the run may be that the list does not show.
+    unlisted: Vec<IpAddr>,
+    /// What somebody else did.
+    kept: BTreeSet<Stranger>,
+    /// Mappings that the run never touched, and that are gone.
+    vanished: Vec<Row>,
+    /// Mappings that a single read shows and the list does not: one of both is old.
+    unclear: Vec<Row>,
+    /// Why the list can't be read, if it can't.
+    unread: Option<String>,
 }
 
-impl Repair {
-    fn of(original: &Mappings, current: &Mappings, is_touched: impl Fn(IpAddr) -> bool) -> Self {
-        let mut repair = Self::default();
-        for (ip, place) in current {
-            if original.contains_key(ip) {
-                continue;
-            }
-            if is_touched(*ip) {
-                repair.delete.push(*ip);
-            } else {
-                repair
-                    .kept
-                    .push(format!("{ip} {place} is new, and the run never wrote it"));
-            }
-        }
-        for (ip, place) in original {
-            match current.get(ip) {
-                Some(now) if now == place => {}
-                Some(now) if !is_touched(*ip) => repair.kept.push(format!(
-                    "{ip} was {place} and is {now} now, and the run never wrote it"
-                )),
-                _ => repair.write.push((*ip, place.clone())),
-            }
-        }
-        repair
+impl Look {
+    /// Whether nothing of what was there is left to do.
+    fn has_all(&self) -> bool {
+        self.write.is_empty() && self.unclear.is_empty() && self.unread.is_none()
     }
-
-    fn is_done(&self) -> bool {
-        self.delete.is_empty() && self.write.is_empty()
-    }
-}
-
-/// Whether an address is among those that the run touched, whatever form it is kept in.
-pub(super) fn touches(touched: &BTreeSet<IpAddr>, ip: IpAddr) -> bool {
-    touched.contains(&ip) || touched.contains(&ip.to_canonical())
 }
 
 /// Puts a zone back.
-pub(super) async fn put_back(
-    target: &Target,
-    zone: &str,
-    original: &Holding,
-    touched: &BTreeSet<IpAddr>,
-) -> Result<PutBack, TargetError> {
-    let mut done = PutBack {
-        zone: zone.to_owned(),
-        ..PutBack::default()
+pub(super) async fn put_back(desk: Desk, ledger: &mut Ledger, rules: Rules) -> Ending {
+    let mut work = Work {
+        patience: Patience::new(rules),
+        desk,
+        ledger,
+        rules,
+        ending: Ending::default(),
+        looks: BTreeMap::new(),
+        refused: BTreeMap::new(),
+        stuck: BTreeMap::new(),
+        doubtful: BTreeMap::new(),
+        failed: BTreeMap::new(),
     };
-    let mut left = String::new();
-    for round in 0..ROUNDS {
-        let mut is_done = true;
-        done.kept.clear();
-        for (generation, original) in &original.by_generation {
-            let current = read_all(target, *generation, zone).await?;
-            let repair = Repair::of(original, &current, |ip| touches(touched, ip));
-            done.mappings = current.len();
-            for kept in &repair.kept {
-                if !done.kept.contains(kept) {
-                    done.kept.push(kept.clone());
-                }
+    let result = work.run().await;
+    work.end(result)
+}
+
+struct Work<'a> {
+    desk: Desk,
+    ledger: &'a mut Ledger,
+    rules: Rules,
+    patience: Patience,
+    ending: Ending,
+    /// The latest look at each generation that is routed.
+    looks: BTreeMap<Generation, Look>,
+    /// Why a mapping could not be written again.
+    refused: BTreeMap<(Generation, IpAddr), String>,
+    stuck: BTreeMap<Generation, Vec<Stuck>>,
+    /// Where something was deleted that no list had shown: there the list is not to be trusted.
+    doubtful: BTreeMap<Generation, BTreeSet<IpAddr>>,
+    /// Why a generation could not be looked at any further.
+    failed: BTreeMap<Generation, String>,
+}
+
+impl Work<'_> {
+    async fn run(&mut self) -> Result<(), Trouble> {
+        let has_stake = self.ledger.at_stake_anywhere();
+        for round in 0..=ROUNDS {
+            if round > 0 {
+                self.desk.ask(Ask::Wait(PAUSE * 2_u32.pow(round - 1))).await;
             }
-            if repair.is_done() {
+            if self.ledger.has_written() {
+                self.patience.settle(&self.desk).await;
+            }
+            let changes = self.round(round).await?;
+            // What was taken away is written again in the first round whatever a look shows; only a later one can tell
+            // that it is there.
+            let may_end = round > 0 || !has_stake;
+            if may_end
+                && changes == 0
+                && self.looks.values().all(Look::has_all)
+                && !self.can_remove_more()
+            {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether something of the run is listed that was not yet tried in every way.
+    fn can_remove_more(&self) -> bool {
+        self.looks.iter().any(|(generation, look)| {
+            let stuck = self.stuck.get(generation);
+            let is_stuck =
+                |ip: &IpAddr| stuck.is_some_and(|all| all.iter().any(|one| one.ip == *ip));
+            !look.own.keys().all(is_stuck)
+        })
+    }
+
+    /// Looks at each generation and mends it; returns how much was changed. The last round only looks. A generation
+    /// that is gone or fails does not stop the other.
+    async fn round(&mut self, round: u32) -> Result<usize, Trouble> {
+        let mut changes = 0;
+        let mut has_served = false;
+        self.ending.mappings = 0;
+        for generation in self.ledger.generations() {
+            if self.failed.contains_key(&generation) {
                 continue;
             }
-            is_done = false;
-            left = format!(
-                "{} mapping(s) to delete, {} to write",
-                repair.delete.len(),
-                repair.write.len()
-            );
-            done.deleted += repair.delete.len();
-            done.written += repair.write.len();
-            // A target whose batches fail may still carry out single requests.
-            let size = if round == 0 { BATCH } else { 1 };
-            delete(target, *generation, zone, &repair.delete, size).await?;
-            write(target, *generation, zone, &repair.write, size).await?;
+            let alone = !(has_served && self.ledger.is_shared()) || round >= APART;
+            match self.look_and_mend(generation, round, alone).await {
+                Ok(changed) => {
+                    changes += changed;
+                    has_served = true;
+                    self.ending.gone.remove(&generation);
+                }
+                Err(Trouble::Gone(_)) => {
+                    self.ending.gone.insert(generation);
+                    self.looks.remove(&generation);
+                }
+                Err(trouble) => {
+                    self.failed.insert(generation, trouble.to_string());
+                    self.looks.remove(&generation);
+                }
+            }
         }
-        if is_done {
-            return Ok(done);
-        }
-    }
-    Err(TargetError::NotPutBack {
-        zone: zone.to_owned(),
-        why: left,
-    })
-}
-
-/// Deletes addresses, so many a request; whether it worked is for the next reading to tell.
-pub(super) async fn delete(
-    target: &Target,
-    generation: Generation,
-    zone: &str,
-    addresses: &[IpAddr],
-    size: usize,
-) -> Result<(), TargetError> {
-    for chunk in addresses.chunks(size.max(1)) {
-        match chunk {
-            [ip] => send(target, (generation, Kind::Delete), zone, Some(*ip), None).await?,
-            many => {
-                let body = json!(many);
-                send(
-                    target,
-                    (generation, Kind::BatchDelete),
-                    zone,
-                    None,
-                    Some(body),
-                )
-                .await?;
+        match self.failed.values().next() {
+            _ if has_served => Ok(changes),
+            Some(why) => Err(Trouble::Over(why.clone())),
+            None => {
+                let why = "the target routes no generation of the API any more";
+                Err(Trouble::Gone(why.to_owned()))
             }
         }
     }
-    Ok(())
-}
 
-async fn write(
-    target: &Target,
-    generation: Generation,
-    zone: &str,
-    mappings: &[(IpAddr, Place)],
-    size: usize,
-) -> Result<(), TargetError> {
-    let item = |(ip, place): &(IpAddr, Place)| {
-        let wanted = Wanted {
-            ip: ip.to_string(),
-            vendor: Some(place.vendor.clone()),
-            region: Some(place.region.clone()),
+    async fn look_and_mend(
+        &mut self,
+        generation: Generation,
+        round: u32,
+        mends: bool,
+    ) -> Result<usize, Trouble> {
+        let mut look = self.look(generation, round).await?;
+        let mut changes = 0;
+        if mends && round < ROUNDS {
+            let (write, own) = (look.write.clone(), look.own.clone());
+            let unlisted = std::mem::take(&mut look.unlisted);
+            self.looks.insert(generation, look);
+            // First what rests on the list, while it is new.
+            changes += self.remove_unlisted(generation, unlisted).await?;
+            changes += self.write(generation, &write).await?;
+            changes += self.remove(generation, own).await?;
+        } else {
+            self.looks.insert(generation, look);
+        }
+        Ok(changes)
+    }
+
+    /// Reads a generation and compares it with what was there.
+    async fn look(&mut self, generation: Generation, round: u32) -> Result<Look, Trouble> {
+        let mut look = Look::default();
+        let listed = match list(&self.desk, &mut self.patience, generation).await {
+            Ok(listed) => Some(listed),
+            Err(Trouble::Refused(why) | Trouble::Unreadable(why)) => {
+                look.unread = Some(format!("its list can't be read: {why}"));
+                None
+            }
+            Err(trouble) => return Err(trouble),
         };
-        batch_item(generation, &wanted)
-    };
-    for chunk in mappings.chunks(size.max(1)) {
-        match chunk {
-            [one] => {
-                send(
-                    target,
-                    (generation, Kind::Upsert),
-                    zone,
-                    Some(one.0),
-                    Some(item(one)),
-                )
-                .await?;
-            }
-            many => {
-                let body = Value::Array(many.iter().map(item).collect());
-                send(
-                    target,
-                    (generation, Kind::BatchUpsert),
-                    zone,
-                    None,
-                    Some(body),
-                )
-                .await?;
+        let stake = self.ledger.at_stake(generation);
+        for row in &stake {
+            let in_list = listed.as_ref().and_then(|all| all.get(&row.ip));
+            let in_list = in_list.map(|entry| entry.place.clone());
+            // A third value is somebody's, however old the list is: this run never sent it.
+            let is_others = in_list.is_some()
+                && self.stands(generation, row.ip, in_list.as_ref()) == Standing::Others;
+            if is_others {
+                look.kept.insert(stranger(generation, row, in_list));
+            } else if round == 0 {
+                look.write.push(row.clone());
+            } else {
+                self.weigh(generation, row, listed.as_ref(), &mut look)
+                    .await?;
             }
         }
+        for ip in self.doubtful.get(&generation).cloned().unwrap_or_default() {
+            let Ok(Some(entry)) = read(&self.desk, &mut self.patience, generation, ip).await else {
+                continue;
+            };
+            match self.stands(generation, ip, Some(&entry.place)) {
+                Standing::AsBefore => {}
+                Standing::Ours => drop(look.own.insert(ip, entry)),
+                Standing::Others => {
+                    look.kept.insert(Stranger {
+                        through: generation,
+                        ip,
+                        was: None,
+                        is: Some(entry.place),
+                    });
+                }
+            }
+        }
+        let stake: BTreeSet<IpAddr> = stake.iter().map(|row| row.ip).collect();
+        if let Some(listed) = &listed {
+            self.ending.mappings = self.ending.mappings.max(listed.len());
+            self.compare(generation, listed, &stake, &mut look).await?;
+            let unlisted = self.ledger.to_remove(generation).into_iter();
+            look.unlisted = unlisted.filter(|ip| !listed.contains_key(ip)).collect();
+        }
+        Ok(look)
     }
-    Ok(())
-}
 
-async fn send(
-    target: &Target,
-    (generation, kind): (Generation, Kind),
-    zone: &str,
-    address: Option<IpAddr>,
-    body: Option<Value>,
-) -> Result<(), TargetError> {
-    let Some(operation) = Operation::of(generation, kind) else {
-        return Ok(());
-    };
-    let address = address.map(|ip| ip.to_string()).unwrap_or_default();
-    let method = &Contract::embedded().operation(operation).method;
-    let path = path_of(operation, zone, &address);
-    target.send(Some(operation), method, &path, body).await?;
-    Ok(())
-}
+    /// Whether a mapping that was taken away is there again: the list and a single read must both say so.
+    async fn weigh(
+        &mut self,
+        generation: Generation,
+        row: &Row,
+        listed: Option<&Mappings>,
+        look: &mut Look,
+    ) -> Result<(), Trouble> {
+        let in_list = listed.map(|all| all.get(&row.ip).map(|entry| entry.place.clone()));
+        let single = self.single(generation, row.ip).await?;
+        let single = match single {
+            Some(single) => single,
+            // A target without single reads is taken at its list's word.
+            None => match &in_list {
+                Some(in_list) => in_list.clone(),
+                None => {
+                    return Err(Trouble::Unreadable(
+                        "neither its list nor single reads are answered".to_owned(),
+                    ));
+                }
+            },
+        };
+        if self.stands(generation, row.ip, single.as_ref()) == Standing::Others {
+            look.kept.insert(stranger(generation, row, single));
+            return Ok(());
+        }
+        let is_there = |place: &Option<Place>| place.as_ref() == Some(&row.place());
+        if !is_there(&single) || in_list.is_some_and(|in_list| !is_there(&in_list)) {
+            look.write.push(row.clone());
+        }
+        Ok(())
+    }
 
-/// Finishes what an interrupted run left: puts the zone of a journal back and removes the journal. The target
-/// must be the journal's own.
-///
-/// # Errors
-/// [`TargetError::Journal`] if the journal can't be read, is of another target, or another run is at work;
-/// [`TargetError::NotPutBack`] and the errors of reaching the target, after which the journal is still there.
-pub async fn restore(
-    target: &Target,
-    path: &Path,
-    config: &CustodyConfig,
-) -> Result<PutBack, TargetError> {
-    let (opening, journal) = Journal::reopen(path)?;
-    let zone = &opening.zone;
-    let _lock = ZoneLock::take(
-        &config.state_dir,
-        &opening.target,
-        zone,
-        config.wait_for_lock,
-    )?;
-    let done = put_back(target, zone, &opening.holding, journal.touched()).await?;
-    journal.close()?;
-    Ok(done)
-}
+    fn stands(&self, generation: Generation, ip: IpAddr, now: Option<&Place>) -> Standing {
+        self.ledger.standing(generation, ip, now)
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn place(region: &str) -> Place {
-        Place {
-            vendor: "aws".into(),
-            region: region.into(),
+    /// One mapping by itself; `None` if single reads are not answered.
+    async fn single(
+        &mut self,
+        generation: Generation,
+        ip: IpAddr,
+    ) -> Result<Option<Option<Place>>, Trouble> {
+        match read(&self.desk, &mut self.patience, generation, ip).await {
+            Ok(entry) => Ok(Some(entry.map(|entry| entry.place))),
+            Err(Trouble::Refused(_) | Trouble::Unreadable(_)) => Ok(None),
+            Err(trouble) => Err(trouble),
         }
     }
 
-    fn ip(last: u8) -> IpAddr {
-        [192, 0, 2, last].into()
+    /// Everything else: what the run wrote and left, and what somebody else did.
+    async fn compare(
+        &mut self,
+        generation: Generation,
+        listed: &Mappings,
+        stake: &BTreeSet<IpAddr>,
+        look: &mut Look,
+    ) -> Result<(), Trouble> {
+        for (ip, entry) in listed.iter().filter(|(ip, _)| !stake.contains(*ip)) {
+            match self.stands(generation, *ip, Some(&entry.place)) {
+                Standing::AsBefore if self.ledger.was_hidden(generation, *ip) => {
+                    look.kept.insert(Stranger {
+                        through: generation,
+                        ip: *ip,
+                        was: None,
+                        is: Some(entry.place.clone()),
+                    });
+                }
+                Standing::AsBefore => {}
+                Standing::Ours => {
+                    look.own.insert(*ip, entry.clone());
+                }
+                Standing::Others => {
+                    let was = self.ledger.before(generation, *ip);
+                    look.kept.insert(Stranger {
+                        through: generation,
+                        ip: *ip,
+                        was: was.map(|entry| entry.place.clone()),
+                        is: Some(entry.place.clone()),
+                    });
+                }
+            }
+        }
+        let before = self.ledger.all_before(generation);
+        for (ip, entry) in before
+            .iter()
+            .filter(|(ip, _)| !listed.contains_key(*ip) && !stake.contains(*ip))
+        {
+            self.vanished(generation, *ip, entry, look).await?;
+        }
+        Ok(())
     }
 
-    #[test]
-    fn the_run_undoes_its_own_and_leaves_what_it_never_touched() {
-        let original = Mappings::from([
-            (ip(1), place("a")),
-            (ip(2), place("a")),
-            (ip(3), place("a")),
-        ]);
-        let current = Mappings::from([
-            (ip(1), place("b")),
-            (ip(2), place("b")),
-            (ip(4), place("a")),
-            (ip(5), place("a")),
-        ]);
-        let touched = BTreeSet::from([ip(1), ip(4)]);
-        let repair = Repair::of(&original, &current, |ip| touches(&touched, ip));
-        assert_eq!(repair.delete, [ip(4)]);
-        assert_eq!(repair.write, [(ip(1), place("a")), (ip(3), place("a"))]);
-        assert_eq!(repair.kept.len(), 2);
+    /// A mapping that the run never touched, and that the list does not show.
+    async fn vanished(
+        &mut self,
+        generation: Generation,
+        ip: IpAddr,
+        entry: &Entry,
+        look: &mut Look,
+    ) -> Result<(), Trouble> {
+        let row = Row::new(ip, &entry.place);
+        let single = self.single(generation, ip).await?.flatten();
+        if single.as_ref() == Some(&entry.place) {
+            look.unclear.push(row);
+            return Ok(());
+        }
+        if single.is_none() && self.ledger.is_lossy() {
+            look.write.push(row);
+            return Ok(());
+        }
+        if single.is_none() {
+            look.vanished.push(row.clone());
+        }
+        look.kept.insert(stranger(generation, &row, single));
+        Ok(())
+    }
+
+    /// Writes mappings again, each read by itself right before: what somebody else wrote meanwhile is not overwritten.
+    async fn write(&mut self, generation: Generation, rows: &[Row]) -> Result<usize, Trouble> {
+        let mut written = 0;
+        for chunk in rows.chunks(BATCH) {
+            let mut batch = Vec::new();
+            for row in chunk {
+                let now = self.single(generation, row.ip).await?.flatten();
+                let is_others = now.is_some()
+                    && self.stands(generation, row.ip, now.as_ref()) == Standing::Others;
+                if is_others {
+                    if let Some(look) = self.looks.get_mut(&generation) {
+                        look.kept.insert(stranger(generation, row, now));
+                        look.write.retain(|other| other.ip != row.ip);
+                    }
+                } else {
+                    batch.push(row.clone());
+                }
+            }
+            written += self.write_batch(generation, batch).await?;
+        }
+        self.ending.written += written;
+        Ok(rows.len())
+    }
+
+    async fn write_batch(
+        &mut self,
+        generation: Generation,
+        batch: Vec<Row>,
+    ) -> Result<usize, Trouble> {
+        let mut singly = Vec::new();
+        let mut written = 0;
+        if batch.len() > 1 {
+            let ask = Ask::Write(generation, batch.clone());
+            match self.patience.ask(&self.desk, ask).await {
+                Ok(Heard::Items(items)) => {
+                    for (index, row) in batch.into_iter().enumerate() {
+                        if items.get(index) == Some(&Answered::Done) {
+                            self.refused.remove(&(generation, row.ip));
+                            written += 1;
+                        } else {
+                            singly.push(row);
+                        }
+                    }
+                }
+                Err(Trouble::Refused(_) | Trouble::Unreadable(_)) | Ok(_) => singly = batch,
+                Err(trouble) => return Err(trouble),
+            }
+        } else {
+            singly = batch;
+        }
+        for row in singly {
+            let key = (generation, row.ip);
+            match self
+                .patience
+                .ask(&self.desk, Ask::Write(generation, vec![row]))
+                .await
+            {
+                Ok(Heard::Items(items)) => match items.first() {
+                    Some(Answered::Done) => {
+                        self.refused.remove(&key);
+                        written += 1;
+                    }
+                    Some(Answered::Refused(why)) => {
+                        self.refused.insert(key, why.clone());
+                    }
+                    Some(Answered::Absent) | None => {}
+                },
+                Err(Trouble::Refused(why) | Trouble::Unreadable(why)) => {
+                    self.refused.insert(key, why);
+                }
+                Ok(_) => {}
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        Ok(written)
+    }
+
+    /// Deletes what the list shows of the run. What can't be deleted in any way changes nothing.
+    async fn remove(&mut self, generation: Generation, own: Mappings) -> Result<usize, Trouble> {
+        let known = self.stuck.get(&generation);
+        let is_known = |ip: &IpAddr| known.is_some_and(|all| all.iter().any(|one| one.ip == *ip));
+        if own.is_empty() || own.keys().all(is_known) {
+            return Ok(0);
+        }
+        let found = own.len();
+        let (stuck, _) = remove(
+            &self.desk,
+            &mut self.patience,
+            self.rules,
+            generation,
+            own,
+            Vec::new(),
+        )
+        .await?;
+        let deleted = found - stuck.len();
+        self.ending.deleted += deleted;
+        self.stuck.insert(generation, stuck);
+        Ok(deleted)
+    }
+
+    /// Deletes, once, where the run wrote and the list shows nothing: an old list proves nothing.
+    async fn remove_unlisted(
+        &mut self,
+        generation: Generation,
+        unlisted: Vec<IpAddr>,
+    ) -> Result<usize, Trouble> {
+        if self.doubtful.contains_key(&generation) || unlisted.is_empty() {
+            return Ok(0);
+        }
+        let spelled: Vec<String> = unlisted.iter().map(ToString::to_string).collect();
+        let (desk, patience) = (&self.desk, &mut self.patience);
+        let deleted = delete(desk, patience, generation, &spelled, Form::Batch).await?;
+        self.ending.deleted += deleted.done.len();
+        let doubtful = deleted
+            .done
+            .iter()
+            .filter_map(|index| unlisted.get(*index))
+            .copied();
+        self.doubtful
+            .entry(generation)
+            .or_default()
+            .extend(doubtful);
+        if deleted.all_free {
+            self.ledger.is_removed(generation, unlisted);
+        }
+        Ok(deleted.done.len())
+    }
+
+    /// What is left to say.
+    fn end(mut self, result: Result<(), Trouble>) -> Ending {
+        let mut ending = std::mem::take(&mut self.ending);
+        ending.is_covered = self.ledger.is_shared();
+        ending.unread = self.failed.keys().copied().collect();
+        let mut missing = |through: Generation, row: Row, why: String| {
+            ending.missing.insert(Missing { row, through, why });
+        };
+        if let Err(trouble) = &result {
+            for generation in self.ledger.generations() {
+                for row in self.ledger.at_stake(generation) {
+                    missing(generation, row, format!("not verified: {trouble}"));
+                }
+            }
+        } else {
+            let gone = "it is no longer routed".to_owned();
+            let gone = ending
+                .gone
+                .iter()
+                .map(|generation| (*generation, gone.clone()));
+            // Where one store serves both, the other generation has shown what this one held.
+            let apart = gone
+                .chain(self.failed.clone())
+                .filter(|_| !self.ledger.is_shared());
+            for (generation, why) in apart {
+                for row in self.ledger.at_stake(generation) {
+                    missing(generation, row, why.clone());
+                }
+                if !ending.gone.contains(&generation) {
+                    ending.unfinished = Some(format!("{}: {why}", generation.id()));
+                }
+            }
+        }
+        for (generation, look) in &self.looks {
+            for row in look.write.iter().filter(|_| result.is_ok()) {
+                let refused = self.refused.get(&(*generation, row.ip));
+                let why = refused.map_or_else(
+                    || "it was written again, and reads do not show it".to_owned(),
+                    |why| format!("the target refuses it: {why}"),
+                );
+                missing(*generation, row.clone(), why);
+            }
+            for row in &look.unclear {
+                let why = "a single read shows it, and the list does not";
+                missing(*generation, row.clone(), why.to_owned());
+            }
+            for row in &look.vanished {
+                let why = "this run did not touch it: somebody deleted it, or the target lost it";
+                missing(*generation, row.clone(), why.to_owned());
+            }
+        }
+        for (generation, look) in std::mem::take(&mut self.looks) {
+            ending.kept.extend(look.kept);
+            if let Some(why) = look.unread {
+                ending
+                    .unfinished
+                    .get_or_insert(format!("{}: {why}", generation.id()));
+            }
+            for (ip, entry) in look.own {
+                let known = self.stuck.get(&generation).into_iter().flatten();
+                let known = known.into_iter().find(|stuck| stuck.ip == ip).cloned();
+                ending.stuck.push(known.unwrap_or(Stuck {
+                    through: generation,
+                    ip,
+                    spelled: entry.spelled,
+                    place: entry.place,
+                    is_read: true,
+                }));
+            }
+        }
+        if let Err(trouble) = result {
+            ending.unfinished = Some(trouble.to_string());
+        }
+        ending
+    }
+}
+
+fn stranger(through: Generation, row: &Row, is: Option<Place>) -> Stranger {
+    Stranger {
+        through,
+        ip: row.ip,
+        was: Some(row.place()),
+        is,
     }
 }

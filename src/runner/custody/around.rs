@@ -1,0 +1,85 @@
+//! What cases have to work around in a zone, by generation: what was there, and what turned up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::super::mapping::{Place, State};
+use super::entry::{Holding, Mappings, state};
+use super::make_room::NotEmptied;
+use super::remove::{Stranger, Tidied};
+use crate::exchange::Generation;
+
+/// What cases have to work around.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::runner) struct Around {
+    by_generation: BTreeMap<Generation, State>,
+}
+
+impl Around {
+    /// All that a zone holds.
+    pub(super) fn all_of(holding: &Holding) -> Self {
+        let all = holding.by_generation.iter();
+        let all = all.map(|(generation, mappings)| (*generation, state(mappings)));
+        Self {
+            by_generation: all.collect(),
+        }
+    }
+
+    /// What is left in a zone that was emptied.
+    pub(super) fn left(left: &[(Generation, Mappings)]) -> Self {
+        let all = left.iter();
+        let all = all.map(|(generation, mappings)| (*generation, state(mappings)));
+        Self {
+            by_generation: all.collect(),
+        }
+    }
+
+    /// Through one generation.
+    pub(in crate::runner) fn through(&self, generation: Generation) -> State {
+        self.by_generation
+            .get(&generation)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// The addresses, of any generation.
+    pub(in crate::runner) fn taken(&self) -> BTreeSet<IpAddr> {
+        let states = self.by_generation.values();
+        states.flat_map(State::keys).copied().collect()
+    }
+
+    /// A mapping that the list did not show.
+    pub(super) fn hid(&mut self, generation: Generation, ip: IpAddr, place: Place) {
+        let state = self.by_generation.entry(generation).or_default();
+        state.insert(ip.to_canonical(), place);
+    }
+
+    /// What was seen while tidying up: mappings that can't be deleted, and what somebody else did.
+    pub(super) fn learn(&mut self, tidied: &Tidied) {
+        for stuck in &tidied.stuck {
+            self.hid(stuck.through, stuck.ip, stuck.place.clone());
+        }
+        self.learn_of(&tidied.strangers);
+    }
+
+    /// What kept a zone from being emptied.
+    pub(super) fn learn_why(&mut self, why: &NotEmptied) {
+        if let NotEmptied::Strangers(strangers) = why {
+            self.learn_of(strangers);
+        }
+    }
+
+    /// What somebody else wrote, changed or deleted.
+    pub(super) fn learn_of<'a>(&mut self, strangers: impl IntoIterator<Item = &'a Stranger>) {
+        for Stranger {
+            through, ip, is, ..
+        } in strangers
+        {
+            let state = self.by_generation.entry(*through).or_default();
+            match is {
+                Some(place) => state.insert(ip.to_canonical(), place.clone()),
+                None => state.remove(&ip.to_canonical()),
+            };
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What a zone holds, by generation.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::mapping::{Place, State};
+use crate::exchange::Generation;
+
+/// One mapping as a list or a single read shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::runner) struct Entry {
+    /// Vendor and region.
+    pub(in crate::runner) place: Place,
+    /// The address as the target spells it.
+    pub(super) spelled: String,
+    /// Members that the contract does not name, such as a comment. A write through this API may drop them.
+    pub(super) extra: Vec<String>,
+}
+
+impl Entry {
+    /// An entry in the usual spelling, without further members.
+    pub(super) fn plain(ip: IpAddr, place: Place) -> Self {
+        Self {
+            place,
+            spelled: ip.to_string(),
+            extra: Vec::new(),
+        }
+    }
+}
+
+/// Mappings by their address. An IPv4-mapped address is not folded here: a server may hold it beside its
+/// IPv4 address, and both must come back.
+pub(in crate::runner) type Mappings = BTreeMap<IpAddr, Entry>;
+
+/// One mapping as it stands in a journal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// The address.
+    pub ip: IpAddr,
+    /// The vendor.
+    pub vendor: String,
+    /// The region.
+    pub region: String,
+    /// Names of members that the contract does not know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extra: Vec<String>,
+}
+
+impl Row {
+    pub(super) fn new(ip: IpAddr, place: &Place) -> Self {
+        Self {
+            ip,
+            vendor: place.vendor.clone(),
+            region: place.region.clone(),
+            extra: Vec::new(),
+        }
+    }
+
+    /// Vendor and region.
+    pub(super) fn place(&self) -> Place {
+        Place {
+            vendor: self.vendor.clone(),
+            region: self.region.clone(),
+        }
+    }
+}
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {}", self.ip, self.vendor, self.region)
+    }
+}
+
+/// What a zone holds through each generation that is routed. One store behind both is the rule; two are
+/// lawful, so each generation is read and kept by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    from = "BTreeMap<Generation, Vec<Row>>",
+    into = "BTreeMap<Generation, Vec<Row>>"
+)]
+pub(in crate::runner) struct Holding {
+    pub(super) by_generation: BTreeMap<Generation, Mappings>,
+}
+
+impl Holding {
+    /// The most mappings that any generation shows.
+    pub(in crate::runner) fn len(&self) -> usize {
+        let lengths = self.by_generation.values().map(Mappings::len);
+        lengths.max().unwrap_or(0)
+    }
+
+    /// Whether the generations show the same mappings, so that one store is presumed behind them. Two empty lists are no
+    /// sign of that.
+    pub(super) fn is_shared(&self) -> bool {
+        if self.len() == 0 {
+            return self.by_generation.len() < 2;
+        }
+        let mut all = self.by_generation.values();
+        let first = all.next();
+        all.all(|other| {
+            first.is_some_and(|first| {
+                let places = |mappings: &Mappings| -> Vec<(IpAddr, Place)> {
+                    let row = |(ip, entry): (&IpAddr, &Entry)| (*ip, entry.place.clone());
+                    mappings.iter().map(row).collect()
+                };
+                first.len() == other.len() && places(first) == places(other)
+            })
+        })
+    }
+}
+
+/// Mappings as the cases compare them.
+pub(super) fn state(mappings: &Mappings) -> State {
+    mappings
+        .iter()
+        .map(|(ip, entry)| (ip.to_canonical(), entry.place.clone()))
+        .collect()
+}
+
+impl From<BTreeMap<Generation, Vec<Row>>> for Holding {
+    fn from(rows: BTreeMap<Generation, Vec<Row>>) -> Self {
+        let entry = |row: Row| {
+            let entry = Entry {
+                place: row.place(),
+                spelled: row.ip.to_string(),
+                extra: row.extra,
+            };
+            (row.ip, entry)
+        };
+        let by_generation = rows
+            .into_iter()
+            .map(|(generation, rows)| (generation, rows.into_iter().map(entry).collect()))
+            .collect();
+        Self { by_generation }
+    }
+}
+
+impl From<Holding> for BTreeMap<Generation, Vec<Row>> {
+    fn from(holding: Holding) -> Self {
+        let row = |(ip, entry): (IpAddr, Entry)| Row {
+            extra: entry.extra,
+            ..Row::new(ip, &entry.place)
+        };
+        holding
+            .by_generation
+            .into_iter()
+            .map(|(generation, mappings)| (generation, mappings.into_iter().map(row).collect()))
+            .collect()
+    }
+}

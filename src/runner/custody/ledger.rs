@@ -1,0 +1,446 @@
+//! What this run knows of a zone and has done to it: the records of its journal, added up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::super::mapping::Place;
+use super::entry::{Entry, Holding, Row};
+use super::record::{Intent, Record};
+use crate::exchange::Generation;
+
+/// What was sent to one address.
+#[derive(Debug, Clone, Default)]
+struct Sent {
+    /// The values.
+    values: Vec<Place>,
+    /// Whether a value may have been written that can't be told.
+    any: bool,
+    /// Through which generations it was deleted.
+    deleted: BTreeSet<Generation>,
+    /// Through which generations a later deletion was seen to work. Only known while the run lives.
+    removed: BTreeSet<Generation>,
+    through: BTreeSet<Generation>,
+}
+
+/// Whose the value is that stands at an address now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is as it was before the run.
+    AsBefore,
+    /// This run wrote or deleted it.
+    Ours,
+    /// Somebody else wrote, changed or deleted it.
+    Others,
+}
+
+/// The records of a journal, added up.
+#[derive(Debug, Clone, Default)]
+pub(in crate::runner) struct Ledger {
+    opening: Holding,
+    /// Single reads before the first write. They are newer than the opening, and trusted more.
+    seen: BTreeMap<(Generation, IpAddr), Option<Entry>>,
+    sent: BTreeMap<IpAddr, Sent>,
+    stuck: BTreeMap<IpAddr, Place>,
+    is_lossy: bool,
+    /// A journal that ends so holds nothing but test mappings that can't be removed.
+    is_released: bool,
+    /// How often a single read was not answered, by generation.
+    unread: BTreeMap<Generation, usize>,
+}
+
+/// A generation whose single reads failed this often is no longer asked for them before a write.
+const UNREAD: usize = 3;
+
+impl Ledger {
+    /// The ledger of a zone that holds this. What an earlier run left is the run's own.
+    pub(super) fn of(opening: Holding, stuck: &[Row]) -> Self {
+        let mut ledger = Self {
+            opening,
+            ..Self::default()
+        };
+        for row in stuck {
+            ledger.stuck.insert(row.ip, row.place());
+            for generation in ledger.generations() {
+                let sent = ledger.touch(row.ip, generation);
+                sent.values.push(row.place());
+            }
+            for mappings in ledger.opening.by_generation.values_mut() {
+                let is_left = mappings
+                    .get(&row.ip)
+                    .is_some_and(|entry| entry.place == row.place());
+                if is_left {
+                    mappings.remove(&row.ip);
+                }
+            }
+        }
+        ledger
+    }
+
+    /// The generations that were routed when the run began, the current one first.
+    pub(super) fn generations(&self) -> Vec<Generation> {
+        [Generation::V2, Generation::V1]
+            .into_iter()
+            .filter(|generation| self.opening.by_generation.contains_key(generation))
+            .collect()
+    }
+
+    /// Whether one store is presumed behind both generations.
+    pub(super) fn is_shared(&self) -> bool {
+        self.opening.is_shared()
+    }
+
+    /// Whether a case proved that the target loses mappings that a write does not name.
+    pub(super) fn is_lossy(&self) -> bool {
+        self.is_lossy
+    }
+
+    /// Whether the journal holds nothing but test mappings that can't be removed.
+    pub(super) fn is_released(&self) -> bool {
+        self.is_released
+    }
+
+    /// Test mappings that could not be removed.
+    pub(super) fn stuck(&self) -> &BTreeMap<IpAddr, Place> {
+        &self.stuck
+    }
+
+    /// Notes a test mapping that could not be removed.
+    pub(super) fn is_stuck_at(&mut self, ip: IpAddr, place: Place) {
+        self.stuck.insert(ip, place);
+    }
+
+    /// Notes that nothing of the run is left at these addresses. The journal does not say so: whoever reads it after a
+    /// crash looks again.
+    pub(super) fn is_removed(
+        &mut self,
+        through: Generation,
+        addresses: impl IntoIterator<Item = IpAddr>,
+    ) {
+        for ip in addresses {
+            self.stuck.remove(&ip);
+            if let Some(sent) = self.sent.get_mut(&ip) {
+                sent.removed.insert(through);
+            }
+        }
+    }
+
+    /// Takes a record in.
+    pub(super) fn apply(&mut self, record: &Record) {
+        match record {
+            Record::Opening(opening) => *self = Self::of(opening.holding.clone(), &opening.stuck),
+            Record::Seen(seen) => {
+                for row in &seen.found {
+                    let entry = Entry {
+                        extra: row.extra.clone(),
+                        ..Entry::plain(row.ip, row.place())
+                    };
+                    self.seen.insert((seen.through, row.ip), Some(entry));
+                }
+                for ip in &seen.absent {
+                    self.seen.insert((seen.through, *ip), None);
+                }
+            }
+            Record::Intent(intent) => self.intend(intent),
+            Record::Kept(generation, addresses) => {
+                for ip in addresses {
+                    if let Some(sent) = self.sent.get_mut(ip) {
+                        sent.deleted.remove(generation);
+                    }
+                }
+            }
+            Record::Lossy => self.is_lossy = true,
+            Record::Released(rows) => {
+                self.stuck = rows.iter().map(|row| (row.ip, row.place())).collect();
+                self.is_released = true;
+            }
+        }
+    }
+
+    fn touch(&mut self, ip: IpAddr, through: Generation) -> &mut Sent {
+        let sent = self.sent.entry(ip).or_default();
+        sent.through.insert(through);
+        sent.removed.clear();
+        sent
+    }
+
+    fn intend(&mut self, intent: &Intent) {
+        for row in &intent.write {
+            let place = row.place();
+            let sent = self.touch(row.ip, intent.through);
+            if !sent.values.contains(&place) {
+                sent.values.push(place);
+            }
+        }
+        for ip in &intent.any {
+            self.touch(*ip, intent.through).any = true;
+        }
+        for ip in &intent.delete {
+            self.touch(*ip, intent.through)
+                .deleted
+                .insert(intent.through);
+        }
+    }
+
+    /// The part of an intent that the journal does not hold yet: the same values are written again and again.
+    pub(super) fn news(&self, intent: &Intent) -> Intent {
+        let sent = |ip: &IpAddr| {
+            self.sent
+                .get(ip)
+                .filter(|sent| sent.through.contains(&intent.through))
+        };
+        let mut news = Intent::through(intent.through);
+        let is_new = |row: &&Row| !sent(&row.ip).is_some_and(|s| s.values.contains(&row.place()));
+        news.write = intent.write.iter().filter(is_new).cloned().collect();
+        let any = intent.any.iter().copied();
+        news.any = any.filter(|ip| !sent(ip).is_some_and(|s| s.any)).collect();
+        let delete = intent.delete.iter().copied();
+        news.delete = delete
+            .filter(|ip| !sent(ip).is_some_and(|s| s.deleted.contains(&intent.through)))
+            .collect();
+        news
+    }
+
+    /// The mapping that a generation showed before the run.
+    pub(super) fn before(&self, generation: Generation, ip: IpAddr) -> Option<&Entry> {
+        match self.seen.get(&(generation, ip)) {
+            Some(entry) => entry.as_ref(),
+            None => self.opening.by_generation.get(&generation)?.get(&ip),
+        }
+    }
+
+    /// Whether there was a mapping that the list did not show when the run began. Somebody may have written it since.
+    pub(super) fn was_hidden(&self, generation: Generation, ip: IpAddr) -> bool {
+        let listed = self.opening.by_generation.get(&generation);
+        self.before(generation, ip).is_some() && !listed.is_some_and(|all| all.contains_key(&ip))
+    }
+
+    /// Whether a mapping of somebody is there, through whatever generation, that was not taken away for the run.
+    pub(super) fn is_somebodys(&self, ip: IpAddr) -> bool {
+        Generation::ALL.into_iter().any(|generation| {
+            self.before(generation, ip).is_some()
+                && (self.was_hidden(generation, ip) || !self.has_deleted(ip))
+        })
+    }
+
+    /// Whether an address was read by itself, or was listed when the run began.
+    pub(super) fn is_known(&self, generation: Generation, ip: IpAddr) -> bool {
+        self.seen.contains_key(&(generation, ip)) || self.before(generation, ip).is_some()
+    }
+
+    /// Whether a single read showed before the first write that nothing was at an address, so that it may be deleted
+    /// though no list shows it.
+    pub(super) fn was_free(&self, generation: Generation, ip: IpAddr) -> bool {
+        let was_free = |through: Generation| self.seen.get(&(through, ip)) == Some(&None);
+        // One store may serve both, whatever the lists showed.
+        let mut all = Generation::ALL.into_iter();
+        let is_taken = all.any(|through| self.before(through, ip).is_some());
+        !is_taken
+            && (was_free(generation)
+                || (self.is_shared() && Generation::ALL.into_iter().any(was_free)))
+    }
+
+    /// Whether single reads through a generation are worth their requests.
+    pub(super) fn answers_single_reads(&self, generation: Generation) -> bool {
+        self.unread
+            .get(&generation)
+            .is_none_or(|count| *count < UNREAD)
+    }
+
+    /// Notes a single read that was not answered.
+    pub(super) fn was_not_read_singly(&mut self, generation: Generation) {
+        *self.unread.entry(generation).or_default() += 1;
+    }
+
+    /// All mappings that a generation showed before the run.
+    pub(super) fn all_before(&self, generation: Generation) -> BTreeMap<IpAddr, Entry> {
+        let mut all = self.opening.by_generation.get(&generation).cloned();
+        let all = all.get_or_insert_default();
+        for ((_, ip), entry) in self.seen.iter().filter(|((of, _), _)| *of == generation) {
+            match entry {
+                Some(entry) => all.insert(*ip, entry.clone()),
+                None => all.remove(ip),
+            };
+        }
+        std::mem::take(all)
+    }
+
+    /// How many mappings the zone held, the most of any generation.
+    pub(in crate::runner) fn len(&self) -> usize {
+        self.opening.len()
+    }
+
+    fn sent_to(&self, ip: IpAddr) -> Option<&Sent> {
+        self.sent
+            .get(&ip)
+            .or_else(|| self.sent.get(&ip.to_canonical()))
+    }
+
+    /// Whether the run deleted an address, or was about to.
+    pub(super) fn has_deleted(&self, ip: IpAddr) -> bool {
+        self.sent_to(ip)
+            .is_some_and(|sent| !sent.deleted.is_empty())
+    }
+
+    /// Whether a deletion may be seen through a generation: its own, or any where one store serves both.
+    fn was_deleted(&self, sent: &Sent, generation: Generation) -> bool {
+        sent.deleted.contains(&generation) || (self.is_shared() && !sent.deleted.is_empty())
+    }
+
+    /// Whose the value is that a reading shows: the value before, what this run sent, and the value now are compared.
+    pub(super) fn standing(
+        &self,
+        generation: Generation,
+        ip: IpAddr,
+        now: Option<&Place>,
+    ) -> Standing {
+        let before = self.before(generation, ip).map(|entry| &entry.place);
+        if now == before {
+            return Standing::AsBefore;
+        }
+        let sent = self.sent_to(ip);
+        let is_ours = match now {
+            None => self.is_lossy || sent.is_some_and(|sent| self.was_deleted(sent, generation)),
+            Some(now) => sent
+                .is_some_and(|sent| sent.any || sent.values.iter().any(|value| value.is_like(now))),
+        };
+        if is_ours {
+            Standing::Ours
+        } else {
+            Standing::Others
+        }
+    }
+
+    /// The mappings of before that this run deleted or overwrote, or was about to: each is written again.
+    pub(super) fn at_stake(&self, generation: Generation) -> Vec<Row> {
+        let all = self.sent.iter().filter_map(|(ip, sent)| {
+            let before = self.before(generation, *ip)?;
+            let is_changed = self.was_deleted(sent, generation)
+                || sent.any
+                || sent.values.iter().any(|v| *v != before.place);
+            is_changed.then(|| Row::new(*ip, &before.place))
+        });
+        all.collect()
+    }
+
+    /// Whether anything is at stake through any generation.
+    pub(super) fn at_stake_anywhere(&self) -> bool {
+        let mut generations = self.generations().into_iter();
+        generations.any(|generation| !self.at_stake(generation).is_empty())
+    }
+
+    /// The addresses without a mapping before, at which something of the run may be left.
+    pub(super) fn to_remove(&self, generation: Generation) -> Vec<IpAddr> {
+        let is_removed = |sent: &Sent| {
+            sent.removed.contains(&generation) || (self.is_shared() && !sent.removed.is_empty())
+        };
+        let is_left = |sent: &Sent| !is_removed(sent) && (sent.any || !sent.values.is_empty());
+        let all = self.sent.iter().filter(|(ip, sent)| {
+            is_left(sent)
+                && (sent.through.contains(&generation) || self.is_shared())
+                && self.was_free(generation, **ip)
+        });
+        all.map(|(ip, _)| *ip).collect()
+    }
+
+    /// Whether the run has sent anything that changes the zone.
+    pub(super) fn has_written(&self) -> bool {
+        !self.sent.is_empty()
+    }
+
+    /// How many requests putting the zone back takes, when each is answered: lists, batches, and two single reads of each
+    /// mapping that was taken away.
+    pub(super) fn requests_to_put_back(&self) -> usize {
+        let mut requests = 8;
+        for generation in self.generations() {
+            let stake = self.at_stake(generation).len();
+            let left = self.to_remove(generation).len();
+            let pages = (self.opening.len() + left) / 100 + 2;
+            requests += 3 * pages + 2 * stake + 2 * stake.div_ceil(100) + 2 * left.div_ceil(100);
+        }
+        requests
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use test_case::test_case;
+
+    fn ip(last: u8) -> IpAddr {
+        [10, 0, 0, last].into()
+    }
+
+    fn place(region: &str) -> Place {
+        Place {
+            vendor: "aws".into(),
+            region: region.into(),
+        }
+    }
+
+    /// 10.0.0.1 and 10.0.0.2 were there; the first was taken away, 10.0.0.3 and 10.0.0.4 were written.
+    fn ledger() -> Ledger {
+        let mappings = [ip(1), ip(2)].map(|ip| (ip, Entry::plain(ip, place("before"))));
+        let opening = Holding {
+            by_generation: BTreeMap::from([(Generation::V2, mappings.into())]),
+        };
+        let mut ledger = Ledger::of(opening, &[]);
+        ledger.apply(&Record::Intent(Intent {
+            write: vec![
+                Row::new(ip(3), &place("ours")),
+                Row::new(ip(1), &place("ours")),
+            ],
+            delete: vec![ip(1)],
+            any: vec![ip(4)],
+            ..Intent::through(Generation::V2)
+        }));
+        ledger
+    }
+
+    #[test_case(1, Some("before"), Standing::AsBefore; "the value before")]
+    #[test_case(1, Some("ours"), Standing::Ours; "a value that was sent")]
+    #[test_case(1, Some("OURS"), Standing::Ours; "a value that was sent in other letters")]
+    #[test_case(1, None, Standing::Ours; "deleted by this run")]
+    #[test_case(1, Some("theirs"), Standing::Others; "a third value")]
+    #[test_case(2, None, Standing::Others; "deleted and never touched")]
+    #[test_case(2, Some("ours"), Standing::Others; "changed and never touched")]
+    #[test_case(3, None, Standing::AsBefore; "gone as before")]
+    #[test_case(3, Some("theirs"), Standing::Others; "a value that was not sent at a test address")]
+    #[test_case(4, Some("whatever"), Standing::Ours; "a value that could not be told")]
+    #[test_case(5, Some("new"), Standing::Others; "new")]
+    fn only_what_this_run_sent_is_its_own(last: u8, now: Option<&str>, standing: Standing) {
+        let now = now.map(place);
+        let found = ledger().standing(Generation::V2, ip(last), now.as_ref());
+        assert_eq!(found, standing);
+    }
+
+    #[test]
+    fn what_vanishes_untouched_is_the_targets_doing_once_it_is_proved_to_lose_mappings() {
+        let mut ledger = ledger();
+        ledger.apply(&Record::Lossy);
+        let standing = ledger.standing(Generation::V2, ip(2), None);
+        assert_eq!(standing, Standing::Ours);
+    }
+
+    #[test]
+    fn an_intent_that_says_nothing_new_needs_no_record() {
+        let ledger = ledger();
+        let mut intent = Intent::through(Generation::V2);
+        intent.write = vec![Row::new(ip(3), &place("ours"))];
+        assert!(ledger.news(&intent).is_empty());
+        intent.through = Generation::V1;
+        assert_eq!(ledger.news(&intent), intent);
+    }
+
+    #[test]
+    fn what_an_earlier_run_could_not_remove_is_the_runs_own() {
+        let row = Row::new(ip(1), &place("left"));
+        let mappings = [(ip(1), Entry::plain(ip(1), place("left")))];
+        let opening = Holding {
+            by_generation: BTreeMap::from([(Generation::V2, mappings.into())]),
+        };
+        let ledger = Ledger::of(opening, &[row]);
+        assert_eq!(ledger.len(), 0);
+        let standing = ledger.standing(Generation::V2, ip(1), Some(&place("left")));
+        assert_eq!(standing, Standing::Ours);
+    }
+}

@@ -1,0 +1,92 @@
+//! Asking a target that fails now and then: with growing pauses, for a bounded time.
+
+use std::time::Duration;
+
+use super::desk::{Ask, Desk, Heard, Trouble};
+
+/// The first pause after a failure; each further one in a row is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause of our own choice.
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// The longest pause that a target can ask for while its zone is put back.
+pub(in crate::runner) const LONGEST_WAIT: Duration = Duration::from_mins(5);
+/// How often in a row a target can ask for a pause.
+const PAUSES: usize = 8;
+/// How often an answer that is likely to stay the same is asked for again.
+const DOUBTS: usize = 2;
+/// The most failures of one procedure, whatever lies between them.
+const FAILURES: usize = 100;
+
+/// How one procedure waits.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::runner) struct Rules {
+    /// How long it takes until reads show what was written.
+    pub(in crate::runner) settle: Duration,
+    /// How long a failure may last: the sum of the pauses between requests that fail in a row.
+    pub(in crate::runner) patience: Duration,
+}
+
+/// What is left of the patience.
+#[derive(Debug)]
+pub(super) struct Patience {
+    rules: Rules,
+    failures: usize,
+}
+
+impl Patience {
+    pub(super) fn new(rules: Rules) -> Self {
+        Self { rules, failures: 0 }
+    }
+
+    /// Waits until reads show what was written before.
+    pub(super) async fn settle(&self, desk: &Desk) {
+        if !self.rules.settle.is_zero() {
+            desk.ask(Ask::Wait(self.rules.settle)).await;
+        }
+    }
+
+    /// Asks until there is an answer. All requests of custody can be repeated without harm.
+    ///
+    /// # Errors
+    /// The last trouble: at once where asking again can't help, else when the patience is at its end.
+    pub(super) async fn ask(&mut self, desk: &Desk, ask: Ask) -> Result<Heard, Trouble> {
+        let (mut spent, mut pause) = (Duration::ZERO, FIRST_PAUSE);
+        let (mut pauses, mut doubts) = (0, 0);
+        loop {
+            let trouble = match desk.ask(ask.clone()).await {
+                Heard::Trouble(trouble) => trouble,
+                heard => return Ok(heard),
+            };
+            self.failures += 1;
+            if self.failures > FAILURES {
+                return Err(Trouble::Over(trouble.to_string()));
+            }
+            let wait = match &trouble {
+                Trouble::Over(_) | Trouble::Refused(_) => return Err(trouble),
+                Trouble::Gone(_) | Trouble::Unreadable(_) => {
+                    doubts += 1;
+                    if doubts > DOUBTS {
+                        return Err(trouble);
+                    }
+                    pause
+                }
+                Trouble::Throttled(Some(wait)) => {
+                    pauses += 1;
+                    if *wait > LONGEST_WAIT || pauses > PAUSES {
+                        return Err(Trouble::Over(trouble.to_string()));
+                    }
+                    *wait
+                }
+                Trouble::Failed(_) | Trouble::Throttled(None) => {
+                    spent += pause;
+                    if spent > self.rules.patience {
+                        return Err(Trouble::Over(trouble.to_string()));
+                    }
+                    pause
+                }
+            };
+            desk.ask(Ask::Wait(wait)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}

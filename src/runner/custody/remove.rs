@@ -1,0 +1,364 @@
+//! Takes away what a case left. A mapping that the target does not delete in one way is tried in all others that may
+//! work on a faulty server: as the list spells it, in canonical form, in a batch.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::super::mapping::{Place, State};
+use super::around::Around;
+use super::desk::{Answered, Ask, Desk, Form, Heard, Trouble};
+use super::entry::{Entry, Mappings, state};
+use super::ledger::{Ledger, Standing};
+use super::patience::{Patience, Rules};
+use super::survey::list;
+use super::watch::Sign;
+use crate::exchange::Generation;
+
+/// The most items of a batch.
+pub(super) const BATCH: usize = 100;
+/// More addresses than this are deleted in batches from the start.
+const FEW: usize = 3;
+/// How long a mapping that was deleted may still be listed before the target is blamed for it.
+const DOUBT: Duration = Duration::from_secs(2);
+/// After so many mappings that can't be deleted, the next ones are believed at once.
+const DOUBTED: usize = 3;
+
+/// What a case did in a zone, and what it found there.
+#[derive(Debug, Clone, Default)]
+pub(in crate::runner) struct Left {
+    /// Through which generations it wrote.
+    pub(in crate::runner) through: BTreeSet<Generation>,
+    /// The addresses that its writes named.
+    pub(in crate::runner) mine: BTreeSet<IpAddr>,
+    /// What cases work around.
+    pub(in crate::runner) around: Around,
+}
+
+/// A mapping that somebody else wrote, changed or deleted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::runner) struct Stranger {
+    pub(in crate::runner) through: Generation,
+    pub(in crate::runner) ip: IpAddr,
+    pub(in crate::runner) was: Option<Place>,
+    pub(in crate::runner) is: Option<Place>,
+}
+
+impl std::fmt::Display for Stranger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { ip, was, is, .. } = self;
+        match (was, is) {
+            (None, Some(is)) => write!(f, "{ip} {is} is new"),
+            (Some(was), Some(is)) => write!(f, "{ip} was {was} and is {is} now"),
+            (Some(was), None) => write!(f, "{ip} {was} is gone"),
+            (None, None) => write!(f, "{ip} is gone"),
+        }
+    }
+}
+
+/// A test mapping that the target does not delete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::runner) struct Stuck {
+    pub(in crate::runner) through: Generation,
+    pub(in crate::runner) ip: IpAddr,
+    /// As the list spells it.
+    pub(in crate::runner) spelled: String,
+    pub(in crate::runner) place: Place,
+    /// Whether a single read shows it too. If not, the list shows what is gone.
+    pub(in crate::runner) is_read: bool,
+}
+
+impl Stuck {
+    /// The clause that is broken: a deletion that does not delete, or a list that shows what is gone.
+    pub(in crate::runner) fn clause(&self) -> &'static str {
+        match (self.through, self.is_read) {
+            (Generation::V1, true) => "V1-DELETE-1",
+            (Generation::V2, true) => "V2-DELETE-1",
+            (Generation::V1, false) => "V1-LIST-3",
+            (Generation::V2, false) => "V2-LIST-5",
+        }
+    }
+}
+
+impl std::fmt::Display for Stuck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "test mapping {} {} is still listed after it was deleted in every way ({})",
+            self.spelled,
+            self.place,
+            self.clause()
+        )
+    }
+}
+
+/// What tidying up found.
+#[derive(Debug, Clone, Default)]
+pub(in crate::runner) struct Tidied {
+    pub(in crate::runner) stuck: Vec<Stuck>,
+    pub(in crate::runner) strangers: BTreeSet<Stranger>,
+    /// What the zone showed, by generation.
+    pub(super) listed: BTreeMap<Generation, State>,
+    /// Whether there was a sign of another run.
+    pub(in crate::runner) sign: Sign,
+    /// Why a generation could not be tidied.
+    pub(in crate::runner) trouble: Option<String>,
+}
+
+/// Takes away what a case left, and compares the rest of the zone with what was there. A generation that can't be read
+/// does not hide what the other one shows.
+pub(super) async fn tidy(desk: Desk, ledger: &mut Ledger, rules: Rules, left: Left) -> Tidied {
+    let mut tidied = Tidied::default();
+    for through in left.through.iter().copied() {
+        let result = tidy_through(&desk, ledger, rules, &left, through, &mut tidied).await;
+        if let Err(trouble) = result {
+            tidied.trouble = Some(trouble.to_string());
+        }
+    }
+    tidied
+}
+
+async fn tidy_through(
+    desk: &Desk,
+    ledger: &mut Ledger,
+    rules: Rules,
+    left: &Left,
+    through: Generation,
+    tidied: &mut Tidied,
+) -> Result<(), Trouble> {
+    let mut patience = Patience::new(rules);
+    let listed = list(desk, &mut patience, through).await?;
+    tidied.listed.insert(through, state(&listed));
+    let existing = left.around.through(through);
+    let compared = Compared::of(ledger, through, &listed, &existing, &left.mine);
+    tidied.strangers.extend(compared.strangers);
+    let own = compared.own;
+    // A list that lags does not show the latest writes.
+    let mut blind = Vec::new();
+    if !rules.settle.is_zero() {
+        let shown: BTreeSet<IpAddr> = listed.keys().map(IpAddr::to_canonical).collect();
+        let unlisted = left
+            .mine
+            .iter()
+            .filter(|ip| !shown.contains(&ip.to_canonical()));
+        blind.extend(unlisted.copied().filter(|ip| ledger.was_free(through, *ip)));
+    }
+    // What was listed and is not any more is gone. Everything else counts as left until the zone is put back: a list may be
+    // an old one.
+    let is_proof = rules.settle.is_zero();
+    let gone: Vec<IpAddr> = own.keys().filter(|_| is_proof).copied().collect();
+    let (stuck, latest) = remove(desk, &mut patience, rules, through, own, blind).await?;
+    if let Some(latest) = latest {
+        let compared = Compared::of(ledger, through, &latest, &existing, &left.mine);
+        tidied.strangers.extend(compared.strangers);
+    }
+    let stuck = confirmed(desk, &mut patience, ledger, stuck).await?;
+    ledger.is_removed(
+        through,
+        gone.into_iter()
+            .filter(|ip| stuck.iter().all(|one| one.ip != *ip)),
+    );
+    for stuck in stuck {
+        if stuck.is_read {
+            ledger.is_stuck_at(stuck.ip, stuck.place.clone());
+        }
+        tidied.stuck.push(stuck);
+    }
+    Ok(())
+}
+
+/// A list, compared with what cases work around.
+struct Compared {
+    /// The run's own mappings.
+    own: Mappings,
+    /// What somebody else did.
+    strangers: Vec<Stranger>,
+}
+
+impl Compared {
+    fn of(
+        ledger: &Ledger,
+        through: Generation,
+        listed: &Mappings,
+        existing: &State,
+        mine: &BTreeSet<IpAddr>,
+    ) -> Self {
+        let (mut own, mut strangers) = (Mappings::new(), Vec::new());
+        for (ip, entry) in listed {
+            let was = existing.get(&ip.to_canonical());
+            if was == Some(&entry.place) {
+                continue;
+            }
+            if is_own(ledger, through, *ip, entry, mine) {
+                own.insert(*ip, entry.clone());
+            } else {
+                strangers.push(Stranger {
+                    through,
+                    ip: *ip,
+                    was: was.cloned(),
+                    is: Some(entry.place.clone()),
+                });
+            }
+        }
+        let shown: BTreeSet<IpAddr> = listed.keys().map(IpAddr::to_canonical).collect();
+        let gone = existing.iter().filter(|(ip, _)| !shown.contains(*ip));
+        for (ip, place) in gone.filter(|(ip, _)| !ledger.stuck().contains_key(*ip)) {
+            strangers.push(Stranger {
+                through,
+                ip: *ip,
+                was: Some(place.clone()),
+                is: None,
+            });
+        }
+        Self { own, strangers }
+    }
+}
+
+/// What is still listed a while later. The first ones are worth the time; a target that deletes nothing would cost it
+/// again and again.
+async fn confirmed(
+    desk: &Desk,
+    patience: &mut Patience,
+    ledger: &Ledger,
+    mut stuck: Vec<Stuck>,
+) -> Result<Vec<Stuck>, Trouble> {
+    let Some(through) = stuck.first().map(|stuck| stuck.through) else {
+        return Ok(stuck);
+    };
+    if ledger.stuck().len() < DOUBTED {
+        desk.ask(Ask::Wait(DOUBT)).await;
+        let listed = list(desk, patience, through).await?;
+        stuck.retain(|stuck| listed.contains_key(&stuck.ip));
+    }
+    Ok(stuck)
+}
+
+/// Whether a mapping is the run's own: it holds a value that was sent.
+fn is_own(
+    ledger: &Ledger,
+    through: Generation,
+    ip: IpAddr,
+    entry: &Entry,
+    mine: &BTreeSet<IpAddr>,
+) -> bool {
+    let is_mine = mine.contains(&ip) || mine.contains(&ip.to_canonical());
+    match ledger.standing(through, ip, Some(&entry.place)) {
+        Standing::Ours => true,
+        // A case may write the very value that was taken away from there.
+        Standing::AsBefore => is_mine && ledger.has_deleted(ip) && !ledger.was_hidden(through, ip),
+        Standing::Others => false,
+    }
+}
+
+/// Deletes mappings in every way that may work, and returns what is still listed, with the latest list. `blind` are deleted as well though no
+/// list shows them.
+///
+/// # Errors
+/// Why the zone can't be read.
+pub(super) async fn remove(
+    desk: &Desk,
+    patience: &mut Patience,
+    rules: Rules,
+    through: Generation,
+    mut own: Mappings,
+    blind: Vec<IpAddr>,
+) -> Result<(Vec<Stuck>, Option<Mappings>), Trouble> {
+    let as_listed: fn((&IpAddr, &Entry)) -> String = |(_, entry)| entry.spelled.clone();
+    let canonical: fn((&IpAddr, &Entry)) -> String = |(ip, _)| ip.to_string();
+    let first = if own.len() + blind.len() > FEW {
+        Form::Batch
+    } else {
+        Form::Single
+    };
+    let mut spelled: Vec<String> = own.iter().map(as_listed).collect();
+    spelled.extend(blind.iter().map(ToString::to_string));
+    let mut rest = [
+        (Form::Single, as_listed),
+        (Form::Single, canonical),
+        (Form::Batch, as_listed),
+        (Form::Batch, canonical),
+    ]
+    .into_iter();
+    let mut form = first;
+    let mut latest = None;
+    while !spelled.is_empty() {
+        let deleted = delete(desk, patience, through, &spelled, form).await?;
+        // A target whose lists lag is asked once: its answer has to do until the zone is put back.
+        if deleted.all_free && !rules.settle.is_zero() {
+            return Ok((Vec::new(), None));
+        }
+        patience.settle(desk).await;
+        let listed = list(desk, patience, through).await?;
+        // Another value is somebody else's.
+        own.retain(|ip, entry| listed.get(ip).is_some_and(|now| now.place == entry.place));
+        latest = Some(listed);
+        let Some((next, spelling)) = rest.next() else {
+            break;
+        };
+        form = next;
+        spelled = own.iter().map(spelling).collect();
+    }
+    let mut stuck = Vec::new();
+    for (ip, entry) in own {
+        let mut is_read = false;
+        for spelling in [ip.to_string(), entry.spelled.clone()] {
+            let heard = patience.ask(desk, Ask::Read(through, spelling)).await;
+            is_read |= !matches!(heard, Ok(Heard::One(None)));
+        }
+        stuck.push(Stuck {
+            through,
+            ip,
+            spelled: entry.spelled,
+            place: entry.place,
+            is_read,
+        });
+    }
+    Ok((stuck, latest))
+}
+
+/// What came of deletions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Deleted {
+    /// The addresses at which something was deleted, by their place in the request.
+    pub(super) done: Vec<usize>,
+    /// Whether each address was answered as free now.
+    pub(super) all_free: bool,
+}
+
+/// Deletes addresses.
+///
+/// # Errors
+/// Why the target can't be asked; a refusal is not an error.
+pub(super) async fn delete(
+    desk: &Desk,
+    patience: &mut Patience,
+    through: Generation,
+    spelled: &[String],
+    form: Form,
+) -> Result<Deleted, Trouble> {
+    let size = match form {
+        Form::Single => 1,
+        Form::Batch => BATCH,
+    };
+    let mut deleted = Deleted {
+        done: Vec::new(),
+        all_free: true,
+    };
+    for (number, chunk) in spelled.chunks(size).enumerate() {
+        let ask = Ask::Delete(through, chunk.to_vec(), form);
+        match patience.ask(desk, ask).await {
+            Ok(Heard::Items(items)) => {
+                let is_free = |item: &Answered| !matches!(item, Answered::Refused(_));
+                let done = items.iter().enumerate();
+                let done = done.filter(|(_, item)| **item == Answered::Done);
+                deleted
+                    .done
+                    .extend(done.map(|(index, _)| number * size + index));
+                deleted.all_free &= items.len() == chunk.len() && items.iter().all(is_free);
+            }
+            Ok(_) | Err(Trouble::Refused(_) | Trouble::Unreadable(_)) => deleted.all_free = false,
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    Ok(deleted)
+}

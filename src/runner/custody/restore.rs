@@ -1,0 +1,280 @@
+//! Puts a zone back and says how that ended; also for a run that did not end, from its journal.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::super::error::TargetError;
+use super::super::target::{Credentials, Target, TargetConfig};
+use super::desk::{Durability, Procedure};
+use super::ending::Ending;
+use super::entry::Row;
+use super::journal::{Journal, JournalError, Recovered};
+use super::ledger::Ledger;
+use super::lock::{Busy, ZoneLock};
+use super::patience::Rules;
+use super::put_back::put_back;
+use super::record::Record;
+use super::wire::World;
+use crate::event::{Event, PutBack, ZoneLeft};
+use crate::exchange::Generation;
+use crate::transport::Purpose;
+
+/// How putting a zone back ended.
+#[derive(Debug, Clone)]
+pub enum Closed {
+    /// Nothing of what was there is missing.
+    PutBack(PutBack),
+    /// Something is, or it is not known; the journal stays.
+    Left(ZoneLeft),
+}
+
+impl From<Closed> for Event {
+    fn from(closed: Closed) -> Self {
+        match closed {
+            Closed::PutBack(done) => Self::ZonePutBack(done),
+            Closed::Left(left) => Self::ZoneLeft(left),
+        }
+    }
+}
+
+/// An ending before the journal has heard of it.
+pub(super) struct Unfinished {
+    zone: String,
+    target: String,
+    ending: Ending,
+}
+
+/// Puts a zone back.
+pub(super) async fn close(world: World<'_>, mut ledger: Ledger) -> Unfinished {
+    let rules = Rules {
+        settle: world.target.settle,
+        patience: world.target.custody.patience,
+    };
+    let procedure = Procedure::new(|desk| put_back(desk, &mut ledger, rules));
+    Unfinished {
+        zone: world.zone.to_owned(),
+        target: world.target.base_url.clone(),
+        ending: world.run(procedure).await,
+    }
+}
+
+impl Unfinished {
+    /// Removes the journal if it has done its work, and says how it ended.
+    pub(super) fn finish(self, mut journal: Journal) -> Closed {
+        if !self.ending.is_whole() {
+            return Closed::Left(self.left(journal.path(), None));
+        }
+        let path = journal.path().to_owned();
+        let stuck = self
+            .ending
+            .stuck
+            .iter()
+            .map(|stuck| Row::new(stuck.ip, &stuck.place));
+        let stuck: BTreeSet<Row> = stuck.collect();
+        let stuck: Vec<Row> = stuck.into_iter().collect();
+        let ended = if stuck.is_empty() {
+            journal.close()
+        } else {
+            journal.note(&Record::Released(stuck), Durability::Synced)
+        };
+        match ended {
+            Ok(()) => Closed::PutBack(self.put_back()),
+            Err(error) => Closed::Left(self.left(&path, Some(error.to_string()))),
+        }
+    }
+
+    fn put_back(self) -> PutBack {
+        let ending = self.ending;
+        let mut notes = Vec::new();
+        if ending.written > 0 {
+            notes.push(format!(
+                "{} mapping(s) were taken away or overwritten and written again: they have a new modified_on",
+                ending.written
+            ));
+        }
+        for generation in &ending.gone {
+            let id = generation.id();
+            notes.push(if ending.is_covered {
+                format!("{id} is no longer routed: what it held was verified through the other generation")
+            } else {
+                format!("{id} is no longer routed, so test mappings that it may still hold could not be removed")
+            });
+        }
+        for generation in &ending.unread {
+            let id = generation.id();
+            notes.push(format!("{id} failed while it was read: what it held was verified through the other generation"));
+        }
+        PutBack {
+            as_it_was: ending.is_as_it_was(),
+            zone: self.zone,
+            mappings: ending.mappings,
+            deleted: ending.deleted,
+            written: ending.written,
+            kept: by_others(&ending)
+                .into_iter()
+                .map(|what| format!("{what}, and this run did not do that"))
+                .collect(),
+            stuck: ending.stuck.iter().map(ToString::to_string).collect(),
+            notes,
+        }
+    }
+
+    fn left(self, journal: &Path, disk: Option<String>) -> ZoneLeft {
+        let folder = journal.parent().unwrap_or(Path::new("."));
+        let command = format!(
+            "originproof restore --target {} --zone {} --state-dir {}",
+            shell(&self.target),
+            shell(&self.zone),
+            shell(&folder.display().to_string())
+        );
+        let missing = self.ending.missing_rows();
+        let mut why = self.ending.unfinished.clone().or(disk).unwrap_or_default();
+        if why.is_empty() {
+            why = format!("{} mapping(s) are not back", missing.len());
+        }
+        ZoneLeft {
+            zone: self.zone,
+            why,
+            missing: self
+                .ending
+                .missing
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            kept: by_others(&self.ending).into_iter().collect(),
+            journal: journal.display().to_string(),
+            command,
+        }
+    }
+}
+
+/// What somebody else did, each thing once whatever generation shows it.
+fn by_others(ending: &Ending) -> BTreeSet<String> {
+    ending.kept.iter().map(ToString::to_string).collect()
+}
+
+/// A text as one word of a POSIX shell.
+fn shell(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A journal that waits, as far as it can be read without a target.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The journal.
+    pub path: PathBuf,
+    /// The base URL of its target.
+    pub target: String,
+    /// The zone.
+    pub zone: String,
+    /// When the run began (RFC 3339).
+    pub started: String,
+    /// Whether only test mappings are left that the target does not delete.
+    pub is_released: bool,
+    seal: String,
+    ledger: Ledger,
+}
+
+impl Waiting {
+    /// Reads a journal.
+    ///
+    /// # Errors
+    /// [`JournalError`] if it can't be read.
+    pub fn read(path: &Path) -> Result<Self, JournalError> {
+        let Recovered { opening, ledger } = Recovered::read(path)?;
+        Ok(Self {
+            path: path.to_owned(),
+            target: opening.target,
+            zone: opening.zone,
+            started: opening.started,
+            is_released: ledger.is_released(),
+            seal: opening.seal,
+            ledger,
+        })
+    }
+
+    /// Whether a run with these credentials wrote it.
+    #[must_use]
+    pub fn is_sealed_by(&self, credentials: &Credentials) -> bool {
+        credentials.seal(&self.target, &self.zone).text() == self.seal
+    }
+
+    /// What the zone held through each generation.
+    #[must_use]
+    pub fn held(&self) -> Vec<(Generation, Vec<Row>)> {
+        let rows = |generation: Generation| {
+            let all = self.ledger.all_before(generation);
+            all.iter()
+                .map(|(ip, entry)| Row::new(*ip, &entry.place))
+                .collect()
+        };
+        let generations = self.ledger.generations().into_iter();
+        generations
+            .map(|generation| (generation, rows(generation)))
+            .collect()
+    }
+
+    /// The mappings that the run deleted or overwrote, or was about to.
+    #[must_use]
+    pub fn at_stake(&self) -> Vec<(Generation, Vec<Row>)> {
+        let generations = self.ledger.generations().into_iter();
+        generations
+            .map(|generation| (generation, self.ledger.at_stake(generation)))
+            .collect()
+    }
+
+    /// Test mappings of the run that may be left.
+    #[must_use]
+    pub fn may_be_left(&self) -> usize {
+        let generations = self.ledger.generations().into_iter();
+        let left = generations.map(|generation| self.ledger.to_remove(generation).len());
+        left.max().unwrap_or(0)
+    }
+
+    /// Removes the journal without putting anything back.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`].
+    pub fn discard(self) -> Result<(), JournalError> {
+        std::fs::remove_file(&self.path).map_err(super::journal::failed(&self.path))
+    }
+}
+
+/// The journals in a folder, each read by itself.
+///
+/// # Errors
+/// [`JournalError::Io`] if the folder can't be read.
+pub fn waiting(folder: &Path) -> Result<Vec<Result<Waiting, JournalError>>, JournalError> {
+    let paths = super::journal::pending(folder)?;
+    Ok(paths.iter().map(|path| Waiting::read(path)).collect())
+}
+
+/// Finishes what a run left: puts the zone of a journal back and removes the journal. The target must be the journal's
+/// own.
+///
+/// # Errors
+/// [`TargetError::Journal`] if the journal can't be read or another run is at work; those of setting a target up.
+pub async fn restore(config: TargetConfig, waiting: &Waiting) -> Result<Closed, TargetError> {
+    let target = Target::unprobed(config)?;
+    let custody = &target.custody;
+    let busy = if custody.wait_for_lock {
+        Busy::Wait
+    } else {
+        Busy::Refuse
+    };
+    let _lock = ZoneLock::take(&custody.lock_dir, &waiting.zone, busy)?;
+    let (recovered, journal) = Journal::reopen(&waiting.path)?;
+    let journal = tokio::sync::Mutex::new(journal);
+    let world = World {
+        target: &target,
+        zone: &waiting.zone,
+        journal: Some(&journal),
+        purpose: Purpose::PutBack,
+    };
+    let closed = close(world, recovered.ledger).await;
+    Ok(closed.finish(journal.into_inner()))
+}

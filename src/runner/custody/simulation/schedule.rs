@@ -1,0 +1,226 @@
+//! What happens in one simulated life, written down.
+
+/// Numbers that look random, from a seed (`SplitMix64`).
+#[derive(Debug, Clone)]
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1))
+    }
+
+    pub(super) fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % end.max(1)
+    }
+
+    pub(super) fn one_in(&mut self, count: u64) -> bool {
+        self.below(count) == 0
+    }
+
+    fn size(&mut self, end: u64) -> usize {
+        usize::try_from(self.below(end)).unwrap_or(0)
+    }
+}
+
+/// What goes wrong at a certain step. A step is one request, one record or one pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The answer is lost; a write took effect.
+    LostAnswer,
+    /// The request is lost on its way.
+    LostRequest,
+    /// An edge answers 503 for this many requests.
+    Unavailable(u64),
+    /// The target asks to wait this many milliseconds, for this many requests.
+    Throttled(u64, u64),
+    /// `v1` is not routed for this many requests.
+    V1Gone(u64),
+    /// `v2` is not routed for this many requests.
+    V2Gone(u64),
+    /// The target does not answer for this many requests.
+    Unreachable(u64),
+    /// The region of this original mapping is no longer accepted.
+    NoLongerAccepted(usize),
+    /// The owner writes a new value at this address.
+    OwnerWrites(usize),
+    /// The owner writes back what was there at first.
+    OwnerRepairs(usize),
+    /// The owner deletes what is there.
+    OwnerDeletes(usize),
+    /// A run on another machine writes a test mapping.
+    OtherRunWrites(usize),
+    /// It deletes it.
+    OtherRunDeletes(usize),
+    /// The process ends before the request goes out, or before the record is written.
+    CrashBefore,
+    /// The process ends after the request took effect, or the record was written.
+    CrashAfter,
+    /// No request may be sent any more by this process.
+    Spent,
+    /// The next batch write loses a mapping that it does not name.
+    LossyBatch,
+    /// Deletions of this address do nothing from here on, whatever they are answered.
+    Undeletable(usize),
+}
+
+/// How the target and the run are.
+#[derive(Debug, Clone)]
+pub(super) struct Setting {
+    /// Mappings at the start.
+    pub(super) originals: usize,
+    /// Whether both generations have a store of their own, and hold different things.
+    pub(super) apart: bool,
+    /// Whether `v1` is routed at all.
+    pub(super) has_v1: bool,
+    /// How far lists are behind, in milliseconds.
+    pub(super) list_lag: u64,
+    /// How far single reads are behind, in milliseconds.
+    pub(super) read_lag: u64,
+    /// What the user says about it, in milliseconds.
+    pub(super) settle: u64,
+    /// Whether lists show nothing for this many steps.
+    pub(super) blind_until: u64,
+    /// Whether the mappings may be taken away.
+    pub(super) takes_away: bool,
+    /// Cases, each with its writes.
+    pub(super) cases: Vec<Case>,
+}
+
+/// One case: addresses to write and delete.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    /// Whether the zone is emptied before it.
+    pub(super) needs_room: bool,
+    /// Test address, value, whether through `v1`, whether it is a deletion.
+    pub(super) writes: Vec<(usize, usize, bool, bool)>,
+}
+
+/// One simulated life.
+#[derive(Debug, Clone)]
+pub(super) struct Schedule {
+    pub(super) setting: Setting,
+    /// By step.
+    pub(super) faults: Vec<(u64, Fault)>,
+}
+
+/// Addresses that the owner may write to: three of the zone's and two others.
+pub(super) const OWNERS: usize = 5;
+/// Addresses that cases write to; the first may be the owner's.
+pub(super) const TESTS: usize = 4;
+
+impl Schedule {
+    /// The schedule of a seed.
+    pub(super) fn of(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let setting = Setting::draw(&mut random);
+        let length = 30 + random.below(220);
+        let count = random.below(7);
+        let mut faults: Vec<(u64, Fault)> = (0..count)
+            .map(|_| (random.below(length), Fault::draw(&mut random)))
+            .collect();
+        faults.sort_by_key(|(step, _)| *step);
+        Self { setting, faults }
+    }
+
+    /// The same life with as few faults and cases as still break it.
+    pub(super) fn shrunk(mut self, breaks: impl Fn(&Self) -> bool) -> Self {
+        loop {
+            let without_faults = (0..self.faults.len()).map(|index| {
+                let mut smaller = self.clone();
+                smaller.faults.remove(index);
+                smaller
+            });
+            let without_cases = (0..self.setting.cases.len()).map(|index| {
+                let mut smaller = self.clone();
+                smaller.setting.cases.remove(index);
+                smaller
+            });
+            let Some(smaller) = without_faults.chain(without_cases).find(&breaks) else {
+                return self;
+            };
+            self = smaller;
+        }
+    }
+}
+
+impl Setting {
+    fn draw(random: &mut Random) -> Self {
+        let originals = random.size(4);
+        let has_v1 = !random.one_in(3);
+        let lags = [0, 0, 300, 1_500];
+        let (list_lag, read_lag) = (lags[random.size(4)], lags[random.size(4)]);
+        let settle = match list_lag.max(read_lag) {
+            0 => 0,
+            lag => lag * 2,
+        };
+        Self {
+            originals,
+            apart: has_v1 && random.one_in(4),
+            has_v1,
+            list_lag,
+            read_lag,
+            settle,
+            blind_until: if random.one_in(8) {
+                random.below(40)
+            } else {
+                0
+            },
+            takes_away: originals > 0 && !random.one_in(3),
+            cases: (0..1 + random.below(3))
+                .map(|_| Case::draw(random, has_v1))
+                .collect(),
+        }
+    }
+}
+
+impl Case {
+    fn draw(random: &mut Random, has_v1: bool) -> Self {
+        let writes = (0..1 + random.below(3)).map(|_| {
+            (
+                random.size(TESTS as u64),
+                random.size(2),
+                has_v1 && random.one_in(2),
+                random.one_in(4),
+            )
+        });
+        let writes = writes.collect();
+        Self {
+            needs_room: random.one_in(2),
+            writes,
+        }
+    }
+}
+
+impl Fault {
+    fn draw(random: &mut Random) -> Self {
+        let long = |random: &mut Random| match random.below(3) {
+            0 => 1 + random.below(3),
+            1 => 5 + random.below(40),
+            _ => u64::MAX,
+        };
+        match random.below(20) {
+            0 | 1 => Self::LostAnswer,
+            2 => Self::LostRequest,
+            3 => Self::Unavailable(1 + random.below(30)),
+            4 => Self::Throttled(random.below(90_000), 1 + random.below(4)),
+            5 => Self::V1Gone(long(random)),
+            6 => Self::V2Gone(long(random)),
+            7 => Self::Unreachable(1 + random.below(60)),
+            8 => Self::NoLongerAccepted(random.size(3)),
+            9 => Self::OwnerWrites(random.size(OWNERS as u64)),
+            10 => Self::OwnerRepairs(random.size(3)),
+            11 => Self::OwnerDeletes(random.size(OWNERS as u64)),
+            12 => Self::OtherRunWrites(random.size(TESTS as u64)),
+            13 => Self::OtherRunDeletes(random.size(TESTS as u64)),
+            14 | 15 => Self::CrashBefore,
+            16 | 17 => Self::CrashAfter,
+            18 if random.one_in(2) => Self::Spent,
+            18 => Self::LossyBatch,
+            _ => Self::Undeletable(random.size(TESTS as u64)),
+        }
+    }
+}
