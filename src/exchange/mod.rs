@@ -2,13 +2,16 @@
 //!
 //! The runner makes exchanges, `contract::check` judges them, reports show them. This folder
 //! also holds the one place where credentials become `***` ([`Redactor`]) and the
-//! reproduction of a request as a curl line ([`curl_line`]).
+//! reproduction of a request as a curl line ([`curl_line`]), and the bounds that no request of a case leaves
+//! ([`check_url`]).
 
+mod bounds;
 mod curl;
 mod message;
 mod operation;
 mod redaction;
 
+pub use bounds::{OutOfBounds, check_field, check_method, check_segment, check_url};
 pub use curl::curl_line;
 pub use message::{Exchange, Headers, Request, Response, json_type, whole_number};
 pub use operation::{Generation, Kind, Operation};

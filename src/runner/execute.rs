@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::bounds;
 use super::call::{Context, outgoing};
 use super::custody::Keeper;
 use super::mapping::{Place, State, meant};
@@ -263,6 +264,7 @@ impl<'a> Execution<'a> {
             zone: &zone_id,
         };
         let outgoing = outgoing(context, spec, &mut self.variables).map_err(Stop::Skip)?;
+        bounds::check(&outgoing, &self.target.base_url, &self.zones).map_err(Stop::Broken)?;
         let used = self.used.entry(zone.to_owned()).or_default();
         used.extend(outgoing.address.as_deref().and_then(meant));
         if let (Some(operation), Some(json)) = (outgoing.operation, &outgoing.json) {
