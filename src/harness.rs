@@ -19,6 +19,7 @@ pub use libtest_mimic::{Arguments, Conclusion};
 
 use crate::case::{Library, Trial};
 use crate::event::{Event, TrialReport, Verdict};
+use crate::exchange::check_base_url;
 use crate::mock::{Mock, MockConfig, Running};
 use crate::report::{Style, Terminal};
 use crate::runner::custody::CustodyConfig;
@@ -56,6 +57,8 @@ impl Settings {
                 .map(|part| part.trim().to_owned())
                 .collect()
         };
+        // Files and shells leave a line break at the end.
+        let own = |value: &str| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
         for (name, value) in vars.into_iter().filter(|(_, value)| !value.is_empty()) {
             match name.as_str() {
                 "ORIGINPROOF_TARGET" => settings.target = Some(value),
@@ -63,9 +66,9 @@ impl Settings {
                 "ORIGINPROOF_CAPABILITY" => settings.capabilities = list(&value),
                 "ORIGINPROOF_ALLOW_EXISTING" => settings.custody.allow_existing = value == "true",
                 "ORIGINPROOF_STATE_DIR" => settings.custody.state_dir = value.into(),
-                "CLOUDFLARE_API_TOKEN" => settings.credentials.token = Some(value),
-                "CLOUDFLARE_EMAIL" => settings.credentials.email = Some(value),
-                "CLOUDFLARE_API_KEY" => settings.credentials.key = Some(value),
+                "CLOUDFLARE_API_TOKEN" => settings.credentials.token = own(&value),
+                "CLOUDFLARE_EMAIL" => settings.credentials.email = own(&value),
+                "CLOUDFLARE_API_KEY" => settings.credentials.key = own(&value),
                 _ => {}
             }
         }
@@ -100,6 +103,9 @@ impl Session {
 
     fn runner(&self) -> Result<&Runner, String> {
         let opened = self.runner.get_or_init(|| {
+            if let Some(url) = &self.settings.target {
+                check_base_url(url).map_err(|fault| format!("ORIGINPROOF_TARGET: {fault}"))?;
+            }
             self.runtime
                 .block_on(open(&self.settings))
                 .map_err(|error| error.to_string())

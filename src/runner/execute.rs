@@ -283,8 +283,7 @@ impl<'a> Execution<'a> {
 
     /// Adds a finding; the same thing at another index of a list only counts.
     pub(super) fn add(&mut self, line: usize, step: Option<usize>, mut finding: Finding) {
-        let redactor = &self.target.redactor;
-        finding.found = redactor.text(&finding.found);
+        finding.found = self.redactor_at(step).text(&finding.found);
         let place = |at: &str| -> String {
             at.split('/')
                 .map(|part| {
