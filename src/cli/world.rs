@@ -15,6 +15,8 @@ pub(crate) struct World {
     pub(crate) folder: PathBuf,
     /// Where the user's programs keep what must outlive them.
     pub(crate) state_folder: PathBuf,
+    /// The effective user, where the system has numbers for them.
+    pub(crate) user: Option<u32>,
     /// Whether stdout is a terminal.
     pub(crate) stdout_is_terminal: bool,
     /// Whether stderr is a terminal.
@@ -49,6 +51,7 @@ impl World {
             state_folder: state_folder(&variables),
             folder: std::env::current_dir().unwrap_or_default(),
             variables,
+            user: user(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             is_ci: is_set("CI"),
@@ -80,4 +83,18 @@ fn state_folder(variables: &BTreeMap<String, String>) -> PathBuf {
             || PathBuf::from(".originproof"),
             |base| base.join("originproof"),
         )
+}
+
+#[cfg(unix)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "other systems have no such number"
+)]
+fn user() -> Option<u32> {
+    Some(rustix::process::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn user() -> Option<u32> {
+    None
 }
