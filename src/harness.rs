@@ -10,6 +10,7 @@
 //! }
 //! ```
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Completion, Failed, Trial as Test};
@@ -19,9 +20,10 @@ pub use libtest_mimic::{Arguments, Conclusion};
 
 use crate::case::{Library, Trial};
 use crate::event::{Event, TrialReport, Verdict};
+use crate::exchange::check_base_url;
 use crate::mock::{Mock, MockConfig, Running};
 use crate::report::{Style, Terminal};
-use crate::runner::custody::{CustodyConfig, Permit};
+use crate::runner::custody::{CustodyConfig, Permit, user_folder};
 use crate::runner::{
     Credentials, Keep, RunConfig, Runner, Target, TargetConfig, TargetError, new_seed,
 };
@@ -43,7 +45,8 @@ pub struct Settings {
 
 impl Settings {
     /// Reads `ORIGINPROOF_TARGET`, `ORIGINPROOF_ZONE` (or `CLOUDFLARE_ZONE_ID`; several with commas),
-    /// `ORIGINPROOF_CAPABILITY`, `ORIGINPROOF_ALLOW_EXISTING`, `ORIGINPROOF_STATE_DIR`, `CLOUDFLARE_API_TOKEN`,
+    /// `ORIGINPROOF_CAPABILITY`, `ORIGINPROOF_ALLOW_EXISTING`, `ORIGINPROOF_STATE_DIR` (by default the user's state
+    /// folder, by `XDG_STATE_HOME` or `HOME`), `CLOUDFLARE_API_TOKEN`,
     /// `CLOUDFLARE_EMAIL` and `CLOUDFLARE_API_KEY` from variables that the caller hands in.
     #[must_use]
     pub fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Self {
@@ -56,6 +59,12 @@ impl Settings {
                 .map(|part| part.trim().to_owned())
                 .collect()
         };
+        // Files and shells leave a line break at the end.
+        let own = |value: &str| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
+        let vars: BTreeMap<String, String> = vars.into_iter().collect();
+        let folder = user_folder(|name| vars.get(name).cloned(), None);
+        settings.custody.lock_dir.clone_from(&folder);
+        settings.custody.state_dir = folder;
         for (name, value) in vars.into_iter().filter(|(_, value)| !value.is_empty()) {
             match name.as_str() {
                 "ORIGINPROOF_TARGET" => settings.target = Some(value),
@@ -64,17 +73,10 @@ impl Settings {
                 "ORIGINPROOF_ALLOW_EXISTING" if value == "true" => {
                     settings.custody.permit = Permit::WorkAround;
                 }
-                "ORIGINPROOF_STATE_DIR" => {
-                    settings.custody.state_dir = value.into();
-                    // One place for all runs of a user would be better; a library does not know where that is.
-                    settings
-                        .custody
-                        .lock_dir
-                        .clone_from(&settings.custody.state_dir);
-                }
-                "CLOUDFLARE_API_TOKEN" => settings.credentials.token = Some(value),
-                "CLOUDFLARE_EMAIL" => settings.credentials.email = Some(value),
-                "CLOUDFLARE_API_KEY" => settings.credentials.key = Some(value),
+                "ORIGINPROOF_STATE_DIR" => settings.custody.state_dir = value.into(),
+                "CLOUDFLARE_API_TOKEN" => settings.credentials.token = own(&value),
+                "CLOUDFLARE_EMAIL" => settings.credentials.email = own(&value),
+                "CLOUDFLARE_API_KEY" => settings.credentials.key = own(&value),
                 _ => {}
             }
         }
@@ -109,6 +111,9 @@ impl Session {
 
     fn runner(&self) -> Result<&Runner, String> {
         let opened = self.runner.get_or_init(|| {
+            if let Some(url) = &self.settings.target {
+                check_base_url(url).map_err(|fault| format!("ORIGINPROOF_TARGET: {fault}"))?;
+            }
             self.runtime
                 .block_on(open(&self.settings))
                 .map_err(|error| error.to_string())

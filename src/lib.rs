@@ -1,6 +1,6 @@
 //! originproof: the conformance test suite and contract checker for the Origin Cloud Regions API.
 //!
-//! Layers, lowest first; a module imports only from lower ones: [`exchange`], [`diagnostic`] ·
+//! Layers, lowest first; a module imports only from lower ones: [`private`], [`exchange`], [`diagnostic`] ·
 //! [`contract`] · `case`, `transport` · [`mock`], `event` · `runner`, `audit`, `drift` · `proxy` · `expected`, `report`,
 //! `harness`.
 
@@ -16,6 +16,7 @@ pub mod expected;
 pub mod harness;
 pub mod mock;
 pub mod mutation;
+pub mod private;
 pub mod proxy;
 pub mod report;
 pub mod runner;

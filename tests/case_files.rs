@@ -61,6 +61,54 @@ fn a_fault_is_reported_with_its_place_and_what_is_right(name: &str, rest: &str, 
     }
 }
 
+const TAIL: &str = "    expect: { V2-PUT-1: { status: 4xx } }\n";
+
+#[test_case("host", "steps:\n  - request: { path: \"@127.0.0.1:9/evil\" }\n", "leaves the target", "4:22"; "another host")]
+#[test_case("zone-of-others", "steps:\n  - request: { path: /zones/0f/x }\n", "`0f` is not a zone of this case", "4:22"; "another zone")]
+#[test_case("slashes", "steps:\n  - request: { path: //evil/zones/x }\n", "must begin with `/zones/`", "4:22"; "two slashes")]
+#[test_case("whole", "steps:\n  - request: { path: \"HTTP://evil/zones/x/y\" }\n", "leaves the target", "4:22"; "a whole url")]
+#[test_case("dots", "steps:\n  - request: { path: \"/zones/{zone}/%2e%2e/0f/x\" }\n", "`.` or `..`", "4:22"; "encoded dots")]
+#[test_case("fragment", "steps:\n  - request: { path: \"/zones/{zone}/x#y\" }\n", "fragment", "4:22"; "a fragment")]
+#[test_case("tab", "steps:\n  - request: { path: \"/zones/{zone}/x\\ty\" }\n", "not sent as it is written", "4:22"; "a tab")]
+#[test_case("whole-zone", "steps:\n  - request: { method: DELETE, path: \"/zones/{zone}\" }\n", "must begin with `/zones/`", "4:38"; "the zone as a whole")]
+#[test_case("connect", "steps:\n  - request: { method: CONNECT, path: \"/zones/{zone}/x\" }\n", "`CONNECT` is not a method", "4:24"; "a tunnel")]
+#[test_case("in-part", "steps:\n  - request: { path: \"@evil/{{v4.0}}\" }\n", "leaves the target", "4:22"; "another host before a variable")]
+#[test_case("row", "table:\n  - { row: good, way: \"/zones/{zone}/x\" }\n  - { row: bad, way: \"/zones/{zone}/../0f/x\" }\nsteps:\n  - request: { path: \"{{way}}\" }\n", "`.` or `..`", "5:22"; "a row of the table")]
+#[test_case("raw", "steps:\n  - v2.get: { raw: \"../../../0f/x\" }\n", "must be one path segment", "4:20"; "a raw address of several segments")]
+#[test_case("raw-encoded", "steps:\n  - v2.delete: { raw: \"..%2F0f\" }\n", "`.` or `..`", "4:23"; "a raw address with encoded slashes")]
+#[test_case("raw-query", "steps:\n  - v2.delete: { raw: \"192.0.2.1?x\" }\n", "must be one path segment", "4:23"; "a raw address with a query")]
+#[test_case("raw-put", "steps:\n  - v2.put: { ip: x, path: { raw: \"a/b\" } }\n", "must be one path segment", "4:35"; "a raw address of a write")]
+#[test_case("plain", "steps:\n  - v2.delete: \"..\"\n", "`.` or `..`", "4:16"; "an address of dots")]
+#[test_case("nested", "steps:\n  - repeat:\n      times: 2\n      steps:\n        - parallel:\n            count: 2\n            step: { request: { path: /user } }\n", "must begin with `/zones/`", "9:38"; "within repeat and parallel")]
+#[test_case("field", "steps:\n  - request: { path: \"/zones/{zone}/x\" }\n    headers: { Host: evil.example }\n", "the field `Host`", "5:16"; "a field that names another host")]
+fn a_request_that_leaves_the_zones_of_its_case_is_a_fault_with_its_place(
+    name: &str,
+    rest: &str,
+    says: &str,
+    place: &str,
+) {
+    let text = faults(&format!("bounds-{name}"), &format!("{HEAD}{rest}{TAIL}"));
+    for part in ["could leave the zones of the case", says] {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+    assert!(
+        text.contains(&format!("case.yaml:{place}")),
+        "{place} is not in:\n{text}"
+    );
+}
+
+#[test_case("own", "steps:\n  - request: { path: \"/zones/{zone}/origin/cloud_regionz?page=1\" }\n"; "an unknown path of the zone")]
+#[test_case("variable", "steps:\n  - request: { path: \"/zones/{{zone}}/x/{{v6.0}}\" }\n"; "variables")]
+#[test_case("long", "steps:\n  - request: { path: /zones/0123456789abcdef0123456789abcdef0/x }\n"; "an id that no zone can have")]
+#[test_case("cidr", "steps:\n  - v2.get: 192.0.2.0/24\n"; "an address with a slash, which is encoded")]
+#[test_case("raw", "steps:\n  - v2.get: { raw: \"192.0.2.0%2F24\" }\n"; "a raw address with an encoded slash")]
+fn a_request_within_the_zones_of_its_case_is_no_fault(name: &str, rest: &str) {
+    let text = format!("{HEAD}{rest}{TAIL}");
+    let folder = Folder::with(&format!("within-{name}"), &text);
+    let library = Library::from_folder(&folder.0);
+    assert!(library.is_ok(), "{library:?}");
+}
+
 #[test_case("not-yaml", "title: [", "this is not YAML"; "not yaml")]
 #[test_case("empty", "", "the file is empty"; "an empty file")]
 #[test_case("list", "- a\n", "a case is a mapping"; "a list")]

@@ -72,6 +72,11 @@ impl Auditor {
         }
     }
 
+    /// The exchange as it may be shown: without its own secrets, and without those that were seen before.
+    pub fn masked(&mut self, recorded: &Recorded) -> Recorded {
+        recorded.masked(&mut self.verdicts.secrets)
+    }
+
     /// What was seen so far.
     #[must_use]
     pub fn tallies(&self) -> Tallies {
@@ -89,6 +94,7 @@ impl Auditor {
     /// Takes the next exchange of a file in. What it breaks may only be certain once later ones are known.
     pub fn take(&mut self, mut recorded: Recorded) -> Vec<Judged> {
         self.tallies.exchanges += 1;
+        recorded.learned(&mut self.verdicts.secrets);
         let number = self.tallies.exchanges;
         let mut judged = Vec::new();
         if recorded.missed_before > 0 || recorded.started_us.is_none() {
@@ -120,6 +126,7 @@ impl Auditor {
         writes_since: Option<i64>,
     ) -> (Vec<Finding>, Vec<Judged>) {
         self.tallies.exchanges += 1;
+        recorded.learned(&mut self.verdicts.secrets);
         let number = self.tallies.exchanges;
         let mut judged = Vec::new();
         self.missed(std::mem::take(&mut recorded.missed_before), &mut judged);

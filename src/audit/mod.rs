@@ -5,6 +5,7 @@
 //! `sequence` what they show together, and `verdicts` ends in a [`crate::report::Run`].
 
 mod auditor;
+mod coding;
 mod har;
 mod lines;
 mod order;

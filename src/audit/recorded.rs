@@ -1,15 +1,14 @@
 //! An exchange as others recorded it, and the exchange that the contract is checked against.
 
-use std::io::Read;
-
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
-use crate::contract::{Contract, Route, routes};
-use crate::exchange::{Exchange, Headers, Operation, Request, Response};
+use super::coding;
 
-/// The largest body that is unpacked, in bytes.
-const UNPACKED: u64 = 32 * 1024 * 1024;
+use crate::contract::{Contract, Route, routes};
+use crate::exchange::{
+    Body, Exchange, Headers, Operation, Redactor, Request, Response, Secrets, Seen,
+};
 
 /// What was recorded; what is missing was not.
 #[derive(Debug, Clone, Default)]
@@ -69,10 +68,42 @@ impl Recorded {
         Some((base, route))
     }
 
-    /// Undoes the coding of the answer's body, as `identified` would.
+    /// Undoes the codings of both bodies as they came over the wire. A body that can't be unpacked is taken out: what it
+    /// says, secrets included, is not known.
     pub fn unpack(&mut self) {
+        let body = self.request_body.take();
+        self.request_body = body.and_then(|body| coding::undone(&self.request_headers, body));
         let body = self.response_body.take();
-        self.response_body = body.map(|body| unpacked(&self.response_headers, body));
+        self.response_body = body.and_then(|body| coding::undone(&self.response_headers, body));
+    }
+
+    /// The exchange as it may be shown: secrets are masked in fields, in the URL and in the bodies.
+    #[must_use]
+    pub fn masked(&self, secrets: &mut Secrets) -> Self {
+        let redactor = self.learned(secrets);
+        let body = |body: &Option<Vec<u8>>| body.clone().map(|body| redactor.bytes(body));
+        Self {
+            method: redactor.text(&self.method),
+            url: redactor.url(&self.url),
+            request_headers: redactor.headers(&self.request_headers),
+            request_body: body(&self.request_body),
+            response_headers: redactor.headers(&self.response_headers),
+            response_body: body(&self.response_body),
+            ..*self
+        }
+    }
+
+    /// Adds its secrets to those that are known; returns what masks all of them here.
+    pub(super) fn learned(&self, secrets: &mut Secrets) -> Redactor {
+        secrets.learn(Seen {
+            url: &self.url,
+            request_headers: &self.request_headers,
+            response_headers: &self.response_headers,
+            bodies: [
+                Body::Bytes(self.request_body.as_deref()),
+                Body::Bytes(self.response_body.as_deref()),
+            ],
+        })
     }
 
     /// The exchange, if it is one of the fifteen operations at any host and below any base path.
@@ -130,19 +161,10 @@ impl Recorded {
 /// Recorders keep bodies as they came or as they were unpacked, and the field `content-encoding` either way: the body
 /// itself tells.
 fn unpacked(headers: &Headers, body: Vec<u8>) -> Vec<u8> {
-    let coding = headers.get("content-encoding").unwrap_or_default();
-    let is_packed = coding.to_ascii_lowercase().contains("gzip") && body.starts_with(&[0x1f, 0x8b]);
-    if !is_packed {
+    if !coding::is_gzip(headers, &body) {
         return body;
     }
-    let mut unpacked = Vec::new();
-    match flate2::read::MultiGzDecoder::new(body.as_slice())
-        .take(UNPACKED)
-        .read_to_end(&mut unpacked)
-    {
-        Ok(_) => unpacked,
-        Err(_) => body,
-    }
+    coding::undone(headers, body.clone()).unwrap_or(body)
 }
 
 fn decoded(text: &str) -> String {

@@ -49,10 +49,11 @@ pub fn parse(operation: Operation, bytes: &[u8], framing: Framing) -> Result<Rec
             .and_then(|line| line.split_whitespace().nth(1)?.parse::<u16>().ok());
         recorded.status = status.ok_or("the first line is no status line")?;
         recorded.response_headers = Headers::default();
-        for line in lines {
+        // What is wrong is not shown: it may be a credential.
+        for (number, line) in lines.enumerate() {
             let (name, value) = line
                 .split_once(':')
-                .ok_or_else(|| format!("`{line}` is no header field"))?;
+                .ok_or_else(|| format!("line {} is not a header field", number + 2))?;
             recorded.response_headers.push(name.trim(), value.trim());
         }
         rest = body;

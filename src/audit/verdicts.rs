@@ -6,7 +6,7 @@ use super::auditor::Judged;
 use super::order::Held;
 use crate::contract::{Finding, Level};
 use crate::event::{Profile, ReportedFinding, TrialReport, Verdict, exchange_record, step_record};
-use crate::exchange::{Exchange, Operation, Redactor};
+use crate::exchange::{Exchange, Operation, Redactor, Secrets, Seen, redactor_of};
 
 /// Exchanges that are kept of one operation as evidence.
 const EVIDENCE: usize = 20;
@@ -14,7 +14,8 @@ const EVIDENCE: usize = 20;
 #[derive(Debug)]
 pub(super) struct Verdicts {
     source: String,
-    redactor: Redactor,
+    /// What the traffic showed so far.
+    pub(super) secrets: Secrets,
     trials: BTreeMap<Operation, TrialReport>,
     profile: Profile,
 }
@@ -23,7 +24,7 @@ impl Verdicts {
     pub(super) fn new(source: &str, redactor: Redactor) -> Self {
         Self {
             source: source.to_owned(),
-            redactor,
+            secrets: Secrets::new(redactor),
             trials: BTreeMap::new(),
             profile: Profile::default(),
         }
@@ -31,7 +32,8 @@ impl Verdicts {
 
     /// An exchange of this API was seen, whether it is judged or not.
     pub(super) fn see(&mut self, exchange: &Exchange) {
-        self.profile.take(exchange, |text| self.redactor.text(text));
+        let redactor = self.secrets.redactor();
+        self.profile.take(exchange, |text| redactor.text(text));
         if let Some(operation) = exchange.operation {
             let trial = self.trial(operation);
             trial.elapsed_us = trial.elapsed_us.saturating_add(exchange.elapsed_us);
@@ -54,46 +56,45 @@ impl Verdicts {
 
     fn one(&mut self, held: Held) -> Option<Judged> {
         let operation = held.exchange.operation?;
-        self.note(operation, &held);
-        let findings = held.findings.get(held.told..).unwrap_or_default().to_vec();
+        if held.findings.is_empty() {
+            return None;
+        }
+        let redactor = redactor_of(Seen::from(&held.exchange), self.secrets.redactor());
+        self.note(operation, &held, &redactor);
+        let findings = held.findings.get(held.told..).unwrap_or_default();
         (!findings.is_empty()).then(|| Judged {
             number: held.number,
             operation,
             method: held.exchange.request.method,
-            path: path(&held.exchange.request.url).to_owned(),
+            path: redactor.text(path(&held.exchange.request.url)),
             status: held.exchange.response.status,
-            findings,
+            findings: findings
+                .iter()
+                .map(|finding| masked(finding, &redactor))
+                .collect(),
         })
     }
 
-    fn note(&mut self, operation: Operation, held: &Held) {
-        if held.findings.is_empty() {
-            return;
-        }
-        let redactor = self.redactor.clone();
+    fn note(&mut self, operation: Operation, held: &Held, redactor: &Redactor) {
         let trial = self.trial(operation);
         let step = (trial.steps.len() < EVIDENCE).then(|| {
             // The number of the exchange stands for the line of a step.
             trial
                 .steps
-                .push(step_record(&held.exchange, held.number, &redactor));
+                .push(step_record(&held.exchange, held.number, redactor));
             let index = trial.steps.len() - 1;
-            let record = exchange_record(&held.exchange, index, &redactor);
+            let record = exchange_record(&held.exchange, index, redactor);
             trial.exchanges.push(record);
             index
         });
         for finding in &held.findings {
-            let found = redactor.text(&finding.found);
             let same = trial.findings.iter_mut().find(|known| {
                 known.finding.clause == finding.clause && known.finding.level == finding.level
             });
             match same {
                 Some(known) => known.times += 1,
                 None => trial.findings.push(ReportedFinding {
-                    finding: Finding {
-                        found,
-                        ..finding.clone()
-                    },
+                    finding: masked(finding, redactor),
                     line: held.number,
                     step,
                     times: 1,
@@ -110,7 +111,33 @@ impl Verdicts {
 
     /// The trials by operation, and what the answers looked like.
     pub(super) fn end(self) -> (Vec<TrialReport>, Profile) {
-        (self.trials.into_values().collect(), self.profile)
+        let redactor = self.secrets.redactor();
+        let mut trials: Vec<TrialReport> = self.trials.into_values().collect();
+        // What is a secret may have been learned after it was echoed.
+        for trial in &mut trials {
+            for step in &mut trial.steps {
+                step.path = redactor.text(&step.path);
+            }
+            for reported in &mut trial.findings {
+                reported.finding = masked(&reported.finding, redactor);
+            }
+            for exchange in &mut trial.exchanges {
+                exchange.mask(redactor);
+            }
+        }
+        let mut profile = self.profile;
+        profile.mask(|text| redactor.text(text));
+        (trials, profile)
+    }
+}
+
+/// The finding without secrets.
+fn masked(finding: &Finding, redactor: &Redactor) -> Finding {
+    Finding {
+        at: redactor.text(&finding.at),
+        expected: redactor.text(&finding.expected),
+        found: redactor.text(&finding.found),
+        ..finding.clone()
     }
 }
 

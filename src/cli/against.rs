@@ -3,6 +3,7 @@
 use originproof::report::Run;
 use originproof::runner::{Keep, Plan, RunConfig, Runner, Target};
 
+use super::console::Console;
 use super::exit::Failure;
 use super::interruption::Interruptions;
 use super::settings::Given;
@@ -29,6 +30,7 @@ impl Other {
         more: Given,
         name: &str,
         world: &World,
+        console: &mut Console,
     ) -> Result<Self, Failure> {
         let mut given = args.given();
         given.extend(more);
@@ -37,7 +39,9 @@ impl Other {
         }
         given.insert("url", vec![name.to_owned()]);
         let effective = args.resolve(&given, world)?;
-        let Opened { config, .. } = args.open(&effective, world).await?;
+        let opened = args.open(&effective, world).await?;
+        TargetArgs::announce(&effective, &opened, console);
+        let Opened { config, .. } = opened;
         let seed = originproof::runner::new_seed();
         let target = Target::probe(config, seed).await?;
         Ok(Self { target, seed })

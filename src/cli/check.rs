@@ -181,6 +181,7 @@ pub(super) fn redactor(world: &World) -> Redactor {
     Redactor::new(
         names
             .iter()
-            .filter_map(|name| world.variables.get(*name).cloned()),
+            .filter_map(|name| world.variables.get(*name))
+            .map(|secret| secret.trim().to_owned()),
     )
 }

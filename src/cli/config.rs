@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use originproof::exchange::Redactor;
+
 use super::Outcome;
 use super::console::Console;
 use super::exit::Exit;
@@ -26,6 +28,11 @@ pub(crate) fn run(args: &ConfigArgs, world: &World, console: &mut Console) -> Ou
         let shown = match values {
             [] => "(none)".to_owned(),
             _ if setting.is_secret => "***".to_owned(),
+            values if setting.key == "url" => {
+                let redactor = Redactor::default();
+                let urls: Vec<String> = values.iter().map(|url| redactor.url(url)).collect();
+                urls.join(", ")
+            }
             values => values.join(", "),
         };
         rows.push((setting.key, shown, origin.to_string()));

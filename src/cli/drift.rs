@@ -7,6 +7,8 @@ use clap::Args;
 use originproof::drift::report::{ALL, Format, Shown};
 use originproof::drift::{Description, DriftError, Ignored, compare, fetch, proposal};
 
+use originproof::exchange::{Redactor, check_no_user};
+
 use super::Outcome;
 use super::console::Console;
 use super::exit::{Exit, Failure};
@@ -37,7 +39,16 @@ fn read_format(name: &str) -> Result<&'static Format, String> {
 
 /// Compares.
 pub(crate) fn run(args: &DriftArgs, console: &mut Console) -> Outcome {
-    let source = &args.openapi;
+    if is_url(&args.openapi) {
+        check_no_user(&args.openapi)
+            .map_err(|fault| Failure::Usage(format!("--openapi: {fault}")))?;
+    }
+    // A key in the query of a URL is not shown.
+    let source = &if is_url(&args.openapi) {
+        Redactor::default().url(&args.openapi)
+    } else {
+        args.openapi.clone()
+    };
     let wrong = |error: DriftError| {
         let text = format!("{source}: {error}");
         if error.is_faulty_document() {
@@ -46,14 +57,13 @@ pub(crate) fn run(args: &DriftArgs, console: &mut Console) -> Outcome {
             Failure::Unjudged(text)
         }
     };
-    let is_url = source.starts_with("http://") || source.starts_with("https://");
-    let bytes = if is_url {
+    let bytes = if is_url(&args.openapi) {
         super::runtime()?
-            .block_on(fetch(source))
+            .block_on(fetch(&args.openapi))
             .map_err(wrong)?
             .to_vec()
     } else {
-        read(Path::new(source))?
+        read(Path::new(&args.openapi))?
     };
     let description = Description::read(&bytes).map_err(wrong)?;
     let mut drift = compare(&description).map_err(wrong)?;
@@ -89,6 +99,14 @@ pub(crate) fn run(args: &DriftArgs, console: &mut Console) -> Outcome {
     } else {
         Ok(Exit::Conforms)
     }
+}
+
+fn is_url(source: &str) -> bool {
+    ["http:", "https:"].iter().any(|scheme| {
+        source
+            .get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

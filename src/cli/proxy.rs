@@ -1,6 +1,5 @@
 //! `originproof proxy`: traffic as it passes.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +10,7 @@ use tokio::sync::mpsc;
 
 use originproof::audit::{Auditor, Judged};
 use originproof::event::{Summary, Verdict};
+use originproof::private;
 use originproof::proxy::{
     Annotations, Ended, Proxy, ProxyConfig, ProxyError, RunningProxy, Upstream,
 };
@@ -37,8 +37,8 @@ const SHOWN: usize = 160;
 )]
 pub(crate) struct ProxyArgs {
     /// Server to pass requests on to; a path in it comes before the path of each request
-    #[arg(long, value_name = "URL", value_parser = read_upstream)]
-    upstream: Upstream,
+    #[arg(long, value_name = "URL")]
+    upstream: String,
     /// Where to listen; port 0 takes any free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -75,14 +75,16 @@ fn read_time(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "a time, such as 30s or 5m".to_owned())
 }
 
-fn read_upstream(url: &str) -> Result<Upstream, String> {
-    Upstream::parse(url).map_err(|error| error.to_string())
-}
-
 impl ProxyArgs {
-    fn config(&self) -> ProxyConfig {
-        let mut upstream = self.upstream.clone();
+    /// The upstream. It is read here and not with the flags, whose errors would show what is wrong in it.
+    fn upstream(&self) -> Result<Upstream, Failure> {
+        let mut upstream = Upstream::parse(&self.upstream)
+            .map_err(|error| Failure::Usage(format!("--upstream: {error}")))?;
         upstream.speaks_http2 = self.http2;
+        Ok(upstream)
+    }
+
+    fn config(&self, upstream: Upstream) -> ProxyConfig {
         let mut config = ProxyConfig::new(upstream);
         config.patience = self.first_byte_timeout;
         config.body_limit = usize::from(self.body_limit) * 1024 * 1024;
@@ -99,7 +101,7 @@ impl ProxyArgs {
     fn again(&self) -> String {
         match &self.record {
             Some(path) => format!("originproof check {}", path.display()),
-            None => format!("originproof proxy --upstream {}", self.upstream.url()),
+            None => format!("originproof proxy --upstream {}", self.upstream),
         }
     }
 
@@ -117,14 +119,15 @@ impl ProxyArgs {
 
 /// Passes traffic on until Ctrl-C.
 pub(crate) fn run(args: &ProxyArgs, world: &World, console: &mut Console) -> Outcome {
+    let upstream = args.upstream()?;
     let recording = match &args.record {
         Some(path) => {
-            let file = File::create(path).map_err(|error| cant_write(path, &error))?;
+            let file = private::create(path).map_err(|error| cant_write(path, &error))?;
             Some(Box::new(BufWriter::new(file)) as Box<dyn Write + Send>)
         }
         None => None,
     };
-    let auditor = Auditor::new(&args.upstream.url(), super::check::redactor(world));
+    let auditor = Auditor::new(&upstream.url(), super::check::redactor(world));
     let runtime = super::runtime()?;
     let ended = runtime.block_on(async {
         let interruptions = Interruptions::listen()?;
@@ -134,7 +137,7 @@ pub(crate) fn run(args: &ProxyArgs, world: &World, console: &mut Console) -> Out
             // Nobody reads any more once the proxy has been interrupted twice.
             let _ = sender.blocking_send(redactor.text(&lines_of(&judged)));
         };
-        let running = Proxy::new(args.config())
+        let running = Proxy::new(args.config(upstream))
             .serve(args.listen, auditor, recording, on)
             .await?;
         if !args.listen.ip().is_loopback() {

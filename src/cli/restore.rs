@@ -129,6 +129,10 @@ fn put_back(
             waiting.target, waiting.target, waiting.zone
         )));
     }
+    effective.check_destination(&waiting.target)?;
+    if let Some(line) = effective.credentials_line(&waiting.target) {
+        console.say(&line);
+    }
     let runtime = super::runtime()?;
     let closed = runtime.block_on(restore(config, waiting))?;
     match closed {

@@ -173,7 +173,9 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
     runtime.block_on(async {
         // Before the first request: a signal must find somebody who puts zones back.
         let mut interruptions = Interruptions::listen()?;
-        let Opened { mut config, mock } = args.target.open(&effective, world).await?;
+        let opened = args.target.open(&effective, world).await?;
+        TargetArgs::announce(&effective, &opened, console);
+        let Opened { mut config, mock } = opened;
         if args.selection.read_only {
             config.custody.permit = Permit::ReadOnly;
         }
@@ -190,7 +192,7 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         // Before anything is written to the first one.
         let other = match &args.against {
             Some(name) => {
-                let other = Other::probe(&args.target, args.given(), name, world);
+                let other = Other::probe(&args.target, args.given(), name, world, console);
                 tokio::select! {
                     other = other => Some(other?),
                     () = interruptions.have_been(1) => return Ok(Exit::Interrupted),

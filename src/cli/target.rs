@@ -7,11 +7,13 @@ use clap::Args;
 
 use originproof::contract::Contract;
 use originproof::diagnostic::nearest;
+use originproof::exchange::check_base_url;
 use originproof::mock::{Mock, MockConfig, Running};
 use originproof::runner::custody::{CustodyConfig, Permit};
 use originproof::runner::{Credentials, TargetConfig};
 use originproof::transport::{Limits, Network, Pace, Rate};
 
+use super::console::Console;
 use super::exit::Failure;
 use super::settings::{Effective, Given};
 use super::world::World;
@@ -222,6 +224,7 @@ impl TargetArgs {
         world: &World,
     ) -> Result<Opened, Failure> {
         if let Some(url) = effective.text("url") {
+            effective.check_destination(url)?;
             let config = self.config(effective, world, url)?;
             return Ok(Opened { config, mock: None });
         }
@@ -238,6 +241,14 @@ impl TargetArgs {
         })
     }
 
+    /// Says which credentials go where, before the first request does. The embedded mock gets none of them.
+    pub(crate) fn announce(effective: &Effective, opened: &Opened, console: &mut Console) {
+        let line = effective.credentials_line(&opened.config.base_url);
+        if let (Some(line), None) = (line, &opened.mock) {
+            console.say(&line);
+        }
+    }
+
     /// The configuration of the target at a URL.
     ///
     /// # Errors
@@ -248,6 +259,8 @@ impl TargetArgs {
         world: &World,
         url: &str,
     ) -> Result<TargetConfig, Failure> {
+        check_base_url(url)
+            .map_err(|fault| Failure::Usage(format!("the target can't be used: {fault}")))?;
         check_capabilities(effective.list("capabilities"))?;
         let text = |key: &str| effective.text(key).map(str::to_owned);
         let body = effective.number("body-limit")?.unwrap_or(u64::MAX);

@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use originproof::runner::custody::user_folder;
+
 /// Arguments, variables, folders, and what the streams are.
 pub(crate) struct World {
     /// The arguments, the program's name first.
@@ -15,6 +17,8 @@ pub(crate) struct World {
     pub(crate) folder: PathBuf,
     /// Where the user's programs keep what must outlive them.
     pub(crate) state_folder: PathBuf,
+    /// The effective user, where the system has numbers for them.
+    pub(crate) user: Option<u32>,
     /// Whether stdout is a terminal.
     pub(crate) stdout_is_terminal: bool,
     /// Whether stderr is a terminal.
@@ -46,9 +50,10 @@ impl World {
             .collect();
         Self {
             arguments: std::env::args_os().collect(),
-            state_folder: state_folder(&variables),
+            state_folder: user_folder(|name| variables.get(name).cloned(), std::env::home_dir()),
             folder: std::env::current_dir().unwrap_or_default(),
             variables,
+            user: user(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             is_ci: is_set("CI"),
@@ -66,20 +71,16 @@ impl std::fmt::Debug for World {
     }
 }
 
-/// The XDG base folder for state, or the working folder where nobody has a home.
-fn state_folder(variables: &BTreeMap<String, String>) -> PathBuf {
-    let folder = |name: &str| {
-        variables
-            .get(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    // Without HOME the system still knows the user's home: locks must meet in one place.
-    let home = || folder("HOME").or_else(std::env::home_dir);
-    folder("XDG_STATE_HOME")
-        .or_else(|| Some(home()?.join(".local").join("state")))
-        .map_or_else(
-            || PathBuf::from(".originproof"),
-            |base| base.join("originproof"),
-        )
+#[cfg(unix)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "other systems have no such number"
+)]
+fn user() -> Option<u32> {
+    Some(rustix::process::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn user() -> Option<u32> {
+    None
 }

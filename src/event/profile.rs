@@ -73,6 +73,21 @@ impl Profile {
         }
     }
 
+    /// Hides what became known as a secret after it was taken in.
+    pub fn mask(&mut self, text: impl Fn(&str) -> String) {
+        let masked = |texts: &BTreeSet<String>| texts.iter().map(|known| text(known)).collect();
+        for shape in self.0.values_mut().flat_map(BTreeMap::values_mut) {
+            let members = std::mem::take(&mut shape.members);
+            for (path, types) in members {
+                shape.members.entry(text(&path)).or_default().extend(types);
+            }
+            for texts in shape.texts.values_mut() {
+                *texts = masked(texts);
+            }
+            shape.media_types = masked(&shape.media_types);
+        }
+    }
+
     /// Takes in what another part of the run saw.
     pub fn merge(&mut self, other: Self) {
         for (operation, statuses) in other.0 {

@@ -5,7 +5,7 @@ use std::hash::Hasher;
 use serde_json::Value;
 
 use super::report::{ExchangeRecord, StepRecord};
-use crate::exchange::{Exchange, Redactor, curl_line};
+use crate::exchange::{Exchange, Redactor, Seen, curl_line, redactor_of};
 
 /// How much of a body a report keeps, in bytes.
 const BODY_KEPT: usize = 4_096;
@@ -27,7 +27,7 @@ pub fn step_record(exchange: &Exchange, line: usize, redactor: &Redactor) -> Ste
         line,
         operation: operation.to_owned(),
         method: exchange.request.method.clone(),
-        path: redactor.text(&path),
+        path: redactor.url(&path),
         status: exchange.response.status,
         elapsed_us: exchange.elapsed_us,
         digest: digest(exchange),
@@ -71,15 +71,38 @@ fn hash(value: &Value, hasher: &mut fnv::FnvHasher) {
 #[must_use]
 pub fn exchange_record(exchange: &Exchange, step: usize, redactor: &Redactor) -> ExchangeRecord {
     let (request, response) = (&exchange.request, &exchange.response);
+    // What the target set or somebody added, such as a cookie, is echoed like any credential.
+    let redactor = &redactor_of(Seen::from(exchange), redactor);
     ExchangeRecord {
         step,
-        request_line: format!("{} {}", request.method, redactor.text(&request.url)),
+        request_line: format!("{} {}", request.method, redactor.url(&request.url)),
         request_headers: redactor.headers(&request.headers).0,
         request_body: request.body.as_ref().map(|body| text(body, redactor)),
         status: response.status,
         response_headers: redactor.headers(&response.headers).0,
         response_body: text(&response.body, redactor),
         curl: curl_line(request, redactor, BODY_KEPT),
+    }
+}
+
+impl ExchangeRecord {
+    /// Masks secrets that became known after the exchange was recorded.
+    pub fn mask(&mut self, redactor: &Redactor) {
+        let texts = [
+            &mut self.request_line,
+            &mut self.response_body,
+            &mut self.curl,
+        ];
+        let fields = self.request_headers.iter_mut();
+        let fields = fields.chain(&mut self.response_headers);
+        let values = fields.map(|(_, value)| value);
+        for text in texts
+            .into_iter()
+            .chain(self.request_body.as_mut())
+            .chain(values)
+        {
+            *text = redactor.text(text);
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub fn curl_line(request: &Request, redactor: &Redactor, body_limit: usize) -> S
     let mut line = format!(
         "curl -i -X {} {}",
         request.method,
-        quoted(&redactor.text(&request.url))
+        quoted(&redactor.url(&request.url))
     );
     for (name, value) in &request.headers.0 {
         let field = match name.as_str() {

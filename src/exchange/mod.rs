@@ -2,14 +2,23 @@
 //!
 //! The runner makes exchanges, `contract::check` judges them, reports show them. This folder
 //! also holds the one place where credentials become `***` ([`Redactor`]) and the
-//! reproduction of a request as a curl line ([`curl_line`]).
+//! reproduction of a request as a curl line ([`curl_line`]), and the bounds that no request of a case leaves
+//! ([`check_url`]).
 
+mod base_url;
+mod bounds;
 mod curl;
+mod encoding;
+mod harmless;
 mod message;
 mod operation;
 mod redaction;
+mod secrets;
 
+pub use base_url::{BaseUrlFault, check_base_url, check_no_user};
+pub use bounds::{OutOfBounds, check_field, check_method, check_segment, check_url};
 pub use curl::{curl_line, write_back_curl};
 pub use message::{Exchange, Headers, Request, Response, json_type, whole_number};
 pub use operation::{Generation, Kind, Operation};
 pub use redaction::Redactor;
+pub use secrets::{Body, Secrets, Seen, redactor_of};

@@ -1,33 +1,35 @@
-//! The one place where credentials become `***`, by value: wherever a secret's text stands, in a
-//! header, a body or an error, it is replaced, also where a server that echoes it has encoded it.
+//! The one place where credentials become `***`: fields and members of a query by their names, unless these are known
+//! to be harmless, and secrets by value wherever their text stands, also where a server that echoes it has encoded it.
 
-use std::fmt::Write;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
 
-use regex::{NoExpand, Regex};
+use aho_corasick::AhoCorasick;
 
+use super::encoding::{Form, View, forms, is_plain, views};
+use super::harmless::{Class, class, masked_url};
 use super::message::Headers;
 
 /// What stands in place of a secret.
-const MASK: &str = "***";
+pub(super) const MASK: &str = "***";
 /// What stands in place of the rest of a text that was cut.
 const CUT: char = '…';
 /// The least part of a secret, in bytes, that is masked where a text was cut in the middle of it.
 const LEAST_PART: usize = 6;
-
-/// Fields whose value is a credential whatever it says.
-const SECRET_FIELDS: [&str; 5] = [
-    "authorization",
-    "x-auth-key",
-    "x-auth-email",
-    "cookie",
-    "set-cookie",
-];
+/// The same of a part in base64 or hexadecimal.
+const LEAST_CODED_PART: usize = 10;
+/// The least length of a secret, in bytes: shorter texts stand everywhere by chance, and masking them would garble times
+/// and numbers.
+const LEAST: usize = 4;
+/// Searches that are kept side by side before they become one.
+const SEARCHES: usize = 8;
 
 /// Knows the secrets of a run and removes them from text.
 #[derive(Clone, Default)]
 pub struct Redactor {
     secrets: Vec<String>,
-    patterns: Vec<Regex>,
+    searches: Vec<Arc<Search>>,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -36,52 +38,189 @@ impl std::fmt::Debug for Redactor {
     }
 }
 
+/// Finds some secrets in all their forms at once.
+struct Search {
+    forms: Vec<Form>,
+    automaton: AhoCorasick,
+}
+
+impl Search {
+    /// A search for these secrets; none if they can't be searched for, which takes gigabytes of them.
+    fn new(secrets: &[String]) -> Option<Self> {
+        let all: BTreeSet<Vec<u8>> = BTreeSet::new();
+        let (mut seen, mut kept) = (all, Vec::new());
+        for form in secrets.iter().flat_map(|secret| forms(secret)) {
+            if seen.insert(form.bytes.clone()) {
+                kept.push(form);
+            }
+        }
+        let automaton = AhoCorasick::new(kept.iter().map(|form| form.bytes.as_slice())).ok()?;
+        Some(Self {
+            forms: kept,
+            automaton,
+        })
+    }
+
+    /// Adds where the text holds a secret, with the length of what was found, in bytes.
+    fn find(&self, text: &[u8], view: &View, found: &mut Vec<(Range<usize>, usize)>) {
+        for hit in self.automaton.find_overlapping_iter(&view.bytes) {
+            let Some(form) = self.forms.get(hit.pattern().as_usize()) else {
+                continue;
+            };
+            let is_coded = |at: usize| {
+                let place = view.place(at..at + 1);
+                at < view.bytes.len() && text.get(place.start).is_some_and(|byte| is_base64(*byte))
+            };
+            let mut part = hit.range();
+            if form.shares_start && part.start > 0 && is_coded(part.start - 1) {
+                part.start -= 1;
+            }
+            if form.shares_end {
+                part.end += usize::from(is_coded(part.end));
+                while view.bytes.get(part.end) == Some(&b'=') {
+                    part.end += 1;
+                }
+            }
+            let length = part.len();
+            found.push((view.place(part), length));
+        }
+    }
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
+
 impl Redactor {
-    /// A redactor for these secrets. Those of less than four bytes are left out: they stand
-    /// everywhere by chance, and masking them would garble times and numbers.
+    /// A redactor for these secrets. Those of less than four bytes are left out.
     #[must_use]
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        let mut secrets: Vec<String> = secrets.into_iter().filter(|s| s.len() >= 4).collect();
-        // Longest first, so that a secret which contains another leaves no rest behind.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets.dedup();
-        let patterns = secrets
-            .iter()
-            .filter_map(|secret| pattern(secret))
+        Self::default().with(secrets)
+    }
+
+    /// The same redactor, which knows these secrets as well.
+    #[must_use]
+    pub fn with(&self, secrets: impl IntoIterator<Item = String>) -> Self {
+        let new: BTreeSet<String> = secrets
+            .into_iter()
+            .filter(|secret| secret.len() >= LEAST && !self.secrets.contains(secret))
             .collect();
-        Self { secrets, patterns }
+        if new.is_empty() {
+            return self.clone();
+        }
+        let mut all = self.clone();
+        let new: Vec<String> = new.into_iter().collect();
+        all.secrets.extend(new.iter().cloned());
+        let searched = if all.searches.len() < SEARCHES {
+            new
+        } else {
+            all.searches.clear();
+            all.secrets.clone()
+        };
+        all.searches.extend(Search::new(&searched).map(Arc::new));
+        all
     }
 
     /// The text without any of the secrets.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
-        let mut clean = text.to_owned();
-        for pattern in &self.patterns {
-            if pattern.is_match(&clean) {
-                clean = pattern.replace_all(&clean, NoExpand(MASK)).into_owned();
-            }
-        }
-        for secret in &self.secrets {
-            clean = without_part(&clean, secret);
+        let mut clean = match self.masked(text.as_bytes()) {
+            Some(clean) => String::from_utf8_lossy(&clean).into_owned(),
+            None => text.to_owned(),
+        };
+        if clean.contains(CUT) || self.ends_in_part(&clean) {
+            clean = self.without_parts(&clean);
         }
         clean
     }
 
-    /// One header field's value, masked where the field is a credential.
+    fn ends_in_part(&self, text: &str) -> bool {
+        cut_part(text.as_bytes(), self.parts()) > 0
+    }
+
+    /// What a cut may leave the beginning of, and from which length on it is taken for that.
+    fn parts(&self) -> impl Iterator<Item = (&[u8], usize)> {
+        let plain = self
+            .secrets
+            .iter()
+            .map(|secret| (secret.as_bytes(), LEAST_PART));
+        let forms = self.searches.iter().flat_map(|search| &search.forms);
+        plain.chain(forms.map(|form| (form.bytes.as_slice(), LEAST_CODED_PART)))
+    }
+
+    /// The text without the beginnings of secrets where it was cut.
+    fn without_parts(&self, text: &str) -> String {
+        let mut clean = String::with_capacity(text.len());
+        for piece in text.split_inclusive(CUT) {
+            let (whole, cut) = piece
+                .strip_suffix(CUT)
+                .map_or((piece, ""), |whole| (whole, "…"));
+            let length = cut_part(whole.as_bytes(), self.parts());
+            let kept = whole.len() - length;
+            clean.push_str(&String::from_utf8_lossy(
+                whole.as_bytes().get(..kept).unwrap_or_default(),
+            ));
+            if length > 0 {
+                clean.push_str(MASK);
+            }
+            clean.push_str(cut);
+        }
+        clean
+    }
+
+    /// Bytes in any character set without any of the secrets.
+    #[must_use]
+    pub fn bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
+        self.masked(&bytes).unwrap_or(bytes)
+    }
+
+    /// The text without the secrets; `None` if it holds none.
+    fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let can_hold_one =
+            |search: &Arc<Search>| !is_plain(text) || search.automaton.is_match(text);
+        if !self.searches.iter().any(can_hold_one) {
+            return None;
+        }
+        let mut found = Vec::new();
+        for view in views(text) {
+            for search in &self.searches {
+                search.find(text, &view, &mut found);
+            }
+        }
+        if found.is_empty() {
+            return None;
+        }
+        found.sort_by_key(|(place, _)| (place.start, place.end));
+        let mut clean = Vec::with_capacity(text.len());
+        let mut done = 0;
+        let mut found = found.into_iter().peekable();
+        while let Some((mut place, mut length)) = found.next() {
+            while let Some((next, _)) = found.next_if(|(next, _)| next.start < place.end) {
+                if next.end > place.end {
+                    length += next.end - place.end;
+                    place.end = next.end;
+                }
+            }
+            clean.extend_from_slice(text.get(done..place.start).unwrap_or_default());
+            clean.extend(mask(text.get(place.clone()).unwrap_or_default(), length));
+            done = place.end;
+        }
+        clean.extend_from_slice(text.get(done..).unwrap_or_default());
+        Some(clean)
+    }
+
+    /// One header field's value: masked, unless the field is known to be harmless.
     #[must_use]
     pub fn field(&self, name: &str, value: &str) -> String {
-        if SECRET_FIELDS
-            .iter()
-            .any(|secret| name.eq_ignore_ascii_case(secret))
-        {
-            match value.split_once(' ') {
+        match class(name) {
+            Class::Harmless => self.text(value),
+            Class::Url => self.url(value),
+            Class::Secret | Class::Unknown => match value.split_once(' ') {
                 Some((scheme, _)) if scheme.eq_ignore_ascii_case("bearer") => {
                     format!("Bearer {MASK}")
                 }
                 _ => MASK.to_owned(),
-            }
-        } else {
-            self.text(value)
+            },
         }
     }
 
@@ -92,60 +231,51 @@ impl Redactor {
             headers
                 .0
                 .iter()
-                .map(|(name, value)| (name.clone(), self.field(name, value)))
+                .map(|(name, value)| (self.text(name), self.field(name, value)))
                 .collect(),
         )
     }
+
+    /// A URL or a path with a query: without user information, and without the values of query members that are not
+    /// known to be harmless.
+    #[must_use]
+    pub fn url(&self, url: &str) -> String {
+        self.text(&masked_url(url))
+    }
 }
 
-/// A secret in any encoding that text goes through on the web: each of its characters as it is, behind the backslashes
-/// of JSON in JSON, as `\u0022`, percent-encoded (again and again), or as an entity of HTML.
-fn pattern(secret: &str) -> Option<Regex> {
-    let mut pattern = String::new();
-    for c in secret.chars() {
-        let (plain, code) = (regex::escape(&c.to_string()), u32::from(c));
-        let _ = write!(pattern, r"(?:\\*{plain}|\\+u(?i-u:{code:04x})");
-        let _ = write!(pattern, "|&#(?:0*{code}|(?i-u:x0*{code:x}));|");
-        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-            let _ = write!(pattern, "%(?:25)*(?i-u:{byte:02x})");
+/// The mask in place of a part in which something of this length was found. In UTF-16 and UTF-32 it is as wide as the
+/// rest of the text.
+fn mask(part: &[u8], length: usize) -> Vec<u8> {
+    let width = if part.contains(&0) {
+        part.len().div_ceil(length.max(1))
+    } else {
+        1
+    };
+    let mut mask = Vec::new();
+    for (at, byte) in MASK.bytes().enumerate() {
+        if at > 0 {
+            mask.extend(std::iter::repeat_n(0, width - 1));
         }
-        let named = match c {
-            '"' => "|&quot;",
-            '\'' => "|&apos;",
-            '&' => "|&amp;",
-            '<' => "|&lt;",
-            '>' => "|&gt;",
-            // In a query a blank is a plus sign.
-            ' ' => r"|\+",
-            _ => "",
+        mask.push(byte);
+    }
+    mask
+}
+
+/// How much of the end of a text is the beginning of one of these parts, in bytes.
+fn cut_part<'p>(text: &[u8], parts: impl Iterator<Item = (&'p [u8], usize)>) -> usize {
+    let Some(last) = text.last() else {
+        return 0;
+    };
+    let lengths = parts.filter_map(|(part, least)| {
+        let longest = part.len().saturating_sub(1).min(text.len());
+        let is_cut = |length: &usize| {
+            part.get(length - 1) == Some(last)
+                && part.get(..*length).is_some_and(|part| text.ends_with(part))
         };
-        pattern.push_str(named);
-        pattern.push(')');
-    }
-    // A secret that is too long for such a pattern is still found as it is.
-    Regex::new(&pattern)
-        .or_else(|_| Regex::new(&regex::escape(secret)))
-        .ok()
-}
-
-/// The text without the beginning of a secret where it was cut.
-fn without_part(text: &str, secret: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    for piece in text.split_inclusive(CUT) {
-        let (whole, cut) = piece
-            .strip_suffix(CUT)
-            .map_or((piece, ""), |whole| (whole, "…"));
-        let part = (LEAST_PART..secret.len())
-            .rev()
-            .filter_map(|length| secret.get(..length))
-            .find_map(|part| whole.strip_suffix(part));
-        clean.push_str(part.unwrap_or(whole));
-        if part.is_some() {
-            clean.push_str(MASK);
-        }
-        clean.push_str(cut);
-    }
-    clean
+        (least..=longest).rev().find(is_cut)
+    });
+    lengths.max().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -170,6 +300,8 @@ mod tests {
 
     #[test_case("body: s3cret-lo", "body: ***"; "at the end")]
     #[test_case("body: s3cret-lo… (200 characters)", "body: ***… (200 characters)"; "before an ellipsis")]
+    #[test_case("body: czNjcmV0LWxvbm… (200 characters)", "body: ***… (200 characters)"; "in base64 before an ellipsis")]
+    #[test_case("body: 7333637265742d6c6f", "body: ***"; "in hexadecimal at the end")]
     #[test_case("body: s3cr… (200 characters)", "body: s3cr… (200 characters)"; "too short to tell")]
     fn what_a_cut_left_of_a_secret_is_masked(text: &str, clean: &str) {
         let redactor = Redactor::new(["s3cret-longer".to_owned()]);
@@ -182,6 +314,99 @@ mod tests {
         assert_eq!(redactor.text("a s3cret-longer b s3cret"), "a *** b ***");
         assert_eq!(redactor.field("Authorization", "Bearer x"), "Bearer ***");
         assert_eq!(redactor.field("x-echo", "s3cret"), "***");
+    }
+
+    #[test_case("czNjcmV0LXRva2Vu", "***"; "base64")]
+    #[test_case("dXNlcjpzM2NyZXQtdG9rZW4=", "dXNlcj***"; "base64 of user and token")]
+    #[test_case("YTpzM2NyZXQtdG9rZW4gYg==", "YT***gYg=="; "base64 of more, shifted by two")]
+    #[test_case("eHh4OnMzY3JldC10b2tlbg==", "eHh4O***"; "base64 of more, shifted by one")]
+    #[test_case("czNjcmV0LX\\r\\nRva2Vu", "***"; "base64 in lines, in JSON")]
+    #[test_case("7333637265742d746f6b656e", "***"; "hexadecimal")]
+    #[test_case("7333637265742D746F6B656E", "***"; "hexadecimal in capitals")]
+    #[test_case("%5Cu0073%5Cu0033cret-token", "***"; "JSON in a query")]
+    fn a_secret_is_masked_in_what_hides_it(coded: &str, clean: &str) {
+        let redactor = Redactor::new(["s3cret-token".to_owned()]);
+        assert_eq!(redactor.text(&format!("<{coded}>")), format!("<{clean}>"));
+    }
+
+    #[test]
+    fn base64url_and_base64_differ_in_two_characters_and_both_are_masked() {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+        let secret = "?>?>~~~\u{ff}?>?>";
+        let redactor = Redactor::new([secret.to_owned()]);
+        for before in ["", "a", "ab", "abc"] {
+            let text = format!("{before}{secret}{before}");
+            for coded in [STANDARD.encode(&text), URL_SAFE_NO_PAD.encode(&text)] {
+                for shown in [
+                    coded.clone(),
+                    coded.replace('/', "\\/"),
+                    coded.replace('+', "%2B"),
+                ] {
+                    let clean = redactor.text(&shown);
+                    assert!(clean.contains(MASK) && clean.len() < 16, "{shown}: {clean}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_is_masked_in_every_character_set() {
+        let secret = "s\u{e4}cret-token";
+        let redactor = Redactor::new([secret.to_owned()]);
+        let text = format!("<{secret}>");
+        let units = |swap: bool| -> Vec<u8> {
+            let bytes = |unit: u16| {
+                if swap {
+                    unit.to_be_bytes()
+                } else {
+                    unit.to_le_bytes()
+                }
+            };
+            text.encode_utf16().flat_map(bytes).collect()
+        };
+        let wide = |swap: bool| -> Vec<u8> {
+            let bytes = |unit: u16| {
+                if swap {
+                    unit.to_be_bytes()
+                } else {
+                    unit.to_le_bytes()
+                }
+            };
+            "<***>".encode_utf16().flat_map(bytes).collect()
+        };
+        assert_eq!(redactor.bytes(units(false)), wide(false));
+        assert_eq!(redactor.bytes(units(true)), wide(true));
+        let latin: Vec<u8> = text.chars().filter_map(|c| u8::try_from(c).ok()).collect();
+        assert_eq!(redactor.bytes(latin), b"<***>");
+        let mut odd = vec![0xff, 0xfe, 0x80];
+        odd.extend(text.as_bytes());
+        assert_eq!(redactor.bytes(odd), b"\xff\xfe\x80<***>");
+    }
+
+    #[test]
+    fn forms_of_a_short_secret_are_not_taken_for_it() {
+        let redactor = Redactor::new(["a1b2".to_owned()]);
+        let text = "61316232 YTFiMg== 192.0.2.1 2026-01-01";
+        assert_eq!(redactor.text(text), text);
+        assert_eq!(redactor.text("<a1b2>"), "<***>");
+    }
+
+    #[test]
+    fn secrets_that_overlap_leave_nothing_behind() {
+        let redactor = Redactor::new(["xabc-d".to_owned(), "abc-def".to_owned()]);
+        assert_eq!(redactor.text("<xabc-def>"), "<***>");
+    }
+
+    #[test]
+    fn many_secrets_that_come_one_by_one_are_all_masked() {
+        let mut redactor = Redactor::default();
+        for number in 0..40 {
+            redactor = redactor.with([format!("secret-number-{number:02}")]);
+        }
+        for number in 0..40 {
+            assert_eq!(redactor.text(&format!("secret-number-{number:02}")), "***");
+        }
     }
 
     #[test]

@@ -6,7 +6,6 @@ use tokio::sync::mpsc;
 
 use super::observation::{Message, Observed};
 use super::recording::Recording;
-use super::secrets::Secrets;
 use crate::audit::{Auditor, Judged};
 use crate::event::Event;
 
@@ -31,7 +30,6 @@ pub(super) fn run(
     let mut checker = Checker {
         auditor,
         recording: recording.map(Recording::new),
-        secrets: Secrets::default(),
         missed: 0,
         on,
     };
@@ -61,7 +59,6 @@ pub(super) fn run(
 struct Checker<F> {
     auditor: Auditor,
     recording: Option<Recording>,
-    secrets: Secrets,
     missed: usize,
     on: F,
 }
@@ -71,9 +68,9 @@ impl<F: FnMut(Judged)> Checker<F> {
         let mut recorded = observed.recorded;
         recorded.missed_before = observed.missed.saturating_sub(self.missed);
         self.missed = observed.missed;
-        self.secrets.clean(&mut recorded);
+        recorded.unpack();
         if let Some(recording) = &mut self.recording {
-            recording.add(&recorded);
+            recording.add(&self.auditor.masked(&recorded));
         }
         let (own, judged) = self.auditor.take_live(recorded, observed.writes_since);
         if let Some(reply) = observed.reply {

@@ -12,7 +12,6 @@ mod fields;
 mod observation;
 mod recording;
 mod relay;
-mod secrets;
 mod serve;
 mod upstream;
 

@@ -10,6 +10,7 @@ use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::body::Passed;
+use crate::exchange::{Redactor, check_no_user};
 
 /// To connect, in one attempt.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -25,7 +26,7 @@ pub(super) type HttpClient = Client<HttpsConnector<HttpConnector>, Passed>;
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
     /// The URL is none, or says more than where the server is.
-    #[error("`{url}` is no URL of an upstream: {why}")]
+    #[error("`{url}` is not the URL of an upstream: {why}")]
     Url {
         /// What was given.
         url: String,
@@ -55,10 +56,15 @@ impl Upstream {
     /// [`UpstreamError::Url`].
     pub fn parse(url: &str) -> Result<Self, UpstreamError> {
         let wrong = |why: &str| UpstreamError::Url {
-            // A password in it is not repeated.
-            url: url.rsplit('@').next().unwrap_or_default().to_owned(),
+            // A password in it is not repeated, nor a key in the query.
+            url: Redactor::default().url(url),
             why: why.to_owned(),
         };
+        if check_no_user(url).is_err() {
+            return Err(wrong(
+                "it contains a user name or a password: remove them, since clients send their own credentials",
+            ));
+        }
         let uri: Uri = url.parse().map_err(|error| wrong(&format!("{error}")))?;
         let Parts {
             scheme,
@@ -73,9 +79,6 @@ impl Upstream {
         };
         if scheme != Scheme::HTTP && scheme != Scheme::HTTPS {
             return Err(wrong("its scheme is neither http nor https"));
-        }
-        if authority.as_str().contains('@') {
-            return Err(wrong("credentials belong into the requests"));
         }
         if url.contains(['?', '#']) {
             return Err(wrong("it has more than a path after the host"));
@@ -148,12 +151,15 @@ mod tests {
     #[test_case("api.example.com"; "no scheme")]
     #[test_case("ftp://api.example.com"; "another scheme")]
     #[test_case("https://user:secret@api.example.com"; "credentials")]
+    #[test_case("https:/user:secret@api.example.com"; "credentials behind one slash")]
+    #[test_case("user:secret@api.example.com"; "credentials without a scheme")]
+    #[test_case("https://api.example.com/?key=secret"; "a key in the query")]
     #[test_case("https://api.example.com/?a=b"; "a query")]
     fn what_is_no_upstream_is_refused(url: &str) {
         let error = Upstream::parse(url).map(|upstream| upstream.url());
         let text = error.map_or_else(|error| error.to_string(), |url| panic!("{url}"));
         assert!(
-            text.contains("no URL of an upstream") && !text.contains("secret"),
+            text.contains("not the URL of an upstream") && !text.contains("secret"),
             "{text}"
         );
     }

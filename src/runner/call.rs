@@ -94,7 +94,7 @@ fn outside(
     let text = |name: &str| argument.get(name).and_then(Value::as_str);
     let path = text("path")
         .unwrap_or_default()
-        .replace("{zone}", context.zone);
+        .replace("{zone}", &encode_segment(context.zone));
     let payload = match (argument.get("json"), text("text")) {
         (Some(json), _) => Payload::Json(json.clone()),
         (None, Some(text)) => Payload::Text(text.to_owned()),

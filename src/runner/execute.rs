@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::addresses::Addresses;
+use super::bounds;
 use super::call::{Context, outgoing};
 use super::care::Strangers;
 use super::custody::{Around, Keeper};
@@ -279,6 +280,7 @@ impl<'a> Execution<'a> {
             zone: &zone_id,
         };
         let outgoing = outgoing(context, spec, &mut self.variables).map_err(Stop::Skip)?;
+        bounds::check(&outgoing, &self.target.base_url, &self.zones).map_err(Stop::Broken)?;
         let used = self.used.entry(zone.to_owned()).or_default();
         used.extend(outgoing.address.as_deref().and_then(meant));
         if let (Some(operation), Some(json)) = (outgoing.operation, &outgoing.json) {
@@ -303,8 +305,7 @@ impl<'a> Execution<'a> {
 
     /// Adds a finding; the same thing at another index of a list only counts.
     pub(super) fn add(&mut self, line: usize, step: Option<usize>, mut finding: Finding) {
-        let redactor = &self.target.redactor;
-        finding.found = redactor.text(&finding.found);
+        finding.found = self.redactor_at(step).text(&finding.found);
         let place = |at: &str| -> String {
             at.split('/')
                 .map(|part| {

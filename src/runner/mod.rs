@@ -7,6 +7,7 @@
 mod addresses;
 mod arrange;
 mod blame;
+mod bounds;
 mod call;
 mod care;
 pub mod custody;

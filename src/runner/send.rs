@@ -8,7 +8,7 @@ use super::halt::HaltReason;
 use super::target::{is_patience_asked, refuses_credentials};
 use crate::contract::{Contract, Framing, check_with, is_edge_failure};
 use crate::event::step_record;
-use crate::exchange::{Exchange, Kind, Operation};
+use crate::exchange::{Exchange, Kind, Operation, Redactor, Seen, redactor_of};
 use crate::transport::{Outgoing, TransportFault};
 
 /// How often a request is repeated when the target asks for it (429) or is briefly out of service.
@@ -112,13 +112,25 @@ impl Execution<'_> {
         self.steps
             .push(step_record(&exchange, line, &self.target.redactor));
         // What an edge in front of the target says is not the target's.
-        if !is_edge_failure(&exchange) && !is_throttled_by_another(&exchange) {
-            for finding in check_with(Contract::embedded(), &exchange, framing) {
-                self.add(line, Some(index), finding);
-            }
-        }
+        let findings = if is_edge_failure(&exchange) || is_throttled_by_another(&exchange) {
+            Vec::new()
+        } else {
+            check_with(Contract::embedded(), &exchange, framing)
+        };
         self.exchanges.push(Arc::new(exchange));
+        for finding in findings {
+            self.add(line, Some(index), finding);
+        }
         index
+    }
+
+    /// What masks the credentials, and what an exchange holds beside them, such as a cookie.
+    pub(super) fn redactor_at(&self, index: Option<usize>) -> Redactor {
+        let redactor = &self.target.redactor;
+        match index.and_then(|index| self.exchanges.get(index)) {
+            Some(exchange) => redactor_of(Seen::from(exchange.as_ref()), redactor),
+            None => redactor.clone(),
+        }
     }
 }
 

@@ -116,13 +116,64 @@ async fn findings_are_printed_as_they_come_and_decide_the_exit_code() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_recording_is_private_and_does_not_follow_a_symbolic_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let (har, target) = (scratch("private.har"), scratch("target"));
+    let name = har.display().to_string();
+    std::fs::write(&har, "readable").unwrap_or_else(|e| panic!("{e}"));
+    for _ in 0..2 {
+        let proxy = start(&[
+            "proxy",
+            "--upstream",
+            "http://127.0.0.1:9",
+            "--record",
+            &name,
+        ]);
+        assert_eq!(proxy.interrupt().0, Some(0));
+        let found = std::fs::metadata(&har).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(found.permissions().mode() & 0o777, 0o600);
+        std::fs::remove_file(&har).unwrap_or_else(|e| panic!("{e}"));
+    }
+    std::fs::write(&target, "kept").unwrap_or_else(|e| panic!("{e}"));
+    symlink(&target, &har).unwrap_or_else(|e| panic!("{e}"));
+    let output = Command::new(env!("CARGO_BIN_EXE_originproof"))
+        .args([
+            "proxy",
+            "--upstream",
+            "http://127.0.0.1:9",
+            "--record",
+            &name,
+        ])
+        .output();
+    let output = output.unwrap_or_else(|e| panic!("{e}"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("symbolic link"), "{said}");
+    let kept = std::fs::read_to_string(&target).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(kept, "kept");
+    for path in [har, target] {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
 #[test]
 fn a_wrong_call_is_refused_with_its_reason() {
     for (arguments, says) in [
         (&["proxy"][..], "--upstream"),
         (
             &["proxy", "--upstream", "localhost:8080"],
-            "is no URL of an upstream",
+            "is not the URL of an upstream",
+        ),
+        (
+            &["proxy", "--upstream", "http://user:pass-w0rd@127.0.0.1:9"],
+            "contains a user name or a password: remove them",
+        ),
+        (
+            &["proxy", "--upstream", "http://127.0.0.1:9/?key=pass-w0rd"],
+            "more than a path",
         ),
         (
             &["proxy", "--upstream", "http://127.0.0.1:9", "--strict"],
@@ -146,5 +197,6 @@ fn a_wrong_call_is_refused_with_its_reason() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains(says), "{said}");
+        assert!(!said.contains("pass-w0rd"), "{said}");
     }
 }

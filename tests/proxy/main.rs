@@ -4,5 +4,6 @@ mod checking;
 mod client;
 mod command;
 mod passing;
+mod recording;
 mod upstream;
 mod wire;

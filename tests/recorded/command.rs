@@ -10,10 +10,10 @@ use test_case::test_case;
 use crate::{Scratch, get, har, put};
 
 /// A folder of its own, in which the command runs without any variable.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn with(name: &str, files: &[(&str, &[u8])]) -> Self {
+    pub(crate) fn with(name: &str, files: &[(&str, &[u8])]) -> Self {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("check-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap_or_else(|error| panic!("{error}"));
@@ -23,7 +23,7 @@ impl Folder {
         Self(path)
     }
 
-    fn check(&self, arguments: &[&str], stdin: &[u8]) -> Output {
+    pub(crate) fn check(&self, arguments: &[&str], stdin: &[u8]) -> Output {
         let mut child = Command::new(env!("CARGO_BIN_EXE_originproof"))
             .arg("check")
             .args(arguments)
@@ -43,7 +43,7 @@ impl Folder {
             .unwrap_or_else(|error| panic!("{error}"))
     }
 
-    fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.0.join(name)).unwrap_or_else(|error| panic!("{error}"))
     }
 }
@@ -67,7 +67,7 @@ fn foreign() -> Vec<u8> {
     har(&[json!({"request": {"method": "GET", "url": url}, "response": {"status": 200}})])
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     let text = [output.stdout.as_slice(), &output.stderr].concat();
     String::from_utf8_lossy(&text).into_owned()
 }

@@ -2,6 +2,7 @@
 
 mod broken;
 mod command;
+mod secrets;
 mod sequence;
 
 use std::io::Write;

@@ -50,7 +50,7 @@ pub(super) fn read_steps(reader: &mut Reader, node: &Node, source: &SourceFile) 
         .collect()
 }
 
-fn operation_name(name: &str) -> Option<OperationName> {
+pub(super) fn operation_name(name: &str) -> Option<OperationName> {
     Operation::from_id(name)
         .map(OperationName::Exact)
         .or_else(|| {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::super::format;
 use super::super::model::{CaseFile, Row, Step};
 use super::action::read_steps;
+use super::bounds;
 use super::reader::{Reader, member};
 use super::usage;
 use crate::contract::Contract;
@@ -29,6 +30,7 @@ pub(in crate::case) fn load(
     };
     let mut reader = Reader::default();
     let mut case = read(&mut reader, id, &node, &source);
+    bounds::check(&mut reader, &node);
     if reader.problems.is_empty() {
         usage::check(&mut reader, &node, &mut case);
     }

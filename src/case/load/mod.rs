@@ -2,6 +2,7 @@
 //! place and the nearest right name.
 
 mod action;
+mod bounds;
 mod expect;
 mod file;
 mod reader;

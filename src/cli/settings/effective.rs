@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use originproof::diagnostic::nearest;
+use originproof::exchange::check_base_url;
 use originproof::transport::parse_duration;
 
 use super::super::exit::Failure;
 use super::super::world::World;
-use super::file::{ConfigFile, Layer, find, read};
+use super::file::{ConfigFile, Layer, Written, find, read};
+use super::owner::check_owner;
 use super::setting::{SETTINGS, Setting, by_key};
 
 /// What the flags say, by the keys of settings.
@@ -43,10 +45,33 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Every setting with its value and where it comes from.
+/// What is set, and by whom.
 #[derive(Debug)]
+pub(super) struct Value {
+    /// The texts; several of a list.
+    pub(super) texts: Vec<String>,
+    /// Where they come from.
+    pub(super) origin: Origin,
+    /// The variables that a file fills in.
+    pub(super) through: Vec<String>,
+}
+
+/// Every setting with its value and where it comes from.
 pub(crate) struct Effective {
-    values: BTreeMap<&'static str, (Vec<String>, Origin)>,
+    pub(super) values: BTreeMap<&'static str, Value>,
+    /// The configuration file, if one was read.
+    pub(super) file: Option<PathBuf>,
+    /// Whether a person named that file, or the target in it.
+    pub(super) is_named: bool,
+}
+
+impl fmt::Debug for Effective {
+    /// Without the values, among which are secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Effective")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Effective {
@@ -63,6 +88,9 @@ impl Effective {
             Some(path) => Some(path.to_owned()),
             None => find(&world.folder),
         };
+        if let (None, Some(path)) = (config, &path) {
+            check_owner(path, world.user)?;
+        }
         let colour = world.stderr_is_terminal && world.colour_by_environment != Some(false);
         let file = match path {
             Some(path) => read(&path, &world.variables, colour)?,
@@ -74,19 +102,29 @@ impl Effective {
             file: &file,
             target: None,
         };
+        let is_target_named = layers.named_by_person().is_some();
         layers.target = layers.named_target()?;
-        let values = SETTINGS
-            .iter()
-            .map(|setting| (setting.key, layers.value(setting)))
-            .collect();
-        Ok(Self { values })
+        let is_named = config.is_some() || is_target_named && layers.target.is_some();
+        let mut values = BTreeMap::new();
+        for setting in SETTINGS {
+            let mut value = layers.value(setting);
+            if setting.is_secret {
+                tidy(setting, &mut value)?;
+            }
+            values.insert(setting.key, value);
+        }
+        Ok(Self {
+            values,
+            is_named,
+            file: Some(file.path).filter(|path| !path.as_os_str().is_empty()),
+        })
     }
 
     /// All values in the order of the settings.
     pub(crate) fn rows(&self) -> impl Iterator<Item = (&'static Setting, &[String], &Origin)> {
         SETTINGS.iter().filter_map(|setting| {
-            let (values, origin) = self.values.get(setting.key)?;
-            Some((setting, values.as_slice(), origin))
+            let value = self.values.get(setting.key)?;
+            Some((setting, value.texts.as_slice(), &value.origin))
         })
     }
 
@@ -102,7 +140,7 @@ impl Effective {
     pub(crate) fn list(&self, key: &str) -> &[String] {
         self.values
             .get(key)
-            .map_or(&[], |(values, _)| values.as_slice())
+            .map_or(&[], |value| value.texts.as_slice())
     }
 
     /// The value of a setting that has one.
@@ -118,7 +156,7 @@ impl Effective {
         let origin = self
             .values
             .get(key)
-            .map(|(_, origin)| origin.to_string())
+            .map(|value| value.origin.to_string())
             .unwrap_or_default();
         let is_secret = by_key(key).is_some_and(|setting| setting.is_secret);
         let value = if is_secret {
@@ -183,6 +221,24 @@ impl Effective {
     }
 }
 
+/// Takes the blanks and line breaks around a credential off, which come from files and shells.
+///
+/// # Errors
+/// A credential that no header field can hold, by the name of its place.
+fn tidy(setting: &Setting, value: &mut Value) -> Result<(), Failure> {
+    for text in &mut value.texts {
+        *text = text.trim().to_owned();
+        if text.chars().any(char::is_control) {
+            return Err(Failure::Usage(format!(
+                "the {} from {} contains a line break or another control character: give it alone, as it was issued",
+                setting.key, value.origin
+            )));
+        }
+    }
+    value.texts.retain(|text| !text.is_empty());
+    Ok(())
+}
+
 struct Layers<'a> {
     given: &'a Given,
     world: &'a World,
@@ -191,14 +247,27 @@ struct Layers<'a> {
 }
 
 impl<'a> Layers<'a> {
+    /// The name or URL of a target that a flag or a variable gives.
+    fn named_by_person(&self) -> Option<String> {
+        let value = self.value(by_key("url")?);
+        match value.origin {
+            Origin::Flag(_) | Origin::Variable(_) => {
+                let mut names = value.texts.into_iter();
+                names.next().filter(|name| !name.is_empty())
+            }
+            Origin::Target(..) | Origin::File(_) | Origin::Default => None,
+        }
+    }
+
     /// The table of the target that is named by flag, variable or file; `None` for a URL or no target.
     fn named_target(&self) -> Result<Option<(String, &'a Layer)>, Failure> {
         let Some(url) = by_key("url") else {
             return Ok(None);
         };
-        let (values, _) = self.value(url);
         let by_file = self.file.default_target.clone();
-        let Some(name) = values
+        let Some(name) = self
+            .value(url)
+            .texts
             .into_iter()
             .next()
             .filter(|name| !name.is_empty())
@@ -213,6 +282,8 @@ impl<'a> Layers<'a> {
         if name.contains("://") || self.file.targets.is_empty() {
             return Ok(None);
         }
+        check_base_url(&name)
+            .map_err(|fault| Failure::Usage(format!("the name of a target is a URL: {fault}")))?;
         let known: Vec<&str> = self.file.targets.keys().map(String::as_str).collect();
         let hint = nearest(&name, known.iter().copied())
             .map(|right| format!(" (did you mean `{right}`?)"))
@@ -224,7 +295,17 @@ impl<'a> Layers<'a> {
         )))
     }
 
-    fn value(&self, setting: &Setting) -> (Vec<String>, Origin) {
+    fn value(&self, setting: &Setting) -> Value {
+        let given = |texts: Vec<String>, origin| Value {
+            texts,
+            origin,
+            through: Vec::new(),
+        };
+        let read = |read: &Written, origin| Value {
+            texts: read.texts.clone(),
+            origin,
+            through: read.variables.clone(),
+        };
         let by_name = |values: &[String]| {
             setting.key == "url"
                 && values
@@ -236,7 +317,7 @@ impl<'a> Layers<'a> {
             .get(setting.key)
             .filter(|v| !(v.is_empty() || self.target.is_some() && by_name(v)))
         {
-            return (values.clone(), Origin::Flag(setting.flag));
+            return given(values.clone(), Origin::Flag(setting.flag));
         }
         for variable in setting.variables {
             let Some(text) = self
@@ -256,7 +337,7 @@ impl<'a> Layers<'a> {
                 vec![text.clone()]
             };
             if !(by_name(&values) && self.target.is_some()) {
-                return (values, Origin::Variable(variable));
+                return given(values, Origin::Variable(variable));
             }
         }
         let file = || {
@@ -265,18 +346,18 @@ impl<'a> Layers<'a> {
                 .unwrap_or_default()
         };
         if let Some((name, layer)) = &self.target
-            && let Some(values) = layer.get(setting.key)
+            && let Some(written) = layer.get(setting.key)
         {
-            return (values.clone(), Origin::Target(file(), name.clone()));
+            return read(written, Origin::Target(file(), name.clone()));
         }
-        if let Some(values) = self.file.settings.get(setting.key) {
-            return (values.clone(), Origin::File(file()));
+        if let Some(written) = self.file.settings.get(setting.key) {
+            return read(written, Origin::File(file()));
         }
         let default = if setting.default.is_empty() {
             Vec::new()
         } else {
             vec![setting.default.to_owned()]
         };
-        (default, Origin::Default)
+        given(default, Origin::Default)
     }
 }

@@ -8,7 +8,10 @@ use toml::de::{DeTable, DeValue};
 
 use originproof::diagnostic::{Problem, SourceFile, Span, nearest, render};
 
+use originproof::exchange::check_base_url;
+
 use super::super::exit::Failure;
+use super::concealed;
 use super::setting::{SETTINGS, by_key};
 
 /// The name of the file.
@@ -18,8 +21,17 @@ const DEFAULT_TARGET: &str = "default-target";
 /// The table of named targets.
 const TARGETS: &str = "target";
 
-/// Settings of one layer, each with its texts.
-pub(super) type Layer = BTreeMap<&'static str, Vec<String>>;
+/// What a file says of one setting.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// The texts; several of a list.
+    pub(super) texts: Vec<String>,
+    /// The variables that were filled in.
+    pub(super) variables: Vec<String>,
+}
+
+/// Settings of one layer.
+pub(super) type Layer = BTreeMap<&'static str, Written>;
 
 /// A file that was read.
 #[derive(Debug, Default)]
@@ -61,31 +73,40 @@ pub(super) fn read(
     let mut reader = Reader {
         variables,
         problems: Vec::new(),
+        used: Vec::new(),
+        hidden: Vec::new(),
     };
     let file = match DeTable::parse(&source.text) {
         Ok(table) => reader.file(path, table.get_ref()),
         Err(error) => {
+            let (hidden, message) = concealed::unreadable(&source.text, error.message());
             let range = error.span().unwrap_or(0..0);
             let span = Span {
                 start: range.start,
                 end: range.end,
             };
-            reader
-                .problems
-                .push(Problem::new(span, error.message(), "here"));
+            reader.hidden = hidden;
+            reader.problems.push(Problem::new(span, message, "here"));
             ConfigFile::default()
         }
     };
     if reader.problems.is_empty() {
-        Ok(file)
-    } else {
-        Err(Failure::Usage(render(&source, &reader.problems, colour)))
+        return Ok(file);
     }
+    let shown = SourceFile {
+        text: concealed::without(&source.text, &reader.hidden),
+        path: source.path,
+    };
+    Err(Failure::Usage(render(&shown, &reader.problems, colour)))
 }
 
 struct Reader<'v> {
     variables: &'v BTreeMap<String, String>,
     problems: Vec<Problem>,
+    /// The variables that the setting under way fills in.
+    used: Vec<String>,
+    /// Values that no message shows.
+    hidden: Vec<Span>,
 }
 
 fn span<T>(spanned: &Spanned<T>) -> Span {
@@ -105,11 +126,13 @@ impl Reader<'_> {
         for (key, value) in table {
             match (key.get_ref().as_ref(), value.get_ref()) {
                 (DEFAULT_TARGET, DeValue::String(name)) => {
+                    self.hide_urls(value);
                     file.default_target = Some(name.as_ref().to_owned());
                 }
                 (TARGETS, DeValue::Table(targets)) => {
                     for (name, target) in targets {
                         let DeValue::Table(settings) = target.get_ref() else {
+                            self.hidden.push(span(target));
                             self.wrong(target, "a target is a table", "not a table");
                             continue;
                         };
@@ -135,6 +158,7 @@ impl Reader<'_> {
     ) {
         let name = key.get_ref().as_ref();
         let Some(setting) = by_key(name) else {
+            self.hidden.push(span(value));
             let known = SETTINGS
                 .iter()
                 .map(|setting| setting.key)
@@ -150,6 +174,10 @@ impl Reader<'_> {
             self.problems.push(problem);
             return;
         };
+        if setting.is_secret {
+            self.hidden.push(span(value));
+        }
+        self.hide_urls(value);
         let values: Vec<&Spanned<DeValue<'_>>> = match value.get_ref() {
             DeValue::Array(items) if setting.is_list => items.iter().collect(),
             DeValue::Array(_) => {
@@ -162,7 +190,24 @@ impl Reader<'_> {
             .into_iter()
             .filter_map(|value| self.text(value))
             .collect();
-        layer.insert(setting.key, texts);
+        let variables = std::mem::take(&mut self.used);
+        layer.insert(setting.key, Written { texts, variables });
+    }
+
+    /// URLs with a password or a key in them are not shown.
+    fn hide_urls(&mut self, value: &Spanned<DeValue<'_>>) {
+        match value.get_ref() {
+            DeValue::String(text) if check_base_url(text).is_err() => {
+                self.hidden.push(span(value));
+            }
+            DeValue::Array(items) => items.iter().for_each(|item| self.hide_urls(item)),
+            DeValue::Table(members) => members.values().for_each(|member| self.hide_urls(member)),
+            DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => {}
+        }
     }
 
     fn text(&mut self, value: &Spanned<DeValue<'_>>) -> Option<String> {
@@ -192,13 +237,19 @@ impl Reader<'_> {
                 return None;
             };
             let Some(found) = self.variables.get(name) else {
-                self.wrong(
-                    value,
-                    &format!("the variable {name} is not set"),
-                    "wants it",
-                );
+                // What does not look like a name may be part of a password.
+                let is_name = name
+                    .chars()
+                    .all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
+                let message = if is_name {
+                    format!("the variable {name} is not set")
+                } else {
+                    "the variable in `${…}` is not set".to_owned()
+                };
+                self.wrong(value, &message, "wants it");
                 return None;
             };
+            self.used.push(name.to_owned());
             filled.push_str(before);
             filled.push_str(found);
             rest = behind;

@@ -2,10 +2,13 @@
 //! default, in this order.
 //!
 //! [`setting`] lists what can be set, once for all layers; [`file`] reads `originproof.toml`; [`effective`]
-//! puts the layers on top of each other.
+//! puts the layers on top of each other; [`destination`] tells where credentials go.
 
+mod concealed;
+mod destination;
 mod effective;
 mod file;
+mod owner;
 mod setting;
 
 pub(crate) use effective::{Effective, Given};

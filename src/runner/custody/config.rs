@@ -17,6 +17,22 @@ pub enum Permit {
     TakeAway,
 }
 
+/// The folder in which the runs of one user meet: the XDG base folder for state, by the variables of the environment or
+/// else the user's home; the working folder where nobody has a home.
+pub fn user_folder(variable: impl Fn(&str) -> Option<String>, home: Option<PathBuf>) -> PathBuf {
+    let folder = |name: &str| {
+        variable(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    folder("XDG_STATE_HOME")
+        .or_else(|| Some(folder("HOME").or(home)?.join(".local").join("state")))
+        .map_or_else(
+            || PathBuf::from(".originproof"),
+            |base| base.join("originproof"),
+        )
+}
+
 /// How zones are treated.
 #[derive(Debug, Clone)]
 pub struct CustodyConfig {

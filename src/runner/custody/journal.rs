@@ -2,13 +2,14 @@
 //! that is torn or foreign is passed over, so a broken tail costs its last record at most.
 
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::desk::Durability;
 use super::ledger::Ledger;
 use super::record::{Opening, Record};
+use crate::private;
 
 /// The version of the format; a journal of another is not guessed at.
 pub(super) const VERSION: u32 = 2;
@@ -92,13 +93,6 @@ pub(super) fn stem(zone: &str) -> String {
 /// # Errors
 /// [`JournalError::Io`]; [`JournalError::Foreign`] if it is a symbolic link.
 pub(super) fn make_folder(folder: &Path) -> Result<(), JournalError> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
     if let Ok(about) = fs::symlink_metadata(folder)
         && about.is_symlink()
     {
@@ -107,7 +101,7 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), JournalError> {
             what: "a symbolic link",
         });
     }
-    builder.create(folder).map_err(failed(folder))
+    private::create_folder(folder).map_err(failed(folder))
 }
 
 /// Refuses whatever is not a plain file.
@@ -123,17 +117,6 @@ pub(super) fn is_plain(path: &Path) -> Result<(), JournalError> {
         path: path.to_owned(),
         what,
     })
-}
-
-/// The options of a file that nobody else may read.
-pub(super) fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
 }
 
 /// An open journal.
@@ -160,7 +143,7 @@ impl Journal {
     /// [`JournalError::Pending`] if there is one already; [`JournalError::Io`].
     pub(super) fn begin(path: PathBuf, opening: Opening) -> Result<Self, JournalError> {
         let zone = opening.zone.clone();
-        let file = match private().append(true).create_new(true).open(&path) {
+        let file = match private::create_new(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(JournalError::Pending { zone, path });
@@ -207,10 +190,7 @@ impl Journal {
     /// [`JournalError`] if it can't be read.
     pub(super) fn reopen(path: &Path) -> Result<(Recovered, Self), JournalError> {
         let recovered = Recovered::read(path)?;
-        let mut file = OpenOptions::new()
-            .append(true)
-            .open(path)
-            .map_err(failed(path))?;
+        let mut file = private::append(path).map_err(failed(path))?;
         // A torn last line must not swallow the next record.
         file.write_all(b"\n").map_err(failed(path))?;
         let path = path.to_owned();

@@ -4,7 +4,8 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
-use super::journal::{JournalError, failed, is_plain, make_folder, private, stem};
+use super::journal::{JournalError, failed, is_plain, make_folder, stem};
+use crate::private;
 
 /// The lock of a zone. The system releases it when the process ends, however it ends.
 #[derive(Debug)]
@@ -30,12 +31,7 @@ impl ZoneLock {
         make_folder(folder)?;
         let path = folder.join(format!("zone-{}.lock", stem(zone)));
         is_plain(&path)?;
-        let file = private()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(failed(&path))?;
+        let file = private::open(&path).map_err(failed(&path))?;
         if busy == Busy::Wait {
             file.lock().map_err(failed(&path))?;
             return Ok(Self { _file: file });

@@ -33,7 +33,7 @@ mod wire;
 
 pub(super) use admit::{Effect, Effects, NotAdmitted};
 pub(super) use around::Around;
-pub use config::{CustodyConfig, Permit};
+pub use config::{CustodyConfig, Permit, user_folder};
 pub use entry::Row;
 pub use journal::{JournalError, pending};
 pub(super) use keeper::Keeper;

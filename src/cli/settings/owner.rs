@@ -1,0 +1,49 @@
+//! Whose a configuration file is. One that is found by itself says where credentials go, so it must be the user's own.
+
+use std::path::Path;
+
+use super::super::exit::Failure;
+
+/// Checks that the file, its folder and, where it is a symbolic link, the link belong to the user.
+///
+/// # Errors
+/// Whose it is, and how to use it on purpose.
+#[cfg(unix)]
+pub(super) fn check_owner(path: &Path, user: Option<u32>) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt;
+
+    let Some(user) = user else {
+        return Ok(());
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let places = [
+        (path, std::fs::metadata(path)),
+        (path, std::fs::symlink_metadata(path)),
+        (folder, std::fs::metadata(folder)),
+    ];
+    for (place, found) in places {
+        let found = found.map_err(|error| {
+            Failure::Usage(format!("can't tell whose {} is: {error}", place.display()))
+        })?;
+        if found.uid() != user {
+            return Err(Failure::Usage(format!(
+                "the configuration {} is not used: {} belongs to another user (uid {}, and you are {user}). To use it on purpose, name it: --config {}",
+                path.display(),
+                place.display(),
+                found.uid(),
+                path.display(),
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Other systems have owners of other kinds.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+pub(super) fn check_owner(_: &Path, _: Option<u32>) -> Result<(), Failure> {
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! What a recording holds of credentials: nothing, whatever the coding and the character set.
+
+use std::io::{Read, Write};
+
+use axum::Router;
+use axum::body::{Body as AxumBody, to_bytes};
+use axum::extract::Request as AxumRequest;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::read::{GzEncoder, ZlibEncoder};
+use http::{Method, Request};
+use originproof::audit::Auditor;
+use originproof::exchange::Redactor;
+use originproof::proxy::{Proxy, ProxyConfig, Upstream};
+use serde_json::Value;
+use test_case::test_case;
+use tokio::net::TcpListener;
+
+use super::checking::Shared;
+use super::client::{Client, Speaks, request, whole};
+
+const SECRET: &str = "s3cret-of-the-traffic";
+
+fn packed(coding: &str, body: &[u8]) -> Vec<u8> {
+    let level = Compression::default();
+    let mut packed = Vec::new();
+    let read = match coding {
+        "gzip" => GzEncoder::new(body, level).read_to_end(&mut packed),
+        "deflate" => ZlibEncoder::new(body, level).read_to_end(&mut packed),
+        // Nothing of these crates unpacks it; here only the name counts.
+        _ => {
+            packed.extend(body);
+            Ok(0)
+        }
+    };
+    read.unwrap_or_else(|e| panic!("{e}"));
+    packed
+}
+
+/// Serves what it is sent, with its coding, until the runtime ends.
+async fn echo() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.unwrap_or_else(|e| panic!("{e}"));
+    let address = listener.local_addr().unwrap_or_else(|e| panic!("{e}"));
+    let answer = |request: AxumRequest| async {
+        let (head, body) = request.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await;
+        let mut response = Response::new(AxumBody::from(bytes.unwrap_or_else(|e| panic!("{e}"))));
+        for name in ["content-type", "content-encoding"] {
+            for value in head.headers.get_all(name) {
+                let name = http::HeaderName::from_static(name);
+                response.headers_mut().append(name, value.clone());
+            }
+        }
+        if let Some(value) = head.headers.get("x-api-key") {
+            response.headers_mut().append("x-echo", value.clone());
+        }
+        response
+    };
+    let router = Router::new().fallback(answer);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+/// The only entry of the recording of one request, and the recording as text.
+async fn recorded(sent: impl FnOnce(&str) -> Request<super::client::Body>) -> (Value, String) {
+    let upstream = Upstream::parse(&echo().await).unwrap_or_else(|e| panic!("{e}"));
+    let recording = Shared::default();
+    let auditor = Auditor::new("traffic", Redactor::default());
+    let out = Box::new(recording.clone()) as Box<dyn Write + Send>;
+    let any = ([127, 0, 0, 1], 0).into();
+    let running = Proxy::new(ProxyConfig::new(upstream)).serve(any, auditor, Some(out), |_| {});
+    let running = running.await.unwrap_or_else(|e| panic!("{e}"));
+    let request = sent(&running.url());
+    let expected = Client::new(Speaks::Http1).send(request).await;
+    assert_eq!(expected.status, 200);
+    let ended = running.stop().await.unwrap_or_else(|e| panic!("{e}"));
+    assert!(ended.recording.is_ok());
+    let text = String::from_utf8_lossy(&recording.bytes()).into_owned();
+    let har: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
+    (har["log"]["entries"][0].clone(), text)
+}
+
+/// A recorded body in bytes; `None` if it was not recorded.
+fn body(content: &Value) -> Option<Vec<u8>> {
+    let text = content["text"].as_str()?;
+    if content["encoding"] == "base64" {
+        return Some(STANDARD.decode(text).unwrap_or_else(|e| panic!("{e}")));
+    }
+    Some(text.as_bytes().to_vec())
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+#[test_case("", "application/json", format!("<{SECRET}>").into_bytes(), Some(b"<***>".to_vec()); "plain")]
+#[test_case("gzip", "application/json", format!("<{SECRET}>").into_bytes(), Some(b"<***>".to_vec()); "gzip")]
+#[test_case("deflate", "application/json", format!("<{SECRET}>").into_bytes(), Some(b"<***>".to_vec()); "deflate")]
+#[test_case("deflate,gzip", "application/json", format!("<{SECRET}>").into_bytes(), Some(b"<***>".to_vec()); "two codings")]
+#[test_case("br", "application/json", format!("<{SECRET}>").into_bytes(), None; "brotli, which is not unpacked")]
+#[test_case("zstd", "application/json", format!("<{SECRET}>").into_bytes(), None; "zstandard, which is not unpacked")]
+#[test_case("", "text/plain; charset=utf-16le", utf16(&format!("<{SECRET}>")), Some(utf16("<***>")); "utf 16")]
+#[test_case("gzip", "text/plain", [b"\xff\xfe\xe4", SECRET.as_bytes()].concat(), Some(b"\xff\xfe\xe4***".to_vec()); "bytes that are not utf 8, packed")]
+#[test_case("", "text/plain", STANDARD.encode(format!("user:{SECRET}")).into_bytes(), Some(b"dXNlcj***".to_vec()); "base64")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_masked_in_both_bodies_or_the_body_is_not_recorded(
+    coding: &str,
+    media: &str,
+    sent: Vec<u8>,
+    kept: Option<Vec<u8>>,
+) {
+    let codings: Vec<&str> = coding.split(',').filter(|name| !name.is_empty()).collect();
+    let packed = codings
+        .iter()
+        .fold(sent, |body, coding| packed(coding, &body));
+    let (entry, text) = recorded(|url| {
+        let mut request = request(Method::POST, url, "/anything", whole(packed));
+        let headers = request.headers_mut();
+        for name in codings {
+            let value = http::HeaderValue::from_str(name).unwrap_or_else(|e| panic!("{e}"));
+            headers.append("content-encoding", value);
+        }
+        let media = http::HeaderValue::from_str(media).unwrap_or_else(|e| panic!("{e}"));
+        headers.append("content-type", media);
+        headers.append("x-api-key", http::HeaderValue::from_static(SECRET));
+        request
+    })
+    .await;
+    assert!(!text.contains(SECRET), "{text}");
+    assert_eq!(body(&entry["response"]["content"]), kept, "{text}");
+    assert_eq!(body(&entry["request"]["postData"]), kept, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_and_query_members_that_are_not_known_to_be_harmless_are_masked() {
+    let (entry, text) = recorded(|url| {
+        let path = format!("/anything?access_token={SECRET}&page=2");
+        let mut request = request(
+            Method::POST,
+            url,
+            &path,
+            whole("other-s3cret and c00kie-value"),
+        );
+        let headers = request.headers_mut();
+        for (name, value) in [
+            ("x-api-key", "short"),
+            ("x-api-key", "other-s3cret"),
+            ("cookie", "a=1; session=c00kie-value"),
+            ("cf-access-client-secret", SECRET),
+            ("x-nobody-knows", SECRET),
+            ("user-agent", "some-client/1.0"),
+        ] {
+            headers.append(name, http::HeaderValue::from_static(value));
+        }
+        request
+    })
+    .await;
+    for secret in [SECRET, "other-s3cret", "c00kie-value", "short"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+    assert!(text.contains("some-client/1.0"), "{text}");
+    let url = entry["request"]["url"].as_str().unwrap_or_default();
+    assert!(url.ends_with("/anything?access_token=***&page=2"), "{url}");
+    assert_eq!(entry["request"]["postData"]["text"], "*** and ***");
+}
