@@ -7,7 +7,7 @@ use originproof::case::Library;
 use originproof::contract::{Finding, Level};
 use originproof::event::{
     AnswerShape, Event, ExchangeRecord, Observation, Profile, PutBack, ReportedFinding, RunHeader,
-    StepRecord, Summary, TrialReport, Verdict,
+    StepRecord, Summary, TrialReport, Verdict, ZoneLeft,
 };
 use originproof::mock::{Change as MockChange, Mock, MockConfig, mutant, variation};
 use originproof::report::{

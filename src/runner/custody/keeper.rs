@@ -140,11 +140,7 @@ impl Keeper {
 
     /// Keeps the requests back that putting the zone back takes, and notes how many mappings wait for that.
     fn account(&self, target: &Target, ledger: &Ledger) {
-        let stakes = ledger.generations().into_iter();
-        let stake = stakes
-            .map(|generation| ledger.at_stake(generation).len())
-            .max();
-        self.stake.store(stake.unwrap_or(0), Ordering::Relaxed);
+        self.stake.store(ledger.stake(), Ordering::Relaxed);
         self.reserve(target, ledger.requests_to_put_back());
     }
 
@@ -282,7 +278,7 @@ impl Keeper {
             Err(why) => {
                 locked(&self.around).learn_why(&why);
                 *locked(&self.not_emptied) = Some(why.clone());
-                if ledger.at_stake_anywhere() {
+                if ledger.stake() > 0 {
                     let procedure = Procedure::new(|desk| put_back(desk, &mut ledger, rules));
                     let ending = self.world(target, Purpose::PutBack).run(procedure).await;
                     locked(&self.around).learn_of(&ending.kept);

@@ -37,6 +37,8 @@ pub(super) enum Standing {
 #[derive(Debug, Clone, Default)]
 pub(in crate::runner) struct Ledger {
     opening: Holding,
+    /// Whether the opening shows the same through both generations.
+    is_shared: bool,
     /// Single reads before the first write. They are newer than the opening, and trusted more.
     seen: BTreeMap<(Generation, IpAddr), Option<Entry>>,
     sent: BTreeMap<IpAddr, Sent>,
@@ -55,6 +57,7 @@ impl Ledger {
     /// The ledger of a zone that holds this. What an earlier run left is the run's own.
     pub(super) fn of(opening: Holding, stuck: &[Row]) -> Self {
         let mut ledger = Self {
+            is_shared: opening.is_shared(),
             opening,
             ..Self::default()
         };
@@ -86,7 +89,7 @@ impl Ledger {
 
     /// Whether one store is presumed behind both generations.
     pub(super) fn is_shared(&self) -> bool {
-        self.opening.is_shared()
+        self.is_shared
     }
 
     /// Whether a case proved that the target loses mappings that a write does not name.
@@ -322,10 +325,11 @@ impl Ledger {
         all.collect()
     }
 
-    /// Whether anything is at stake through any generation.
-    pub(super) fn at_stake_anywhere(&self) -> bool {
-        let mut generations = self.generations().into_iter();
-        generations.any(|generation| !self.at_stake(generation).is_empty())
+    /// How many mappings are at stake, the most of any generation.
+    pub(super) fn stake(&self) -> usize {
+        let generations = self.generations().into_iter();
+        let stakes = generations.map(|generation| self.at_stake(generation).len());
+        stakes.max().unwrap_or(0)
     }
 
     /// The addresses without a mapping before, at which something of the run may be left.

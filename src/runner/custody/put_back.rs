@@ -88,7 +88,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn run(&mut self) -> Result<(), Trouble> {
-        let has_stake = self.ledger.at_stake_anywhere();
+        let has_stake = self.ledger.stake() > 0;
         for round in 0..=ROUNDS {
             if round > 0 {
                 self.desk.ask(Ask::Wait(PAUSE * 2_u32.pow(round - 1))).await;

@@ -112,7 +112,7 @@ impl Unfinished {
             written: ending.written,
             kept: by_others(&ending)
                 .into_iter()
-                .map(|what| format!("{what}, and this run did not do that"))
+                .map(|what| format!("{what}, and the run never wrote it"))
                 .collect(),
             stuck: ending.stuck.iter().map(ToString::to_string).collect(),
             notes,

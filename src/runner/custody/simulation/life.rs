@@ -176,7 +176,7 @@ impl Life<'_, '_> {
                 Err(why) => {
                     *may_empty = false;
                     around.learn_why(&why);
-                    if ledger.at_stake_anywhere() {
+                    if ledger.stake() > 0 {
                         let ending =
                             self.drive(Procedure::new(|desk| put_back(desk, ledger, rules)))?;
                         around.learn_of(&ending.kept);

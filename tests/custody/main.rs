@@ -1,0 +1,13 @@
+//! Zones that belong to somebody, on targets that behave as real services do at their worst: each test is one way in
+//! which mappings were lost, or words about them were false. On real sockets, with the built command.
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod failing;
+mod journals;
+mod lagging;
+mod others;
+mod signals;
+mod target;
