@@ -236,11 +236,21 @@ pub struct ZoneLeft {
     pub command: String,
 }
 
+/// The most missing mappings that a message lists.
+const SHOWN: usize = 50;
+
 impl std::fmt::Display for ZoneLeft {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "zone {} could not be put back: {}", self.zone, self.why)?;
-        for missing in &self.missing {
+        for missing in self.missing.iter().take(SHOWN) {
             writeln!(f, "  not back: {missing}")?;
+        }
+        if self.missing.len() > SHOWN {
+            writeln!(
+                f,
+                "  not back: {} more, which --print shows",
+                self.missing.len() - SHOWN
+            )?;
         }
         for kept in &self.kept {
             writeln!(f, "  left as it is: {kept}")?;

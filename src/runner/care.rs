@@ -262,10 +262,13 @@ impl Runner {
         is_tidy
     }
 
-    /// After a sign of another run in the zone: makes sure, and ends this run if there is one.
+    /// After a sign of another run in the zone, and before the target is accused of anything: makes sure, and ends this
+    /// run if there is one.
     async fn look_for_others(&self, execution: &mut Execution<'_>, keeper: &Keeper) {
+        let mut findings = execution.findings.iter();
+        let is_accused = findings.any(|reported| reported.finding.level == Level::Must);
         let strangers = &mut execution.strangers;
-        if strangers.has_sign && !strangers.is_at_work {
+        if (strangers.has_sign || is_accused) && !strangers.is_at_work {
             strangers.is_at_work = keeper.is_anybody_at_work(&self.target).await;
         }
         if strangers.is_at_work {

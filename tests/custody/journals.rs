@@ -45,7 +45,7 @@ async fn killed() -> Target {
     target
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn what_the_owner_repaired_by_hand_is_not_reverted() {
     let target = killed().await;
     target
@@ -58,7 +58,7 @@ async fn what_the_owner_repaired_by_hand_is_not_reverted() {
     assert_eq!(target.folder.journals(), 0, "{}", ended.said);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn an_unreadable_journal_is_named_and_does_not_block_the_others() {
     let target = killed().await;
     let broken = target.folder.path.join("zone-0.journal");
@@ -71,7 +71,7 @@ async fn an_unreadable_journal_is_named_and_does_not_block_the_others() {
         .with(2, &["zone-0.journal can't be read as a journal"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn a_torn_tail_does_not_keep_mappings_away() {
     let target = killed().await;
     let journal = target.folder.path.join(format!("zone-{ZONE}.journal"));
@@ -83,7 +83,7 @@ async fn a_torn_tail_does_not_keep_mappings_away() {
     target.is_as_it_was(&ended);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn a_link_in_the_place_of_a_journal_is_refused_and_its_victim_untouched() {
     let target = Target::start(Kind::default(), &[], |_, _| Act::Pass).await;
     let (folder, elsewhere) = (&target.folder.path, Folder::new());
@@ -101,7 +101,7 @@ async fn a_link_in_the_place_of_a_journal_is_refused_and_its_victim_untouched() 
     assert!(fs::read(&victim).is_ok_and(|text| text == b"precious"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn journals_are_for_their_owner_alone() {
     let target = Target::start(Kind::default(), &thirty(), |seen, _| {
         if seen.is_write() && !seen.is_custody {
@@ -120,7 +120,7 @@ async fn journals_are_for_their_owner_alone() {
     assert!(mode(&state).is_ok_and(|mode| mode == 0o700));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn credentials_go_to_the_address_in_a_journal_only_if_they_wrote_it() {
     let target = killed().await;
     let mut command = target.folder.originproof(&["restore"]);
@@ -138,7 +138,7 @@ async fn credentials_go_to_the_address_in_a_journal_only_if_they_wrote_it() {
     named.with(0, &["is as it was: 30 mapping(s)"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn a_run_that_only_reads_and_a_plan_write_nothing_and_need_no_leave() {
     let target = Target::start(Kind::default(), &thirty(), |seen, _| {
         assert!(!seen.is_write(), "{} {}", seen.method, seen.path);

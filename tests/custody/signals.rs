@@ -30,12 +30,12 @@ async fn struck(names: &'static [&'static str]) {
     assert_eq!(target.folder.journals(), 0, "{}", ended.said);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn signals_that_arrive_together_are_one() {
     struck(&["TERM", "TERM", "INT", "TERM"]).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn a_closed_terminal_leaves_no_trace() {
     struck(&["HUP"]).await;
 }

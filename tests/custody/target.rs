@@ -87,7 +87,9 @@ pub(crate) struct Twist {
 impl Script for Twist {
     async fn serve(&self, request: Request, mut wire: Wire) -> Option<Wire> {
         let seen = Seen::of(&request, self.count.fetch_add(1, Ordering::SeqCst) + 1);
-        match (self.decide)(&seen, &self.owner) {
+        // The owner's requests block; the target that answers them runs beside.
+        let act = tokio::task::block_in_place(|| (self.decide)(&seen, &self.owner));
+        match act {
             Act::Pass => {}
             Act::LoseAnswer => {
                 wire.forward(&request).await.ok()?;
@@ -110,7 +112,7 @@ impl Script for Twist {
         }
         let honest = wire.forward(&request).await.ok()?;
         if seen.is_write() {
-            lag.note(zone::read(self.owner.server)[1].clone());
+            lag.note(tokio::task::block_in_place(|| self.owner.zone()[1].clone()));
         }
         wire.answer(&honest).await
     }
@@ -152,7 +154,12 @@ impl Lag {
             let all: Vec<Value> = mappings.iter().map(entry).collect();
             let count = all.len();
             let pages = usize::from(count > 0);
-            let info = json!({"page": 1, "per_page": 100, "count": count, "total_count": count, "total_pages": pages});
+            let per_page = if seen.path.contains("per_page=100") {
+                100
+            } else {
+                20
+            };
+            let info = json!({"page": 1, "per_page": per_page, "count": count, "total_count": count, "total_pages": pages});
             let has_first = !seen.path.contains("page=2");
             let result = if has_first { all } else { Vec::new() };
             return Some(
@@ -207,6 +214,19 @@ pub(crate) struct Kind {
     pub(crate) changes: Vec<Change>,
     pub(crate) behind: Option<Duration>,
     pub(crate) throttle: Option<(u64, u64)>,
+}
+
+/// The same target without `v1`.
+pub(crate) fn v2_only(
+    decide: impl Fn(&Seen, &Owner) -> Act + Send + Sync + 'static,
+) -> impl Fn(&Seen, &Owner) -> Act + Send + Sync + 'static {
+    move |seen, owner| {
+        if seen.is_v1() {
+            failure(400, 7003)
+        } else {
+            decide(seen, owner)
+        }
+    }
 }
 
 /// A target with a zone in use, behind a relay.

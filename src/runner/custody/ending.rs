@@ -1,6 +1,6 @@
 //! How putting a zone back ended: what is there again, what is missing, and what was left as it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::Row;
 use super::remove::{Stranger, Stuck};
@@ -17,13 +17,7 @@ pub(in crate::runner) struct Missing {
 
 impl std::fmt::Display for Missing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} through {}: {}",
-            self.row,
-            self.through.id(),
-            self.why
-        )
+        write!(f, "{} ({})", self.row, self.why)
     }
 }
 
@@ -64,9 +58,12 @@ impl Ending {
         self.is_whole() && is_verified && self.kept.is_empty() && self.stuck.is_empty()
     }
 
-    /// The missing mappings, each once whatever generation lacks it.
-    pub(in crate::runner) fn missing_rows(&self) -> Vec<Row> {
-        let rows: BTreeSet<Row> = self.missing.iter().map(|m| m.row.clone()).collect();
-        rows.into_iter().collect()
+    /// The missing mappings with the reason, each once whatever generation lacks it.
+    pub(in crate::runner) fn missing_lines(&self) -> Vec<String> {
+        let mut rows: BTreeMap<&Row, &Missing> = BTreeMap::new();
+        for missing in &self.missing {
+            rows.entry(&missing.row).or_insert(missing);
+        }
+        rows.values().map(ToString::to_string).collect()
     }
 }

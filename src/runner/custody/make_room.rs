@@ -239,8 +239,20 @@ async fn rehearse(
                     }
                 }
             }
-            Err(Trouble::Refused(why)) => {
+            // A target may refuse a whole batch for one of its items.
+            Err(Trouble::Refused(why)) if chunk.len() == 1 => {
                 refused.extend(chunk.iter().map(|row| (row.clone(), why.clone())));
+            }
+            Err(Trouble::Refused(_)) => {
+                for row in chunk {
+                    let ask = Ask::Write(generation, vec![row.clone()]);
+                    let answered = patience.ask(desk, ask).await?;
+                    if let Heard::Items(items) = answered
+                        && let Some(Answered::Refused(why)) = items.into_iter().next()
+                    {
+                        refused.push((row.clone(), why));
+                    }
+                }
             }
             Err(trouble) => return Err(trouble.into()),
             Ok(_) => return Err(NotEmptied::Trouble("no answer to a batch".to_owned())),

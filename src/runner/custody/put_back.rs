@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::super::addresses::is_documentation;
 use super::super::mapping::Place;
 use super::desk::{Answered, Ask, Desk, Form, Heard, Trouble};
 use super::ending::{Ending, Missing};
@@ -172,7 +173,9 @@ impl Work<'_> {
             self.looks.insert(generation, look);
             // First what rests on the list, while it is new.
             changes += self.remove_unlisted(generation, unlisted).await?;
-            changes += self.write(generation, &write).await?;
+            // A target whose batches fail may still carry out single requests.
+            let size = if round == 0 { BATCH } else { 1 };
+            changes += self.write(generation, &write, size).await?;
             changes += self.remove(generation, own).await?;
         } else {
             self.looks.insert(generation, look);
@@ -345,7 +348,9 @@ impl Work<'_> {
             look.write.push(row);
             return Ok(());
         }
-        if single.is_none() {
+        // A test mapping of another run comes and goes.
+        let is_of_another_run = self.ledger.was_hidden(generation, ip) && is_documentation(ip);
+        if single.is_none() && !is_of_another_run {
             look.vanished.push(row.clone());
         }
         look.kept.insert(stranger(generation, &row, single));
@@ -353,9 +358,14 @@ impl Work<'_> {
     }
 
     /// Writes mappings again, each read by itself right before: what somebody else wrote meanwhile is not overwritten.
-    async fn write(&mut self, generation: Generation, rows: &[Row]) -> Result<usize, Trouble> {
+    async fn write(
+        &mut self,
+        generation: Generation,
+        rows: &[Row],
+        size: usize,
+    ) -> Result<usize, Trouble> {
         let mut written = 0;
-        for chunk in rows.chunks(BATCH) {
+        for chunk in rows.chunks(size) {
             let mut batch = Vec::new();
             for row in chunk {
                 let now = self.single(generation, row.ip).await?.flatten();

@@ -127,7 +127,7 @@ impl Unfinished {
             shell(&self.zone),
             shell(&folder.display().to_string())
         );
-        let missing = self.ending.missing_rows();
+        let missing = self.ending.missing_lines();
         let mut why = self.ending.unfinished.clone().or(disk).unwrap_or_default();
         if why.is_empty() {
             why = format!("{} mapping(s) are not back", missing.len());
@@ -135,12 +135,7 @@ impl Unfinished {
         ZoneLeft {
             zone: self.zone,
             why,
-            missing: self
-                .ending
-                .missing
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            missing,
             kept: by_others(&self.ending).into_iter().collect(),
             journal: journal.display().to_string(),
             command,
