@@ -107,8 +107,8 @@ async fn what_a_target_claims_is_not_taken_for_what_the_run_did() {
 async fn an_edit_between_the_survey_and_making_room_keeps_the_zone_from_being_emptied() {
     let lists = AtomicUsize::new(0);
     let target = Target::start(Kind::default(), &thirty(), move |seen, owner| {
-        // After the survey of both generations.
-        if seen.is_list() && seen.is_custody && lists.fetch_add(1, Ordering::SeqCst) == 2 {
+        // After both generations were found and surveyed.
+        if seen.is_list() && seen.is_custody && lists.fetch_add(1, Ordering::SeqCst) == 4 {
             owner.write(&["10.0.0.5"], "us-west1");
         }
         Act::Pass

@@ -39,7 +39,7 @@ impl Seen {
             method: next(),
             path: next(),
             body: body.to_owned(),
-            is_custody: head.contains("originproof-case: custody"),
+            is_custody: head.contains("originproof-case: probe"),
         }
     }
 

@@ -329,7 +329,7 @@ impl World<'_> {
             .replace("{origin_ip}", &encode_segment(address));
         let mut headers = Headers::default();
         self.target.authorize(&mut headers);
-        headers.push("originproof-case", "custody");
+        headers.push("originproof-case", "probe");
         if body.is_some() {
             headers.push("content-type", "application/json");
         }
