@@ -251,11 +251,9 @@ impl Execution<'_> {
             return Ok(());
         };
         let index = self.exchanges.len().saturating_sub(1);
-        let all = differences(expected, &listed).into_iter();
+        let mut all = differences(expected, &listed).into_iter();
         // What the zone held before is not this case's: each generation may have a store of its own.
-        let first = all
-            .filter(|difference| !self.may_be_a_strangers(zone, &difference.ip))
-            .next();
+        let first = all.find(|difference| !self.may_be_a_strangers(zone, &difference.ip));
         let Some(first) = first else {
             return Ok(());
         };

@@ -3,6 +3,10 @@
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]
+#[expect(
+    dead_code,
+    reason = "other tests stop their relays, and pass everything on"
+)]
 mod support;
 
 mod failing;

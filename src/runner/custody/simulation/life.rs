@@ -155,7 +155,7 @@ impl Life<'_, '_> {
             self.case(case, &mut ledger, &mut around, &mut may_empty)?;
         }
         let ending = self.drive(Procedure::new(|desk| put_back(desk, &mut ledger, rules)))?;
-        self.end(&ledger, ending)
+        self.end(&ledger, &ending)
     }
 
     fn case(
@@ -236,13 +236,13 @@ impl Life<'_, '_> {
         }
         let rules = self.rules;
         let ending = self.drive(Procedure::new(|desk| put_back(desk, &mut ledger, rules)))?;
-        self.end(&ledger, ending)
+        self.end(&ledger, &ending)
     }
 
     /// What the process says at its end, held against the truth.
-    fn end(&mut self, ledger: &Ledger, ending: Ending) -> Result<(), Crashed> {
+    fn end(&mut self, ledger: &Ledger, ending: &Ending) -> Result<(), Crashed> {
         if self.target.broken.is_none() {
-            self.target.broken = self.false_word(ledger, &ending);
+            self.target.broken = self.false_word(ledger, ending);
         }
         if ending.is_whole() {
             if ending.stuck.is_empty() {
@@ -328,7 +328,9 @@ impl Life<'_, '_> {
             let is_seen = |ip: &IpAddr| {
                 let touched = self.target.touched.contains_key(&(store, *ip));
                 let before = ledger.before(generation, *ip).map(|entry| &entry.place);
-                !self.target.is_unseen(store, *ip) && !(touched && before == truth.get(ip))
+                let is_unseen = self.target.is_unseen(store, *ip);
+                let is_known = touched && before == truth.get(ip);
+                !(is_unseen || is_known)
             };
             let (mut now, mut before) = (truth.clone(), original.clone());
             now.retain(|ip, _| is_seen(ip));

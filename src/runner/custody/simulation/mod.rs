@@ -15,6 +15,17 @@ use std::thread;
 
 use schedule::Schedule;
 
+/// What was met, for whoever runs it with `--nocapture`.
+#[expect(
+    clippy::print_stdout,
+    reason = "the test runner keeps what a test prints"
+)]
+fn show(tally: &BTreeMap<&'static str, u64>) {
+    for (what, times) in tally {
+        println!("{times:>9} {what}");
+    }
+}
+
 /// Schedules of an ordinary test run.
 const SCHEDULES: u64 = 100_000;
 
@@ -68,9 +79,7 @@ fn nothing_that_was_there_is_lost_in_any_schedule() {
         );
     }
     let tally = tally.into_inner().unwrap_or_else(|e| panic!("{e}"));
-    for (what, times) in &tally {
-        println!("{times:>9} {what}");
-    }
+    show(&tally);
     // A simulation in which something never happens proves nothing about it.
     for what in life::MUST_HAPPEN {
         let times = tally.get(what).copied().unwrap_or(0);

@@ -170,7 +170,7 @@ impl Setting {
                 0
             },
             takes_away: originals > 0 && !random.one_in(3),
-            cases: (0..1 + random.below(3))
+            cases: (0..=random.below(3))
                 .map(|_| Case::draw(random, has_v1))
                 .collect(),
         }
@@ -179,7 +179,7 @@ impl Setting {
 
 impl Case {
     fn draw(random: &mut Random, has_v1: bool) -> Self {
-        let writes = (0..1 + random.below(3)).map(|_| {
+        let writes = (0..=random.below(3)).map(|_| {
             (
                 random.size(TESTS as u64),
                 random.size(2),
