@@ -7,7 +7,7 @@ use super::harmless::UrlParts;
 /// What a base URL must not have. No text shows the URL itself: it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlFault {
-    /// Who asks is no part of where.
+    /// The URL names a user. Credentials are given apart from the URL.
     #[error(
         "the URL contains a user name or a password: remove them, and give credentials by variables (CLOUDFLARE_API_TOKEN) or flags (--token)"
     )]

@@ -50,7 +50,7 @@ pub(in crate::runner) struct Ledger {
     unread: BTreeMap<Generation, usize>,
 }
 
-/// A generation whose single reads failed this often is no longer asked for them before a write.
+/// After this many failed single reads, a generation is read by its list before a write.
 const UNREAD: usize = 3;
 
 impl Ledger {

@@ -76,9 +76,9 @@ impl From<Trouble> for NotEmptied {
     }
 }
 
-/// How many requests taking so many mappings away and putting them back takes through one generation, when each is
-/// answered: a list, a single read, a write and a deletion of each; then a single read, a write, a list and another single
-/// read of each.
+/// The number of requests that take `mappings` away and put them back through one generation, when each is answered:
+/// a list, a single read, a write and a deletion of each; then a single read, a write, a list and another single read of
+/// each.
 pub(in crate::runner) fn requests_to_empty(mappings: usize) -> usize {
     let (pages, batches) = (mappings / 100 + 2, mappings.div_ceil(BATCH));
     7 * pages + 3 * mappings + 3 * batches

@@ -21,7 +21,7 @@ pub(super) const BATCH: usize = 100;
 const FEW: usize = 3;
 /// How long a mapping that was deleted may still be listed before the target is blamed for it.
 const DOUBT: Duration = Duration::from_secs(2);
-/// After so many mappings that can't be deleted, the next ones are believed at once.
+/// After this many mappings that can't be deleted, the next ones are reported without a second look.
 const DOUBTED: usize = 3;
 
 /// What a case did in a zone, and what it found there.
