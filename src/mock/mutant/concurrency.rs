@@ -7,8 +7,9 @@ use super::super::rules::Locking;
 use super::all::Mutant;
 use crate::exchange::{Kind, Operation};
 
-/// How long a faulty server looks away between reading and writing.
-const PAUSE: Duration = Duration::from_millis(1);
+/// How long a faulty server looks away between reading and writing. Requests that a client sends at the same time must
+/// all arrive within it, also on a machine that is busy.
+pub(super) const PAUSE: Duration = Duration::from_millis(20);
 
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
@@ -64,6 +65,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 Kind::BatchUpsert => Locking::DecidedEarly(PAUSE),
                 _ => Locking::Held,
             };
+        })],
+    },
+    Mutant {
+        name: "no-write-counts-after-it-waits",
+        breaks: "CONC-2",
+        from: "the limit checked by a service in front of the store",
+        changes: &[Change::Rules(|rules| {
+            rules.locking = |_| Locking::DecidedEarly(PAUSE);
         })],
     },
     Mutant {

@@ -371,7 +371,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         changes: &[Change::Rules(|rules| {
             rules.locking = |operation| match operation {
                 Operation::V1Create => {
-                    super::super::rules::Locking::DecidedEarly(std::time::Duration::from_millis(1))
+                    super::super::rules::Locking::DecidedEarly(super::concurrency::PAUSE)
                 }
                 _ => super::super::rules::Locking::Held,
             };

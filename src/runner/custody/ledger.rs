@@ -217,6 +217,13 @@ impl Ledger {
         self.before(generation, ip).is_some() && !listed.is_some_and(|all| all.contains_key(&ip))
     }
 
+    /// Whether somebody wrote at an address after the lists were read that the run began with, through whatever
+    /// generation. A list that shows the run's own value there may be an old one.
+    pub(super) fn is_contested(&self, ip: IpAddr) -> bool {
+        let mut all = Generation::ALL.into_iter();
+        all.any(|generation| self.was_hidden(generation, ip))
+    }
+
     /// Whether a mapping of somebody is there, through whatever generation, that was not taken away for the run.
     pub(super) fn is_somebodys(&self, ip: IpAddr) -> bool {
         Generation::ALL.into_iter().any(|generation| {

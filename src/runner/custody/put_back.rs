@@ -306,6 +306,10 @@ impl Work<'_> {
                     });
                 }
                 Standing::AsBefore => {}
+                Standing::Ours
+                    if self.ledger.is_contested(*ip)
+                        && self.single(generation, *ip).await?.flatten().as_ref()
+                            != Some(&entry.place) => {}
                 Standing::Ours => {
                     look.own.insert(*ip, entry.clone());
                 }

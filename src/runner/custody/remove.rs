@@ -11,7 +11,7 @@ use super::desk::{Answered, Ask, Desk, Form, Heard, Trouble};
 use super::entry::{Entry, Mappings, state};
 use super::ledger::{Ledger, Standing};
 use super::patience::{Patience, Rules};
-use super::survey::list;
+use super::survey::{list, read};
 use super::watch::Sign;
 use crate::exchange::Generation;
 
@@ -132,7 +132,18 @@ async fn tidy_through(
     let existing = left.around.through(through);
     let compared = Compared::of(ledger, through, &listed, &existing, &left.mine);
     tidied.strangers.extend(compared.strangers);
-    let own = compared.own;
+    let mut own = compared.own;
+    let contested: Vec<IpAddr> = own
+        .keys()
+        .filter(|ip| ledger.is_contested(**ip))
+        .copied()
+        .collect();
+    for ip in contested {
+        let now = read(desk, &mut patience, through, ip).await?;
+        if now.as_ref().map(|entry| &entry.place) != own.get(&ip).map(|entry| &entry.place) {
+            own.remove(&ip);
+        }
+    }
     // A list that lags does not show the latest writes.
     let mut blind = Vec::new();
     if !rules.settle.is_zero() {
