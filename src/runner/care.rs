@@ -73,9 +73,12 @@ impl Execution<'_> {
                 }
                 Stop::Inconclusive(why)
             }
-            NotAdmitted::Unknown(ip, why) => Stop::Inconclusive(format!(
-                "it can't be told what is at {ip}, so nothing is written there: {why}"
-            )),
+            NotAdmitted::Unknown(ip, why) => match self.target.look_again_at(through).await {
+                Some(switched_off) => Stop::Inconclusive(switched_off),
+                None => Stop::Inconclusive(format!(
+                    "nothing is written to {ip}, since it can't be read beforehand: {why}"
+                )),
+            },
             NotAdmitted::Journal(why) => {
                 self.target.halt.set(HaltReason::Journal(why.clone()));
                 Stop::Inconclusive(why)
@@ -253,6 +256,9 @@ impl Runner {
             execution.tidied(&tidied);
             if tidied.trouble.is_some() {
                 self.target.look_again().await;
+                for generation in &execution.wrote {
+                    self.target.look_again_at(*generation).await;
+                }
             }
             self.look_for_others(execution, keeper).await;
             if execution.proves_losses() {

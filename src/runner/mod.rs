@@ -23,6 +23,7 @@ mod plan;
 mod probe;
 mod reading;
 mod regions;
+mod routing;
 mod run;
 mod scope;
 mod send;

@@ -58,6 +58,9 @@ impl Execution<'_> {
                 }
             };
             readable(&exchange)?;
+            if let Some(why) = self.target.why_unrouted(&exchange).await {
+                return Err(Stop::Inconclusive(why));
+            }
             if is_edge_failure(&exchange) && exchange.response.status != 503 {
                 let status = exchange.response.status;
                 return Err(Stop::Inconclusive(format!("the target answered {status}")));

@@ -70,7 +70,8 @@ impl Target {
             redactor,
             halt: Halt::default(),
             looking: Mutex::default(),
-            preflight: String::new(),
+            probed_zone: String::new(),
+            switched_off: std::sync::Mutex::default(),
             notes: Vec::new(),
         })
     }
@@ -84,8 +85,8 @@ impl Target {
         }
         let first = self.zones.first().cloned();
         let zone = first.unwrap_or_else(|| fresh_zone(seed, 0, 0));
-        self.routes(&zone).await?;
-        self.set_preflight(&zone);
+        self.probed_zone.clone_from(&zone);
+        self.routes().await?;
         self.catalogue(&zone).await?;
         // A run that only reads leaves the regions untried.
         if self.zones.is_empty() && self.custody.writes() {
@@ -97,15 +98,6 @@ impl Target {
             self.capabilities.remove("both-credentials");
         }
         Ok(())
-    }
-
-    fn set_preflight(&mut self, zone: &str) {
-        let list = if self.has("v2") {
-            Operation::V2List
-        } else {
-            Operation::V1List
-        };
-        self.preflight = path_of(list, zone, "");
     }
 
     /// Takes the user's word for what can't be found out by asking.
@@ -163,7 +155,7 @@ impl Target {
     }
 
     /// An answer that still asks for patience after all attempts says nothing of the target.
-    fn check_serving(&self, exchange: &Exchange) -> Result<(), TargetError> {
+    pub(super) fn check_serving(&self, exchange: &Exchange) -> Result<(), TargetError> {
         if !is_patience_asked(exchange) {
             return Ok(());
         }
@@ -173,37 +165,14 @@ impl Target {
         })
     }
 
-    /// Which generations are routed. A generation that the hook names is taken at its word.
-    async fn routes(&mut self, zone: &str) -> Result<(), TargetError> {
+    /// Finds out which generations are routed. A generation that the hook names is taken at its word.
+    async fn routes(&mut self) -> Result<(), TargetError> {
         let mut last_status = 0;
         for generation in [Generation::V2, Generation::V1] {
-            let mut is_routed = self.has(generation.id());
-            for kind in [Kind::List, Kind::Get, Kind::SupportedRegions] {
-                let Some(operation) = Operation::of(generation, kind) else {
-                    continue;
-                };
-                let path = path_of(operation, zone, "192.0.2.250");
-                let exchange = match self.ask(Some(operation), &path).await {
-                    // A path that has moved elsewhere is not routed here.
-                    Err(TargetError::Unreachable { source, .. })
-                        if source.fault == TransportFault::Redirect =>
-                    {
-                        continue;
-                    }
-                    answer => answer?,
-                };
-                if kind == Kind::List {
-                    last_status = exchange.response.status;
-                    self.check_serving(&exchange)?;
-                    self.check_credentials(&exchange)?;
-                }
-                is_routed = is_routed || looks_routed(&exchange);
-                if is_routed {
-                    break;
-                }
-            }
-            if is_routed {
-                let name = generation.id().to_owned();
+            let routing = self.routing(generation).await?;
+            last_status = routing.list_status.unwrap_or(last_status);
+            let name = generation.id().to_owned();
+            if routing.is_routed || self.has(&name) {
                 self.capabilities
                     .entry(name)
                     .or_insert(CapabilitySource::Probing);
@@ -332,15 +301,4 @@ fn repeated(zones: &[String]) -> Option<&String> {
                 .any(|other| other.eq_ignore_ascii_case(zone))
         })
         .map(|(_, zone)| zone)
-}
-
-/// Whether an answer comes from the operation and not from a router that has no such path.
-fn looks_routed(exchange: &Exchange) -> bool {
-    let response = &exchange.response;
-    if response.is_success() || response.status >= 500 || response.status == 429 {
-        return true;
-    }
-    let documented = Contract::embedded().codes.iter().map(|row| row.code);
-    let codes = response.codes();
-    documented.into_iter().any(|code| codes.contains(&code))
 }

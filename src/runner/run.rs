@@ -15,11 +15,13 @@ use super::fitness::{EMPTY_ZONE, lacks, needs_empty_zone, obstacle, too_few_zone
 use super::halt::HaltReason;
 use super::outcome::{empty_report, restored};
 use super::plan::Plan;
+use super::routing::switched_off;
 use super::target::{CapabilitySource, Target};
 use super::zone::{Lease, Pool, Zones, fresh, named_addresses};
 use crate::case::Trial;
 use crate::contract::{ClauseId, Level};
 use crate::event::{Event, Profile, RunHeader, Summary, TrialReport, Verdict};
+use crate::exchange::Generation;
 use crate::expected::{Expectations, Tally};
 
 /// Which exchanges reports keep in full.
@@ -352,7 +354,16 @@ impl Runner {
 
     /// Which capabilities a trial lacks on this target, in words.
     fn lacks(&self, trial: &Trial) -> Option<String> {
-        let needs = trial.needs().into_iter();
+        let mut generations = Generation::ALL.into_iter();
+        let needs = trial.needs();
+        let is_off = |generation: &Generation| {
+            self.target.is_switched_off(*generation)
+                && needs.iter().any(|need| need == generation.id())
+        };
+        if let Some(generation) = generations.find(is_off) {
+            return Some(switched_off(generation));
+        }
+        let needs = needs.into_iter();
         let missing: Vec<String> = needs.filter(|need| !self.target.has(need)).collect();
         (!missing.is_empty()).then(|| lacks(&missing))
     }

@@ -73,6 +73,9 @@ impl Execution<'_> {
                 }
             }
             readable(&exchange)?;
+            if let Some(why) = self.target.why_unrouted(&exchange).await {
+                return Err(Stop::Inconclusive(why));
+            }
             return Ok(self.record(line, exchange, framing));
         }
     }

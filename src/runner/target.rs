@@ -1,6 +1,6 @@
 //! The target: where it is, what it can do, which regions it has, and whether it is still there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,7 +13,7 @@ use super::halt::{Halt, HaltReason};
 use super::regions::Regions;
 use crate::case::Auth;
 use crate::contract::Contract;
-use crate::exchange::{Exchange, Headers, Operation, Redactor};
+use crate::exchange::{Exchange, Generation, Headers, Operation, Redactor};
 use crate::mock::Access;
 use crate::transport::{
     Client, Limits, Network, Outgoing, Pace, RequestLog, TransportError, TransportFault,
@@ -151,8 +151,10 @@ pub struct Target {
     pub(super) halt: Halt,
     /// One look at a time whether the target is still there.
     pub(super) looking: Mutex<()>,
-    /// The cheap request that tells whether the target is there and takes the credentials.
-    pub(super) preflight: String,
+    /// The zone in which the run looks whether the target is there, takes the credentials and routes a generation.
+    pub(super) probed_zone: String,
+    /// Generations that were routed when the run began and are not any more.
+    pub(super) switched_off: std::sync::Mutex<BTreeSet<Generation>>,
     /// What a reader should know.
     pub notes: Vec<String>,
 }
@@ -254,7 +256,14 @@ impl Target {
             return;
         }
         // As patient as any request: one 429, or a connection that was just closed, is no reason to halt.
-        let reason = match self.send(None, "GET", &self.preflight, None).await {
+        let is_current = self.has("v2") && !self.is_switched_off(Generation::V2);
+        let list = if is_current {
+            Operation::V2List
+        } else {
+            Operation::V1List
+        };
+        let path = path_of(list, &self.probed_zone, "");
+        let reason = match self.send(None, "GET", &path, None).await {
             Err(TargetError::Unreachable { source, .. }) => match source.fault {
                 TransportFault::Budget => HaltReason::Budget(source.message),
                 _ => HaltReason::Unreachable(source.message),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use serde_json::{Value, json};
+
+use serde_json::json;
 
 use crate::support::command::ZONE;
 use crate::target::{Act, Kind, Seen, Target, changed, failure, thirty, v2_only};
@@ -44,6 +45,29 @@ async fn a_generation_that_is_switched_off_does_not_keep_mappings_away() {
     );
     assert!(!ended.said.contains("violates"), "{}", ended.said);
     assert_eq!(target.folder.journals(), 0, "{}", ended.said);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn a_generation_that_is_switched_off_while_cases_use_it_is_accused_of_nothing() {
+    // The moment moves through reads, writes, parallel requests and the tidying between cases.
+    for moment in [9, 31, 57, 83, 140] {
+        let target = Target::start(Kind::default(), &thirty(), move |seen, _| {
+            if seen.is_v1() && seen.number > moment {
+                failure(400, 7003)
+            } else {
+                Act::Pass
+            }
+        })
+        .await;
+        let families = ["--family", "v1", "--family", "concurrency", "--family", "read"];
+        let ended = target.run(&[["--allow-existing"].as_slice(), &families].concat());
+        target.is_as_it_was(&ended);
+        assert!(!ended.said.contains("violates"), "{}", ended.said);
+        ended.with(
+            ended.status.code().unwrap_or(-1),
+            &["the target stopped routing v1 while the run was under way"],
+        );
+    }
 }
 
 /// Refuses whatever names a region that is no longer accepted.
@@ -231,46 +255,6 @@ async fn a_mapping_with_members_that_the_contract_does_not_name_is_not_taken_awa
         "{}",
         ended.said
     );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
-async fn a_mapping_that_the_target_does_not_delete_blocks_no_further_run() {
-    let kind = Kind {
-        changes: changed("v2-delete-without-effect"),
-        ..Kind::default()
-    };
-    let target = Target::start(kind, &[], |seen, _| {
-        let deletes = seen.method == "DELETE" && !seen.is_v1();
-        if deletes && seen.path.ends_with("/batch") {
-            let items: Vec<Value> = serde_json::from_str(&seen.body).unwrap_or_default();
-            let item =
-                |ip: &Value| json!({"origin_ip": ip, "vendor": "aws", "region": "us-east-1"});
-            let succeeded: Vec<Value> = items.iter().map(item).collect();
-            let result = json!({"succeeded": succeeded, "failed": []});
-            let body = json!({"success": true, "errors": [], "messages": [], "result": result});
-            return Act::Instead(200, "", body);
-        }
-        if seen.is_v1() {
-            failure(400, 7003)
-        } else {
-            Act::Pass
-        }
-    })
-    .await;
-    let ended = target.run(&["--filter", "^v2/put-creates"]);
-    ended.with(
-        1,
-        &[
-            "V2-DELETE-1",
-            "is still listed after it was deleted in every way",
-        ],
-    );
-    let again = target.run(&["--filter", "^v2/put-creates"]);
-    assert!(!again.said.contains("--allow-existing"), "{}", again.said);
-    again.with(1, &["V2-DELETE-1"]);
-    let discarded = target.restore(&["--discard", "--zone", ZONE]);
-    discarded.with(0, &["nothing was put back"]);
-    assert_eq!(target.folder.journals(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]

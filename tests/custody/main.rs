@@ -10,6 +10,7 @@
 mod support;
 
 mod failing;
+mod faulty_deletions;
 mod journals;
 mod lagging;
 mod others;

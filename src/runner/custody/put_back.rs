@@ -139,11 +139,13 @@ impl Work<'_> {
                     has_served = true;
                     self.ending.gone.remove(&generation);
                 }
+                // The other generation may have been looked at before somebody wrote, so it is looked at once more.
                 Err(Trouble::Gone(_)) => {
-                    self.ending.gone.insert(generation);
+                    changes += usize::from(self.ending.gone.insert(generation));
                     self.looks.remove(&generation);
                 }
                 Err(trouble) => {
+                    changes += 1;
                     self.failed.insert(generation, trouble.to_string());
                     self.looks.remove(&generation);
                 }
@@ -165,7 +167,12 @@ impl Work<'_> {
         round: u32,
         mends: bool,
     ) -> Result<usize, Trouble> {
-        let mut look = self.look(generation, round).await?;
+        let mut look = Look::default();
+        if let Err(trouble) = self.look(generation, round, &mut look).await {
+            // What was seen of others before the trouble is known all the same.
+            self.ending.kept.append(&mut look.kept);
+            return Err(trouble);
+        }
         let mut changes = 0;
         if mends && round < ROUNDS {
             let (write, own) = (look.write.clone(), look.own.clone());
@@ -184,8 +191,12 @@ impl Work<'_> {
     }
 
     /// Reads a generation and compares it with what was there.
-    async fn look(&mut self, generation: Generation, round: u32) -> Result<Look, Trouble> {
-        let mut look = Look::default();
+    async fn look(
+        &mut self,
+        generation: Generation,
+        round: u32,
+        look: &mut Look,
+    ) -> Result<(), Trouble> {
         let listed = match list(&self.desk, &mut self.patience, generation).await {
             Ok(listed) => Some(listed),
             Err(Trouble::Refused(why) | Trouble::Unreadable(why)) => {
@@ -194,20 +205,27 @@ impl Work<'_> {
             }
             Err(trouble) => return Err(trouble),
         };
+        // A third value is somebody's, however old the list is: this run never sent it.
+        for (ip, entry) in listed.iter().flatten() {
+            if self.stands(generation, *ip, Some(&entry.place)) == Standing::Others {
+                let was = self.ledger.before(generation, *ip);
+                look.kept.insert(Stranger {
+                    through: generation,
+                    ip: *ip,
+                    was: was.map(|entry| entry.place.clone()),
+                    is: Some(entry.place.clone()),
+                });
+            }
+        }
         let stake = self.ledger.at_stake(generation);
         for row in &stake {
-            let in_list = listed.as_ref().and_then(|all| all.get(&row.ip));
-            let in_list = in_list.map(|entry| entry.place.clone());
-            // A third value is somebody's, however old the list is: this run never sent it.
-            let is_others = in_list.is_some()
-                && self.stands(generation, row.ip, in_list.as_ref()) == Standing::Others;
-            if is_others {
-                look.kept.insert(stranger(generation, row, in_list));
-            } else if round == 0 {
+            if look.kept.iter().any(|stranger| stranger.ip == row.ip) {
+                continue;
+            }
+            if round == 0 {
                 look.write.push(row.clone());
             } else {
-                self.weigh(generation, row, listed.as_ref(), &mut look)
-                    .await?;
+                self.weigh(generation, row, listed.as_ref(), look).await?;
             }
         }
         for ip in self.doubtful.get(&generation).cloned().unwrap_or_default() {
@@ -230,11 +248,11 @@ impl Work<'_> {
         let stake: BTreeSet<IpAddr> = stake.iter().map(|row| row.ip).collect();
         if let Some(listed) = &listed {
             self.ending.mappings = self.ending.mappings.max(listed.len());
-            self.compare(generation, listed, &stake, &mut look).await?;
+            self.compare(generation, listed, &stake, look).await?;
             let unlisted = self.ledger.to_remove(generation).into_iter();
             look.unlisted = unlisted.filter(|ip| !listed.contains_key(ip)).collect();
         }
-        Ok(look)
+        Ok(())
     }
 
     /// Whether a mapping that was taken away is there again: the list and a single read must both say so.
@@ -313,15 +331,7 @@ impl Work<'_> {
                 Standing::Ours => {
                     look.own.insert(*ip, entry.clone());
                 }
-                Standing::Others => {
-                    let was = self.ledger.before(generation, *ip);
-                    look.kept.insert(Stranger {
-                        through: generation,
-                        ip: *ip,
-                        was: was.map(|entry| entry.place.clone()),
-                        is: Some(entry.place.clone()),
-                    });
-                }
+                Standing::Others => {}
             }
         }
         let before = self.ledger.all_before(generation);

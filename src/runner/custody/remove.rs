@@ -158,12 +158,13 @@ async fn tidy_through(
     // an old one.
     let is_proof = rules.settle.is_zero();
     let gone: Vec<IpAddr> = own.keys().filter(|_| is_proof).copied().collect();
-    let (stuck, latest) = remove(desk, &mut patience, rules, through, own, blind).await?;
-    if let Some(latest) = latest {
+    let (mut stuck, latest) = remove(desk, &mut patience, rules, through, own, blind).await?;
+    let confirming = confirm(desk, &mut patience, ledger, &mut stuck).await?;
+    // Each list may show what somebody wrote since the one before it.
+    for latest in latest.into_iter().chain(confirming) {
         let compared = Compared::of(ledger, through, &latest, &existing, &left.mine);
         tidied.strangers.extend(compared.strangers);
     }
-    let stuck = confirmed(desk, &mut patience, ledger, stuck).await?;
     ledger.is_removed(
         through,
         gone.into_iter()
@@ -225,23 +226,24 @@ impl Compared {
     }
 }
 
-/// What is still listed a while later. The first ones are worth the time; a target that deletes nothing would cost it
-/// again and again.
-async fn confirmed(
+/// Keeps what is still listed a while later, and returns that list. The first mappings are worth the time; a target that
+/// deletes nothing would cost it again and again.
+async fn confirm(
     desk: &Desk,
     patience: &mut Patience,
     ledger: &Ledger,
-    mut stuck: Vec<Stuck>,
-) -> Result<Vec<Stuck>, Trouble> {
+    stuck: &mut Vec<Stuck>,
+) -> Result<Option<Mappings>, Trouble> {
     let Some(through) = stuck.first().map(|stuck| stuck.through) else {
-        return Ok(stuck);
+        return Ok(None);
     };
-    if ledger.stuck().len() < DOUBTED {
-        desk.ask(Ask::Wait(DOUBT)).await;
-        let listed = list(desk, patience, through).await?;
-        stuck.retain(|stuck| listed.contains_key(&stuck.ip));
+    if ledger.stuck().len() >= DOUBTED {
+        return Ok(None);
     }
-    Ok(stuck)
+    desk.ask(Ask::Wait(DOUBT)).await;
+    let listed = list(desk, patience, through).await?;
+    stuck.retain(|stuck| listed.contains_key(&stuck.ip));
+    Ok(Some(listed))
 }
 
 /// Whether a mapping is the run's own: it holds a value that was sent.

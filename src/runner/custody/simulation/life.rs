@@ -269,6 +269,7 @@ impl Life<'_, '_> {
             .iter()
             .map(|missing| missing.row.ip)
             .collect();
+        let stuck: BTreeSet<IpAddr> = ending.stuck.iter().map(|stuck| stuck.ip).collect();
         let kept: BTreeSet<IpAddr> = ending.kept.iter().map(|stranger| stranger.ip).collect();
         for (store, original) in self.target.originals.iter().enumerate() {
             let truth = self.target.truth(store);
@@ -299,7 +300,8 @@ impl Life<'_, '_> {
                 let now = truth.get(ip);
                 let is_lost = self.target.lost.contains(&(store, *ip));
                 let is_test = now.is_some_and(|now| now.region.starts_with("test-"));
-                let waits = is_test && touch.left.is_none() && !ending.is_whole();
+                let is_named = !ending.is_whole() || stuck.contains(ip);
+                let waits = is_test && touch.left.is_none() && is_named;
                 if !touch.raced && !is_lost && !waits && now != touch.left.as_ref() {
                     return Some(format!(
                         "somebody left {:?} at {ip}, and there is {now:?} now",
@@ -307,7 +309,6 @@ impl Life<'_, '_> {
                     ));
                 }
             }
-            let stuck: BTreeSet<IpAddr> = ending.stuck.iter().map(|stuck| stuck.ip).collect();
             for (ip, now) in truth.iter().filter(|(ip, _)| !original.contains_key(*ip)) {
                 let is_test = now.region.starts_with("test-");
                 let is_excused = self.target.touched.contains_key(&(store, *ip))
