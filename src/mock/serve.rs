@@ -82,6 +82,7 @@ pub struct Mock {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    mock: Arc<Mock>,
     stop: watch::Sender<bool>,
     task: Option<tokio::task::JoinHandle<()>>,
 }
@@ -91,6 +92,12 @@ impl Running {
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}{BASE_PATH}", self.address)
+    }
+
+    /// Looks into a zone, or changes it, whatever the mock's answers say of it.
+    pub fn with_zone<T>(&self, zone: &str, look: impl FnOnce(&mut Zone) -> T) -> T {
+        let key = (self.mock.rules.zone_key)(Operation::V2List, zone);
+        look(&mut locked(&self.mock.zone(&key)))
     }
 
     /// Stops listening and lets requests under way finish.
@@ -147,7 +154,10 @@ impl Mock {
             let _ = stream.set_nodelay(true);
         });
         let (stop, mut stopped) = watch::channel(false);
-        let router = Router::new().fallback(answer).with_state(Arc::new(self));
+        let mock = Arc::new(self);
+        let router = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&mock));
         let task = tokio::spawn(async move {
             let until = async move {
                 let _ = stopped.wait_for(|stop| *stop).await;
@@ -158,6 +168,7 @@ impl Mock {
         });
         Ok(Running {
             address,
+            mock,
             stop,
             task: Some(task),
         })

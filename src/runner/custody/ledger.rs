@@ -20,6 +20,9 @@ struct Sent {
     /// Through which generations a later deletion was seen to work. Only known while the run lives.
     removed: BTreeSet<Generation>,
     through: BTreeSet<Generation>,
+    /// Through which generations a mapping of somebody was read after all this had been sent, so that none of it changed
+    /// that mapping.
+    outlived: BTreeSet<Generation>,
 }
 
 /// Whose the value is that stands at an address now.
@@ -138,6 +141,9 @@ impl Ledger {
                         ..Entry::plain(row.ip, row.place())
                     };
                     self.seen.insert((seen.through, row.ip), Some(entry));
+                    if let Some(sent) = self.sent.get_mut(&row.ip) {
+                        sent.outlived.insert(seen.through);
+                    }
                 }
                 for ip in &seen.absent {
                     self.seen.insert((seen.through, *ip), None);
@@ -163,6 +169,7 @@ impl Ledger {
         let sent = self.sent.entry(ip).or_default();
         sent.through.insert(through);
         sent.removed.clear();
+        sent.outlived.clear();
         sent
     }
 
@@ -293,6 +300,9 @@ impl Ledger {
 
     /// Whether a deletion may be seen through a generation: its own, or any where one store serves both.
     fn was_deleted(&self, sent: &Sent, generation: Generation) -> bool {
+        if sent.outlived.contains(&generation) {
+            return false;
+        }
         sent.deleted.contains(&generation) || (self.is_shared() && !sent.deleted.is_empty())
     }
 
@@ -327,7 +337,7 @@ impl Ledger {
             let is_changed = self.was_deleted(sent, generation)
                 || sent.any
                 || sent.values.iter().any(|v| *v != before.place);
-            is_changed.then(|| Row::new(*ip, &before.place))
+            (is_changed && !sent.outlived.contains(&generation)).then(|| Row::new(*ip, &before.place))
         });
         all.collect()
     }
