@@ -54,16 +54,28 @@ fn contents(server: &Running) -> Contents {
 fn trials(all: &Plan, clause: Option<&str>) -> Plan {
     let cites = |trial: &originproof::case::Trial| {
         let mut proves = trial.case.proves.iter();
-        let mut cited = proves.by_ref().filter_map(|key| key.clause(trial.generation));
+        let mut cited = proves
+            .by_ref()
+            .filter_map(|key| key.clause(trial.generation));
         clause.is_some_and(|clause| cited.any(|cited| cited.as_str() == clause))
     };
     let is_common = |id: &str| {
-        ["v1/create", "v2/put-creates", "batch/merges", "delete/", "list/v2-empty", "ip/canonical"]
-            .iter()
-            .any(|start| id.starts_with(start))
+        [
+            "v1/create",
+            "v2/put-creates",
+            "batch/merges",
+            "delete/",
+            "list/v2-empty",
+            "ip/canonical",
+        ]
+        .iter()
+        .any(|start| id.starts_with(start))
     };
     let chosen = all.trials.iter().filter(|(_, trial)| cites(trial)).take(12);
-    let common = all.trials.iter().filter(|(_, trial)| is_common(&trial.id()) && !cites(trial));
+    let common = all
+        .trials
+        .iter()
+        .filter(|(_, trial)| is_common(&trial.id()) && !cites(trial));
     Plan {
         trials: chosen.chain(common).cloned().collect(),
         ..Plan::default()
@@ -126,11 +138,7 @@ async fn unsaid(name: &str, changes: &[Change], plan: &Plan, permit: Permit) -> 
     (!wrong.is_empty()).then(|| format!("{name} ({permit:?}): {}\n  {said}", wrong.join("; ")))
 }
 
-async fn run(
-    config: TargetConfig,
-    plan: &Plan,
-    said: &mut Vec<String>,
-) -> Result<(), TargetError> {
+async fn run(config: TargetConfig, plan: &Plan, said: &mut Vec<String>) -> Result<(), TargetError> {
     let target = Target::probe(config, 7).await?;
     let config = RunConfig {
         jobs: 4,
@@ -178,5 +186,10 @@ async fn no_fault_of_a_server_costs_a_mapping_or_leaves_one_unnamed() {
         .flat_map(stream::iter)
         .collect()
         .await;
-    assert!(wrong.is_empty(), "{} zones:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} zones:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

@@ -155,9 +155,7 @@ impl Mock {
         });
         let (stop, mut stopped) = watch::channel(false);
         let mock = Arc::new(self);
-        let router = Router::new()
-            .fallback(answer)
-            .with_state(Arc::clone(&mock));
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&mock));
         let task = tokio::spawn(async move {
             let until = async move {
                 let _ = stopped.wait_for(|stop| *stop).await;

@@ -48,11 +48,12 @@ impl Execution<'_> {
         .await;
         self.writes.clear();
         let mut indices = Vec::new();
-        for ((step, framing, _), result) in prepared.iter().zip(sent) {
+        for ((step, framing, outgoing), result) in prepared.iter().zip(sent) {
             let exchange = match result {
                 Ok(exchange) => exchange,
                 Err(error) => {
                     let message = self.target.redactor.text(&error.message);
+                    self.lost(outgoing).await;
                     self.target.look_again().await;
                     return Err(Stop::Inconclusive(message));
                 }

@@ -41,6 +41,7 @@ impl Execution<'_> {
                         .operation
                         .map_or("request", |operation| operation.id());
                     let message = self.target.redactor.text(&error.message);
+                    self.lost(outgoing).await;
                     self.target.look_again().await;
                     return Err(Stop::Inconclusive(format!("{operation}: {message}")));
                 }
@@ -51,6 +52,9 @@ impl Execution<'_> {
                 // where that makes no difference.
                 let may_repeat = status == 429 || is_idempotent;
                 self.record(line, exchange.clone(), framing);
+                if status != 429 {
+                    self.lost(outgoing).await;
+                }
                 if may_repeat && attempt < ATTEMPTS {
                     self.target.be_patient(&exchange, attempt);
                     continue;
@@ -77,6 +81,20 @@ impl Execution<'_> {
                 return Err(Stop::Inconclusive(why));
             }
             return Ok(self.record(line, exchange, framing));
+        }
+    }
+
+    /// Notes that a request may take effect later, though no usable answer came.
+    pub(super) async fn lost(&self, outgoing: &Outgoing) {
+        let reads = outgoing.operation.map_or(
+            matches!(outgoing.method.as_str(), "GET" | "HEAD"),
+            |operation| !operation.kind().writes(),
+        );
+        if reads {
+            return;
+        }
+        for keeper in self.keepers.values() {
+            keeper.has_lost_a_write().await;
         }
     }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-
 use serde_json::json;
 
 use crate::support::command::ZONE;
@@ -59,7 +58,14 @@ async fn a_generation_that_is_switched_off_while_cases_use_it_is_accused_of_noth
             }
         })
         .await;
-        let families = ["--family", "v1", "--family", "concurrency", "--family", "read"];
+        let families = [
+            "--family",
+            "v1",
+            "--family",
+            "concurrency",
+            "--family",
+            "read",
+        ];
         let ended = target.run(&[["--allow-existing"].as_slice(), &families].concat());
         target.is_as_it_was(&ended);
         assert!(!ended.said.contains("violates"), "{}", ended.said);

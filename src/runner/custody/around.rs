@@ -13,6 +13,8 @@ use crate::exchange::Generation;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::runner) struct Around {
     by_generation: BTreeMap<Generation, State>,
+    /// Addresses of mappings that somebody deleted. They are left alone as well: their owner may write them again.
+    freed: BTreeSet<IpAddr>,
 }
 
 impl Around {
@@ -22,6 +24,7 @@ impl Around {
         let all = all.map(|(generation, mappings)| (*generation, state(mappings)));
         Self {
             by_generation: all.collect(),
+            freed: BTreeSet::new(),
         }
     }
 
@@ -31,6 +34,7 @@ impl Around {
         let all = all.map(|(generation, mappings)| (*generation, state(mappings)));
         Self {
             by_generation: all.collect(),
+            freed: BTreeSet::new(),
         }
     }
 
@@ -45,7 +49,8 @@ impl Around {
     /// The addresses, of any generation.
     pub(in crate::runner) fn taken(&self) -> BTreeSet<IpAddr> {
         let states = self.by_generation.values();
-        states.flat_map(State::keys).copied().collect()
+        let held = states.flat_map(State::keys);
+        held.chain(&self.freed).copied().collect()
     }
 
     /// A mapping that the list did not show.
@@ -78,7 +83,10 @@ impl Around {
             let state = self.by_generation.entry(*through).or_default();
             match is {
                 Some(place) => state.insert(ip.to_canonical(), place.clone()),
-                None => state.remove(&ip.to_canonical()),
+                None => {
+                    self.freed.insert(ip.to_canonical());
+                    state.remove(&ip.to_canonical())
+                }
             };
         }
     }

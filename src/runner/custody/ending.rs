@@ -1,6 +1,7 @@
 //! How putting a zone back ended: what is there again, what is missing, and what was left as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::entry::Row;
 use super::remove::{Stranger, Stuck};
@@ -42,6 +43,8 @@ pub(in crate::runner) struct Ending {
     pub(in crate::runner) is_covered: bool,
     /// Generations that could not be read to the end.
     pub(in crate::runner) unread: BTreeSet<Generation>,
+    /// How long it was waited for something that was sent and never answered, if anything was.
+    pub(in crate::runner) waited: Option<Duration>,
     /// Why the work ended before it was done.
     pub(in crate::runner) unfinished: Option<String>,
 }

@@ -350,8 +350,8 @@ mod tests {
             .note(&intent(2), Durability::Synced)
             .unwrap_or_else(|e| panic!("{e}"));
         let read = Recovered::read(&journal.path).unwrap_or_else(|e| panic!("{e}"));
-        assert!(read.ledger.has_deleted([192, 0, 2, 1].into()));
-        assert!(read.ledger.has_deleted([192, 0, 2, 2].into()));
+        assert!(read.ledger.was_taken(Generation::V2, [192, 0, 2, 1].into()));
+        assert!(read.ledger.was_taken(Generation::V2, [192, 0, 2, 2].into()));
         let _ = fs::remove_dir_all(folder);
     }
 

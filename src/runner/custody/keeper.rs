@@ -24,6 +24,7 @@ use super::record::{Opening, Record};
 use super::remove::{Left, Tidied, tidy};
 use super::restore::{Closed, close};
 use super::survey::survey;
+use super::trial::trial_addresses;
 use super::watch::{Foreign, Sign, Traces, watch};
 use super::wire::World;
 use crate::exchange::Generation;
@@ -125,6 +126,7 @@ impl Keeper {
             rules,
             _lock: lock,
         };
+        keeper.traces.sent(trial_addresses());
         keeper.account(target, &*keeper.ledger.lock().await);
         Ok(keeper)
     }
@@ -231,6 +233,11 @@ impl Keeper {
         let rules = self.rules;
         let procedure = Procedure::new(|desk| watch(desk, rules, generation));
         self.world(target, Purpose::Care).run(procedure).await
+    }
+
+    /// Notes that a write of a case was never answered, so that it may take effect at any time.
+    pub(in crate::runner) async fn has_lost_a_write(&self) {
+        self.ledger.lock().await.is_unsettled();
     }
 
     /// Notes that a case proved the target to lose mappings that a write does not name.

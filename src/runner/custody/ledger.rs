@@ -41,16 +41,28 @@ pub(super) enum Standing {
 pub(in crate::runner) struct Ledger {
     opening: Holding,
     /// Whether the opening shows the same through both generations.
-    is_shared: bool,
+    seems_shared: bool,
+    /// Whether one store was proved to be behind both generations, or two.
+    is_proved_shared: Option<bool>,
     /// Single reads before the first write. They are newer than the opening, and trusted more.
     seen: BTreeMap<(Generation, IpAddr), Option<Entry>>,
     sent: BTreeMap<IpAddr, Sent>,
     stuck: BTreeMap<IpAddr, Place>,
+    /// Values that the target keeps in place of others: what was sent, what is kept.
+    mangled: Vec<(Place, Place)>,
+    /// What was tried of this. Only known while the run lives.
+    tried: BTreeSet<(Place, Place)>,
     is_lossy: bool,
     /// A journal that ends so holds nothing but test mappings that can't be removed.
     is_released: bool,
     /// How often a single read was not answered, by generation.
     unread: BTreeMap<Generation, usize>,
+    /// Where a single read did not show a mapping of before: a list that shows it is not believed. Only known while the
+    /// run lives.
+    doubted: BTreeSet<IpAddr>,
+    /// Whether something that was sent may take effect later: a write was never answered, or an accepted one does not
+    /// show. Only known while the run lives.
+    is_unsettled: bool,
 }
 
 /// After this many failed single reads, a generation is read by its list before a write.
@@ -60,7 +72,7 @@ impl Ledger {
     /// The ledger of a zone that holds this. What an earlier run left is the run's own.
     pub(super) fn of(opening: Holding, stuck: &[Row]) -> Self {
         let mut ledger = Self {
-            is_shared: opening.is_shared(),
+            seems_shared: opening.is_shared(),
             opening,
             ..Self::default()
         };
@@ -90,9 +102,74 @@ impl Ledger {
             .collect()
     }
 
-    /// Whether one store is presumed behind both generations.
+    /// Whether one store is behind both generations, as far as that was proved; presumed where both showed the same.
     pub(super) fn is_shared(&self) -> bool {
-        self.is_shared
+        self.is_proved_shared.unwrap_or(self.seems_shared)
+    }
+
+    /// Whether it is proved that whatever one generation shows is shown by the other too.
+    pub(super) fn is_proved_shared(&self) -> bool {
+        self.generations().len() < 2 || self.is_proved_shared == Some(true)
+    }
+
+    /// Whether it is still to be proved how many stores there are.
+    pub(super) fn wants_proof(&self) -> bool {
+        self.generations().len() > 1 && self.is_proved_shared.is_none()
+    }
+
+    /// Notes that a single read did not show a mapping of before.
+    pub(super) fn doubts(&mut self, ip: IpAddr) {
+        self.doubted.insert(ip);
+    }
+
+    /// Whether a list that shows a mapping of before is not to be believed.
+    pub(super) fn is_doubted(&self, ip: IpAddr) -> bool {
+        self.doubted.contains(&ip)
+    }
+
+    /// Whether all that was sent to an address went through this generation, so that the other one tells how many stores
+    /// there are.
+    pub(super) fn is_telling(&self, through: Generation, ip: IpAddr) -> bool {
+        let sent = self.sent_to(ip);
+        sent.is_some_and(|sent| sent.through.iter().all(|one| *one == through))
+            && self.before(through, ip).is_none()
+    }
+
+    /// Whether it was proved that the target keeps the second value in place of the first.
+    pub(super) fn mangles(&self, sent: &Place, kept: &Place) -> bool {
+        let mut mangled = self.mangled.iter();
+        mangled.any(|(one, other)| (one, other) == (sent, kept))
+    }
+
+    /// Whether it is still to be tried whether the target keeps the second value in place of the first. Each is tried once.
+    pub(super) fn is_worth_trying(&mut self, sent: &Place, kept: &Place) -> bool {
+        !self.mangles(sent, kept) && self.tried.insert((sent.clone(), kept.clone()))
+    }
+
+    /// The values that were sent to a test address, each once.
+    pub(super) fn values_at(&self, ip: IpAddr) -> Vec<Place> {
+        let is_test = Generation::ALL
+            .into_iter()
+            .all(|generation| self.before(generation, ip).is_none());
+        let sent = self.sent_to(ip).filter(|_| is_test);
+        sent.map(|sent| sent.values.clone()).unwrap_or_default()
+    }
+
+    /// Notes that something that was sent may take effect later.
+    pub(super) fn is_unsettled(&mut self) {
+        self.is_unsettled = true;
+    }
+
+    /// Whether something that was sent may take effect later. Whoever asks waits for it, and looks again wherever
+    /// something was written.
+    pub(super) fn take_unsettled(&mut self) -> bool {
+        let is_unsettled = std::mem::take(&mut self.is_unsettled);
+        if is_unsettled {
+            for sent in self.sent.values_mut() {
+                sent.removed.clear();
+            }
+        }
+        is_unsettled
     }
 
     /// Whether a case proved that the target loses mappings that a write does not name.
@@ -153,13 +230,24 @@ impl Ledger {
             Record::Kept(generation, addresses) => {
                 for ip in addresses {
                     if let Some(sent) = self.sent.get_mut(ip) {
-                        sent.deleted.remove(generation);
+                        sent.outlived.insert(*generation);
                     }
                 }
             }
+            Record::Mangles(sent, kept) => {
+                self.mangled
+                    .push((sent.clone().into(), kept.clone().into()));
+            }
+            Record::Shared(is_shared) => self.is_proved_shared = Some(*is_shared),
             Record::Lossy => self.is_lossy = true,
             Record::Released(rows) => {
-                self.stuck = rows.iter().map(|row| (row.ip, row.place())).collect();
+                let mut opening = std::mem::take(&mut self.opening);
+                for mappings in opening.by_generation.values_mut() {
+                    mappings.clear();
+                }
+                let is_proved_shared = self.is_proved_shared;
+                *self = Self::of(opening, rows);
+                self.is_proved_shared = is_proved_shared;
                 self.is_released = true;
             }
         }
@@ -224,6 +312,16 @@ impl Ledger {
         self.before(generation, ip).is_some() && !listed.is_some_and(|all| all.contains_key(&ip))
     }
 
+    /// Members that the contract does not name and that any reading showed at an address.
+    pub(super) fn extra_at(&self, ip: IpAddr) -> Vec<String> {
+        let listed = self.opening.by_generation.values();
+        let listed = listed.filter_map(|mappings| mappings.get(&ip));
+        let seen = self.seen.iter().filter(|((_, of), _)| *of == ip);
+        let seen = seen.filter_map(|(_, entry)| entry.as_ref());
+        let entries = listed.chain(seen);
+        entries.flat_map(|entry| entry.extra.clone()).collect()
+    }
+
     /// Whether somebody wrote at an address after the lists were read that the run began with, through whatever
     /// generation. A list that shows the run's own value there may be an old one.
     pub(super) fn is_contested(&self, ip: IpAddr) -> bool {
@@ -235,7 +333,7 @@ impl Ledger {
     pub(super) fn is_somebodys(&self, ip: IpAddr) -> bool {
         Generation::ALL.into_iter().any(|generation| {
             self.before(generation, ip).is_some()
-                && (self.was_hidden(generation, ip) || !self.has_deleted(ip))
+                && (self.was_hidden(generation, ip) || !self.was_taken(generation, ip))
         })
     }
 
@@ -292,10 +390,10 @@ impl Ledger {
             .or_else(|| self.sent.get(&ip.to_canonical()))
     }
 
-    /// Whether the run deleted an address, or was about to.
-    pub(super) fn has_deleted(&self, ip: IpAddr) -> bool {
+    /// Whether the run deleted what a generation showed at an address, or was about to, and did not read it since.
+    pub(super) fn was_taken(&self, generation: Generation, ip: IpAddr) -> bool {
         self.sent_to(ip)
-            .is_some_and(|sent| !sent.deleted.is_empty())
+            .is_some_and(|sent| self.was_deleted(sent, generation))
     }
 
     /// Whether a deletion may be seen through a generation: its own, or any where one store serves both.
@@ -314,14 +412,19 @@ impl Ledger {
         now: Option<&Place>,
     ) -> Standing {
         let before = self.before(generation, ip).map(|entry| &entry.place);
+        // A target may fold the letter case of what cases write (REG-10); what the owner wrote is compared as it is.
+        let is_sent = |value: &Place, now: &Place| {
+            value == now || self.mangles(value, now) || (before.is_none() && value.is_like(now))
+        };
         if now == before {
             return Standing::AsBefore;
         }
         let sent = self.sent_to(ip);
         let is_ours = match now {
             None => self.is_lossy || sent.is_some_and(|sent| self.was_deleted(sent, generation)),
-            Some(now) => sent
-                .is_some_and(|sent| sent.any || sent.values.iter().any(|value| value.is_like(now))),
+            Some(now) => sent.is_some_and(|sent| {
+                sent.any || sent.values.iter().any(|value| is_sent(value, now))
+            }),
         };
         if is_ours {
             Standing::Ours
@@ -337,7 +440,8 @@ impl Ledger {
             let is_changed = self.was_deleted(sent, generation)
                 || sent.any
                 || sent.values.iter().any(|v| *v != before.place);
-            (is_changed && !sent.outlived.contains(&generation)).then(|| Row::new(*ip, &before.place))
+            (is_changed && !sent.outlived.contains(&generation))
+                .then(|| Row::new(*ip, &before.place))
         });
         all.collect()
     }
@@ -361,6 +465,17 @@ impl Ledger {
                 && self.was_free(generation, **ip)
         });
         all.map(|(ip, _)| *ip).collect()
+    }
+
+    /// The addresses that were written through a generation and may still hold a test mapping there.
+    pub(super) fn left_through(&self, generation: Generation) -> Vec<IpAddr> {
+        let mut left = self.to_remove(generation);
+        left.retain(|ip| {
+            self.sent
+                .get(ip)
+                .is_some_and(|sent| sent.through.contains(&generation))
+        });
+        left
     }
 
     /// Whether the run has sent anything that changes the zone.

@@ -28,6 +28,7 @@ mod seal;
 #[cfg(test)]
 mod simulation;
 mod survey;
+mod trial;
 mod watch;
 mod wire;
 

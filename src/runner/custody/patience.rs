@@ -14,7 +14,7 @@ pub(in crate::runner) const LONGEST_WAIT: Duration = Duration::from_mins(5);
 const PAUSES: usize = 8;
 /// How often an answer that is likely to stay the same is asked for again.
 const DOUBTS: usize = 2;
-/// The most failures of one procedure, whatever lies between them.
+/// The most failures of one procedure that fails more often than it succeeds.
 const FAILURES: usize = 100;
 
 /// How one procedure waits.
@@ -31,11 +31,28 @@ pub(in crate::runner) struct Rules {
 pub(super) struct Patience {
     rules: Rules,
     failures: usize,
+    answers: usize,
+    has_lost_a_write: bool,
 }
 
 impl Patience {
     pub(super) fn new(rules: Rules) -> Self {
-        Self { rules, failures: 0 }
+        Self {
+            rules,
+            failures: 0,
+            answers: 0,
+            has_lost_a_write: false,
+        }
+    }
+
+    /// How it waits.
+    pub(super) fn rules(&self) -> Rules {
+        self.rules
+    }
+
+    /// Whether a write was never answered since this was asked last: it may take effect at any time.
+    pub(super) fn has_lost_a_write(&mut self) -> bool {
+        std::mem::take(&mut self.has_lost_a_write)
     }
 
     /// Waits until reads show what was written before.
@@ -55,10 +72,15 @@ impl Patience {
         loop {
             let trouble = match desk.ask(ask.clone()).await {
                 Heard::Trouble(trouble) => trouble,
-                heard => return Ok(heard),
+                heard => {
+                    self.answers += 1;
+                    return Ok(heard);
+                }
             };
+            let is_write = matches!(ask, Ask::Write(..) | Ask::Delete(..));
+            self.has_lost_a_write |= is_write && matches!(trouble, Trouble::Failed(_));
             self.failures += 1;
-            if self.failures > FAILURES {
+            if self.failures > FAILURES && self.failures > self.answers {
                 return Err(Trouble::Over(trouble.to_string()));
             }
             let wait = match &trouble {

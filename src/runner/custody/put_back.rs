@@ -10,13 +10,16 @@ use std::time::Duration;
 
 use super::super::addresses::is_documentation;
 use super::super::mapping::Place;
-use super::desk::{Answered, Ask, Desk, Form, Heard, Trouble};
+use super::desk::{Answered, Ask, Desk, Durability, Form, Heard, Trouble};
 use super::ending::{Ending, Missing};
 use super::entry::{Entry, Mappings, Row};
 use super::ledger::{Ledger, Standing};
+use super::make_room::CHUNK;
 use super::patience::{Patience, Rules};
-use super::remove::{BATCH, Stranger, Stuck, delete, remove};
+use super::record::Record;
+use super::remove::{Stranger, Stuck, delete, remove};
 use super::survey::{list, read};
+use super::trial::learn_manglings;
 use crate::exchange::Generation;
 
 /// How often the zone is mended before it is verified for the last time.
@@ -25,12 +28,21 @@ const ROUNDS: u32 = 4;
 const APART: u32 = 2;
 /// The pause before the second round; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(250);
+/// How long a request that was never answered may take until it has its effect.
+const LATE: Duration = Duration::from_secs(10);
+
+/// Why a mapping is not written back that vanished without a request of this run.
+const UNTOUCHED: &str = "this run did not touch it: somebody deleted it, or the target lost it";
 
 /// What one look at a generation found.
 #[derive(Debug, Default)]
 struct Look {
     /// Mappings that are not there as they were, and are this run's to write again.
     write: Vec<Row>,
+    /// What the list shows.
+    listed: BTreeSet<Row>,
+    /// Mappings that were taken away or overwritten, and are there again.
+    back: Vec<IpAddr>,
     /// The run's own, as the list spells them.
     own: Mappings,
     /// Where something of the run may be that the list does not show.
@@ -67,7 +79,23 @@ pub(super) async fn put_back(desk: Desk, ledger: &mut Ledger, rules: Rules) -> E
         failed: BTreeMap::new(),
     };
     let result = work.run().await;
-    work.end(result)
+    let back: Vec<(Generation, Vec<IpAddr>)> = work
+        .looks
+        .iter_mut()
+        .map(|(generation, look)| (*generation, std::mem::take(&mut look.back)))
+        .filter(|(_, back)| !back.is_empty())
+        .collect();
+    let (desk, is_settled) = (work.desk.clone(), !work.patience.has_lost_a_write());
+    let ending = work.end(result);
+    if !ending.is_whole() && is_settled {
+        // Whoever goes on from here must not undo what the owner does to these from now on.
+        for (generation, back) in back {
+            let kept = Record::Kept(generation, back);
+            ledger.apply(&kept);
+            desk.ask(Ask::Note(kept, Durability::Synced)).await;
+        }
+    }
+    ending
 }
 
 struct Work<'a> {
@@ -88,9 +116,47 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// Mends and verifies; once more after a while if something that was sent may have taken effect since.
     async fn run(&mut self) -> Result<(), Trouble> {
+        self.rounds(0).await?;
+        if self.learn().await? {
+            self.doubtful.clear();
+            self.rounds(1).await?;
+        }
+        if self.patience.has_lost_a_write() {
+            self.ledger.is_unsettled();
+        }
+        if !self.ledger.take_unsettled() {
+            return Ok(());
+        }
+        let wait = LATE.min(self.rules.patience);
+        self.desk.ask(Ask::Wait(wait)).await;
+        self.ending.waited = Some(wait);
+        self.doubtful.clear();
+        self.rounds(1).await
+    }
+
+    /// Tries whether what seems to be somebody else's is what the target makes of the run's own values; returns whether
+    /// anything was written for that.
+    async fn learn(&mut self) -> Result<bool, Trouble> {
+        let mut has_tried = false;
+        for (generation, look) in &self.looks {
+            let (desk, patience) = (&self.desk, &mut self.patience);
+            let learned =
+                learn_manglings(desk, patience, self.ledger, *generation, &look.kept).await;
+            match learned {
+                Ok(learned) => has_tried |= learned.has_tried,
+                Err(Trouble::Over(why)) => return Err(Trouble::Over(why)),
+                // Then it is named as somebody else's; what was written to try is removed.
+                Err(_) => has_tried = true,
+            }
+        }
+        Ok(has_tried)
+    }
+
+    async fn rounds(&mut self, first: u32) -> Result<(), Trouble> {
         let has_stake = self.ledger.stake() > 0;
-        for round in 0..=ROUNDS {
+        for round in first..=ROUNDS {
             if round > 0 {
                 self.desk.ask(Ask::Wait(PAUSE * 2_u32.pow(round - 1))).await;
             }
@@ -142,12 +208,12 @@ impl Work<'_> {
                 // The other generation may have been looked at before somebody wrote, so it is looked at once more.
                 Err(Trouble::Gone(_)) => {
                     changes += usize::from(self.ending.gone.insert(generation));
-                    self.looks.remove(&generation);
+                    self.forget(generation);
                 }
                 Err(trouble) => {
                     changes += 1;
                     self.failed.insert(generation, trouble.to_string());
-                    self.looks.remove(&generation);
+                    self.forget(generation);
                 }
             }
         }
@@ -159,6 +225,20 @@ impl Work<'_> {
                 Err(Trouble::Gone(why.to_owned()))
             }
         }
+    }
+
+    /// Lets go of an old look at a generation that can't be looked at any more, but not of what it saw.
+    fn forget(&mut self, generation: Generation) {
+        let Some(look) = self.looks.remove(&generation) else {
+            return;
+        };
+        self.ending.kept.extend(look.kept);
+        let vanished = look.vanished.into_iter();
+        self.ending.missing.extend(vanished.map(|row| Missing {
+            row,
+            through: generation,
+            why: UNTOUCHED.to_owned(),
+        }));
     }
 
     async fn look_and_mend(
@@ -180,8 +260,12 @@ impl Work<'_> {
             self.looks.insert(generation, look);
             // First what rests on the list, while it is new.
             changes += self.remove_unlisted(generation, unlisted).await?;
-            // A target whose batches fail may still carry out single requests.
-            let size = if round == 0 { BATCH } else { 1 };
+            // A target whose batches fail, or lose what they do not name, may still carry out single requests.
+            let size = if round == 0 && !self.ledger.is_lossy() {
+                CHUNK
+            } else {
+                1
+            };
             changes += self.write(generation, &write, size).await?;
             changes += self.remove(generation, own).await?;
         } else {
@@ -205,6 +289,10 @@ impl Work<'_> {
             }
             Err(trouble) => return Err(trouble),
         };
+        let rows = listed.iter().flatten();
+        look.listed = rows
+            .map(|(ip, entry)| Row::new(*ip, &entry.place))
+            .collect();
         // A third value is somebody's, however old the list is: this run never sent it.
         for (ip, entry) in listed.iter().flatten() {
             if self.stands(generation, *ip, Some(&entry.place)) == Standing::Others {
@@ -282,8 +370,13 @@ impl Work<'_> {
             return Ok(());
         }
         let is_there = |place: &Option<Place>| place.as_ref() == Some(&row.place());
-        if !is_there(&single) || in_list.is_some_and(|in_list| !is_there(&in_list)) {
+        if !is_there(&single) {
             look.write.push(row.clone());
+        } else if in_list.is_some_and(|in_list| !is_there(&in_list)) {
+            // Writing it once more would not change the list.
+            look.unclear.push(row.clone());
+        } else {
+            look.back.push(row.ip);
         }
         Ok(())
     }
@@ -335,27 +428,31 @@ impl Work<'_> {
             }
         }
         let before = self.ledger.all_before(generation);
-        for (ip, entry) in before
-            .iter()
-            .filter(|(ip, _)| !listed.contains_key(*ip) && !stake.contains(*ip))
-        {
-            self.vanished(generation, *ip, entry, look).await?;
+        for (ip, entry) in before.iter().filter(|(ip, _)| !stake.contains(*ip)) {
+            if !listed.contains_key(ip) || self.ledger.is_doubted(*ip) {
+                let is_listed = listed.contains_key(ip);
+                self.vanished(generation, *ip, entry, is_listed, look)
+                    .await?;
+            }
         }
         Ok(())
     }
 
-    /// A mapping that the run never touched, and that the list does not show.
+    /// A mapping that the run never touched, and that the list or a single read did not show.
     async fn vanished(
         &mut self,
         generation: Generation,
         ip: IpAddr,
         entry: &Entry,
+        is_listed: bool,
         look: &mut Look,
     ) -> Result<(), Trouble> {
         let row = Row::new(ip, &entry.place);
         let single = self.single(generation, ip).await?.flatten();
         if single.as_ref() == Some(&entry.place) {
-            look.unclear.push(row);
+            if !is_listed {
+                look.unclear.push(row);
+            }
             return Ok(());
         }
         if single.is_none() && self.ledger.is_lossy() {
@@ -464,7 +561,7 @@ impl Work<'_> {
         let (stuck, _) = remove(
             &self.desk,
             &mut self.patience,
-            self.rules,
+            self.ledger,
             generation,
             own,
             Vec::new(),
@@ -494,6 +591,10 @@ impl Work<'_> {
             .iter()
             .filter_map(|index| unlisted.get(*index))
             .copied();
+        // What was there and was not listed shows that the list is behind.
+        if !deleted.done.is_empty() {
+            self.ledger.is_unsettled();
+        }
         self.doubtful
             .entry(generation)
             .or_default()
@@ -507,7 +608,7 @@ impl Work<'_> {
     /// What is left to say.
     fn end(mut self, result: Result<(), Trouble>) -> Ending {
         let mut ending = std::mem::take(&mut self.ending);
-        ending.is_covered = self.ledger.is_shared();
+        ending.is_covered = self.ledger.is_proved_shared();
         ending.unread = self.failed.keys().copied().collect();
         let mut missing = |through: Generation, row: Row, why: String| {
             ending.missing.insert(Missing { row, through, why });
@@ -527,9 +628,26 @@ impl Work<'_> {
             // Where one store serves both, the other generation has shown what this one held.
             let apart = gone
                 .chain(self.failed.clone())
-                .filter(|_| !self.ledger.is_shared());
+                .filter(|_| !self.ledger.is_proved_shared());
             for (generation, why) in apart {
                 for row in self.ledger.at_stake(generation) {
+                    missing(generation, row, why.clone());
+                }
+                let left = self.ledger.left_through(generation);
+                let left: Vec<String> = left.iter().map(ToString::to_string).collect();
+                let is_shown =
+                    |row: &Row| self.looks.values().any(|look| look.listed.contains(row));
+                let held = self.ledger.all_before(generation);
+                let held = held.iter().map(|(ip, entry)| Row::new(*ip, &entry.place));
+                let hidden: Vec<Row> = held.filter(|row| !is_shown(row)).collect();
+                let id = generation.id();
+                if !left.is_empty() {
+                    ending.unfinished = Some(format!(
+                        "{id} is no longer routed, and test mappings may be left there: {}",
+                        left.join(", ")
+                    ));
+                }
+                for row in hidden {
                     missing(generation, row, why.clone());
                 }
                 if !ending.gone.contains(&generation) {
@@ -551,8 +669,7 @@ impl Work<'_> {
                 missing(*generation, row.clone(), why.to_owned());
             }
             for row in &look.vanished {
-                let why = "this run did not touch it: somebody deleted it, or the target lost it";
-                missing(*generation, row.clone(), why.to_owned());
+                missing(*generation, row.clone(), UNTOUCHED.to_owned());
             }
         }
         for (generation, look) in std::mem::take(&mut self.looks) {

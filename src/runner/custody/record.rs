@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::mapping::Place;
 use super::entry::{Holding, Row};
 use crate::exchange::Generation;
 
@@ -19,13 +20,37 @@ pub(super) enum Record {
     Seen(Seen),
     /// What a request is about to write or delete.
     Intent(Intent),
-    /// Mappings that were to be taken away through a generation, and are still there after all.
+    /// These were read through a generation as they were before the run, after all that was sent to them.
     Kept(Generation, Vec<IpAddr>),
+    /// It was proved that one store is behind both generations (true), or two.
+    Shared(bool),
+    /// It was proved that the target keeps the second value in place of the first.
+    Mangles(Value, Value),
     /// A case proved that the target loses mappings that a write does not name: what is missing then was lost by
     /// the target, not deleted by somebody.
     Lossy,
     /// All that was there is there again; these test mappings of the run can't be removed from the target.
     Released(Vec<Row>),
+}
+
+/// Vendor and region, as they stand in a journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Value {
+    vendor: String,
+    region: String,
+}
+
+impl From<Place> for Value {
+    fn from(Place { vendor, region }: Place) -> Self {
+        Self { vendor, region }
+    }
+}
+
+impl From<Value> for Place {
+    fn from(Value { vendor, region }: Value) -> Self {
+        Self { vendor, region }
+    }
 }
 
 /// The first record.

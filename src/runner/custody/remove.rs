@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use super::super::mapping::{Place, State};
 use super::around::Around;
-use super::desk::{Answered, Ask, Desk, Form, Heard, Trouble};
-use super::entry::{Entry, Mappings, state};
+use super::desk::{Answered, Ask, Desk, Durability, Form, Heard, Trouble};
+use super::entry::{Entry, Mappings, Row, state};
 use super::ledger::{Ledger, Standing};
 use super::patience::{Patience, Rules};
+use super::record::{Record, Seen};
 use super::survey::{list, read};
+use super::trial::learn_manglings;
 use super::watch::Sign;
 use crate::exchange::Generation;
 
@@ -110,7 +112,11 @@ pub(in crate::runner) struct Tidied {
 pub(super) async fn tidy(desk: Desk, ledger: &mut Ledger, rules: Rules, left: Left) -> Tidied {
     let mut tidied = Tidied::default();
     for through in left.through.iter().copied() {
-        let result = tidy_through(&desk, ledger, rules, &left, through, &mut tidied).await;
+        let mut patience = Patience::new(rules);
+        let result = tidy_through(&desk, ledger, &mut patience, &left, through, &mut tidied).await;
+        if patience.has_lost_a_write() {
+            ledger.is_unsettled();
+        }
         if let Err(trouble) = result {
             tidied.trouble = Some(trouble.to_string());
         }
@@ -121,25 +127,36 @@ pub(super) async fn tidy(desk: Desk, ledger: &mut Ledger, rules: Rules, left: Le
 async fn tidy_through(
     desk: &Desk,
     ledger: &mut Ledger,
-    rules: Rules,
+    patience: &mut Patience,
     left: &Left,
     through: Generation,
     tidied: &mut Tidied,
 ) -> Result<(), Trouble> {
-    let mut patience = Patience::new(rules);
-    let listed = list(desk, &mut patience, through).await?;
+    let rules = patience.rules();
+    let listed = list(desk, patience, through).await?;
     tidied.listed.insert(through, state(&listed));
     let existing = left.around.through(through);
-    let compared = Compared::of(ledger, through, &listed, &existing, &left.mine);
+    let mut compared = Compared::of(ledger, through, &listed, &existing, &left.mine);
+    let learned = learn_manglings(desk, patience, ledger, through, &compared.strangers).await;
+    if learned.as_ref().is_ok_and(|learned| learned.has_found) {
+        compared = Compared::of(ledger, through, &listed, &existing, &left.mine);
+    }
     tidied.strangers.extend(compared.strangers);
+    learned?;
     let mut own = compared.own;
+    let mut telling = own.iter();
+    if ledger.wants_proof()
+        && let Some((ip, entry)) = telling.find(|(ip, _)| ledger.is_telling(through, **ip))
+    {
+        how_many_stores(desk, patience, ledger, through, *ip, &entry.place).await?;
+    }
     let contested: Vec<IpAddr> = own
         .keys()
         .filter(|ip| ledger.is_contested(**ip))
         .copied()
         .collect();
     for ip in contested {
-        let now = read(desk, &mut patience, through, ip).await?;
+        let now = read(desk, patience, through, ip).await?;
         if now.as_ref().map(|entry| &entry.place) != own.get(&ip).map(|entry| &entry.place) {
             own.remove(&ip);
         }
@@ -158,8 +175,8 @@ async fn tidy_through(
     // an old one.
     let is_proof = rules.settle.is_zero();
     let gone: Vec<IpAddr> = own.keys().filter(|_| is_proof).copied().collect();
-    let (mut stuck, latest) = remove(desk, &mut patience, rules, through, own, blind).await?;
-    let confirming = confirm(desk, &mut patience, ledger, &mut stuck).await?;
+    let (mut stuck, latest) = remove(desk, patience, ledger, through, own, blind).await?;
+    let confirming = confirm(desk, patience, ledger, &mut stuck).await?;
     // Each list may show what somebody wrote since the one before it.
     for latest in latest.into_iter().chain(confirming) {
         let compared = Compared::of(ledger, through, &latest, &existing, &left.mine);
@@ -177,6 +194,48 @@ async fn tidy_through(
         tidied.stuck.push(stuck);
     }
     Ok(())
+}
+
+/// Learns from a test mapping whether the other generation shows what was written through this one.
+async fn how_many_stores(
+    desk: &Desk,
+    patience: &mut Patience,
+    ledger: &mut Ledger,
+    through: Generation,
+    ip: IpAddr,
+    place: &Place,
+) -> Result<(), Trouble> {
+    let Some(other) = ledger
+        .generations()
+        .into_iter()
+        .find(|other| *other != through)
+    else {
+        return Ok(());
+    };
+    patience.settle(desk).await;
+    match read(desk, patience, other, ip).await {
+        Ok(entry) => {
+            let is_own =
+                |entry: &Entry| ledger.standing(other, ip, Some(&entry.place)) == Standing::Ours;
+            let record = match entry {
+                // An older value of the run's own tells nothing.
+                Some(entry) if entry.place != *place && is_own(&entry) => return Ok(()),
+                // Somebody wrote there in this moment.
+                Some(entry) if entry.place != *place => Record::Seen(Seen {
+                    through: other,
+                    found: vec![Row::new(ip, &entry.place)],
+                    absent: Vec::new(),
+                }),
+                entry => Record::Shared(entry.is_some()),
+            };
+            ledger.apply(&record);
+            desk.ask(Ask::Note(record, Durability::Lazy)).await;
+            Ok(())
+        }
+        Err(Trouble::Over(why)) => Err(Trouble::Over(why)),
+        // It is tried again after the next case.
+        Err(_) => Ok(()),
+    }
 }
 
 /// A list, compared with what cases work around.
@@ -258,7 +317,9 @@ fn is_own(
     match ledger.standing(through, ip, Some(&entry.place)) {
         Standing::Ours => true,
         // A case may write the very value that was taken away from there.
-        Standing::AsBefore => is_mine && ledger.has_deleted(ip) && !ledger.was_hidden(through, ip),
+        Standing::AsBefore => {
+            is_mine && ledger.was_taken(through, ip) && !ledger.was_hidden(through, ip)
+        }
         Standing::Others => false,
     }
 }
@@ -271,11 +332,12 @@ fn is_own(
 pub(super) async fn remove(
     desk: &Desk,
     patience: &mut Patience,
-    rules: Rules,
+    ledger: &mut Ledger,
     through: Generation,
     mut own: Mappings,
     blind: Vec<IpAddr>,
 ) -> Result<(Vec<Stuck>, Option<Mappings>), Trouble> {
+    let rules = patience.rules();
     let as_listed: fn((&IpAddr, &Entry)) -> String = |(_, entry)| entry.spelled.clone();
     let canonical: fn((&IpAddr, &Entry)) -> String = |(ip, _)| ip.to_string();
     let first = if own.len() + blind.len() > FEW {
@@ -314,9 +376,26 @@ pub(super) async fn remove(
     let mut stuck = Vec::new();
     for (ip, entry) in own {
         let mut is_read = false;
+        let mut others = None;
         for spelling in [ip.to_string(), entry.spelled.clone()] {
             let heard = patience.ask(desk, Ask::Read(through, spelling)).await;
             is_read |= !matches!(heard, Ok(Heard::One(None)));
+            if let Ok(Heard::One(Some(now))) = heard
+                && ledger.standing(through, ip, Some(&now.place)) == Standing::Others
+            {
+                others = Some(now.place);
+            }
+        }
+        if let Some(place) = others {
+            let seen = Seen {
+                through,
+                found: vec![Row::new(ip, &place)],
+                absent: Vec::new(),
+            };
+            let record = Record::Seen(seen);
+            ledger.apply(&record);
+            desk.ask(Ask::Note(record, Durability::Lazy)).await;
+            continue;
         }
         stuck.push(Stuck {
             through,

@@ -100,6 +100,12 @@ impl Unfinished {
                 format!("{id} is no longer routed, so test mappings that it may still hold could not be removed")
             });
         }
+        if let Some(waited) = ending.waited {
+            notes.push(format!(
+                "a request that changes the zone was never answered, so the zone was read again {} s later",
+                waited.as_secs_f64()
+            ));
+        }
         for generation in &ending.unread {
             let id = generation.id();
             notes.push(format!("{id} failed while it was read: what it held was verified through the other generation"));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::super::admit::{Effect, Effects, NotAdmitted, admit};
 use super::super::around::Around;
-use super::super::desk::{Ask, Durability, Form, Procedure, Step};
+use super::super::desk::{Ask, Durability, Form, Heard, Procedure, Step, Trouble};
 use super::super::ending::Ending;
 use super::super::entry::Row;
 use super::super::journal::VERSION;
@@ -28,7 +28,7 @@ const MOST_REQUESTS: u64 = 1_200;
 const HEALED: usize = 3;
 
 /// What must have happened in a hundred thousand lives.
-pub(super) const MUST_HAPPEN: [&str; 24] = [
+pub(super) const MUST_HAPPEN: [&str; 27] = [
     "bursts of 429",
     "bursts of 503",
     "crashes",
@@ -38,10 +38,10 @@ pub(super) const MUST_HAPPEN: [&str; 24] = [
     "journals removed",
     "lists that are behind",
     "lists that show nothing",
-    "lossy batches",
+    "lossy writes",
     "lost answers",
     "lost requests",
-    "mappings lost by a batch",
+    "mappings lost by a write",
     "mappings that can't be deleted",
     "repairs by the owner",
     "single reads that are behind",
@@ -50,7 +50,10 @@ pub(super) const MUST_HAPPEN: [&str; 24] = [
     "v1 gone",
     "v2 gone",
     "values no longer accepted",
+    "values not accepted for new mappings",
+    "values that are mangled",
     "writes of another run",
+    "writes that take effect late",
     "writes of the owner",
     "zones emptied",
 ];
@@ -222,7 +225,10 @@ impl Life<'_, '_> {
             } else {
                 Ask::Write(through, vec![Row::new(ip, &value)])
             };
-            self.target.perform(&ask)?;
+            let heard = self.target.perform(&ask)?;
+            if matches!(heard, Heard::Trouble(Trouble::Failed(_))) {
+                ledger.is_unsettled();
+            }
         }
         let tidied = self.drive(Procedure::new(|desk| tidy(desk, ledger, rules, left)))?;
         around.learn(&tidied);
@@ -272,20 +278,27 @@ impl Life<'_, '_> {
         let stuck: BTreeSet<IpAddr> = ending.stuck.iter().map(|stuck| stuck.ip).collect();
         let kept: BTreeSet<IpAddr> = ending.kept.iter().map(|stranger| stranger.ip).collect();
         for (store, original) in self.target.originals.iter().enumerate() {
+            // Where nothing answers, all that can be said is that the journal stays.
+            let routed = ledger.generations().into_iter();
+            let mut routed = routed.filter(|one| self.target.store(*one) == store);
+            let is_blind = !ending.is_whole()
+                && routed.all(|one| ending.gone.contains(&one) || ending.unread.contains(&one));
             let truth = self.target.truth(store);
             for (ip, place) in original {
                 let touch = self.target.touched.get(&(store, *ip));
                 let now = truth.get(ip);
-                if touch.is_none()
-                    && now != Some(place)
-                    && !named.contains(ip)
-                    && !kept.contains(ip)
-                {
+                // What the target lost, and no reading ever showed, nobody can name.
+                let is_lost = self.target.lost.contains(&(store, *ip));
+                let was_seen = self.target.has_shown(store, *ip, now);
+                let is_named =
+                    named.contains(ip) || kept.contains(ip) || is_blind || (is_lost && !was_seen);
+                if touch.is_none() && now != Some(place) && !is_named {
                     return Some(format!(
                         "{ip} {place} is {now:?} now, and nobody names it: {ending:?}"
                     ));
                 }
-                if touch.is_none() && now.is_none() && ending.is_whole() {
+                let is_unseen = is_lost && !was_seen;
+                if touch.is_none() && now.is_none() && ending.is_whole() && !is_unseen {
                     return Some(format!(
                         "{ip} {place} is missing, and the journal is removed"
                     ));
@@ -302,7 +315,8 @@ impl Life<'_, '_> {
                 let is_test = now.is_some_and(|now| now.region.starts_with("test-"));
                 let is_named = !ending.is_whole() || stuck.contains(ip);
                 let waits = is_test && touch.left.is_none() && is_named;
-                if !touch.raced && !is_lost && !waits && now != touch.left.as_ref() {
+                let is_unsaid = self.schedule.setting.is_behind_unsaid();
+                if !is_unsaid && !touch.raced && !is_lost && !waits && now != touch.left.as_ref() {
                     return Some(format!(
                         "somebody left {:?} at {ip}, and there is {now:?} now",
                         touch.left
@@ -314,7 +328,8 @@ impl Life<'_, '_> {
                 let is_excused = self.target.touched.contains_key(&(store, *ip))
                     || self.target.is_undeletable(*ip)
                     || !ending.gone.is_empty();
-                if ending.is_whole() && is_test && !stuck.contains(ip) && !is_excused {
+                let is_named = stuck.contains(ip) || kept.contains(ip);
+                if ending.is_whole() && is_test && !is_named && !is_excused {
                     return Some(format!(
                         "test mapping {ip} {now} is left, and nobody names it"
                     ));
@@ -328,10 +343,17 @@ impl Life<'_, '_> {
             };
             let is_seen = |ip: &IpAddr| {
                 let touched = self.target.touched.contains_key(&(store, *ip));
+                if self.schedule.setting.is_behind_unsaid()
+                    && !(original.contains_key(ip) && !touched)
+                {
+                    return false;
+                }
                 let before = ledger.before(generation, *ip).map(|entry| &entry.place);
                 let is_unseen = self.target.is_unseen(store, *ip);
                 let is_known = touched && before == truth.get(ip);
-                !(is_unseen || is_known)
+                let is_lost = self.target.lost.contains(&(store, *ip))
+                    && !self.target.has_shown(store, *ip, truth.get(ip));
+                !(is_unseen || is_known || is_lost)
             };
             let (mut now, mut before) = (truth.clone(), original.clone());
             now.retain(|ip, _| is_seen(ip));

@@ -61,8 +61,14 @@ pub(super) enum Fault {
     CrashAfter,
     /// No request may be sent any more by this process.
     Spent,
-    /// The next batch write loses a mapping that it does not name.
-    LossyBatch,
+    /// The next write loses a mapping that it does not name.
+    LossyWrite,
+    /// The answer to the next request is lost; a write takes effect this many milliseconds later.
+    Late(u64),
+    /// The region of this original mapping is accepted where it is, and refused for a new mapping.
+    NotForNew(usize),
+    /// From here on the target keeps another region in place of this test value.
+    Mangled(usize),
     /// Deletions of this address do nothing from here on, whatever they are answered.
     Undeletable(usize),
 }
@@ -148,6 +154,11 @@ impl Schedule {
 }
 
 impl Setting {
+    /// Whether reads are behind and the user does not know: then nothing may be lost, and no more is promised.
+    pub(super) fn is_behind_unsaid(&self) -> bool {
+        self.settle < self.list_lag.max(self.read_lag)
+    }
+
     fn draw(random: &mut Random) -> Self {
         let originals = random.size(4);
         let has_v1 = !random.one_in(3);
@@ -155,6 +166,8 @@ impl Setting {
         let (list_lag, read_lag) = (lags[random.size(4)], lags[random.size(4)]);
         let settle = match list_lag.max(read_lag) {
             0 => 0,
+            // Nobody knows of it.
+            _ if random.one_in(6) => 0,
             lag => lag * 2,
         };
         Self {
@@ -202,7 +215,7 @@ impl Fault {
             1 => 5 + random.below(40),
             _ => u64::MAX,
         };
-        match random.below(20) {
+        match random.below(23) {
             0 | 1 => Self::LostAnswer,
             2 => Self::LostRequest,
             3 => Self::Unavailable(1 + random.below(30)),
@@ -219,7 +232,10 @@ impl Fault {
             14 | 15 => Self::CrashBefore,
             16 | 17 => Self::CrashAfter,
             18 if random.one_in(2) => Self::Spent,
-            18 => Self::LossyBatch,
+            18 => Self::LossyWrite,
+            19 => Self::Late(1 + random.below(2_500)),
+            20 => Self::NotForNew(random.size(3)),
+            21 => Self::Mangled(random.size(2)),
             _ => Self::Undeletable(random.size(TESTS as u64)),
         }
     }

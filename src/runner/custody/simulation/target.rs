@@ -101,6 +101,14 @@ pub(super) struct Target<'s> {
     refused: BTreeSet<String>,
     undeletable: BTreeSet<IpAddr>,
     lossy: bool,
+    /// By how much the next write takes effect late.
+    late: Option<u64>,
+    /// Writes that will take effect.
+    pending: Vec<(u64, Ask)>,
+    /// Whether such a write takes effect just now: nobody could know of it.
+    is_late: bool,
+    not_for_new: BTreeSet<String>,
+    mangled: BTreeSet<String>,
     /// No request may be sent any more by this process.
     spent: bool,
     /// Values by the owner, so that each is new.
@@ -153,6 +161,11 @@ impl<'s> Target<'s> {
             refused: BTreeSet::new(),
             undeletable: BTreeSet::new(),
             lossy: false,
+            late: None,
+            pending: Vec::new(),
+            is_late: false,
+            not_for_new: BTreeSet::new(),
+            mangled: BTreeSet::new(),
             spent: false,
             owner_values: 0,
             journal: Vec::new(),
@@ -189,7 +202,7 @@ impl<'s> Target<'s> {
         }
     }
 
-    fn store(&self, generation: Generation) -> usize {
+    pub(super) fn store(&self, generation: Generation) -> usize {
         match generation {
             Generation::V1 if self.schedule.setting.apart => 1,
             Generation::V1 | Generation::V2 => 0,
@@ -239,6 +252,20 @@ impl<'s> Target<'s> {
     /// Whether its lists show nothing.
     pub(super) fn is_blind(&self) -> bool {
         self.step < self.schedule.setting.blind_until
+    }
+
+    /// Whether a mapping was listed when the run began, and a list since showed that it is gone.
+    pub(super) fn has_shown(&self, store: usize, ip: IpAddr, now: Option<&Place>) -> bool {
+        let opening = self.journal.iter().find_map(|record| match record {
+            Record::Opening(opening) => Some(&opening.holding),
+            _ => None,
+        });
+        let mut all = opening
+            .into_iter()
+            .flat_map(|all| all.by_generation.values());
+        let known = self.known.get(&(store, ip)).copied().unwrap_or(0);
+        all.any(|mappings| mappings.contains_key(&ip))
+            && self.stores[store].at(known).get(&ip) == now
     }
 
     /// Whether somebody did something at an address that no reading of this process could show.
@@ -361,9 +388,22 @@ impl<'s> Target<'s> {
                     self.meet("spent budgets");
                     self.spent = true;
                 }
-                Fault::LossyBatch => {
-                    self.meet("lossy batches");
+                Fault::LossyWrite => {
+                    self.meet("lossy writes");
                     self.lossy = true;
+                }
+                Fault::Late(by) => {
+                    self.meet("writes that take effect late");
+                    self.late = Some(by);
+                    lost_answer = true;
+                }
+                Fault::NotForNew(index) => {
+                    self.meet("values not accepted for new mappings");
+                    self.not_for_new.insert(format!("original-{index}"));
+                }
+                Fault::Mangled(index) => {
+                    self.meet("values that are mangled");
+                    self.mangled.insert(format!("test-{index}"));
                 }
                 Fault::Undeletable(index) => {
                     self.meet("mappings that can't be deleted");
@@ -377,6 +417,7 @@ impl<'s> Target<'s> {
     /// Carries one thing out.
     pub(super) fn perform(&mut self, ask: &Ask) -> Result<Heard, Crashed> {
         self.step += 1;
+        self.take_effect();
         let before = self.next_fault;
         let (crashes, after, lost_answer, lost_request) = self.faults();
         if let Some(told) = &mut self.told {
@@ -450,6 +491,31 @@ impl<'s> Target<'s> {
         if lost_request {
             return failed();
         }
+        let is_write = matches!(ask, Ask::Write(..) | Ask::Delete(..));
+        if let Some(late) = self.late.take().filter(|_| is_write) {
+            self.pending.push((self.clock + late, ask.clone()));
+            return failed();
+        }
+        self.carry_out(ask, generation)
+    }
+
+    /// Carries out what was sent a while ago and never answered.
+    fn take_effect(&mut self) {
+        let now = self.clock;
+        let (due, pending): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pending)
+            .into_iter()
+            .partition(|(at, _)| *at <= now);
+        self.pending = pending;
+        for (_, ask) in due {
+            if let Ask::Write(generation, _) | Ask::Delete(generation, ..) = &ask {
+                self.is_late = true;
+                self.carry_out(&ask, *generation);
+                self.is_late = false;
+            }
+        }
+    }
+
+    fn carry_out(&mut self, ask: &Ask, generation: Generation) -> Heard {
         let store = self.store(generation);
         match ask {
             Ask::Page(..) => self.list(store),
@@ -520,7 +586,8 @@ impl<'s> Target<'s> {
             && let Some(touch) = self.touched.get_mut(&(store, ip))
             && !touch.raced
         {
-            if is_like_ours || touch.at > known {
+            let is_unsaid = self.schedule.setting.is_behind_unsaid();
+            if is_like_ours || touch.at > known || self.is_late || is_unsaid {
                 touch.raced = true;
             } else if self.broken.is_none() {
                 self.broken = Some(format!(
@@ -536,14 +603,22 @@ impl<'s> Target<'s> {
     fn write(&mut self, store: usize, rows: &[Row]) -> Heard {
         let mut items = Vec::new();
         for row in rows {
-            if self.refused.contains(&row.region) {
+            let is_new = !self.stores[store].now().contains_key(&row.ip);
+            let is_refused = self.refused.contains(&row.region)
+                || (is_new && self.not_for_new.contains(&row.region));
+            if is_refused {
                 items.push(Answered::Refused("no such region".to_owned()));
                 continue;
             }
-            self.change(store, row.ip, Some(row.place()));
+            let kept = if self.mangled.contains(&row.region) {
+                place(&format!("{}-mangled", row.region))
+            } else {
+                row.place()
+            };
+            self.change(store, row.ip, Some(kept));
             items.push(Answered::Done);
         }
-        if self.lossy && rows.len() > 1 {
+        if self.lossy {
             self.lossy = false;
             let named = |ip: &IpAddr| rows.iter().any(|row| row.ip == *ip);
             let victim = self.stores[store]
@@ -552,7 +627,7 @@ impl<'s> Target<'s> {
                 .copied()
                 .find(|ip| !named(ip));
             if let Some(ip) = victim {
-                self.meet("mappings lost by a batch");
+                self.meet("mappings lost by a write");
                 self.lost.insert((store, ip));
                 let clock = self.clock;
                 self.stores[store].set(clock, ip, None);
