@@ -1,5 +1,6 @@
 //! `originproof restore`: finishes what interrupted runs left, shows what their journals hold, or lets go of them.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,9 @@ use clap::Args;
 use serde_json::json;
 
 use originproof::exchange::{Generation, write_back_curl};
-use originproof::runner::custody::{Closed, JournalError, Row, Waiting, restore, waiting};
+use originproof::runner::custody::{
+    Closed, JournalError, Row, Waiting, WriteBack, restore, waiting,
+};
 
 use super::Outcome;
 use super::console::Console;
@@ -30,6 +33,9 @@ pub(crate) struct RestoreArgs {
     /// Show what the journals of the zones given by --zone hold, and remove them; send nothing
     #[arg(long, requires = "zone")]
     discard: bool,
+    /// Also write back what is gone without a request of the run: the target lost it, or somebody deleted it
+    #[arg(long, conflicts_with_all = ["print", "discard", "list"])]
+    missing: bool,
     /// Put back the zone of this journal
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
@@ -92,18 +98,35 @@ fn select(
     let url = url.map(|url| url.trim_end_matches('/'));
     let is_meant = |waiting: &Waiting| {
         let is_zone = |zone: &String| zone.eq_ignore_ascii_case(&waiting.zone);
-        (zones.is_empty() || zones.iter().any(is_zone))
-            && url.is_none_or(|url| url == waiting.target)
+        let is_target = waiting.target.is_empty() || url.is_none_or(|url| url == waiting.target);
+        (zones.is_empty() || zones.iter().any(is_zone)) && is_target
     };
     let (mut selected, mut exit) = (Vec::new(), Exit::Conforms);
     for waiting in all {
         match waiting {
             Ok(waiting) if is_meant(&waiting) => selected.push(waiting),
+            Ok(waiting) if args.journal.is_some() => {
+                console.error(&format!(
+                    "passed over: {} is of zone {} of {}, which --zone and --target do not name",
+                    waiting.path.display(),
+                    waiting.zone,
+                    waiting.target
+                ));
+                exit = Exit::Usage;
+            }
             Ok(_) => {}
             Err(error) => {
+                let is_named = zones.iter().any(|zone| error.is_of(zone));
+                if args.discard && is_named {
+                    error
+                        .discard()
+                        .map_err(|error| Failure::Usage(error.to_string()))?;
+                    console.out(&format!("removed what can't be read: {error}\n"))?;
+                    continue;
+                }
                 console.error(&format!("passed over: {error}"));
-                // Where zones are named, the others do not matter.
-                if zones.is_empty() {
+                // Where other zones are named, this one does not matter.
+                if zones.is_empty() || is_named {
                     exit = Exit::Usage;
                 }
             }
@@ -119,7 +142,16 @@ fn put_back(
     waiting: &Waiting,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
-    let mut config = args.target.config(effective, world, &waiting.target)?;
+    let url = match effective.text("url") {
+        Some(url) if waiting.target.is_empty() => url.trim_end_matches('/').to_owned(),
+        _ if waiting.target.is_empty() => {
+            return Err(Failure::Usage(
+                "the beginning of its journal is damaged, so the target is not known: give it with --target".to_owned(),
+            ));
+        }
+        _ => waiting.target.clone(),
+    };
+    let mut config = args.target.config(effective, world, &url)?;
     config.zones = vec![waiting.zone.clone()];
     let is_named = effective.text("url").is_some() || args.journal.is_some();
     if !is_named && !waiting.is_sealed_by(&config.credentials) {
@@ -129,12 +161,17 @@ fn put_back(
             waiting.target, waiting.target, waiting.zone
         )));
     }
-    effective.check_destination(&waiting.target)?;
-    if let Some(line) = effective.credentials_line(&waiting.target) {
+    effective.check_destination(&url)?;
+    if let Some(line) = effective.credentials_line(&url) {
         console.say(&line);
     }
     let runtime = super::runtime()?;
-    let closed = runtime.block_on(restore(config, waiting))?;
+    let what = if args.missing {
+        WriteBack::AllMissing
+    } else {
+        WriteBack::Taken
+    };
+    let closed = runtime.block_on(restore(config, waiting, what))?;
     match closed {
         Closed::PutBack(done) => {
             let (zone, mappings) = (&done.zone, done.mappings);
@@ -174,30 +211,45 @@ fn listed(waiting: &Waiting) -> String {
     )
 }
 
+/// Mappings as lines for a shell.
+fn curl_lines(
+    text: &mut String,
+    waiting: &Waiting,
+    what: &str,
+    generation: Generation,
+    rows: &[Row],
+) {
+    if rows.is_empty() {
+        return;
+    }
+    let (count, id) = (rows.len(), generation.id());
+    let _ = writeln!(text, "# {count} mapping(s) {what} through {id}:");
+    for row in rows {
+        let (zone, mapping) = (&waiting.zone, (&row.ip, &*row.vendor, &*row.region));
+        text.push_str(&write_back_curl(generation, &waiting.target, zone, mapping));
+        text.push('\n');
+    }
+}
+
 /// What a journal holds, for a person who works by hand.
 fn printed(waiting: &Waiting) -> Result<String, Failure> {
     let mut text = listed(waiting);
     let stake: Vec<(Generation, Vec<Row>)> = waiting.at_stake();
+    let held = waiting.held();
     for (generation, rows) in &stake {
-        if rows.is_empty() {
-            continue;
-        }
-        let _ = writeln!(
-            text,
-            "# {} mapping(s) that the run deleted or overwrote, or was about to, through {}:",
-            rows.len(),
-            generation.id()
-        );
-        for row in rows {
-            let line = write_back_curl(
-                *generation,
-                &waiting.target,
-                &waiting.zone,
-                (&row.ip, &row.vendor, &row.region),
-            );
-            text.push_str(&line);
-            text.push('\n');
-        }
+        let what = "that the run deleted or overwrote, or was about to,";
+        curl_lines(&mut text, waiting, what, *generation, rows);
+    }
+    for (generation, rows) in &held {
+        let taken = stake.iter().filter(|(of, _)| of == generation);
+        let taken: BTreeSet<&Row> = taken.flat_map(|(_, rows)| rows).collect();
+        let others: Vec<Row> = rows
+            .iter()
+            .filter(|row| !taken.contains(row))
+            .cloned()
+            .collect();
+        let what = "that the zone held and the run left alone; write those that are gone,";
+        curl_lines(&mut text, waiting, what, *generation, &others);
     }
     if waiting.may_be_left() > 0 {
         let count = waiting.may_be_left();
@@ -211,7 +263,7 @@ fn printed(waiting: &Waiting) -> Result<String, Failure> {
         "zone": waiting.zone,
         "target": waiting.target,
         "started": waiting.started,
-        "held": rows(&waiting.held()),
+        "held": rows(&held),
         "at_stake": rows(&stake),
     });
     let whole = serde_json::to_string_pretty(&whole).map_err(std::io::Error::from)?;

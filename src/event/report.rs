@@ -252,8 +252,12 @@ impl std::fmt::Display for ZoneLeft {
                 self.missing.len() - SHOWN
             )?;
         }
-        for kept in &self.kept {
+        for kept in self.kept.iter().take(SHOWN) {
             writeln!(f, "  left as it is: {kept}")?;
+        }
+        if self.kept.len() > SHOWN {
+            let more = self.kept.len() - SHOWN;
+            writeln!(f, "  left as it is: {more} more")?;
         }
         writeln!(f, "  its journal is {}", self.journal)?;
         writeln!(f, "  to go on: {}", self.command)?;

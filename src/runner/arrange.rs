@@ -1,12 +1,10 @@
 //! `given`: brings zones into their first state and makes sure of it. What can't be arranged is
 //! inconclusive, never a violation: the cases about writing find the fault by its clause.
 
-use std::time::Instant;
-
 use serde_json::Value;
 
 use super::call::batch_item;
-use super::execute::{Execution, FIRST_SETTLING_WAIT, Flow, Stop};
+use super::execute::{Execution, Flow, Settling, Stop};
 use super::mapping::{State, Wanted};
 use crate::case::{Auth, CallSpec, OperationName};
 use crate::contract::Framing;
@@ -81,17 +79,14 @@ impl Execution<'_> {
 
     /// Whether the zone holds this, or does so before the time to settle is over.
     async fn is_arranged_in_time(&mut self, zone: &str, state: &State) -> Flow<bool> {
-        let begun = Instant::now();
-        let mut wait = FIRST_SETTLING_WAIT;
+        let mut settling = Settling::within(self.target.settle);
         loop {
             if self.is_arranged(zone, state).await? {
                 return Ok(true);
             }
-            if begun.elapsed() + wait > self.target.settle {
+            if !settling.again().await {
                 return Ok(false);
             }
-            tokio::time::sleep(wait).await;
-            wait *= 2;
         }
     }
 

@@ -24,7 +24,35 @@ use crate::exchange::{Exchange, Generation, Operation};
 use crate::transport::Outgoing;
 
 /// How long a target that settles slowly is left alone at first; doubled each time.
-pub(super) const FIRST_SETTLING_WAIT: Duration = Duration::from_millis(50);
+const FIRST_SETTLING_WAIT: Duration = Duration::from_millis(50);
+
+/// The pauses between reads that are repeated until the time to settle is over. The last one ends with it.
+#[derive(Debug)]
+pub(super) struct Settling {
+    until: Instant,
+    wait: Duration,
+}
+
+impl Settling {
+    /// Begins now.
+    pub(super) fn within(settle: Duration) -> Self {
+        Self {
+            until: Instant::now() + settle,
+            wait: FIRST_SETTLING_WAIT,
+        }
+    }
+
+    /// Waits for the next read; `false` if the time is over.
+    pub(super) async fn again(&mut self) -> bool {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return false;
+        }
+        tokio::time::sleep(self.wait.min(left)).await;
+        self.wait *= 2;
+        true
+    }
+}
 
 /// Why a trial ends before its last step.
 #[derive(Debug)]
@@ -163,20 +191,17 @@ impl<'a> Execution<'a> {
         if self.target.settle.is_zero() || !self.only_reads(step) {
             return self.step_once(step).await;
         }
-        let begun = Instant::now();
-        let mut wait = FIRST_SETTLING_WAIT;
+        let mut settling = Settling::within(self.target.settle);
         loop {
             let before = (self.findings.clone(), self.observations.len());
             let result = self.step_once(step).await;
             let is_satisfied = result.is_ok() && self.findings == before.0;
-            let is_over = begun.elapsed() + wait > self.target.settle;
-            if is_satisfied || is_over || self.target.halt.reason().is_some() {
+            let is_halted = self.target.halt.reason().is_some();
+            if is_satisfied || is_halted || !settling.again().await {
                 return result;
             }
             self.findings = before.0;
             self.observations.truncate(before.1);
-            tokio::time::sleep(wait).await;
-            wait *= 2;
         }
     }
 

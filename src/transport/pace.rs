@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::exchange::Headers;
@@ -143,6 +144,9 @@ pub enum Purpose {
 /// The longest wait that a target can ask for while a zone is put back, unless a longer one is allowed anyway.
 const LONGEST_PUT_BACK_WAIT: Duration = Duration::from_mins(5);
 
+/// The longest pause between two requests of putting a zone back that only a policy asks for.
+const PUT_BACK_PACE: Duration = Duration::from_millis(250);
+
 /// How requests are paced.
 #[derive(Debug, Clone)]
 pub struct Pace {
@@ -190,7 +194,7 @@ impl Pacer {
         }
         let announced: Vec<_> = locked(&self.announced).values().cloned().collect();
         for bucket in announced {
-            bucket.until_ready().await;
+            self.within(&bucket, purpose).await?;
         }
         loop {
             let until = *locked(&self.paused_until);
@@ -209,6 +213,31 @@ impl Pacer {
             }
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// Waits until a policy that the target announced allows another request. A zone is put back all the same: mappings
+    /// are missing until then, and a target that is in earnest answers 429.
+    async fn within(
+        &self,
+        bucket: &DefaultDirectRateLimiter,
+        purpose: Purpose,
+    ) -> Result<(), Refusal> {
+        while let Err(until) = bucket.check() {
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            match purpose {
+                Purpose::PutBack if wait > PUT_BACK_PACE => {
+                    tokio::time::sleep(PUT_BACK_PACE).await;
+                    return Ok(());
+                }
+                Purpose::Work | Purpose::Care if wait > self.longest_wait => {
+                    return Err(Refusal::TooLong(wait));
+                }
+                Purpose::Work | Purpose::Care | Purpose::PutBack => {
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How many requests the run's own work may still send, where there is a limit.

@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::desk::Durability;
+use super::entry::{Entry, Holding};
 use super::ledger::Ledger;
 use super::record::{Opening, Record};
 use crate::private;
@@ -41,8 +42,8 @@ pub enum JournalError {
     },
     /// A run that did not end left the zone as it was at that moment.
     #[error(
-        "an earlier run on zone {zone} did not end: its journal is {path}; `originproof restore --zone {zone}` puts the zone back, \
-         `originproof restore --print --zone {zone}` shows what it held, `originproof restore --discard --zone {zone}` lets go of the journal"
+        "an earlier run on zone {zone} did not end: its journal is {path}; `{command}` puts the zone back, with --print it \
+         shows what the zone held, with --discard it lets go of the journal", command = restore_command(zone, path)
     )]
     Pending {
         /// Which zone.
@@ -68,6 +69,50 @@ pub enum JournalError {
         /// What it is.
         what: &'static str,
     },
+}
+
+impl JournalError {
+    /// Whether it is about the journal of a zone.
+    #[must_use]
+    pub fn is_of(&self, zone: &str) -> bool {
+        let name = format!("zone-{}.", stem(zone));
+        let name_of = |path: &Path| path.file_name().unwrap_or_default().to_owned();
+        name_of(self.path()).to_string_lossy().starts_with(&name)
+    }
+
+    /// Removes the journal that can't be read.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`].
+    pub fn discard(&self) -> Result<(), Self> {
+        fs::remove_file(self.path()).map_err(failed(self.path()))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Io { path, .. }
+            | Self::Locked { path, .. }
+            | Self::Pending { path, .. }
+            | Self::Unreadable { path, .. }
+            | Self::Foreign { path, .. } => path,
+        }
+    }
+}
+
+/// The command that finishes what a journal holds.
+fn restore_command(zone: &str, path: &Path) -> String {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let words = ["--zone", zone, "--state-dir", &folder.display().to_string()].map(shell);
+    format!("originproof restore {}", words.join(" "))
+}
+
+/// A text as one word of a POSIX shell.
+pub(super) fn shell(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> JournalError {
@@ -117,6 +162,19 @@ pub(super) fn is_plain(path: &Path) -> Result<(), JournalError> {
         path: path.to_owned(),
         what,
     })
+}
+
+/// Gives a journal another name, under which `restore` still finds it.
+pub(super) fn set_aside(path: &Path) -> Result<(), JournalError> {
+    let mut number = 2;
+    loop {
+        let aside = path.with_extension(format!("{number}.{ENDING}"));
+        match fs::hard_link(path, &aside) {
+            Ok(()) => return fs::remove_file(path).map_err(failed(path)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(failed(path)(error)),
+        }
+    }
 }
 
 /// An open journal.
@@ -235,10 +293,10 @@ impl Recovered {
             return Err(unreadable("an earlier version of originproof wrote it"));
         }
         let mut records = bytes.split(|byte| *byte == b'\n').filter_map(record);
-        let Some(Record::Opening(opening)) = records.next() else {
-            return Err(unreadable(
-                "it does not begin with what the zone held; a run that was killed this early had changed nothing",
-            ));
+        let opening = match records.next() {
+            Some(Record::Opening(opening)) => opening,
+            Some(first) => return Ok(Self::without_opening(path, first, records)),
+            None => return Err(unreadable("no record in it is whole")),
         };
         if opening.originproof_journal != VERSION {
             return Err(unreadable("another version of originproof wrote it"));
@@ -249,6 +307,41 @@ impl Recovered {
             ledger.apply(&record);
         }
         Ok(Self { opening, ledger })
+    }
+}
+
+impl Recovered {
+    /// What can be told of a journal whose first record is damaged: the mappings that were taken away stand in the
+    /// records before that, with their values. Which target it was is not known.
+    fn without_opening(path: &Path, first: Record, rest: impl Iterator<Item = Record>) -> Self {
+        let records: Vec<Record> = std::iter::once(first).chain(rest).collect();
+        let mut holding = Holding::default();
+        for record in &records {
+            if let Record::Intent(intent) = record {
+                let all = holding.by_generation.entry(intent.through).or_default();
+                let taken = intent.write.iter();
+                let taken = taken.filter(|row| intent.delete.contains(&row.ip));
+                all.extend(taken.map(|row| (row.ip, Entry::plain(row.ip, row.place()))));
+            }
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let zone = name.strip_prefix("zone-").unwrap_or_default();
+        let zone = zone.split('.').next().unwrap_or_default();
+        let opening = Opening {
+            originproof_journal: VERSION,
+            target: String::new(),
+            zone: zone.to_owned(),
+            started: "at an unknown time".to_owned(),
+            seal: String::new(),
+            holding,
+            stuck: Vec::new(),
+        };
+        let mut ledger = Ledger::default();
+        ledger.apply(&Record::Opening(opening.clone()));
+        for record in records {
+            ledger.apply(&record);
+        }
+        Self { opening, ledger }
     }
 }
 
@@ -294,6 +387,7 @@ pub fn pending(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entry::Row;
     use super::super::record::Intent;
     use super::super::seal::Seal;
     use super::*;
@@ -364,6 +458,28 @@ mod tests {
             Recovered::read(&path),
             Err(JournalError::Unreadable { .. })
         ));
+        let _ = fs::remove_dir_all(folder);
+    }
+
+    #[test]
+    fn a_journal_without_its_opening_still_holds_what_was_taken_away() {
+        let folder = folder("headless");
+        let path = Journal::path_of(&folder, "z");
+        let mut intent = Intent::through(Generation::V2);
+        let place = crate::runner::mapping::Place {
+            vendor: "aws".into(),
+            region: "us-east-1".into(),
+        };
+        let row = Row::new([10, 0, 0, 1].into(), &place);
+        intent.write = vec![row.clone()];
+        intent.delete = vec![row.ip];
+        let mut bytes = vec![0; 200];
+        bytes.push(b'\n');
+        bytes.extend(line(&Record::Intent(intent)).unwrap_or_else(|e| panic!("{e}")));
+        fs::write(&path, bytes).unwrap_or_else(|e| panic!("{e}"));
+        let read = Recovered::read(&path).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(read.opening.zone, "z");
+        assert_eq!(read.ledger.at_stake(Generation::V2), [row]);
         let _ = fs::remove_dir_all(folder);
     }
 

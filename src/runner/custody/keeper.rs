@@ -14,7 +14,7 @@ use super::around::Around;
 use super::config::{CustodyConfig, Permit};
 use super::desk::{Durability, Procedure};
 use super::entry::{Holding, Row};
-use super::journal::{Journal, JournalError, Recovered, VERSION, is_plain, make_folder};
+use super::journal::{Journal, JournalError, Recovered, VERSION, is_plain, make_folder, set_aside};
 use super::ledger::Ledger;
 use super::lock::{Busy, ZoneLock};
 use super::make_room::{NotEmptied, make_room, requests_to_empty};
@@ -84,7 +84,7 @@ impl Keeper {
         };
         let path = Journal::path_of(&config.state_dir, zone);
         let stuck = if writes {
-            left_by_an_earlier_run(config, zone, &path)?
+            left_by_an_earlier_run(config, &target.base_url, zone, &path)?
         } else {
             Vec::new()
         };
@@ -319,12 +319,14 @@ impl Keeper {
     }
 }
 
-/// What an earlier run could not remove, if its journal holds nothing else.
+/// What an earlier run could not remove from this target, if its journal holds nothing else. A journal of the same zone
+/// id on another target says nothing of this one, and is set aside.
 ///
 /// # Errors
 /// [`JournalError::Pending`] if mappings wait to be put back.
 fn left_by_an_earlier_run(
     config: &CustodyConfig,
+    target: &str,
     zone: &str,
     path: &std::path::Path,
 ) -> Result<Vec<Row>, JournalError> {
@@ -334,6 +336,10 @@ fn left_by_an_earlier_run(
         return Ok(Vec::new());
     }
     match Recovered::read(path) {
+        Ok(recovered) if recovered.ledger.is_released() && recovered.opening.target != target => {
+            set_aside(path)?;
+            Ok(Vec::new())
+        }
         Ok(recovered) if recovered.ledger.is_released() => {
             let stuck = recovered.ledger.stuck();
             let row = |(ip, place): (&IpAddr, _)| Row::new(*ip, place);

@@ -20,6 +20,8 @@ struct Sent {
     /// Through which generations a later deletion was seen to work. Only known while the run lives.
     removed: BTreeSet<Generation>,
     through: BTreeSet<Generation>,
+    /// Whether it was deleted after a case. Only known while the run lives.
+    is_tidied: bool,
     /// Through which generations a mapping of somebody was read after all this had been sent, so that none of it changed
     /// that mapping.
     outlived: BTreeSet<Generation>,
@@ -131,7 +133,8 @@ impl Ledger {
     /// there are.
     pub(super) fn is_telling(&self, through: Generation, ip: IpAddr) -> bool {
         let sent = self.sent_to(ip);
-        sent.is_some_and(|sent| sent.through.iter().all(|one| *one == through))
+        let goes_through = |sent: &Sent| sent.through.iter().all(|one| *one == through);
+        sent.is_some_and(|sent| goes_through(sent) && !sent.is_tidied)
             && self.before(through, ip).is_none()
     }
 
@@ -153,6 +156,15 @@ impl Ledger {
             .all(|generation| self.before(generation, ip).is_none());
         let sent = self.sent_to(ip).filter(|_| is_test);
         sent.map(|sent| sent.values.clone()).unwrap_or_default()
+    }
+
+    /// Notes that addresses are deleted after a case.
+    pub(super) fn tidies(&mut self, addresses: impl IntoIterator<Item = IpAddr>) {
+        for ip in addresses {
+            if let Some(sent) = self.sent.get_mut(&ip) {
+                sent.is_tidied = true;
+            }
+        }
     }
 
     /// Notes that something that was sent may take effect later.
@@ -257,6 +269,7 @@ impl Ledger {
         let sent = self.sent.entry(ip).or_default();
         sent.through.insert(through);
         sent.removed.clear();
+        sent.is_tidied = false;
         sent.outlived.clear();
         sent
     }

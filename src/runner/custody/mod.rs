@@ -41,6 +41,6 @@ pub(super) use keeper::Keeper;
 pub(super) use make_room::requests_to_empty;
 pub(super) use reach::{addresses_in, addresses_of};
 pub(super) use remove::{Stranger, Tidied};
-pub use restore::{Closed, Waiting, restore, waiting};
+pub use restore::{Closed, Waiting, WriteBack, restore, waiting};
 pub(super) use seal::Seal;
 pub(super) use watch::{Sign, Traces};

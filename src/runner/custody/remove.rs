@@ -345,19 +345,31 @@ pub(super) async fn remove(
     } else {
         Form::Single
     };
+    ledger.tidies(own.keys().chain(&blind).copied());
     let mut spelled: Vec<String> = own.iter().map(as_listed).collect();
     spelled.extend(blind.iter().map(ToString::to_string));
-    let mut rest = [
-        (Form::Single, as_listed),
-        (Form::Single, canonical),
-        (Form::Batch, as_listed),
-        (Form::Batch, canonical),
-    ]
-    .into_iter();
-    let mut form = first;
+    // Two stores may hold different things at one address.
+    let is_shared = ledger.is_proved_shared();
+    let mut generations = ledger.generations().into_iter();
+    let other = generations.find(|other| *other != through && is_shared);
+    let ways = [
+        (through, Form::Single, as_listed),
+        (through, Form::Single, canonical),
+        (through, Form::Batch, as_listed),
+        (through, Form::Batch, canonical),
+        (other.unwrap_or(through), Form::Single, canonical),
+    ];
+    // A target on which nothing helped so far is not tried in every way again and again.
+    let most = if ledger.stuck().len() < DOUBTED {
+        ways.len()
+    } else {
+        0
+    };
+    let mut rest = ways.into_iter().take(most);
+    let (mut by, mut form) = (through, first);
     let mut latest = None;
     while !spelled.is_empty() {
-        let deleted = delete(desk, patience, through, &spelled, form).await?;
+        let deleted = delete(desk, patience, by, &spelled, form).await?;
         // A target whose lists lag is asked once: its answer has to do until the zone is put back.
         if deleted.all_free && !rules.settle.is_zero() {
             return Ok((Vec::new(), None));
@@ -367,10 +379,10 @@ pub(super) async fn remove(
         // Another value is somebody else's.
         own.retain(|ip, entry| listed.get(ip).is_some_and(|now| now.place == entry.place));
         latest = Some(listed);
-        let Some((next, spelling)) = rest.next() else {
+        let Some((generation, next, spelling)) = rest.next() else {
             break;
         };
-        form = next;
+        (by, form) = (generation, next);
         spelled = own.iter().map(spelling).collect();
     }
     let mut stuck = Vec::new();

@@ -8,7 +8,7 @@ use super::super::target::{Credentials, Target, TargetConfig};
 use super::desk::{Durability, Procedure};
 use super::ending::Ending;
 use super::entry::Row;
-use super::journal::{Journal, JournalError, Recovered};
+use super::journal::{Journal, JournalError, Recovered, shell};
 use super::ledger::Ledger;
 use super::lock::{Busy, ZoneLock};
 use super::patience::Rules;
@@ -154,15 +154,6 @@ fn by_others(ending: &Ending) -> BTreeSet<String> {
     ending.kept.iter().map(ToString::to_string).collect()
 }
 
-/// A text as one word of a POSIX shell.
-fn shell(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// A journal that waits, as far as it can be read without a target.
 #[derive(Debug)]
 pub struct Waiting {
@@ -254,12 +245,26 @@ pub fn waiting(folder: &Path) -> Result<Vec<Result<Waiting, JournalError>>, Jour
     Ok(paths.iter().map(|path| Waiting::read(path)).collect())
 }
 
+/// Which mappings are written back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WriteBack {
+    /// Those that the run deleted or overwrote.
+    #[default]
+    Taken,
+    /// Also those that are gone without a request of the run: the target lost them, or their owner deleted them.
+    AllMissing,
+}
+
 /// Finishes what a run left: puts the zone of a journal back and removes the journal. The target must be the journal's
 /// own.
 ///
 /// # Errors
 /// [`TargetError::Journal`] if the journal can't be read or another run is at work; those of setting a target up.
-pub async fn restore(config: TargetConfig, waiting: &Waiting) -> Result<Closed, TargetError> {
+pub async fn restore(
+    config: TargetConfig,
+    waiting: &Waiting,
+    what: WriteBack,
+) -> Result<Closed, TargetError> {
     let target = Target::unprobed(config)?;
     let custody = &target.custody;
     let busy = if custody.wait_for_lock {
@@ -276,6 +281,10 @@ pub async fn restore(config: TargetConfig, waiting: &Waiting) -> Result<Closed, 
         journal: Some(&journal),
         purpose: Purpose::PutBack,
     };
-    let closed = close(world, recovered.ledger).await;
+    let mut ledger = recovered.ledger;
+    if what == WriteBack::AllMissing {
+        ledger.apply(&Record::Lossy);
+    }
+    let closed = close(world, ledger).await;
     Ok(closed.finish(journal.into_inner()))
 }

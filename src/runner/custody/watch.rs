@@ -97,14 +97,17 @@ impl Foreign {
     }
 }
 
-/// Reads the zone again and again while this run writes nothing; returns whether it changed.
+/// Reads the zone again and again while this run writes nothing; returns whether test addresses changed. What the run
+/// wrote itself has settled by then.
 pub(super) async fn watch(desk: Desk, rules: Rules, generation: Generation) -> bool {
     let mut patience = Patience::new(rules);
+    patience.settle(&desk).await;
     let mut first = None;
     for _ in 0..LOOKS {
-        let Ok(listed) = list(&desk, &mut patience, generation).await else {
+        let Ok(mut listed) = list(&desk, &mut patience, generation).await else {
             return false;
         };
+        listed.retain(|ip, _| is_documentation(*ip));
         if first.get_or_insert_with(|| listed.clone()) != &listed {
             return true;
         }

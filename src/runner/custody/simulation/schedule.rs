@@ -63,7 +63,7 @@ pub(super) enum Fault {
     Spent,
     /// The next write loses a mapping that it does not name.
     LossyWrite,
-    /// The answer to the next request is lost; a write takes effect this many milliseconds later.
+    /// The next write is never answered, and takes effect this many milliseconds later.
     Late(u64),
     /// The region of this original mapping is accepted where it is, and refused for a new mapping.
     NotForNew(usize),

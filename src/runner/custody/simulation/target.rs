@@ -395,7 +395,6 @@ impl<'s> Target<'s> {
                 Fault::Late(by) => {
                     self.meet("writes that take effect late");
                     self.late = Some(by);
-                    lost_answer = true;
                 }
                 Fault::NotForNew(index) => {
                     self.meet("values not accepted for new mappings");
@@ -443,7 +442,13 @@ impl<'s> Target<'s> {
                 }
                 Heard::Done
             }
-            request => self.request(request, lost_request),
+            request => {
+                let known = lost_answer.then(|| self.known.clone());
+                let heard = self.request(request, lost_request);
+                // Nobody knows what an answer showed that was lost.
+                self.known = known.unwrap_or_else(|| std::mem::take(&mut self.known));
+                heard
+            }
         };
         if after {
             return Err(Crashed);
