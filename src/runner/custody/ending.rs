@@ -50,6 +50,11 @@ pub(in crate::runner) struct Ending {
 }
 
 impl Ending {
+    /// Notes a mapping that is not known to be there.
+    pub(super) fn lacks(&mut self, through: Generation, row: Row, why: String) {
+        self.missing.insert(Missing { row, through, why });
+    }
+
     /// Whether nothing of what was there is missing, so that the journal has done its work.
     pub(in crate::runner) fn is_whole(&self) -> bool {
         self.missing.is_empty() && self.unfinished.is_none()

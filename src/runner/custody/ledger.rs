@@ -429,7 +429,12 @@ impl Ledger {
         let is_sent = |value: &Place, now: &Place| {
             value == now || self.mangles(value, now) || (before.is_none() && value.is_like(now))
         };
-        if now == before {
+        // One store may be behind both generations, whatever their lists showed: what any of them showed is nobody's to
+        // delete.
+        let mut all = Generation::ALL.into_iter();
+        let was_shown = now.is_some()
+            && all.any(|other| self.before(other, ip).map(|entry| &entry.place) == now);
+        if now == before || was_shown {
             return Standing::AsBefore;
         }
         let sent = self.sent_to(ip);

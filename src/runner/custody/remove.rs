@@ -318,7 +318,7 @@ fn is_own(
         Standing::Ours => true,
         // A case may write the very value that was taken away from there.
         Standing::AsBefore => {
-            is_mine && ledger.was_taken(through, ip) && !ledger.was_hidden(through, ip)
+            is_mine && ledger.was_taken(through, ip) && !ledger.is_contested(ip)
         }
         Standing::Others => false,
     }

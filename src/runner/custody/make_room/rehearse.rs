@@ -212,15 +212,12 @@ impl Room<'_> {
         if self.shows(generation, &row, false).await? {
             return Err(NotEmptied::StillThere(vec![row]));
         }
-        if let Some(other) = other.filter(|_| self.ledger.wants_proof()) {
+        if let Some(other) = other.filter(|_| is_telling && self.ledger.wants_proof()) {
             match read(self.desk, &mut self.patience, other, row.ip).await {
                 Ok(now) => {
                     let now = now.map(|entry| entry.place);
-                    if is_telling {
-                        no_third(other, &row, now.as_ref())?;
-                    }
-                    let is_shared = is_telling && now.is_none();
-                    self.note(Record::Shared(is_shared)).await?;
+                    no_third(other, &row, now.as_ref())?;
+                    self.note(Record::Shared(now.is_none())).await?;
                 }
                 Err(Trouble::Over(why)) => return Err(NotEmptied::Trouble(why)),
                 // How many stores there are stays open.

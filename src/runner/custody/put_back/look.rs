@@ -1,0 +1,254 @@
+//! Looks at a generation, and compares what it shows with what was there and with what this run sent.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::super::super::addresses::is_documentation;
+use super::super::super::mapping::Place;
+use super::super::desk::Trouble;
+use super::super::entry::{Entry, Mappings, Row};
+use super::super::ledger::Standing;
+use super::super::remove::Stranger;
+use super::super::survey::{list, read};
+use super::Work;
+use crate::exchange::Generation;
+
+/// What one look at a generation found.
+#[derive(Debug, Default)]
+pub(super) struct Look {
+    /// Mappings that are not there as they were, and are this run's to write again.
+    pub(super) write: Vec<Row>,
+    /// What the list shows.
+    pub(super) listed: BTreeSet<Row>,
+    /// Mappings that were taken away or overwritten, and are there again.
+    pub(super) back: Vec<IpAddr>,
+    /// The run's own, as the list spells them.
+    pub(super) own: Mappings,
+    /// Where something of the run may be that the list does not show.
+    pub(super) unlisted: Vec<IpAddr>,
+    /// What somebody else did.
+    pub(super) kept: BTreeSet<Stranger>,
+    /// Mappings that the run never touched, and that are gone.
+    pub(super) vanished: Vec<Row>,
+    /// Mappings that a single read shows and the list does not: one of both is old.
+    pub(super) unclear: Vec<Row>,
+    /// Why the list can't be read, if it can't.
+    pub(super) unread: Option<String>,
+}
+
+impl Look {
+    /// Whether nothing of what was there is left to do.
+    pub(super) fn has_all(&self) -> bool {
+        self.write.is_empty() && self.unclear.is_empty() && self.unread.is_none()
+    }
+}
+
+impl Work<'_> {
+    /// Reads a generation and compares it with what was there.
+    pub(super) async fn look(
+        &mut self,
+        generation: Generation,
+        round: u32,
+        look: &mut Look,
+    ) -> Result<(), Trouble> {
+        let listed = match list(&self.desk, &mut self.patience, generation).await {
+            Ok(listed) => Some(listed),
+            Err(Trouble::Refused(why) | Trouble::Unreadable(why)) => {
+                look.unread = Some(format!("its list can't be read: {why}"));
+                None
+            }
+            Err(trouble) => return Err(trouble),
+        };
+        let rows = listed.iter().flatten();
+        look.listed = rows
+            .map(|(ip, entry)| Row::new(*ip, &entry.place))
+            .collect();
+        // A third value is somebody's, however old the list is: this run never sent it.
+        for (ip, entry) in listed.iter().flatten() {
+            if self.stands(generation, *ip, Some(&entry.place)) == Standing::Others {
+                let was = self.ledger.before(generation, *ip);
+                look.kept.insert(Stranger {
+                    through: generation,
+                    ip: *ip,
+                    was: was.map(|entry| entry.place.clone()),
+                    is: Some(entry.place.clone()),
+                });
+            }
+        }
+        let stake = self.ledger.at_stake(generation);
+        for row in &stake {
+            if look.kept.iter().any(|stranger| stranger.ip == row.ip) {
+                continue;
+            }
+            if round == 0 {
+                look.write.push(row.clone());
+            } else {
+                self.weigh(generation, row, listed.as_ref(), look).await?;
+            }
+        }
+        for ip in self.doubtful.get(&generation).cloned().unwrap_or_default() {
+            let Ok(Some(entry)) = read(&self.desk, &mut self.patience, generation, ip).await else {
+                continue;
+            };
+            match self.stands(generation, ip, Some(&entry.place)) {
+                Standing::AsBefore => {}
+                Standing::Ours => drop(look.own.insert(ip, entry)),
+                Standing::Others => {
+                    look.kept.insert(Stranger {
+                        through: generation,
+                        ip,
+                        was: None,
+                        is: Some(entry.place),
+                    });
+                }
+            }
+        }
+        let stake: BTreeSet<IpAddr> = stake.iter().map(|row| row.ip).collect();
+        if let Some(listed) = &listed {
+            self.ending.mappings = self.ending.mappings.max(listed.len());
+            self.compare(generation, listed, &stake, look).await?;
+            let unlisted = self.ledger.to_remove(generation).into_iter();
+            look.unlisted = unlisted.filter(|ip| !listed.contains_key(ip)).collect();
+        }
+        Ok(())
+    }
+
+    /// Whether a mapping that was taken away is there again: the list and a single read must both say so.
+    async fn weigh(
+        &mut self,
+        generation: Generation,
+        row: &Row,
+        listed: Option<&Mappings>,
+        look: &mut Look,
+    ) -> Result<(), Trouble> {
+        let in_list = listed.map(|all| all.get(&row.ip).map(|entry| entry.place.clone()));
+        let single = self.single(generation, row.ip).await?;
+        let single = match single {
+            Some(single) => single,
+            // A target without single reads is taken at its list's word.
+            None => match &in_list {
+                Some(in_list) => in_list.clone(),
+                None => {
+                    return Err(Trouble::Unreadable(
+                        "neither its list nor single reads are answered".to_owned(),
+                    ));
+                }
+            },
+        };
+        if self.stands(generation, row.ip, single.as_ref()) == Standing::Others {
+            look.kept.insert(stranger(generation, row, single));
+            return Ok(());
+        }
+        let is_there = |place: &Option<Place>| place.as_ref() == Some(&row.place());
+        if !is_there(&single) {
+            look.write.push(row.clone());
+        } else if in_list.is_some_and(|in_list| !is_there(&in_list)) {
+            // Writing it once more would not change the list.
+            look.unclear.push(row.clone());
+        } else {
+            look.back.push(row.ip);
+        }
+        Ok(())
+    }
+
+    pub(super) fn stands(
+        &self,
+        generation: Generation,
+        ip: IpAddr,
+        now: Option<&Place>,
+    ) -> Standing {
+        self.ledger.standing(generation, ip, now)
+    }
+
+    /// One mapping by itself; `None` if single reads are not answered.
+    pub(super) async fn single(
+        &mut self,
+        generation: Generation,
+        ip: IpAddr,
+    ) -> Result<Option<Option<Place>>, Trouble> {
+        match read(&self.desk, &mut self.patience, generation, ip).await {
+            Ok(entry) => Ok(Some(entry.map(|entry| entry.place))),
+            Err(Trouble::Refused(_) | Trouble::Unreadable(_)) => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Everything else: what the run wrote and left, and what somebody else did.
+    async fn compare(
+        &mut self,
+        generation: Generation,
+        listed: &Mappings,
+        stake: &BTreeSet<IpAddr>,
+        look: &mut Look,
+    ) -> Result<(), Trouble> {
+        for (ip, entry) in listed.iter().filter(|(ip, _)| !stake.contains(*ip)) {
+            match self.stands(generation, *ip, Some(&entry.place)) {
+                Standing::AsBefore if self.ledger.is_contested(*ip) => {
+                    look.kept.insert(Stranger {
+                        through: generation,
+                        ip: *ip,
+                        was: None,
+                        is: Some(entry.place.clone()),
+                    });
+                }
+                Standing::AsBefore => {}
+                Standing::Ours
+                    if self.ledger.is_contested(*ip)
+                        && self.single(generation, *ip).await?.flatten().as_ref()
+                            != Some(&entry.place) => {}
+                Standing::Ours => {
+                    look.own.insert(*ip, entry.clone());
+                }
+                Standing::Others => {}
+            }
+        }
+        let before = self.ledger.all_before(generation);
+        for (ip, entry) in before.iter().filter(|(ip, _)| !stake.contains(*ip)) {
+            if !listed.contains_key(ip) || self.ledger.is_doubted(*ip) {
+                let is_listed = listed.contains_key(ip);
+                self.vanished(generation, *ip, entry, is_listed, look)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A mapping that the run never touched, and that the list or a single read did not show.
+    async fn vanished(
+        &mut self,
+        generation: Generation,
+        ip: IpAddr,
+        entry: &Entry,
+        is_listed: bool,
+        look: &mut Look,
+    ) -> Result<(), Trouble> {
+        let row = Row::new(ip, &entry.place);
+        let single = self.single(generation, ip).await?.flatten();
+        if single.as_ref() == Some(&entry.place) {
+            if !is_listed {
+                look.unclear.push(row);
+            }
+            return Ok(());
+        }
+        if single.is_none() && self.ledger.is_lossy() {
+            look.write.push(row);
+            return Ok(());
+        }
+        // A test mapping of another run comes and goes.
+        let is_of_another_run = self.ledger.was_hidden(generation, ip) && is_documentation(ip);
+        if single.is_none() && !is_of_another_run {
+            look.vanished.push(row.clone());
+        }
+        look.kept.insert(stranger(generation, &row, single));
+        Ok(())
+    }
+}
+
+pub(super) fn stranger(through: Generation, row: &Row, is: Option<Place>) -> Stranger {
+    Stranger {
+        through,
+        ip: row.ip,
+        was: Some(row.place()),
+        is,
+    }
+}

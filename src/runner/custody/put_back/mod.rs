@@ -1,0 +1,247 @@
+//! Makes a zone again what it was, and verifies it by reading.
+//!
+//! What this run deleted or overwrote is written again whatever a list shows: a list that shows what was deleted may be
+//! an old one. Only what this run sent is undone; what somebody else wrote, changed or deleted is kept and reported.
+//! The journal may be removed only for an [`Ending`] that is whole.
+
+mod look;
+mod mend;
+mod verdict;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::desk::{Ask, Desk, Durability, Trouble};
+use super::ending::{Ending, Missing};
+use super::ledger::Ledger;
+use super::make_room::CHUNK;
+use super::patience::{Patience, Rules};
+use super::record::Record;
+use super::remove::Stuck;
+use super::trial::learn_manglings;
+use crate::exchange::Generation;
+use look::Look;
+
+/// How often the zone is mended before it is verified for the last time.
+const ROUNDS: u32 = 4;
+/// From this round on, a generation is mended by itself even where one store is presumed behind both.
+const APART: u32 = 2;
+/// The pause before the second round; each further one is twice as long.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How long a request that was never answered may take until it has its effect.
+const LATE: Duration = Duration::from_secs(10);
+
+/// Why a mapping is not written back that vanished without a request of this run.
+const UNTOUCHED: &str = "this run did not touch it: somebody deleted it, or the target lost it";
+
+/// Puts a zone back.
+pub(super) async fn put_back(desk: Desk, ledger: &mut Ledger, rules: Rules) -> Ending {
+    let mut work = Work {
+        patience: Patience::new(rules),
+        desk,
+        ledger,
+        rules,
+        ending: Ending::default(),
+        looks: BTreeMap::new(),
+        refused: BTreeMap::new(),
+        stuck: BTreeMap::new(),
+        doubtful: BTreeMap::new(),
+        failed: BTreeMap::new(),
+    };
+    let result = work.run().await;
+    let back: Vec<(Generation, Vec<IpAddr>)> = work
+        .looks
+        .iter_mut()
+        .map(|(generation, look)| (*generation, std::mem::take(&mut look.back)))
+        .filter(|(_, back)| !back.is_empty())
+        .collect();
+    let (desk, is_settled) = (work.desk.clone(), !work.patience.has_lost_a_write());
+    let ending = work.end(result);
+    if !ending.is_whole() && is_settled {
+        // Whoever goes on from here must not undo what the owner does to these from now on.
+        for (generation, back) in back {
+            let kept = Record::Kept(generation, back);
+            ledger.apply(&kept);
+            desk.ask(Ask::Note(kept, Durability::Synced)).await;
+        }
+    }
+    ending
+}
+
+struct Work<'a> {
+    desk: Desk,
+    ledger: &'a mut Ledger,
+    rules: Rules,
+    patience: Patience,
+    ending: Ending,
+    /// The latest look at each generation that is routed.
+    looks: BTreeMap<Generation, Look>,
+    /// Why a mapping could not be written again.
+    refused: BTreeMap<(Generation, IpAddr), String>,
+    stuck: BTreeMap<Generation, Vec<Stuck>>,
+    /// Where something was deleted that no list had shown: there the list is not to be trusted.
+    doubtful: BTreeMap<Generation, BTreeSet<IpAddr>>,
+    /// Why a generation could not be looked at any further.
+    failed: BTreeMap<Generation, String>,
+}
+
+impl Work<'_> {
+    /// Mends and verifies; once more after a while if something that was sent may have taken effect since.
+    async fn run(&mut self) -> Result<(), Trouble> {
+        self.rounds(0).await?;
+        if self.learn().await? {
+            self.doubtful.clear();
+            self.rounds(1).await?;
+        }
+        if self.patience.has_lost_a_write() {
+            self.ledger.is_unsettled();
+        }
+        if !self.ledger.take_unsettled() {
+            return Ok(());
+        }
+        let wait = LATE.min(self.rules.patience);
+        self.desk.ask(Ask::Wait(wait)).await;
+        self.ending.waited = Some(wait);
+        self.doubtful.clear();
+        self.rounds(1).await
+    }
+
+    /// Tries whether what seems to be somebody else's is what the target makes of the run's own values; returns whether
+    /// anything was written for that.
+    async fn learn(&mut self) -> Result<bool, Trouble> {
+        let mut has_tried = false;
+        for (generation, look) in &self.looks {
+            let (desk, patience) = (&self.desk, &mut self.patience);
+            let learned =
+                learn_manglings(desk, patience, self.ledger, *generation, &look.kept).await;
+            match learned {
+                Ok(learned) => has_tried |= learned.has_tried,
+                Err(Trouble::Over(why)) => return Err(Trouble::Over(why)),
+                // Then it is named as somebody else's; what was written to try is removed.
+                Err(_) => has_tried = true,
+            }
+        }
+        Ok(has_tried)
+    }
+
+    async fn rounds(&mut self, first: u32) -> Result<(), Trouble> {
+        let has_stake = self.ledger.stake() > 0;
+        for round in first..=ROUNDS {
+            if round > 0 {
+                self.desk.ask(Ask::Wait(PAUSE * 2_u32.pow(round - 1))).await;
+            }
+            if self.ledger.has_written() {
+                self.patience.settle(&self.desk).await;
+            }
+            let changes = self.round(round).await?;
+            // What was taken away is written again in the first round whatever a look shows; only a later one can tell
+            // that it is there.
+            let may_end = round > 0 || !has_stake;
+            if may_end
+                && changes == 0
+                && self.looks.values().all(Look::has_all)
+                && !self.can_remove_more()
+            {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether something of the run is listed that was not yet tried in every way.
+    fn can_remove_more(&self) -> bool {
+        self.looks.iter().any(|(generation, look)| {
+            let stuck = self.stuck.get(generation);
+            let is_stuck =
+                |ip: &IpAddr| stuck.is_some_and(|all| all.iter().any(|one| one.ip == *ip));
+            !look.own.keys().all(is_stuck)
+        })
+    }
+
+    /// Looks at each generation and mends it; returns how much was changed. The last round only looks. A generation
+    /// that is gone or fails does not stop the other.
+    async fn round(&mut self, round: u32) -> Result<usize, Trouble> {
+        let mut changes = 0;
+        let mut has_served = false;
+        self.ending.mappings = 0;
+        for generation in self.ledger.generations() {
+            if self.failed.contains_key(&generation) {
+                continue;
+            }
+            let alone = !(has_served && self.ledger.is_shared()) || round >= APART;
+            match self.look_and_mend(generation, round, alone).await {
+                Ok(changed) => {
+                    changes += changed;
+                    has_served = true;
+                    self.ending.gone.remove(&generation);
+                }
+                // The other generation may have been looked at before somebody wrote, so it is looked at once more.
+                Err(Trouble::Gone(_)) => {
+                    changes += usize::from(self.ending.gone.insert(generation));
+                    self.forget(generation);
+                }
+                Err(trouble) => {
+                    changes += 1;
+                    self.failed.insert(generation, trouble.to_string());
+                    self.forget(generation);
+                }
+            }
+        }
+        match self.failed.values().next() {
+            _ if has_served => Ok(changes),
+            Some(why) => Err(Trouble::Over(why.clone())),
+            None => {
+                let why = "the target routes no generation of the API any more";
+                Err(Trouble::Gone(why.to_owned()))
+            }
+        }
+    }
+
+    /// Lets go of an old look at a generation that can't be looked at any more, but not of what it saw.
+    fn forget(&mut self, generation: Generation) {
+        let Some(look) = self.looks.remove(&generation) else {
+            return;
+        };
+        self.ending.kept.extend(look.kept);
+        let vanished = look.vanished.into_iter();
+        self.ending.missing.extend(vanished.map(|row| Missing {
+            row,
+            through: generation,
+            why: UNTOUCHED.to_owned(),
+        }));
+    }
+
+    async fn look_and_mend(
+        &mut self,
+        generation: Generation,
+        round: u32,
+        mends: bool,
+    ) -> Result<usize, Trouble> {
+        let mut look = Look::default();
+        if let Err(trouble) = self.look(generation, round, &mut look).await {
+            // What was seen of others before the trouble is known all the same.
+            self.ending.kept.append(&mut look.kept);
+            return Err(trouble);
+        }
+        let mut changes = 0;
+        if mends && round < ROUNDS {
+            let (write, own) = (look.write.clone(), look.own.clone());
+            let unlisted = std::mem::take(&mut look.unlisted);
+            self.looks.insert(generation, look);
+            // First what rests on the list, while it is new.
+            changes += self.remove_unlisted(generation, unlisted).await?;
+            // A target whose batches fail, or lose what they do not name, may still carry out single requests.
+            let size = if round == 0 && !self.ledger.is_lossy() {
+                CHUNK
+            } else {
+                1
+            };
+            changes += self.write(generation, &write, size).await?;
+            changes += self.remove(generation, own).await?;
+        } else {
+            self.looks.insert(generation, look);
+        }
+        Ok(changes)
+    }
+}
