@@ -59,19 +59,14 @@ fn trials(all: &Plan, clause: Option<&str>) -> Plan {
             .filter_map(|key| key.clause(trial.generation));
         clause.is_some_and(|clause| cited.any(|cited| cited.as_str() == clause))
     };
-    let is_common = |id: &str| {
-        [
-            "v1/create",
-            "v2/put-creates",
-            "batch/merges",
-            "delete/",
-            "list/v2-empty",
-            "ip/canonical",
-        ]
-        .iter()
-        .any(|start| id.starts_with(start))
-    };
-    let chosen = all.trials.iter().filter(|(_, trial)| cites(trial)).take(12);
+    let writers = [
+        "v1/create",
+        "v2/put-creates",
+        "batch/merges/v2",
+        "list/v2-empty",
+    ];
+    let is_common = |id: &str| writers.contains(&id);
+    let chosen = all.trials.iter().filter(|(_, trial)| cites(trial)).take(4);
     let common = all
         .trials
         .iter()
@@ -132,9 +127,6 @@ async fn unsaid(name: &str, changes: &[Change], plan: &Plan, permit: Permit) -> 
         wrong.push("it is called as it was".to_owned());
     }
     server.stop().await;
-    if std::env::var("SHOW").is_ok() && is_changed {
-        eprintln!("{name} {permit:?}: before {before:?}\nafter {after:?}\n{said}");
-    }
     (!wrong.is_empty()).then(|| format!("{name} ({permit:?}): {}\n  {said}", wrong.join("; ")))
 }
 
@@ -173,16 +165,14 @@ async fn no_fault_of_a_server_costs_a_mapping_or_leaves_one_unnamed() {
             let plan = trials(&all, clause);
             async move {
                 let mut wrong = Vec::new();
-                eprintln!("BEGIN {name}");
                 for permit in [Permit::WorkAround, Permit::TakeAway] {
-                    let t = std::time::Instant::now();
                     wrong.extend(unsaid(name, changes, &plan, permit).await);
-                    eprintln!("DONE {name} {permit:?} {:?}", t.elapsed());
                 }
                 wrong
             }
         })
-        .buffered(4)
+        // Most of the time is spent in waiting for slow targets.
+        .buffer_unordered(64)
         .flat_map(stream::iter)
         .collect()
         .await;

@@ -1,6 +1,7 @@
 //! How putting a zone back ended: what is there again, what is missing, and what was left as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::entry::Row;
@@ -33,6 +34,8 @@ pub(in crate::runner) struct Ending {
     pub(in crate::runner) written: usize,
     /// What somebody else wrote, changed or deleted: it was left as it is.
     pub(in crate::runner) kept: BTreeSet<Stranger>,
+    /// Addresses of these to which the run wrote another value: the target may have made this one of it.
+    pub(in crate::runner) written_otherwise: BTreeSet<IpAddr>,
     /// What is not back.
     pub(in crate::runner) missing: BTreeSet<Missing>,
     /// Test mappings that the target does not delete.

@@ -317,9 +317,7 @@ fn is_own(
     match ledger.standing(through, ip, Some(&entry.place)) {
         Standing::Ours => true,
         // A case may write the very value that was taken away from there.
-        Standing::AsBefore => {
-            is_mine && ledger.was_taken(through, ip) && !ledger.is_contested(ip)
-        }
+        Standing::AsBefore => is_mine && ledger.was_taken(through, ip) && !ledger.is_contested(ip),
         Standing::Others => false,
     }
 }

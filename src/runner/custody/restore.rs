@@ -14,6 +14,7 @@ use super::lock::{Busy, ZoneLock};
 use super::patience::Rules;
 use super::put_back::put_back;
 use super::record::Record;
+use super::remove::Stranger;
 use super::wire::World;
 use crate::event::{Event, PutBack, ZoneLeft};
 use crate::exchange::Generation;
@@ -116,10 +117,7 @@ impl Unfinished {
             mappings: ending.mappings,
             deleted: ending.deleted,
             written: ending.written,
-            kept: by_others(&ending)
-                .into_iter()
-                .map(|what| format!("{what}, and the run never wrote it"))
-                .collect(),
+            kept: by_others(&ending).into_iter().collect(),
             stuck: ending.stuck.iter().map(ToString::to_string).collect(),
             notes,
         }
@@ -151,7 +149,16 @@ impl Unfinished {
 
 /// What somebody else did, each thing once whatever generation shows it.
 fn by_others(ending: &Ending) -> BTreeSet<String> {
-    ending.kept.iter().map(ToString::to_string).collect()
+    let said = |stranger: &Stranger| {
+        if ending.written_otherwise.contains(&stranger.ip) {
+            format!(
+                "{stranger}: the run wrote another value there, so either the target changed it or somebody else wrote this one"
+            )
+        } else {
+            format!("{stranger}, and the run never wrote it")
+        }
+    };
+    ending.kept.iter().map(said).collect()
 }
 
 /// A journal that waits, as far as it can be read without a target.

@@ -81,6 +81,9 @@ impl Work<'_> {
             }
         }
         for (generation, look) in std::mem::take(&mut self.looks) {
+            let written = look.kept.iter().map(|stranger| stranger.ip);
+            let written = written.filter(|ip| !self.ledger.values_at(*ip).is_empty());
+            ending.written_otherwise.extend(written);
             ending.kept.extend(look.kept);
             if let Some(why) = look.unread {
                 ending
