@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
-use originproof::case::Library;
+use originproof::case::{Library, Trial};
 use originproof::event::Event;
 use originproof::mock::{Change, Mapping, Mock, MockConfig, Place, Running, mutant, variation};
 use originproof::runner::custody::{CustodyConfig, Permit};
@@ -52,7 +52,7 @@ fn contents(server: &Running) -> Contents {
 
 /// Trials that a faulty server can fail: those that cite a clause, and a few of each kind of write.
 fn trials(all: &Plan, clause: Option<&str>) -> Plan {
-    let cites = |trial: &originproof::case::Trial| {
+    let cites = |trial: &Trial| {
         let mut proves = trial.case.proves.iter();
         let mut cited = proves
             .by_ref()
@@ -66,7 +66,12 @@ fn trials(all: &Plan, clause: Option<&str>) -> Plan {
         "list/v2-empty",
     ];
     let is_common = |id: &str| writers.contains(&id);
-    let chosen = all.trials.iter().filter(|(_, trial)| cites(trial)).take(4);
+    let is_slow = |trial: &Trial| trial.case.tags.iter().any(|tag| tag == "slow");
+    let chosen = all
+        .trials
+        .iter()
+        .filter(|(_, trial)| cites(trial) && !is_slow(trial))
+        .take(4);
     let common = all
         .trials
         .iter()
