@@ -109,10 +109,9 @@ async fn unsaid(name: &str, changes: &[Change], plan: &Plan, permit: Permit) -> 
         ..TargetConfig::default()
     };
     let mut said = Vec::new();
-    match run(config, plan, &mut said).await {
-        // A target that can't be tested at all is not written to.
-        Err(error) => said.push(error.to_string()),
-        Ok(()) => {}
+    // A target that can't be tested at all is not written to.
+    if let Err(error) = run(config, plan, &mut said).await {
+        said.push(error.to_string());
     }
     let said = said.join("\n");
     let after = contents(&server);

@@ -21,6 +21,10 @@ use super::world::World;
 
 /// Flags of `restore`.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct RestoreArgs {
     #[command(flatten)]
     target: TargetArgs,

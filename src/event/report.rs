@@ -261,6 +261,12 @@ impl std::fmt::Display for ZoneLeft {
         }
         writeln!(f, "  its journal is {}", self.journal)?;
         writeln!(f, "  to go on: {}", self.command)?;
+        if !self.missing.is_empty() {
+            writeln!(
+                f,
+                "  if the target lost mappings: the same command with --missing writes back those too that the run did not touch"
+            )?;
+        }
         write!(
             f,
             "  by hand: the same command with --print shows the mappings as curl lines and as JSON"

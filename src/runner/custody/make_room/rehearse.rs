@@ -25,19 +25,22 @@ impl Room<'_> {
     ) -> Result<(), NotEmptied> {
         let places: BTreeSet<Place> = all.iter().map(Row::place).collect();
         let places: Vec<Place> = places.into_iter().collect();
-        let room = LIMIT.saturating_sub(self.ledger.len()).min(BATCH);
+        // One place is for the mapping that stands beside the others.
+        let room = (LIMIT - 1).saturating_sub(self.ledger.len()).min(BATCH);
         if room == 0 {
             let why = "it is full, so it can't be tried whether its values could be written back";
             return Err(NotEmptied::Trouble(why.to_owned()));
         }
         for places in places.chunks(room.min(50)) {
-            let free = self.bench(generation).free(places.len()).await?;
+            let free = self.bench(generation).free(places.len() + 1).await?;
+            // The first one stands alone; no later write names it.
+            let places = places.iter().take(1).chain(places);
             let rows: Vec<Row> = free
                 .iter()
-                .zip(places)
+                .zip(places.clone())
                 .map(|(ip, place)| Row::new(*ip, place))
                 .collect();
-            if rows.len() < places.len() {
+            if rows.len() < places.count() {
                 let why = "it holds nearly all documentation addresses, at which its values would be tried";
                 return Err(NotEmptied::Trouble(why.to_owned()));
             }
@@ -60,7 +63,11 @@ impl Room<'_> {
         all: &[Row],
         rows: &[Row],
     ) -> Result<(), NotEmptied> {
-        let refused = self.write(generation, rows).await?;
+        let (bystander, rows) = rows.split_at(rows.len().min(1));
+        let mut refused = self.write(generation, bystander).await?;
+        if refused.is_empty() {
+            refused = self.write(generation, rows).await?;
+        }
         if !refused.is_empty() {
             let named = refused.iter().flat_map(|(tried, why)| {
                 let is_same = |row: &&Row| row.place() == tried.place();
@@ -72,7 +79,7 @@ impl Room<'_> {
         }
         self.patience.settle(self.desk).await;
         let mut mangled = Vec::new();
-        for row in rows {
+        for row in bystander.iter().chain(rows) {
             match read(self.desk, &mut self.patience, generation, row.ip).await {
                 Ok(Some(entry)) if entry.place == row.place() => {}
                 Ok(entry) => {
@@ -86,6 +93,15 @@ impl Room<'_> {
                 Err(Trouble::Refused(_) | Trouble::Unreadable(_)) => break,
                 Err(trouble) => return Err(trouble.into()),
             }
+        }
+        // Where the others show and it does not, the batch lost it, and may have lost the zone's mappings as well.
+        if let ([(place, None)], Some(first)) = (mangled.as_slice(), bystander.first())
+            && *place == first.place()
+            && !rows.is_empty()
+        {
+            let lost = self.lost(generation, all).await?;
+            self.note(Record::Lossy).await?;
+            return Err(NotEmptied::Lost(lost));
         }
         // A value that does not show at all may do so later.
         if mangled.iter().any(|(_, kept)| kept.is_none()) {
@@ -155,6 +171,18 @@ impl Room<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The mappings that are gone, each read by itself.
+    async fn lost(&mut self, generation: Generation, all: &[Row]) -> Result<Vec<Row>, NotEmptied> {
+        let mut lost = Vec::new();
+        for row in all {
+            let now = read(self.desk, &mut self.patience, generation, row.ip).await?;
+            if now.is_none() {
+                lost.push(row.clone());
+            }
+        }
+        Ok(lost)
     }
 
     /// Reads the list, which must show all mappings as they were.

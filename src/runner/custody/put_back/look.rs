@@ -204,7 +204,9 @@ impl Work<'_> {
         }
         let before = self.ledger.all_before(generation);
         for (ip, entry) in before.iter().filter(|(ip, _)| !stake.contains(*ip)) {
-            if !listed.contains_key(ip) || self.ledger.is_doubted(*ip) {
+            // On a target that loses mappings, a list that shows one may be an old one.
+            let is_doubted = self.ledger.is_doubted(*ip) || self.ledger.is_lossy();
+            if !listed.contains_key(ip) || is_doubted {
                 let is_listed = listed.contains_key(ip);
                 self.vanished(generation, *ip, entry, is_listed, look)
                     .await?;

@@ -105,6 +105,13 @@ impl Work<'_> {
         if let Err(trouble) = result {
             ending.unfinished = Some(trouble.to_string());
         }
+        // A journal that was let go of tells nothing of the rest of the zone.
+        if self.ledger.is_released() {
+            let stuck = self.ledger.stuck();
+            ending
+                .kept
+                .retain(|stranger| stuck.contains_key(&stranger.ip));
+        }
         ending
     }
 }

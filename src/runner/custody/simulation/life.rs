@@ -343,9 +343,8 @@ impl Life<'_, '_> {
             };
             let is_seen = |ip: &IpAddr| {
                 let touched = self.target.touched.contains_key(&(store, *ip));
-                if self.schedule.setting.is_behind_unsaid()
-                    && !(original.contains_key(ip) && !touched)
-                {
+                let is_owners = original.contains_key(ip) && !touched;
+                if self.schedule.setting.is_behind_unsaid() && !is_owners {
                     return false;
                 }
                 let before = ledger.before(generation, *ip).map(|entry| &entry.place);

@@ -1,5 +1,9 @@
 //! What this run knows of a zone and has done to it: the records of its journal, added up.
 
+mod impressions;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -7,6 +11,7 @@ use super::super::mapping::Place;
 use super::entry::{Entry, Holding, Row};
 use super::record::{Intent, Record};
 use crate::exchange::Generation;
+use impressions::Impressions;
 
 /// What was sent to one address.
 #[derive(Debug, Clone, Default)]
@@ -52,23 +57,11 @@ pub(in crate::runner) struct Ledger {
     stuck: BTreeMap<IpAddr, Place>,
     /// Values that the target keeps in place of others: what was sent, what is kept.
     mangled: Vec<(Place, Place)>,
-    /// What was tried of this. Only known while the run lives.
-    tried: BTreeSet<(Place, Place)>,
     is_lossy: bool,
     /// A journal that ends so holds nothing but test mappings that can't be removed.
     is_released: bool,
-    /// How often a single read was not answered, by generation.
-    unread: BTreeMap<Generation, usize>,
-    /// Where a single read did not show a mapping of before: a list that shows it is not believed. Only known while the
-    /// run lives.
-    doubted: BTreeSet<IpAddr>,
-    /// Whether something that was sent may take effect later: a write was never answered, or an accepted one does not
-    /// show. Only known while the run lives.
-    is_unsettled: bool,
+    impressions: Impressions,
 }
-
-/// After this many failed single reads, a generation is read by its list before a write.
-const UNREAD: usize = 3;
 
 impl Ledger {
     /// The ledger of a zone that holds this. What an earlier run left is the run's own.
@@ -119,16 +112,6 @@ impl Ledger {
         self.generations().len() > 1 && self.is_proved_shared.is_none()
     }
 
-    /// Notes that a single read did not show a mapping of before.
-    pub(super) fn doubts(&mut self, ip: IpAddr) {
-        self.doubted.insert(ip);
-    }
-
-    /// Whether a list that shows a mapping of before is not to be believed.
-    pub(super) fn is_doubted(&self, ip: IpAddr) -> bool {
-        self.doubted.contains(&ip)
-    }
-
     /// Whether all that was sent to an address went through this generation, so that the other one tells how many stores
     /// there are.
     pub(super) fn is_telling(&self, through: Generation, ip: IpAddr) -> bool {
@@ -142,11 +125,6 @@ impl Ledger {
     pub(super) fn mangles(&self, sent: &Place, kept: &Place) -> bool {
         let mut mangled = self.mangled.iter();
         mangled.any(|(one, other)| (one, other) == (sent, kept))
-    }
-
-    /// Whether it is still to be tried whether the target keeps the second value in place of the first. Each is tried once.
-    pub(super) fn is_worth_trying(&mut self, sent: &Place, kept: &Place) -> bool {
-        !self.mangles(sent, kept) && self.tried.insert((sent.clone(), kept.clone()))
     }
 
     /// The values that were sent to a test address, each once.
@@ -165,23 +143,6 @@ impl Ledger {
                 sent.is_tidied = true;
             }
         }
-    }
-
-    /// Notes that something that was sent may take effect later.
-    pub(super) fn is_unsettled(&mut self) {
-        self.is_unsettled = true;
-    }
-
-    /// Whether something that was sent may take effect later. Whoever asks waits for it, and looks again wherever
-    /// something was written.
-    pub(super) fn take_unsettled(&mut self) -> bool {
-        let is_unsettled = std::mem::take(&mut self.is_unsettled);
-        if is_unsettled {
-            for sent in self.sent.values_mut() {
-                sent.removed.clear();
-            }
-        }
-        is_unsettled
     }
 
     /// Whether a case proved that the target loses mappings that a write does not name.
@@ -367,18 +328,6 @@ impl Ledger {
                 || (self.is_shared() && Generation::ALL.into_iter().any(was_free)))
     }
 
-    /// Whether single reads through a generation are worth their requests.
-    pub(super) fn answers_single_reads(&self, generation: Generation) -> bool {
-        self.unread
-            .get(&generation)
-            .is_none_or(|count| *count < UNREAD)
-    }
-
-    /// Notes a single read that was not answered.
-    pub(super) fn was_not_read_singly(&mut self, generation: Generation) {
-        *self.unread.entry(generation).or_default() += 1;
-    }
-
     /// All mappings that a generation showed before the run.
     pub(super) fn all_before(&self, generation: Generation) -> BTreeMap<IpAddr, Entry> {
         let mut all = self.opening.by_generation.get(&generation).cloned();
@@ -474,7 +423,8 @@ impl Ledger {
     /// The addresses without a mapping before, at which something of the run may be left.
     pub(super) fn to_remove(&self, generation: Generation) -> Vec<IpAddr> {
         let is_removed = |sent: &Sent| {
-            sent.removed.contains(&generation) || (self.is_shared() && !sent.removed.is_empty())
+            sent.removed.contains(&generation)
+                || (self.is_proved_shared() && !sent.removed.is_empty())
         };
         let is_left = |sent: &Sent| !is_removed(sent) && (sent.any || !sent.values.is_empty());
         let all = self.sent.iter().filter(|(ip, sent)| {
@@ -512,89 +462,5 @@ impl Ledger {
             requests += 3 * pages + 2 * stake + 2 * stake.div_ceil(100) + 2 * left.div_ceil(100);
         }
         requests
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use test_case::test_case;
-
-    fn ip(last: u8) -> IpAddr {
-        [10, 0, 0, last].into()
-    }
-
-    fn place(region: &str) -> Place {
-        Place {
-            vendor: "aws".into(),
-            region: region.into(),
-        }
-    }
-
-    /// 10.0.0.1 and 10.0.0.2 were there; the first was taken away, 10.0.0.3 and 10.0.0.4 were written.
-    fn ledger() -> Ledger {
-        let mappings = [ip(1), ip(2)].map(|ip| (ip, Entry::plain(ip, place("before"))));
-        let opening = Holding {
-            by_generation: BTreeMap::from([(Generation::V2, mappings.into())]),
-        };
-        let mut ledger = Ledger::of(opening, &[]);
-        ledger.apply(&Record::Intent(Intent {
-            write: vec![
-                Row::new(ip(3), &place("ours")),
-                Row::new(ip(1), &place("ours")),
-            ],
-            delete: vec![ip(1)],
-            any: vec![ip(4)],
-            ..Intent::through(Generation::V2)
-        }));
-        ledger
-    }
-
-    #[test_case(1, Some("before"), Standing::AsBefore; "the value before")]
-    #[test_case(1, Some("ours"), Standing::Ours; "a value that was sent")]
-    #[test_case(1, Some("OURS"), Standing::Ours; "a value that was sent in other letters")]
-    #[test_case(1, None, Standing::Ours; "deleted by this run")]
-    #[test_case(1, Some("theirs"), Standing::Others; "a third value")]
-    #[test_case(2, None, Standing::Others; "deleted and never touched")]
-    #[test_case(2, Some("ours"), Standing::Others; "changed and never touched")]
-    #[test_case(3, None, Standing::AsBefore; "gone as before")]
-    #[test_case(3, Some("theirs"), Standing::Others; "a value that was not sent at a test address")]
-    #[test_case(4, Some("whatever"), Standing::Ours; "a value that could not be told")]
-    #[test_case(5, Some("new"), Standing::Others; "new")]
-    fn only_what_this_run_sent_is_its_own(last: u8, now: Option<&str>, standing: Standing) {
-        let now = now.map(place);
-        let found = ledger().standing(Generation::V2, ip(last), now.as_ref());
-        assert_eq!(found, standing);
-    }
-
-    #[test]
-    fn what_vanishes_untouched_is_the_targets_doing_once_it_is_proved_to_lose_mappings() {
-        let mut ledger = ledger();
-        ledger.apply(&Record::Lossy);
-        let standing = ledger.standing(Generation::V2, ip(2), None);
-        assert_eq!(standing, Standing::Ours);
-    }
-
-    #[test]
-    fn an_intent_that_says_nothing_new_needs_no_record() {
-        let ledger = ledger();
-        let mut intent = Intent::through(Generation::V2);
-        intent.write = vec![Row::new(ip(3), &place("ours"))];
-        assert!(ledger.news(&intent).is_empty());
-        intent.through = Generation::V1;
-        assert_eq!(ledger.news(&intent), intent);
-    }
-
-    #[test]
-    fn what_an_earlier_run_could_not_remove_is_the_runs_own() {
-        let row = Row::new(ip(1), &place("left"));
-        let mappings = [(ip(1), Entry::plain(ip(1), place("left")))];
-        let opening = Holding {
-            by_generation: BTreeMap::from([(Generation::V2, mappings.into())]),
-        };
-        let ledger = Ledger::of(opening, &[row]);
-        assert_eq!(ledger.len(), 0);
-        let standing = ledger.standing(Generation::V2, ip(1), Some(&place("left")));
-        assert_eq!(standing, Standing::Ours);
     }
 }
