@@ -14,5 +14,6 @@ mod faulty_deletions;
 mod journals;
 mod lagging;
 mod others;
+mod proofs;
 mod signals;
 mod target;

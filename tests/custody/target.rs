@@ -129,6 +129,7 @@ fn answer(status: u16, fields: &str, body: &Value) -> String {
 /// Reads of `v2` show the zone as it was a while ago.
 pub(crate) struct Lag {
     behind: Duration,
+    only_lists: bool,
     past: Mutex<Vec<(Instant, zone::Mappings)>>,
 }
 
@@ -139,7 +140,9 @@ impl Lag {
     }
 
     fn old_answer(&self, seen: &Seen) -> Option<Value> {
-        if seen.is_write() || seen.is_v1() || seen.path.ends_with("supported_regions") {
+        let is_current = self.only_lists && !seen.is_list();
+        if seen.is_write() || seen.is_v1() || is_current || seen.path.ends_with("supported_regions")
+        {
             return None;
         }
         let past = self.past.lock().unwrap_or_else(|e| panic!("{e}"));
@@ -213,6 +216,8 @@ impl Owner {
 pub(crate) struct Kind {
     pub(crate) changes: Vec<Change>,
     pub(crate) behind: Option<Duration>,
+    /// Single reads show the zone as it is all the same.
+    pub(crate) only_lists_are_behind: bool,
     pub(crate) throttle: Option<(u64, u64)>,
 }
 
@@ -269,6 +274,7 @@ impl Target {
         let before = owner.zone();
         let lag = kind.behind.map(|behind| Lag {
             behind,
+            only_lists: kind.only_lists_are_behind,
             past: Mutex::new(Vec::new()),
         });
         if let Some(lag) = &lag {

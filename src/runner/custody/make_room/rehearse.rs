@@ -27,14 +27,17 @@ impl Room<'_> {
         let places: Vec<Place> = places.into_iter().collect();
         // One place is for the mapping that stands beside the others.
         let room = (LIMIT - 1).saturating_sub(self.ledger.len()).min(BATCH);
-        if room == 0 {
+        if room < 2 {
             let why = "it is full, so it can't be tried whether its values could be written back";
             return Err(NotEmptied::Trouble(why.to_owned()));
         }
-        for places in places.chunks(room.min(50)) {
-            let free = self.bench(generation).free(places.len() + 1).await?;
-            // The first one stands alone; no later write names it.
-            let places = places.iter().take(1).chain(places);
+        for places in places.chunks(room.min(50) - 1) {
+            // The first one stands alone; no later write names it. A batch has two at least.
+            let repeated = usize::from(places.len() == 1);
+            let again = places.iter().take(repeated);
+            let places = places.iter().take(1).chain(again).chain(places);
+            let free = places.clone().count();
+            let free = self.bench(generation).free(free).await?;
             let rows: Vec<Row> = free
                 .iter()
                 .zip(places.clone())
