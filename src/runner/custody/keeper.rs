@@ -25,7 +25,7 @@ use super::remove::{Left, Tidied, tidy};
 use super::restore::{Closed, close};
 use super::survey::survey;
 use super::trial::trial_addresses;
-use super::watch::{Foreign, Sign, Traces, watch};
+use super::watch::{Beacon, Foreign, Sign, Traces, Watch, pause, watch};
 use super::wire::World;
 use crate::exchange::Generation;
 use crate::transport::Purpose;
@@ -226,12 +226,20 @@ impl Keeper {
         if !locked(&self.foreign).is_worth_watching() {
             return false;
         }
-        let generation = self.ledger.lock().await.generations().first().copied();
-        let Some(generation) = generation else {
+        let mut ledger = self.ledger.lock().await;
+        let Some(through) = ledger.generations().first().copied() else {
             return false;
         };
+        let place = target.regions.picked.first().cloned();
+        let beacon = place.filter(|_| self.journal.is_some()).map(Beacon::new);
+        self.traces.sent(beacon.iter().map(|beacon| beacon.ip));
+        let how = Watch {
+            through,
+            beacon,
+            pause: pause(),
+        };
         let rules = self.rules;
-        let procedure = Procedure::new(|desk| watch(desk, rules, generation));
+        let procedure = Procedure::new(|desk| watch(desk, &mut ledger, rules, how));
         self.world(target, Purpose::Care).run(procedure).await
     }
 

@@ -8,15 +8,30 @@ use std::time::Duration;
 
 use super::super::addresses::is_documentation;
 use super::super::mapping::{Place, State};
-use super::desk::{Ask, Desk};
+use super::super::run::new_seed;
+use super::desk::{Ask, Desk, Durability, Form};
+use super::entry::Row;
+use super::ledger::Ledger;
 use super::patience::{Patience, Rules};
-use super::survey::list;
+use super::record::{Record, Seen};
+use super::remove::delete;
+use super::survey::{list, read};
+use super::trial::Bench;
 use crate::exchange::Generation;
 
 /// How often a zone is read while this run is quiet.
 const LOOKS: usize = 4;
-/// The pause between two looks.
-const PAUSE: Duration = Duration::from_millis(250);
+/// The shortest pause between two looks, in milliseconds, and what chance adds at most.
+const PAUSE: (u64, u64) = (100, 600);
+
+/// How long a beacon stays after another run was seen.
+const SHOWN: Duration = Duration::from_secs(4);
+
+/// A pause between two looks. Two runs that watch each other at the same time must not be quiet for equally long.
+pub(super) fn pause() -> Duration {
+    let (shortest, more) = PAUSE;
+    Duration::from_millis(shortest + new_seed() % more)
+}
 
 /// What all zones of a run have in common.
 #[derive(Debug, Default)]
@@ -97,23 +112,109 @@ impl Foreign {
     }
 }
 
-/// Reads the zone again and again while this run writes nothing; returns whether test addresses changed. What the run
-/// wrote itself has settled by then.
-pub(super) async fn watch(desk: Desk, rules: Rules, generation: Generation) -> bool {
+/// A test mapping by which a run that watches shows itself: two that watch each other would both be quiet.
+#[derive(Debug, Clone)]
+pub(super) struct Beacon {
+    pub(super) ip: IpAddr,
+    place: Place,
+}
+
+impl Beacon {
+    /// One of fifty addresses by chance.
+    pub(super) fn new(place: Place) -> Self {
+        let last = u8::try_from(51 + new_seed() % 50).unwrap_or(51);
+        Self {
+            ip: [198, 51, 100, last].into(),
+            place,
+        }
+    }
+
+    fn is_at(ip: IpAddr) -> bool {
+        matches!(ip, IpAddr::V4(ip) if matches!(ip.octets(), [198, 51, 100, 51..=100]))
+    }
+
+    /// Writes it; `false` if there is one already.
+    async fn light(&self, mut bench: Bench<'_>) -> bool {
+        match read(bench.desk, bench.patience, bench.through, self.ip).await {
+            Ok(Some(_)) => return false,
+            Ok(None) => {}
+            // It is done without.
+            Err(_) => return true,
+        }
+        let record = Record::Seen(Seen {
+            through: bench.through,
+            found: Vec::new(),
+            absent: vec![self.ip],
+        });
+        bench.ledger.apply(&record);
+        bench.desk.ask(Ask::Note(record, Durability::Lazy)).await;
+        let rows = vec![Row::new(self.ip, &self.place)];
+        if bench.announce(&rows).await.is_ok() {
+            let ask = Ask::Write(bench.through, rows);
+            // Whether it was written makes no difference to this run.
+            let _ = bench.patience.ask(bench.desk, ask).await;
+        }
+        true
+    }
+}
+
+/// How a zone is watched.
+#[derive(Debug, Clone)]
+pub(super) struct Watch {
+    pub(super) through: Generation,
+    /// None where nothing may be written.
+    pub(super) beacon: Option<Beacon>,
+    /// Between two looks.
+    pub(super) pause: Duration,
+}
+
+/// Reads the zone again and again while this run writes nothing but its beacon; returns whether test addresses changed, or
+/// another beacon is there. What the run wrote before has settled by then.
+pub(super) async fn watch(desk: Desk, ledger: &mut Ledger, rules: Rules, watch: Watch) -> bool {
     let mut patience = Patience::new(rules);
     patience.settle(&desk).await;
+    let through = watch.through;
+    let mut is_alone = true;
+    if let Some(beacon) = &watch.beacon {
+        let bench = Bench {
+            desk: &desk,
+            patience: &mut patience,
+            ledger,
+            through,
+        };
+        is_alone = beacon.light(bench).await;
+    }
     let mut first = None;
     for _ in 0..LOOKS {
-        let Ok(mut listed) = list(&desk, &mut patience, generation).await else {
-            return false;
+        if !is_alone {
+            break;
+        }
+        let Ok(mut listed) = list(&desk, &mut patience, through).await else {
+            break;
         };
         listed.retain(|ip, _| is_documentation(*ip));
-        if first.get_or_insert_with(|| listed.clone()) != &listed {
-            return true;
-        }
-        desk.ask(Ask::Wait(PAUSE)).await;
+        let is_own = |ip: &IpAddr| Beacon::is_at(*ip) && !ledger.values_at(*ip).is_empty();
+        listed.retain(|ip, _| !is_own(ip));
+        let mut beacons = listed.keys().filter(|ip| Beacon::is_at(**ip));
+        is_alone = !beacons.any(|ip| ledger.before(through, *ip).is_none())
+            && first.get_or_insert_with(|| listed.clone()) == &listed;
+        desk.ask(Ask::Wait(watch.pause)).await;
     }
-    false
+    if let Some(beacon) = watch.beacon {
+        if !is_alone {
+            // The other run has to see it as well, before this one ends.
+            desk.ask(Ask::Wait(SHOWN)).await;
+        }
+        let spelled = [beacon.ip.to_string()];
+        if !ledger.values_at(beacon.ip).is_empty() {
+            // What is left of it is removed when the zone is put back.
+            let _ = delete(&desk, &mut patience, through, &spelled, Form::Single).await;
+        }
+    }
+    if !is_alone {
+        ledger.others_are_at_work();
+    }
+    !is_alone
 }
 
 #[cfg(test)]

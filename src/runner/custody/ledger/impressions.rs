@@ -22,9 +22,21 @@ pub(super) struct Impressions {
     /// Whether something that was sent may take effect later: a write was never answered, or an accepted one does not
     /// show.
     is_unsettled: bool,
+    /// Whether another run was seen at work in the zone.
+    has_others: bool,
 }
 
 impl Ledger {
+    /// Notes that another run is at work in the zone: its test mappings come and go.
+    pub(in crate::runner::custody) fn others_are_at_work(&mut self) {
+        self.impressions.has_others = true;
+    }
+
+    /// Whether another run was seen at work in the zone.
+    pub(in crate::runner::custody) fn has_others(&self) -> bool {
+        self.impressions.has_others
+    }
+
     /// Notes that a single read did not show a mapping of before.
     pub(in crate::runner::custody) fn doubts(&mut self, ip: IpAddr) {
         self.impressions.doubted.insert(ip);

@@ -33,7 +33,8 @@ fn ledger() -> Ledger {
 
 #[test_case(1, Some("before"), Standing::AsBefore; "the value before")]
 #[test_case(1, Some("ours"), Standing::Ours; "a value that was sent")]
-#[test_case(1, Some("OURS"), Standing::Ours; "a value that was sent in other letters")]
+#[test_case(1, Some("OURS"), Standing::Others; "other letters than were sent at an address of the owner")]
+#[test_case(3, Some("OURS"), Standing::Ours; "other letters than were sent at a test address")]
 #[test_case(1, None, Standing::Ours; "deleted by this run")]
 #[test_case(1, Some("theirs"), Standing::Others; "a third value")]
 #[test_case(2, None, Standing::Others; "deleted and never touched")]

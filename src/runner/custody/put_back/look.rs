@@ -237,7 +237,8 @@ impl Work<'_> {
             return Ok(());
         }
         // A test mapping of another run comes and goes.
-        let is_of_another_run = self.ledger.was_hidden(generation, ip) && is_documentation(ip);
+        let is_foreign = self.ledger.was_hidden(generation, ip) || self.ledger.has_others();
+        let is_of_another_run = is_foreign && is_documentation(ip);
         if single.is_none() && !is_of_another_run {
             look.vanished.push(row.clone());
         }
