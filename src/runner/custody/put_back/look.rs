@@ -5,9 +5,10 @@ use std::net::IpAddr;
 
 use super::super::super::addresses::is_documentation;
 use super::super::super::mapping::Place;
-use super::super::desk::Trouble;
+use super::super::desk::{Ask, Durability, Trouble};
 use super::super::entry::{Entry, Mappings, Row};
 use super::super::ledger::Standing;
+use super::super::record::{Record, Seen};
 use super::super::remove::Stranger;
 use super::super::survey::{list, read};
 use super::Work;
@@ -94,6 +95,14 @@ impl Work<'_> {
                 Standing::AsBefore => {}
                 Standing::Ours => drop(look.own.insert(ip, entry)),
                 Standing::Others => {
+                    // From here on nothing is deleted there unseen.
+                    let record = Record::Seen(Seen {
+                        through: generation,
+                        found: vec![Row::new(ip, &entry.place)],
+                        absent: Vec::new(),
+                    });
+                    self.ledger.apply(&record);
+                    self.desk.ask(Ask::Note(record, Durability::Lazy)).await;
                     look.kept.insert(Stranger {
                         through: generation,
                         ip,
