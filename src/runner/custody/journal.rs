@@ -23,7 +23,7 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The disk.
-    #[error("can't keep the journal {path}: {source}")]
+    #[error("can't read or write the journal {path}: {source}")]
     Io {
         /// Which file.
         path: PathBuf,

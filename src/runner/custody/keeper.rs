@@ -245,7 +245,7 @@ impl Keeper {
 
     /// Notes that a write of a case was never answered, so that it may take effect at any time.
     pub(in crate::runner) async fn has_lost_a_write(&self) {
-        self.ledger.lock().await.is_unsettled();
+        self.ledger.lock().await.expect_late_effects();
     }
 
     /// Notes that a case proved the target to lose mappings that a write does not name.

@@ -115,7 +115,7 @@ pub(super) async fn tidy(desk: Desk, ledger: &mut Ledger, rules: Rules, left: Le
         let mut patience = Patience::new(rules);
         let result = tidy_through(&desk, ledger, &mut patience, &left, through, &mut tidied).await;
         if patience.has_lost_a_write() {
-            ledger.is_unsettled();
+            ledger.expect_late_effects();
         }
         if let Err(trouble) = result {
             tidied.trouble = Some(trouble.to_string());

@@ -30,7 +30,7 @@ pub(super) struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Test addresses at which nothing is, fewer than `count` if there are no more.
+    /// Returns `count` free test addresses, or fewer if the zone holds most of them.
     ///
     /// # Errors
     /// Whatever kept them from being read.
@@ -109,7 +109,7 @@ impl Bench<'_> {
         }
         // What was written and does not show may do so later.
         if shown.contains(&None) {
-            self.ledger.is_unsettled();
+            self.ledger.expect_late_effects();
         }
         let is_mangled = shown.iter().all(|now| now.as_ref() == Some(kept));
         if is_mangled {

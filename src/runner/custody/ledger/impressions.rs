@@ -57,7 +57,7 @@ impl Ledger {
     }
 
     /// Notes that something that was sent may take effect later.
-    pub(in crate::runner::custody) fn is_unsettled(&mut self) {
+    pub(in crate::runner::custody) fn expect_late_effects(&mut self) {
         self.impressions.is_unsettled = true;
     }
 

@@ -50,7 +50,7 @@ pub(super) async fn make_room(
     };
     let result = room.empty().await;
     if room.patience.has_lost_a_write() || matches!(result, Err(NotEmptied::StillThere(_))) {
-        ledger.is_unsettled();
+        ledger.expect_late_effects();
     }
     result
 }

@@ -108,7 +108,7 @@ impl Room<'_> {
         }
         // A value that does not show at all may do so later.
         if mangled.iter().any(|(_, kept)| kept.is_none()) {
-            self.ledger.is_unsettled();
+            self.ledger.expect_late_effects();
         }
         if mangled.is_empty() {
             Ok(())

@@ -22,7 +22,7 @@ pub(in crate::runner) enum NotEmptied {
     Lost(Vec<Row>),
     /// These are still shown after they were deleted.
     StillThere(Vec<Row>),
-    /// A request failed, or there is no room to try.
+    /// A request failed, or the zone is too full for a try.
     Trouble(String),
 }
 

@@ -140,7 +140,7 @@ impl Work<'_> {
             .copied();
         // What was there and was not listed shows that the list is behind.
         if !deleted.done.is_empty() {
-            self.ledger.is_unsettled();
+            self.ledger.expect_late_effects();
         }
         self.doubtful
             .entry(generation)

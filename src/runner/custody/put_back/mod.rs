@@ -95,7 +95,7 @@ impl Work<'_> {
             self.rounds(1).await?;
         }
         if self.patience.has_lost_a_write() {
-            self.ledger.is_unsettled();
+            self.ledger.expect_late_effects();
         }
         if !self.ledger.take_unsettled() {
             return Ok(());

@@ -227,7 +227,7 @@ impl Life<'_, '_> {
             };
             let heard = self.target.perform(&ask)?;
             if matches!(heard, Heard::Trouble(Trouble::Failed(_))) {
-                ledger.is_unsettled();
+                ledger.expect_late_effects();
             }
         }
         let tidied = self.drive(Procedure::new(|desk| tidy(desk, ledger, rules, left)))?;
