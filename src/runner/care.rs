@@ -274,8 +274,9 @@ impl Runner {
         let mut findings = execution.findings.iter();
         let is_accused = findings.any(|reported| reported.finding.level == Level::Must);
         let strangers = &mut execution.strangers;
-        if (strangers.has_sign || is_accused) && !strangers.is_at_work {
-            strangers.is_at_work = keeper.is_anybody_at_work(&self.target).await;
+        if strangers.has_sign || is_accused || strangers.is_at_work {
+            let is_certain = strangers.is_at_work;
+            strangers.is_at_work = keeper.is_anybody_at_work(&self.target, is_certain).await;
         }
         if strangers.is_at_work {
             let why = format!(

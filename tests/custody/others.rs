@@ -212,10 +212,9 @@ async fn a_run_on_another_machine_is_noticed_and_nothing_is_left_behind() {
     second.extend(arguments);
     let second = spawn(elsewhere.originproof(&second));
     let (first, second) = (end(first), end(second));
-    let noticed = [&first, &second].iter().any(|ended| {
-        ended.said.contains("somebody else writes") && !ended.said.contains("violates")
-    });
-    assert!(noticed, "{}\n---\n{}", first.said, second.said);
+    let both = format!("{}\n---\n{}", first.said, second.said);
+    assert!(both.contains("somebody else writes"), "{both}");
+    assert!(!both.contains("violates"), "{both}");
     let now = target.owner.zone();
     assert_eq!(now, target.before, "{}\n---\n{}", first.said, second.said);
 }

@@ -221,15 +221,23 @@ impl Keeper {
         locked(&self.foreign).saw(generation, listed, is_foreign)
     }
 
-    /// After a sign of another run: watches the zone while this one writes nothing. Returns whether somebody is at work.
-    pub(in crate::runner) async fn is_anybody_at_work(&self, target: &Target) -> bool {
-        if !locked(&self.foreign).is_worth_watching() {
+    /// After a sign of another run: watches the zone while this one writes nothing, or, where the sign was certain, shows
+    /// the other one that this run is there. Returns whether somebody is at work.
+    pub(in crate::runner) async fn is_anybody_at_work(
+        &self,
+        target: &Target,
+        is_certain: bool,
+    ) -> bool {
+        if !is_certain && !locked(&self.foreign).is_worth_watching() {
             return false;
         }
         let mut ledger = self.ledger.lock().await;
         let Some(through) = ledger.generations().first().copied() else {
-            return false;
+            return is_certain;
         };
+        if ledger.has_others() {
+            return true;
+        }
         let place = target.regions.picked.first().cloned();
         let beacon = place.filter(|_| self.journal.is_some()).map(Beacon::new);
         self.traces.sent(beacon.iter().map(|beacon| beacon.ip));
@@ -237,6 +245,7 @@ impl Keeper {
             through,
             beacon,
             pause: pause(),
+            is_certain,
         };
         let rules = self.rules;
         let procedure = Procedure::new(|desk| watch(desk, &mut ledger, rules, how));

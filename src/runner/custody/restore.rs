@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::error::TargetError;
 use super::super::target::{Credentials, Target, TargetConfig};
-use super::desk::{Durability, Procedure};
+use super::desk::{Ask, Durability, Procedure};
 use super::ending::Ending;
 use super::entry::Row;
 use super::journal::{Journal, JournalError, Recovered, shell};
@@ -15,6 +15,7 @@ use super::patience::Rules;
 use super::put_back::put_back;
 use super::record::Record;
 use super::remove::Stranger;
+use super::watch::SHOWN;
 use super::wire::World;
 use crate::event::{Event, PutBack, ZoneLeft};
 use crate::exchange::Generation;
@@ -51,6 +52,13 @@ pub(super) async fn close(world: World<'_>, mut ledger: Ledger) -> Unfinished {
         settle: world.target.settle,
         patience: world.target.custody.patience,
     };
+    if ledger.shows_a_beacon() {
+        let all_but_the_beacon = Procedure::new(|desk| put_back(desk, &mut ledger, rules));
+        world.run(all_but_the_beacon).await;
+        let shown = Procedure::new(|desk| async move { desk.ask(Ask::Wait(SHOWN)).await });
+        world.run(shown).await;
+        ledger.put_beacon_out();
+    }
     let procedure = Procedure::new(|desk| put_back(desk, &mut ledger, rules));
     Unfinished {
         zone: world.zone.to_owned(),

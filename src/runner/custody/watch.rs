@@ -24,8 +24,9 @@ const LOOKS: usize = 4;
 /// The shortest pause between two looks, in milliseconds, and what chance adds at most.
 const PAUSE: (u64, u64) = (100, 600);
 
-/// How long a beacon stays after another run was seen.
-const SHOWN: Duration = Duration::from_secs(4);
+/// How long a beacon stays after everything else of a run that saw another one is put back: the other one judges what it
+/// read until then, and has to see who changed it.
+pub(super) const SHOWN: Duration = Duration::from_secs(4);
 
 /// A pause between two looks. Two runs that watch each other at the same time must not be quiet for equally long.
 pub(super) fn pause() -> Duration {
@@ -93,6 +94,13 @@ impl Foreign {
             .iter()
             .filter(|((through, _), _)| *through == generation);
         if known.any(|((_, ip), place)| listed.get(ip) != Some(place)) {
+            return Sign::AtWork;
+        }
+        // The zone did not hold it when this run began.
+        if listed
+            .keys()
+            .any(|ip| Beacon::is_at(*ip) && is_foreign(*ip))
+        {
             return Sign::AtWork;
         }
         let mut sign = Sign::None;
@@ -166,6 +174,8 @@ pub(super) struct Watch {
     pub(super) beacon: Option<Beacon>,
     /// Between two looks.
     pub(super) pause: Duration,
+    /// Whether another run was seen at work already: then only this run's beacon is lit for it.
+    pub(super) is_certain: bool,
 }
 
 /// Reads the zone again and again while this run writes nothing but its beacon; returns whether test addresses changed, or
@@ -184,6 +194,7 @@ pub(super) async fn watch(desk: Desk, ledger: &mut Ledger, rules: Rules, watch: 
         };
         is_alone = beacon.light(bench).await;
     }
+    is_alone &= !watch.is_certain;
     let mut first = None;
     for _ in 0..LOOKS {
         if !is_alone {
@@ -201,18 +212,16 @@ pub(super) async fn watch(desk: Desk, ledger: &mut Ledger, rules: Rules, watch: 
         desk.ask(Ask::Wait(watch.pause)).await;
     }
     if let Some(beacon) = watch.beacon {
+        let is_lit = !ledger.values_at(beacon.ip).is_empty();
         if !is_alone {
-            // The other run has to see it as well, before this one ends.
-            desk.ask(Ask::Wait(SHOWN)).await;
-        }
-        let spelled = [beacon.ip.to_string()];
-        if !ledger.values_at(beacon.ip).is_empty() {
+            ledger.others_are_at_work(is_lit.then_some(beacon.ip));
+        } else if is_lit {
+            let spelled = [beacon.ip.to_string()];
             // What is left of it is removed when the zone is put back.
             let _ = delete(&desk, &mut patience, through, &spelled, Form::Single).await;
         }
-    }
-    if !is_alone {
-        ledger.others_are_at_work();
+    } else if !is_alone {
+        ledger.others_are_at_work(None);
     }
     !is_alone
 }

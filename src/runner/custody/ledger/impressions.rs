@@ -24,12 +24,30 @@ pub(super) struct Impressions {
     is_unsettled: bool,
     /// Whether another run was seen at work in the zone.
     has_others: bool,
+    /// A test mapping that tells another run of this one, until everything else is put back.
+    beacon: Option<IpAddr>,
 }
 
 impl Ledger {
-    /// Notes that another run is at work in the zone: its test mappings come and go.
-    pub(in crate::runner::custody) fn others_are_at_work(&mut self) {
+    /// Notes that another run is at work in the zone: its test mappings come and go. The beacon is left alone from now on.
+    pub(in crate::runner::custody) fn others_are_at_work(&mut self, beacon: Option<IpAddr>) {
         self.impressions.has_others = true;
+        self.impressions.beacon = beacon;
+    }
+
+    /// Whether a beacon is left alone for another run to see.
+    pub(in crate::runner::custody) fn shows_a_beacon(&self) -> bool {
+        self.impressions.beacon.is_some()
+    }
+
+    /// Whether this is the beacon that is left alone.
+    pub(in crate::runner::custody) fn is_beacon(&self, ip: IpAddr) -> bool {
+        self.impressions.beacon == Some(ip)
+    }
+
+    /// From now on the beacon is removed like all that the run wrote.
+    pub(in crate::runner::custody) fn put_beacon_out(&mut self) {
+        self.impressions.beacon = None;
     }
 
     /// Whether another run was seen at work in the zone.

@@ -117,7 +117,9 @@ impl Work<'_> {
             self.ending.mappings = self.ending.mappings.max(listed.len());
             self.compare(generation, listed, &stake, look).await?;
             let unlisted = self.ledger.to_remove(generation).into_iter();
-            look.unlisted = unlisted.filter(|ip| !listed.contains_key(ip)).collect();
+            look.unlisted = unlisted
+                .filter(|ip| !listed.contains_key(ip) && !self.ledger.is_beacon(*ip))
+                .collect();
         }
         Ok(())
     }
@@ -205,6 +207,7 @@ impl Work<'_> {
                     if self.ledger.is_contested(*ip)
                         && self.single(generation, *ip).await?.flatten().as_ref()
                             != Some(&entry.place) => {}
+                Standing::Ours if self.ledger.is_beacon(*ip) => {}
                 Standing::Ours => {
                     look.own.insert(*ip, entry.clone());
                 }

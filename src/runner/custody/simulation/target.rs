@@ -592,7 +592,11 @@ impl<'s> Target<'s> {
             && !touch.raced
         {
             let is_unsaid = self.schedule.setting.is_behind_unsaid();
-            if is_like_ours || touch.at > known || self.is_late || is_unsaid {
+            // Where the target is known to lose mappings, one that is gone is written back, whoever deleted it.
+            let loses = !self.lost.is_empty() || self.met.contains_key("mappings lost by a write");
+            let is_a_loss =
+                now.is_none() && loses && self.originals[store].get(&ip) == value.as_ref();
+            if is_like_ours || touch.at > known || self.is_late || is_unsaid || is_a_loss {
                 touch.raced = true;
             } else if self.broken.is_none() {
                 self.broken = Some(format!(
