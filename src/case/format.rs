@@ -198,6 +198,7 @@ pub const PATH: &[Word] = &[word(
 pub const BATCH: &[Word] = &[
     word("json", "The whole body as JSON."),
     word("text", "The whole body as text."),
+    word("no-body", "`true`: the request has no body."),
 ];
 
 /// Keys of `request`.

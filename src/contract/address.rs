@@ -46,14 +46,18 @@ pub fn is_none(text: &str) -> bool {
     parts.len() > 2 && parts.iter().all(is_number)
 }
 
-/// Prefixes in which mixed notation is open, so that IP-1 does not speak of them.
+/// Whether RFC 5952 section 5 lets an address be written in mixed notation, so that IP-1 does not speak of it: the
+/// IPv4-compatible, IPv4-mapped and IPv4-translated prefixes, the well-known prefix of RFC 6052, and the interface
+/// identifiers of ISATAP (RFC 5214).
 #[must_use]
 pub fn is_exempt(ip: Ipv6Addr) -> bool {
-    let s = ip.segments();
-    let zero_until = |n: usize| s[..n].iter().all(|&group| group == 0);
-    zero_until(6)
-        || (zero_until(5) && s[5] == 0xffff)
-        || (s[0] == 0x64 && s[1] == 0xff9b && s[2..6].iter().all(|&group| group == 0))
+    matches!(
+        ip.segments(),
+        [0, 0, 0, 0, 0, 0 | 0xffff, _, _]
+            | [0, 0, 0, 0, 0xffff, 0, _, _]
+            | [0x64, 0xff9b, 0, 0, 0, 0, _, _]
+            | [_, _, _, _, 0 | 0x0200, 0x5efe, _, _]
+    )
 }
 
 /// The parts of IP-1 that a spelling of an address breaks; empty for a canonical one, and for IPv4, of
@@ -165,6 +169,10 @@ mod tests {
     #[test_case("2001:db8::192.0.2.1", &["IP-1"]; "mixed notation outside its prefixes")]
     #[test_case("::ffff:192.0.2.1", &[]; "mapped addresses are open")]
     #[test_case("64:ff9b::c000:201", &[]; "so is the translation prefix")]
+    #[test_case("::ffff:0:192.0.2.1", &[]; "so is the IPv4-translated prefix")]
+    #[test_case("2001:db8::5efe:192.0.2.1", &[]; "so is an ISATAP identifier")]
+    #[test_case("2001:DB8::200:5EFE:192.0.2.1", &[]; "so is an ISATAP identifier of a global address")]
+    #[test_case("2001:db8::5eff:192.0.2.1", &["IP-1"]; "another identifier is not")]
     #[test_case("192.0.2.1", &[]; "not an IPv6 address")]
     fn each_fault_of_spelling_has_its_own_clause(text: &str, expected: &[&'static str]) {
         let expected: Vec<ClauseId> = expected.iter().map(|id| ClauseId::of(id)).collect();

@@ -65,12 +65,26 @@ pub struct CodeDescription {
     pub code: i64,
     /// The status, or its class.
     pub status: StatusPattern,
+    /// When the row applies, if not whenever the code is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<When>,
     /// The documented text, where one is promised.
     pub text: Option<String>,
     /// Which operations document the code, and by which clause.
     pub operations: BTreeMap<Operation, ClauseId>,
     /// The document.
     pub source: String,
+}
+
+/// What a request must be for a row of the codes to apply: a code stands for several faults, and the documents describe one
+/// of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// The body names another address than the path.
+    BodyDiffers,
+    /// `per_page` is a number outside its range, and `page` is none of the faults.
+    PerPageOutOfRange,
 }
 
 /// A promise of the contract.

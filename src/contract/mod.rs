@@ -22,7 +22,7 @@ pub use check::{Framing, Subject, check, check_with};
 pub use clause::{ClauseId, Level};
 pub use description::{
     Capability, ClauseDescription, CodeDescription, Contract, OperationDescription, Part,
-    StatusPattern, TEXT,
+    StatusPattern, TEXT, When,
 };
 pub use edge::is_edge_failure;
 pub use finding::{Finding, Findings};

@@ -1,7 +1,7 @@
 //! Why a request is refused, with the documented code, status and text from the contract.
 
 use super::call::Reply;
-use crate::contract::Contract;
+use crate::contract::{Contract, When};
 use crate::exchange::Operation;
 
 /// A reason to refuse. Statuses that the contract leaves open are chosen here.
@@ -17,8 +17,10 @@ pub enum Refusal {
     Address,
     /// The body names another address than the path (1146).
     AddressDiffers,
-    /// `page` or `per_page` is out of range (1146).
-    Pagination,
+    /// `page` is out of range (1146).
+    Page,
+    /// `per_page` is out of range (1146).
+    PerPage,
     /// The vendor check is out of reach (1156).
     Validation,
     /// No such vendor or region (1157).
@@ -37,7 +39,7 @@ impl Refusal {
             Self::Internal => 1140,
             Self::NotFound => 1142,
             Self::Exists => 1145,
-            Self::Address | Self::AddressDiffers | Self::Pagination => 1146,
+            Self::Address | Self::AddressDiffers | Self::Page | Self::PerPage => 1146,
             Self::Validation => 1156,
             Self::Place => 1157,
             Self::Full => 1164,
@@ -54,10 +56,28 @@ impl Refusal {
             Self::Exists
             | Self::Address
             | Self::AddressDiffers
-            | Self::Pagination
+            | Self::Page
+            | Self::PerPage
             | Self::Place
             | Self::Shape
             | Self::TooMany => 400,
+        }
+    }
+
+    fn when(self) -> Option<When> {
+        match self {
+            Self::AddressDiffers => Some(When::BodyDiffers),
+            Self::PerPage => Some(When::PerPageOutOfRange),
+            Self::Internal
+            | Self::NotFound
+            | Self::Exists
+            | Self::Address
+            | Self::Page
+            | Self::Validation
+            | Self::Place
+            | Self::Full
+            | Self::Shape
+            | Self::TooMany => None,
         }
     }
 
@@ -66,7 +86,8 @@ impl Refusal {
         match self {
             Self::Address => "Invalid or missing origin IP address.",
             Self::AddressDiffers => "The origin_ip in the body does not match the URL.",
-            Self::Pagination => "Invalid pagination: page counts from 1, per_page is 1 to 100.",
+            Self::Page => "Invalid page: pages count from 1.",
+            Self::PerPage => "Invalid per_page: it is 1 to 100.",
             Self::Shape => "The request body is not what this operation takes.",
             Self::TooMany => "A batch takes at most 100 items.",
             Self::NotFound => "There is no mapping for this origin IP address.",
@@ -82,6 +103,7 @@ impl Refusal {
         let contract = Contract::embedded();
         let here = contract
             .code(operation, self.code())
+            .filter(|row| row.when.is_none() || row.when == self.when())
             .and_then(|row| row.text.as_deref());
         let anywhere = || {
             contract

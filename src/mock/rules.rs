@@ -62,6 +62,8 @@ pub enum Doubled {
     Last,
     /// The second one fails.
     SecondFails,
+    /// Both of them fail.
+    BothFail,
     /// The whole batch is refused.
     Refused,
 }

@@ -308,6 +308,9 @@ fn whole_body(argument: &Value) -> Option<Payload> {
     if let Some(json) = members.get("json") {
         return Some(Payload::Json(json.clone()));
     }
+    if members.contains_key("no-body") {
+        return Some(Payload::None);
+    }
     let text = members.get("text")?;
     Some(Payload::Text(scalar(text)))
 }

@@ -386,7 +386,7 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Expects an address to hold one of these mappings, or none.
+    /// Expects an address to hold one of these mappings; where the last write applied nothing, also what it held before.
     pub(super) async fn one_of(
         &mut self,
         step: &Step,
@@ -402,29 +402,38 @@ impl Execution<'_> {
         let Some(ip) = wanted.first().and_then(|wanted| meant(&wanted.ip)) else {
             return Err(Stop::Broken("`one-of` needs an address".to_owned()));
         };
-        let was_refused = self
-            .exchanges
-            .last()
-            .is_some_and(|exchange| nothing_applied(exchange));
+        let last_write = self.exchanges.iter().rev().find(|exchange| {
+            exchange
+                .operation
+                .is_some_and(|operation| operation.kind().writes())
+        });
+        let was_refused = last_write.is_none_or(|exchange| nothing_applied(exchange));
         let single = self.read_one(step.line, self.generation, zone, ip).await?;
-        let Some(Some(place)) = single else {
+        let Some(mut place) = single else {
             return Ok(());
         };
-        // A request that was refused leaves what was there before.
+        let index = self.exchanges.len().saturating_sub(1);
+        // Whatever was given or was there before may be there if nothing was applied.
         let before = self.models.get(zone).and_then(|model| model.get(&ip));
-        if was_refused && before == Some(&place) {
+        if was_refused && (place.is_none() || before == place.as_ref()) {
             return Ok(());
         }
+        if place.is_none() {
+            // A single read that misses it is another clause's.
+            let listed = self.read_list(step.line, self.generation, zone).await?;
+            place = listed.and_then(|mut listed| listed.remove(&ip));
+        }
         let is_one = wanted.iter().any(|wanted| {
-            wanted.vendor.as_ref() == Some(&place.vendor)
-                && wanted.region.as_ref() == Some(&place.region)
+            place.as_ref().is_some_and(|place| {
+                wanted.vendor.as_ref() == Some(&place.vendor)
+                    && wanted.region.as_ref() == Some(&place.region)
+            })
         });
         if is_one {
             return Ok(());
         }
-        let index = self.exchanges.len().saturating_sub(1);
         let lawful: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-        let found = said(ip, Some(&place));
+        let found = said(ip, place.as_ref());
         let finding = self.finding(&clause, "/result", lawful.join(" or "), found);
         self.add(step.line, Some(index), finding);
         Err(Stop::Violated)

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
@@ -32,8 +33,10 @@ fn said(output: &Output, code: i32) -> String {
 
 /// A file in the folder of the tests.
 fn file(name: &str, text: &str) -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("drift-{}-{name}", std::process::id()));
+        .join(format!("drift-{}-{count}-{name}", std::process::id()));
     std::fs::write(&path, text).unwrap_or_else(|error| panic!("{error}"));
     path.display().to_string()
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use test_case::test_case;
@@ -14,8 +15,10 @@ pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     pub(crate) fn with(name: &str, files: &[(&str, &[u8])]) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("check-{}-{name}", std::process::id()));
+            .join(format!("check-{}-{count}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap_or_else(|error| panic!("{error}"));
         for (file, bytes) in files {
             std::fs::write(path.join(file), bytes).unwrap_or_else(|error| panic!("{error}"));

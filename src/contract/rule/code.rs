@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::super::address;
 use super::super::check::Subject;
 use super::super::clause::{ClauseId, Level};
-use super::super::description::CodeDescription;
+use super::super::description::{CodeDescription, When};
 use super::super::finding::Findings;
 use crate::exchange::{Operation, whole_number};
 
@@ -27,6 +27,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         .codes()
         .into_iter()
         .filter_map(|code| subject.contract.code(subject.operation, code))
+        .filter(|row| applies(subject, row))
         .collect();
     if says_what_is_wrong(subject) {
         status(subject, &rows, findings);
@@ -56,10 +57,6 @@ fn status(subject: &Subject<'_>, rows: &[&CodeDescription], findings: &mut Findi
     if rows.iter().any(|row| row.status.fits(status)) {
         return;
     }
-    // 1146 also stands for other faults of the item than the one documented for v2.put.
-    if subject.operation == Operation::V2Put && row.code == 1146 && !path_differs(subject) {
-        return;
-    }
     if let Some(clause) = row.operations.get(&subject.operation) {
         let level = subject
             .contract
@@ -71,6 +68,20 @@ fn status(subject: &Subject<'_>, rows: &[&CodeDescription], findings: &mut Findi
             format!("{} with code {}", row.status.0, row.code),
             status.to_string(),
         );
+    }
+}
+
+/// Whether the request has the fault that a row describes.
+fn applies(subject: &Subject<'_>, row: &CodeDescription) -> bool {
+    let query = |name: &str| subject.exchange.request.query(name);
+    match row.when {
+        None => true,
+        Some(When::BodyDiffers) => says_what_is_wrong(subject) && path_differs(subject),
+        Some(When::PerPageOutOfRange) => {
+            let is_out = |text: &str| text.parse::<i64>().is_ok_and(|n| !(1..=100).contains(&n));
+            let is_page = |text: &str| text.parse::<i64>().is_ok_and(|n| n >= 1);
+            query("per_page").is_some_and(is_out) && query("page").is_none_or(is_page)
+        }
     }
 }
 
@@ -89,7 +100,8 @@ fn texts(subject: &Subject<'_>, findings: &mut Findings) {
         let row = error
             .get("code")
             .and_then(whole_number)
-            .and_then(|code| subject.contract.code(subject.operation, code));
+            .and_then(|code| subject.contract.code(subject.operation, code))
+            .filter(|row| applies(subject, row));
         let documented = row.and_then(|row| row.text.as_deref());
         let found = error.get("message").and_then(Value::as_str);
         if let (Some(documented), Some(found)) = (documented, found)

@@ -38,12 +38,13 @@ pub(super) fn upsert(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
     let items = array(rules, call)?;
     let judged: Vec<Result<Checked, Refusal>> =
         items.iter().map(|item| judge(rules, call, item)).collect();
-    let mut addresses = HashSet::new();
-    let is_doubled = judged
-        .iter()
-        .flatten()
-        .any(|checked| !addresses.insert(checked.ip));
-    if is_doubled && rules.doubled == Doubled::Refused {
+    let (mut addresses, mut doubled) = (HashSet::new(), HashSet::new());
+    for checked in judged.iter().flatten() {
+        if !addresses.insert(checked.ip) {
+            doubled.insert(checked.ip);
+        }
+    }
+    if !doubled.is_empty() && rules.doubled == Doubled::Refused {
         return Err(Refusal::Shape);
     }
     let added = addresses
@@ -57,6 +58,14 @@ pub(super) fn upsert(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
     let mut answered: HashSet<IpAddr> = HashSet::new();
     let (mut succeeded, mut failed) = (Vec::new(), Vec::new());
     for (item, judged) in items.iter().zip(judged) {
+        let judged = judged.and_then(|checked| {
+            let fails = rules.doubled == Doubled::BothFail && doubled.contains(&checked.ip);
+            if fails {
+                Err(Refusal::Exists)
+            } else {
+                Ok(checked)
+            }
+        });
         match judged.and_then(|checked| apply(rules, zone, &mut answered, checked)) {
             Ok(checked) => {
                 let address = (rules.show)(checked.ip, &checked.mapping);

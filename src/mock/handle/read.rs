@@ -12,14 +12,15 @@ pub(super) fn list_v1(rules: &Rules, zone: &Zone) -> Reply {
 
 pub(super) fn list_v2(rules: &Rules, zone: &Zone, call: &Call) -> Result<Reply, Refusal> {
     let number = |name: &str, default: usize| match call.query(name) {
-        None => Ok(default),
-        Some(text) => text.parse::<usize>().map_err(|_| Refusal::Pagination),
+        None => Some(default),
+        Some(text) => text.parse::<usize>().ok(),
     };
-    let page = number("page", 1)?;
-    let per_page = number("per_page", rules.per_page_default)?;
-    if page == 0 || !(1..=rules.per_page_max).contains(&per_page) {
-        return Err(Refusal::Pagination);
-    }
+    let page = number("page", 1)
+        .filter(|page| *page > 0)
+        .ok_or(Refusal::Page)?;
+    let per_page = number("per_page", rules.per_page_default)
+        .filter(|size| (1..=rules.per_page_max).contains(size))
+        .ok_or(Refusal::PerPage)?;
     let total = zone.mappings.len();
     let items: Vec<Value> = zone
         .mappings

@@ -260,6 +260,26 @@ const DOUBLED_KEEPS_ANOTHER: [Mutant; 2] = both!(
     }
 );
 
+const DOUBLED_VANISHES: [Mutant; 2] = both!(
+    "v1-batch-answers-doubled-items-and-keeps-none",
+    "v2-batch-answers-doubled-items-and-keeps-none",
+    "BATCH-12",
+    "a second write that fails on a unique key and takes the first one with it",
+    |rules, zone, call| {
+        let sent = items(call);
+        let member = call.operation.generation().request_address();
+        let ip = |item: &Value| item[member].as_str()?.parse::<IpAddr>().ok();
+        let reply = handle(rules, zone, call);
+        let mut seen = std::collections::HashSet::new();
+        for ip in sent.iter().filter_map(ip) {
+            if !seen.insert(ip) {
+                zone.remove(ip, call.now);
+            }
+        }
+        Some(reply)
+    }
+);
+
 pub(super) const MUTANTS: &[Mutant] = &[
     WITHOUT_EFFECT[0],
     WITHOUT_EFFECT[1],
@@ -287,6 +307,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     REFUSED_AND_APPLIED[1],
     DOUBLED_KEEPS_ANOTHER[0],
     DOUBLED_KEEPS_ANOTHER[1],
+    DOUBLED_VANISHES[0],
+    DOUBLED_VANISHES[1],
     Mutant {
         name: "v1-batch-has-a-time-though-nothing-was-applied",
         breaks: "V1-BATCH-6",

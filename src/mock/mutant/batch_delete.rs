@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
-use super::super::call::{Call, FaultRequest, Reply};
+use super::super::call::{Body, Call, FaultRequest, Reply};
 use super::super::change::Change;
 use super::super::handle::handle;
 use super::super::refusal::Refusal;
@@ -158,6 +158,32 @@ const REFUSED_AND_DELETED: [Mutant; 2] = both!(
     }
 );
 
+const BODYLESS_SUCCEEDS: [Mutant; 2] = both!(
+    "v1-batch-delete-without-a-body-succeeds",
+    "v2-batch-delete-without-a-body-succeeds",
+    "BDEL-6",
+    "a body that is decoded into an empty list when it is missing",
+    |rules, zone, call| {
+        (call.body == Body::None).then(|| {
+            let nothing = with_items(call, Vec::new());
+            handle(rules, zone, &nothing)
+        })
+    }
+);
+
+const BODYLESS_EMPTIES: [Mutant; 2] = both!(
+    "v1-batch-delete-without-a-body-empties-the-zone",
+    "v2-batch-delete-without-a-body-empties-the-zone",
+    "BDEL-3",
+    "a delete of the collection behind the same path",
+    |_, zone, call| {
+        if call.body == Body::None {
+            zone.mappings.clear();
+        }
+        None
+    }
+);
+
 pub(super) const MUTANTS: &[Mutant] = &[
     WITHOUT_EFFECT[0],
     WITHOUT_EFFECT[1],
@@ -173,6 +199,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
     REFUSES_100[1],
     REFUSED_AND_DELETED[0],
     REFUSED_AND_DELETED[1],
+    BODYLESS_SUCCEEDS[0],
+    BODYLESS_SUCCEEDS[1],
+    BODYLESS_EMPTIES[0],
+    BODYLESS_EMPTIES[1],
     Mutant {
         name: "v1-batch-delete-hides-a-failed-store",
         breaks: "V1-BDEL-5",

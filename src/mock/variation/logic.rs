@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::json;
 
-use super::super::call::{Call, Reply};
+use super::super::call::{Body, Call, Reply};
 use super::super::catalogue::Catalogue;
 use super::super::change::Change;
 use super::super::handle::handle;
@@ -115,10 +115,26 @@ pub(super) const VARIATIONS: &[Variation] = &[
         changes: &[Change::Rules(|rules| rules.doubled = Doubled::SecondFails)],
     },
     Variation {
+        name: "both-of-doubled-items-fail",
+        allowed_by: "BATCH-12 leaves doubled items open",
+        deviates: &[],
+        changes: &[Change::Rules(|rules| rules.doubled = Doubled::BothFail)],
+    },
+    Variation {
         name: "doubled-items-refuse-the-batch",
         allowed_by: "BATCH-12 leaves doubled items open",
         deviates: &[],
         changes: &[Change::Rules(|rules| rules.doubled = Doubled::Refused)],
+    },
+    Variation {
+        name: "a-batch-delete-without-a-body-deletes-nothing",
+        allowed_by: "BDEL-6 only recommends to refuse it",
+        deviates: &["V1-BDEL-6", "V2-BDEL-6"],
+        changes: &[Change::Ask(|call| {
+            if call.operation.kind() == Kind::BatchDelete && call.body == Body::None {
+                call.body = Body::Json(json!([]));
+            }
+        })],
     },
     Variation {
         name: "empty-batches-are-refused",
@@ -319,7 +335,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
             let page = call.query("page").and_then(|page| page.parse::<u64>().ok());
             if call.operation == Operation::V2List && is_empty && page.is_some_and(|page| page > 1)
             {
-                *reply = Refusal::Pagination.reply(call.operation);
+                *reply = Refusal::Page.reply(call.operation);
             }
         })],
     },
