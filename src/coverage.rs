@@ -235,7 +235,7 @@ impl ClauseCoverage {
 fn rules_of(clause: &ClauseId) -> Vec<&'static str> {
     rule::ALL
         .iter()
-        .filter(|rule| rule.clauses.contains(&clause.as_str()))
+        .filter(|rule| rule.clauses().contains(clause))
         .map(|rule| rule.name)
         .collect()
 }
@@ -254,14 +254,13 @@ fn matrix(
             None => Cell::Untested,
         }
     };
-    Operation::ALL
-        .iter()
+    Operation::all()
         .map(|operation| {
             let row = codes
                 .iter()
-                .map(|code| (*code, cell(*operation, *code)))
+                .map(|code| (*code, cell(operation, *code)))
                 .collect();
-            (*operation, row)
+            (operation, row)
         })
         .collect()
 }

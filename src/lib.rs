@@ -1,9 +1,10 @@
 //! originproof: the conformance test suite and contract checker for the Origin Cloud Regions API.
 //!
-//! Layers, lowest first; a module imports only from lower ones: [`private`], [`exchange`], [`diagnostic`] ·
-//! [`contract`] · `case`, `transport` · [`mock`], `event` · `runner`, `audit`, `drift` · `proxy` · `expected`, `report`,
+//! Layers, lowest first; a module imports only from lower ones: [`private`], [`diagnostic`] · [`api`] · [`exchange`] ·
+//! [`contract`] · [`zone`] · `case`, `transport` · [`mock`], `event` · `runner`, `audit`, `drift` · `proxy` · `expected`, `report`,
 //! `harness`.
 
+pub mod api;
 pub mod audit;
 pub mod case;
 pub mod contract;
@@ -21,3 +22,4 @@ pub mod proxy;
 pub mod report;
 pub mod runner;
 pub mod transport;
+pub mod zone;

@@ -33,13 +33,29 @@ fn every_documented_code_of_every_operation_is_tested() {
 }
 
 #[test]
-fn every_operation_is_described_in_its_place() {
+fn every_promise_of_an_operation_is_a_clause_of_its_own_generation() {
     let contract = Contract::embedded();
-    assert_eq!(contract.operations.len(), Operation::ALL.len());
-    for operation in Operation::ALL {
-        let description = contract.operation(*operation);
-        assert_eq!(description.id, *operation);
-        assert!(contract.clause(&description.form).is_some(), "{operation}");
+    for operation in Operation::all() {
+        assert!(operation.promises().form.is_some(), "{operation}");
+        let other = operation.generation().other().clause_prefix();
+        for (name, clause) in operation.promises().all() {
+            assert!(contract.clause(clause).is_some(), "{operation}: {name}");
+            assert!(!clause.as_str().starts_with(other), "{operation}: {name}");
+        }
+    }
+}
+
+#[test]
+fn every_clause_of_a_generation_is_promised_by_an_operation() {
+    let promised: std::collections::BTreeSet<ClauseId> = Operation::all()
+        .flat_map(|operation| operation.promises().all())
+        .map(|(_, clause)| clause.clone())
+        .collect();
+    let of_a_generation = Contract::embedded().clauses.iter().filter(|clause| {
+        clause.id.as_str().starts_with('V') && clause.level != originproof::contract::Level::May
+    });
+    for clause in of_a_generation {
+        assert!(promised.contains(&clause.id), "{}", clause.id);
     }
 }
 
@@ -47,12 +63,8 @@ fn every_operation_is_described_in_its_place() {
 fn every_clause_that_a_rule_or_code_names_exists_and_no_id_is_there_twice() {
     let contract = Contract::embedded();
     for rule in rule::ALL {
-        for id in rule.clauses {
-            assert!(
-                contract.clause(&ClauseId::from(*id)).is_some(),
-                "{}: {id}",
-                rule.name
-            );
+        for id in rule.clauses() {
+            assert!(contract.clause(&id).is_some(), "{}: {id}", rule.name);
         }
     }
     for row in &contract.codes {

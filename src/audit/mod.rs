@@ -2,7 +2,7 @@
 //! [`crate::contract::check`]; what several of them show of a zone is judged where it is known.
 //!
 //! [`Auditor`] takes [`Recorded`] exchanges, from `har`, `lines` or `response`; `order` tells which follow one another,
-//! `sequence` what they show together, and `verdicts` ends in a [`crate::report::Run`].
+//! the model of a zone ([`crate::zone`]) what they show together, and `verdicts` ends in a [`crate::report::Run`].
 
 mod auditor;
 mod coding;
@@ -12,7 +12,6 @@ mod order;
 mod read;
 mod recorded;
 mod response;
-mod sequence;
 mod verdicts;
 
 pub use auditor::{Auditor, Judged, Tallies};

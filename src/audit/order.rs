@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::contract::Finding;
 use crate::exchange::Exchange;
 
-use super::sequence::{Certainty, Knowledge};
+use crate::zone::{Certainty, Model};
 
 /// Exchanges that wait for the end of others, in all zones; beyond it the oldest go unjudged.
 const HELD: usize = 256;
@@ -56,7 +56,7 @@ impl Held {
 /// One zone in order.
 #[derive(Debug, Default)]
 struct Zone {
-    knowledge: Knowledge,
+    model: Model,
     /// Exchanges whose neighbours in time are not all known yet.
     held: Vec<Held>,
     /// The last write that is behind us.
@@ -134,7 +134,7 @@ impl Order {
     /// Whatever took place unseen may have changed any zone.
     pub(super) fn forget(&mut self) {
         let zones = self.zones.values_mut();
-        zones.for_each(|zone| zone.knowledge.forget());
+        zones.for_each(|zone| zone.model.forget());
     }
 }
 
@@ -179,7 +179,7 @@ impl Zone {
         let mut lost = 0;
         let is_parallel = cluster.len() > 1 && cluster.iter().any(Held::writes);
         if is_parallel {
-            self.knowledge.forget();
+            self.model.forget();
             lost += 1;
         }
         for mut held in cluster {
@@ -188,11 +188,11 @@ impl Zone {
                 self.last_write = latest(self.last_write, held.span);
             }
             if is_late && !is_parallel && held.writes() {
-                self.knowledge.forget();
+                self.model.forget();
                 lost += 1;
             }
             if !is_parallel && !is_late {
-                let (sequence, certainty) = self.knowledge.take(&held.exchange);
+                let (sequence, certainty) = self.model.take(&held.exchange);
                 lost += usize::from(certainty == Certainty::Lost);
                 if held.is_judged {
                     held.findings.extend(sequence);
@@ -205,7 +205,7 @@ impl Zone {
 
     /// Lets all go that is held: in what order it took place is not known.
     fn give_up(&mut self, judged: &mut Vec<Held>) {
-        self.knowledge.forget();
+        self.model.forget();
         for held in self.held.drain(..) {
             if held.writes() {
                 self.last_write = latest(self.last_write, held.span);

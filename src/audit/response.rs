@@ -1,7 +1,6 @@
 //! One response, as `curl -i` shows it or as a body alone.
 
 use super::recorded::Recorded;
-use crate::contract::Contract;
 use crate::exchange::{Headers, Operation, whole_number};
 
 /// What is known of a response that came as a body alone.
@@ -16,7 +15,7 @@ pub struct Framing {
 /// # Errors
 /// What is missing or wrong, in words.
 pub fn parse(operation: Operation, bytes: &[u8], framing: Framing) -> Result<Recorded, String> {
-    let description = Contract::embedded().operation(operation);
+    let description = operation.row();
     let mut recorded = Recorded {
         method: description.method.clone(),
         // The zone and the address of the request are not known; the path only names the operation.
@@ -74,8 +73,8 @@ fn ask_for_its_page(recorded: &mut Recorded, operation: Operation) {
         return;
     };
     let number = |name: &str| whole_number(body.pointer(&format!("/result_info/{name}"))?);
-    if let (Operation::V2List, Some(page), Some(per_page)) =
-        (operation, number("page"), number("per_page"))
+    if let (true, Some(page), Some(per_page)) =
+        (operation.is_paged(), number("page"), number("per_page"))
     {
         recorded.url = format!("{}?page={page}&per_page={per_page}", recorded.url);
     }

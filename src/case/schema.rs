@@ -79,8 +79,8 @@ pub fn json_schema() -> Value {
     let mut step = properties(format::STEP);
     step.extend(properties(format::ACTIONS));
     step.extend(properties(format::GENERAL_OPERATIONS));
-    for operation in Operation::ALL {
-        let description = contract.operation(*operation);
+    for operation in Operation::all() {
+        let description = operation.row();
         let says = format!("{} {}", description.method, description.path);
         step.insert(operation.id().to_owned(), json!({"description": says}));
     }

@@ -43,7 +43,7 @@ pub(crate) struct CheckArgs {
 
 fn read_operation(name: &str) -> Result<Operation, String> {
     Operation::from_id(name).ok_or_else(|| {
-        let known = Operation::ALL.iter().map(|operation| operation.id());
+        let known = Operation::all().map(Operation::id);
         nearest(name, known).map_or_else(
             || "`originproof list operations` shows them".to_owned(),
             |right| format!("did you mean `{right}`?"),

@@ -59,7 +59,7 @@ fn clause(id: &str, library: &Library) -> Option<String> {
     let _ = writeln!(text, "\nsource: {}", clause.source);
     let always: Vec<&str> = rule::ALL
         .iter()
-        .filter(|rule| rule.clauses.contains(&clause.id.as_str()))
+        .filter(|rule| rule.clauses().contains(&clause.id))
         .map(|rule| rule.name)
         .collect();
     if !always.is_empty() {

@@ -160,7 +160,7 @@ fn operations() -> Result<Vec<Row>, Failure> {
         .map(|operation| {
             let (method, path) = (operation.method.clone(), operation.path.clone());
             Ok(Row {
-                columns: vec![operation.id.to_string(), method, path],
+                columns: vec![operation.id.clone(), method, path],
                 value: serde_json::to_value(operation).map_err(internal)?,
             })
         })

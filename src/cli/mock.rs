@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
+use originproof::contract::Contract;
 use originproof::diagnostic::nearest;
 use originproof::mock::{Change, Mock, MockConfig, variation};
 
@@ -58,10 +59,11 @@ fn changes(args: &MockArgs) -> Result<Vec<Change>, Failure> {
 
 /// Serves until Ctrl-C.
 pub(crate) fn run(args: &MockArgs, console: &mut Console) -> Outcome {
-    if args.seed_mappings > 3_500 {
-        return Err(Failure::Usage(
-            "a zone holds at most 3,500 mappings".to_owned(),
-        ));
+    let most = Contract::embedded().limits.zone;
+    if args.seed_mappings > most {
+        return Err(Failure::Usage(format!(
+            "a zone holds at most {most} mappings"
+        )));
     }
     let mut config = MockConfig {
         seed_mappings: args.seed_mappings,

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::clause::ClauseId;
+use crate::api::ClauseId;
 
 /// The address that a text names, if it is one in a standard spelling.
 #[must_use]

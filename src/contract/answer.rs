@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::address;
-use crate::exchange::{Generation, Kind, Operation};
+use crate::exchange::{Generation, Operation};
 
 /// One mapping or batch item of a response.
 #[derive(Debug, Clone)]
@@ -68,10 +68,8 @@ impl<'a> Answer<'a> {
     #[must_use]
     pub fn read(operation: Operation, body: &'a Value) -> Self {
         let generation = operation.generation();
-        let place = match (generation, operation.kind()) {
-            (_, Kind::SupportedRegions) => return Self::default(),
-            (Generation::V1, _) => "/result/value",
-            (Generation::V2, _) => "/result",
+        let Some(place) = operation.row().entries.as_deref() else {
+            return Self::default();
         };
         let Some(value) = body.pointer(place) else {
             return Self::default();

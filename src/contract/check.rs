@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::answer::{Answer, RequestItem, request_items};
-use super::clause::{ClauseId, Level};
-use super::description::Contract;
 use super::finding::{Finding, Findings};
 use super::rule;
+use crate::api::Contract;
+use crate::api::{ClauseId, Level, Promises};
 use crate::exchange::{Exchange, Generation, Kind, Operation};
 
 /// How strictly the envelope is promised for an exchange.
@@ -73,6 +73,16 @@ impl Subject<'_> {
     #[must_use]
     pub fn should(&self, suffix: &str) -> (ClauseId, Level) {
         (self.namesake(suffix), Level::Should)
+    }
+
+    /// The clause of a promise of the operation with the level of its main part, if it promises such a thing.
+    #[must_use]
+    pub fn promised(
+        &self,
+        promise: impl Fn(&Promises) -> &Option<ClauseId>,
+    ) -> Option<(ClauseId, Level)> {
+        let clause = promise(self.operation.promises()).as_ref()?;
+        Some(self.contract.leveled(clause))
     }
 
     fn namesake(&self, suffix: &str) -> ClauseId {

@@ -1,6 +1,6 @@
 //! Failures of what stands in front of a target.
 
-use super::description::Contract;
+use crate::api::Contract;
 use crate::exchange::Exchange;
 
 /// A failure of something in front of the target: 502, 503, 504 or 52x, and not in the API's own

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::clause::{ClauseId, Level};
+use crate::api::{ClauseId, Level};
 
 /// How many characters of a found value are kept.
 const SHOWN: usize = 200;

@@ -31,7 +31,7 @@ const LIKENESSES: &[Likeness] = &[
 ];
 
 fn is_of_generation(ours: &OperationDescription, theirs: &Endpoint) -> bool {
-    theirs.generation == Some(ours.id.generation())
+    theirs.generation == Some(ours.generation)
 }
 
 fn has_parameters_of(ours: &OperationDescription, theirs: &Endpoint) -> bool {

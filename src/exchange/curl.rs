@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::message::Request;
-use super::operation::Generation;
 use super::redaction::Redactor;
+use crate::api::Generation;
 
 /// Fields that curl sets by itself or that mean nothing outside the run.
 const LEFT_OUT: [&str; 6] = [

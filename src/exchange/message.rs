@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::operation::Operation;
+use crate::api::Operation;
 
 /// Header fields in the order of the wire; names in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -11,14 +11,13 @@ mod curl;
 mod encoding;
 mod harmless;
 mod message;
-mod operation;
 mod redaction;
 mod secrets;
 
+pub use crate::api::{Generation, Kind, Operation};
 pub use base_url::{BaseUrlFault, check_base_url, check_no_user};
 pub use bounds::{OutOfBounds, check_field, check_method, check_segment, check_url};
 pub use curl::{curl_line, write_back_curl};
 pub use message::{Exchange, Headers, Request, Response, json_type, whole_number};
-pub use operation::{Generation, Kind, Operation};
 pub use redaction::Redactor;
 pub use secrets::{Body, Secrets, Seen, redactor_of};

@@ -1,7 +1,7 @@
 //! Why a request is refused, with the documented code, status and text from the contract.
 
 use super::call::Reply;
-use crate::contract::{Contract, When};
+use crate::contract::{Contract, Meaning, When};
 use crate::exchange::Operation;
 
 /// A reason to refuse. Statuses that the contract leaves open are chosen here.
@@ -118,10 +118,21 @@ impl Refusal {
     /// The failure as an answer.
     #[must_use]
     pub fn reply(self, operation: Operation) -> Reply {
-        // The prose of v1.delete documents a code of its own.
-        let code = match (self, operation) {
-            (Self::NotFound, Operation::V1Delete) => 1163,
-            _ => self.code(),
+        // Where the documents name several codes for it, the one of the prose comes last.
+        let unknown = Contract::embedded().codes_for(operation, Meaning::Unknown);
+        let code = match self {
+            Self::NotFound => unknown.last().copied().unwrap_or(self.code()),
+            Self::Internal
+            | Self::Exists
+            | Self::Address
+            | Self::AddressDiffers
+            | Self::Page
+            | Self::PerPage
+            | Self::Validation
+            | Self::Place
+            | Self::Full
+            | Self::Shape
+            | Self::TooMany => self.code(),
         };
         Reply::failure(self.status(), code, self.text(operation))
     }

@@ -10,6 +10,7 @@ use super::address;
 use super::call::Reply;
 use super::catalogue::Catalogue;
 use super::store::Mapping;
+use crate::contract::Contract;
 use crate::exchange::Operation;
 
 /// The named choices of behaviour.
@@ -81,11 +82,12 @@ pub enum Locking {
 
 impl Default for Rules {
     fn default() -> Self {
+        let limits = Contract::embedded().limits;
         Self {
-            limit: 3_500,
-            batch_max: 100,
-            per_page_default: 20,
-            per_page_max: 100,
+            limit: limits.zone,
+            batch_max: limits.batch,
+            per_page_default: limits.default_page,
+            per_page_max: limits.page,
             read_address: address::read,
             read_path: address::read,
             show: |ip, _| address::show(ip),

@@ -96,7 +96,7 @@ impl Running {
 
     /// Looks into a zone, or changes it, whatever the mock's answers say of it.
     pub fn with_zone<T>(&self, zone: &str, look: impl FnOnce(&mut Zone) -> T) -> T {
-        let key = (self.mock.rules.zone_key)(Operation::V2List, zone);
+        let key = (self.mock.rules.zone_key)(Operation::named("v2.list"), zone);
         look(&mut locked(&self.mock.zone(&key)))
     }
 

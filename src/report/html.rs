@@ -89,7 +89,7 @@ fn data(run: &Run) -> Value {
         "counts": counts,
         "coverage": {"must": coverage(Level::Must), "should": coverage(Level::Should)},
         "clauses": clauses(&standings),
-        "operations": Operation::ALL.iter().map(|operation| operation.id()).collect::<Vec<_>>(),
+        "operations": Operation::all().map(Operation::id).collect::<Vec<_>>(),
         "codes": codes,
         "matrix": matrix(run, &codes),
         "cases": run.trials.iter().map(|trial| case(trial, run.header.recorded)).collect::<Vec<_>>(),
@@ -147,16 +147,16 @@ fn matrix(run: &Run, codes: &BTreeSet<i64>) -> Vec<Value> {
             })
     };
     let mut cells = Vec::new();
-    for operation in Operation::ALL {
+    for operation in Operation::all() {
         for code in codes {
-            let row = Contract::embedded().code(*operation, *code);
-            let clause = row.and_then(|row| row.operations.get(operation));
+            let row = Contract::embedded().code(operation, *code);
+            let clause = row.and_then(|row| row.operations.get(&operation));
             let is_tested = clause.is_some_and(|clause| {
                 run.trials
                     .iter()
                     .any(|trial| trial.proves.iter().any(|id| id == clause.as_str()))
             });
-            let (state, why) = if was_seen(*operation, *code) {
+            let (state, why) = if was_seen(operation, *code) {
                 ("seen", "it was among the errors of an answer".to_owned())
             } else if let Some(clause) = clause {
                 if is_tested {

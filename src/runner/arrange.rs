@@ -7,7 +7,7 @@ use super::call::batch_item;
 use super::execute::{Execution, Flow, Settling, Stop};
 use super::mapping::{State, Wanted};
 use crate::case::{Auth, CallSpec, OperationName};
-use crate::contract::Framing;
+use crate::contract::{Contract, Framing};
 use crate::exchange::{Generation, Kind, Operation, whole_number};
 
 /// Zones with more mappings than this are counted rather than read.
@@ -46,7 +46,7 @@ impl Execution<'_> {
                 region: Some(place.region.clone()),
             })
             .collect();
-        for chunk in wanted.chunks(100) {
+        for chunk in wanted.chunks(Contract::embedded().limits.batch) {
             let items = chunk
                 .iter()
                 .map(|wanted| batch_item(generation, wanted))
@@ -127,7 +127,10 @@ impl Execution<'_> {
 
     /// How many mappings `v2.list` counts.
     async fn total(&mut self, zone: &str) -> Flow<Option<usize>> {
-        let call = plain_call(Operation::V2List, serde_json::json!({"per_page": 1}));
+        let call = plain_call(
+            Operation::named("v2.list"),
+            serde_json::json!({"per_page": 1}),
+        );
         let outgoing = self.prepare(&call, zone)?;
         let index = self.send(0, &outgoing, Framing::Promised).await?;
         let total = self.exchanges.get(index).and_then(|exchange| {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::execute::Execution;
 use super::mapping::meant;
-use crate::contract::{ClauseId, Level, left_alone_by, request_items};
+use crate::contract::{ClauseId, Level, request_items};
 
 impl Execution<'_> {
     /// Remembers a write that was answered with 200.
@@ -41,6 +41,6 @@ impl Execution<'_> {
         if named.contains(ip) {
             return None;
         }
-        Some((left_alone_by(*operation)?, Level::Must))
+        Some((operation.promises().others.clone()?, Level::Must))
     }
 }

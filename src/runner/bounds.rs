@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use crate::contract::Contract;
 use crate::exchange::{OutOfBounds, check_method, check_url};
 use crate::transport::{Outgoing, encode_segment, query_string};
 
@@ -28,7 +27,7 @@ fn check_shape(outgoing: &Outgoing, base_url: &str) -> Result<(), OutOfBounds> {
     let Some(operation) = outgoing.operation else {
         return Ok(());
     };
-    let template = &Contract::embedded().operation(operation).path;
+    let template = &operation.row().path;
     let sent = outgoing.url.strip_prefix(base_url).unwrap_or_default();
     let path = sent
         .strip_suffix(&query_string(&outgoing.query))

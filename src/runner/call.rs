@@ -7,7 +7,6 @@ use super::mapping::Wanted;
 use super::scope::Variables;
 use super::target::{Credentials, Target};
 use crate::case::{Auth, CallSpec};
-use crate::contract::Contract;
 use crate::exchange::{Generation, Headers, Kind, Operation};
 use crate::transport::{Outgoing, encode_segment, query_string};
 
@@ -58,7 +57,7 @@ pub(super) fn outgoing(
         return outside(context, &argument, headers, spec);
     };
     let parts = parts(operation, &argument, variables)?;
-    let description = Contract::embedded().operation(operation);
+    let description = operation.row();
     let path = description
         .path
         .replace("{zone_id}", &encode_segment(context.zone))
@@ -259,7 +258,7 @@ fn parts(
         }
         Kind::Get | Kind::Delete => set_path(&mut parts, argument),
         Kind::Create | Kind::Upsert => {
-            if operation == Operation::V2Put {
+            if operation.has_address_in_path() {
                 let path = argument.get("path").or_else(|| argument.get("ip"));
                 set_path(&mut parts, path.unwrap_or(&Value::Null));
             }

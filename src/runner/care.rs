@@ -14,7 +14,7 @@ use super::execute::{Execution, Flow, Stop};
 use super::halt::HaltReason;
 use super::mapping::{Place, State};
 use super::run::Runner;
-use crate::contract::{ClauseId, Finding, Level, left_alone_by};
+use crate::contract::{ClauseId, Finding, Level};
 use crate::event::ReportedFinding;
 use crate::exchange::{Generation, Kind, Operation};
 use crate::transport::Outgoing;
@@ -137,9 +137,7 @@ impl Execution<'_> {
         let rests_on_the_whole = |reported: &ReportedFinding| {
             let exchange = reported.step.and_then(|step| exchanges.get(step));
             let operation = exchange.and_then(|exchange| exchange.operation);
-            let lists = operation.is_some_and(|operation| {
-                operation.kind() == Kind::List || operation == Operation::V1Upsert
-            });
+            let lists = operation.is_some_and(Operation::shows_all);
             lists && !own.contains(&own_key(reported.line, &reported.finding))
         };
         let before = self.findings.len();
@@ -330,6 +328,6 @@ impl Execution<'_> {
 
 /// Whether a clause protects the mappings that a write does not name.
 fn protects_others(clause: &ClauseId) -> bool {
-    let mut operations = Operation::ALL.iter();
-    operations.any(|operation| left_alone_by(*operation).as_ref() == Some(clause))
+    let mut operations = Operation::all();
+    operations.any(|operation| operation.promises().others.as_ref() == Some(clause))
 }

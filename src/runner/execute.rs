@@ -18,7 +18,7 @@ use super::scope::Variables;
 use super::target::Target;
 use super::zone::named_addresses;
 use crate::case::{Action, CallSpec, Over, Step, Trial};
-use crate::contract::{Finding, Framing, request_items};
+use crate::contract::{Contract, Finding, Framing, request_items};
 use crate::event::{Observation, Profile, ReportedFinding, StepRecord};
 use crate::exchange::{Exchange, Generation, Operation};
 use crate::transport::Outgoing;
@@ -266,10 +266,11 @@ impl<'a> Execution<'a> {
             Over::ForeignChunks => regions.all_foreign(),
             Over::Vendors => regions.one_of_each(),
         };
+        let most = Contract::embedded().limits.batch;
         let in_chunks = matches!(over, Over::Chunks | Over::ForeignChunks);
         let rounds = match over {
             Over::Times(times) => times,
-            _ if in_chunks => places.len().div_ceil(100),
+            _ if in_chunks => places.len().div_ceil(most),
             _ => places.len(),
         };
         if rounds == 0 {
@@ -279,7 +280,7 @@ impl<'a> Execution<'a> {
         }
         for round in 0..rounds {
             if in_chunks {
-                let chunk = places.chunks(100).nth(round).unwrap_or_default();
+                let chunk = places.chunks(most).nth(round).unwrap_or_default();
                 self.variables.chunk = chunk.to_vec();
             } else {
                 self.variables.current = places.get(round).cloned();

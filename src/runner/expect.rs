@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::execute::{Execution, Flow, Stop};
 use super::mapping::{Wanted, item_text, meant, meant_by};
 use crate::case::{Check, Set, Step, matcher};
-use crate::contract::{Answer, ClauseId, Finding, Item, Level};
+use crate::contract::{Answer, ClauseId, Contract, Finding, Item, Level, Meaning};
 use crate::event::Observation;
-use crate::exchange::{Exchange, Kind, Operation};
+use crate::exchange::{Exchange, Operation};
 
 /// How many codes of an answer one message lists.
 const CODES: usize = 8;
@@ -154,9 +154,7 @@ impl Execution<'_> {
 
     /// Leaves out of a list what a zone in care held before, and what somebody else wrote into it.
     fn leave_out_existing(&self, answer: &mut Answer<'_>, exchange: &Exchange, zone: &str) {
-        let is_list = exchange.operation.is_some_and(|operation| {
-            operation.kind() == Kind::List || operation == Operation::V1Upsert
-        });
+        let is_list = exchange.operation.is_some_and(Operation::shows_all);
         let Some(operation) = exchange
             .operation
             .filter(|_| is_list && self.keepers.contains_key(zone))
@@ -292,10 +290,14 @@ impl Execution<'_> {
 
     /// Records what the target does where a `may` clause leaves it open.
     fn observe(&mut self, step: &Step, exchange: &Exchange) {
-        // The documents disagree about the code of this refusal.
-        if exchange.operation == Some(Operation::V1Delete) && exchange.response.status == 404 {
+        // Where the documents disagree about the code of this refusal, it is recorded.
+        let disagreed = exchange.operation.filter(|operation| {
+            let codes = Contract::embedded().codes_for(*operation, Meaning::Unknown);
+            codes.len() > 1 && exchange.response.status == 404
+        });
+        if let Some(clause) = disagreed.and_then(|operation| operation.promises().absent.as_ref()) {
             self.observations.push(Observation {
-                clause: "V1-DELETE-2".to_owned(),
+                clause: clause.as_str().to_owned(),
                 seen: self.target.redactor.text(&answered(exchange)),
             });
         }

@@ -7,12 +7,11 @@ use super::addresses::Addresses;
 use super::custody::Keeper;
 use super::zone::{Pool, expects_a_whole_list, only_reads};
 use crate::case::Trial;
+use crate::contract::Contract;
 
 /// What only cases in an empty zone can prove.
 pub(super) const EMPTY_ZONE: &str = "empty-zone";
 
-/// The most mappings that a zone holds.
-const LIMIT: usize = 3_500;
 /// How many more a case may write that needs no empty zone: the largest filling and what comes after it.
 const ROOM: usize = 1_300;
 
@@ -24,7 +23,7 @@ pub(super) fn needs_empty_zone(trial: &Trial) -> bool {
 pub(super) fn obstacle(trial: &Trial, named: &BTreeSet<IpAddr>, keeper: &Keeper) -> Option<String> {
     let taken = keeper.taken();
     if !only_reads(trial) || !trial.case.given.is_empty() {
-        let room = LIMIT.saturating_sub(taken.len());
+        let room = Contract::embedded().limits.zone.saturating_sub(taken.len());
         if room < ROOM && !taken.is_empty() {
             return Some(format!(
                 "the given zone has room for {room} more mappings, which is too little to work around what it holds"

@@ -263,7 +263,7 @@ impl Target {
                 super::call::batch_item(generation, &wanted)
             })
             .collect();
-        let method = &Contract::embedded().operation(operation).method;
+        let method = &operation.row().method;
         let path = path_of(operation, zone, "");
         let exchange = self
             .send(Some(operation), method, &path, Some(Value::Array(items)))

@@ -11,7 +11,7 @@ use super::care::own_key;
 use super::execute::{Execution, Flow, Stop};
 use super::mapping::{Place, State, meant, meant_by};
 use crate::case::{ClauseKey, Step};
-use crate::contract::{Answer, ClauseId, Contract, Finding, Framing, Level};
+use crate::contract::{Answer, ClauseId, Contract, Finding, Framing, Level, Promises};
 use crate::exchange::{Exchange, Generation, Kind, Operation, whole_number};
 
 /// How many addresses are read one by one.
@@ -47,22 +47,28 @@ fn said(ip: IpAddr, place: Option<&Place>) -> String {
     )
 }
 
+/// A clause that a generation's list or single read promises.
+fn promised(
+    generation: Generation,
+    kind: Kind,
+    promise: impl Fn(&Promises) -> &Option<ClauseId>,
+) -> ClauseId {
+    let operation = Operation::of(generation, kind);
+    let clause = operation.and_then(|operation| promise(operation.promises()).clone());
+    clause.unwrap_or(ClauseId::of("ENV-5"))
+}
+
 /// The clause that a wrong list breaks.
 fn list_clause(generation: Generation) -> ClauseId {
-    match generation {
-        Generation::V1 => ClauseId::of("V1-LIST-3"),
-        Generation::V2 => ClauseId::of("V2-LIST-5"),
-    }
+    promised(generation, Kind::List, |promises| &promises.shown)
 }
 
 /// The clause that a wrong single read breaks.
 fn get_clause(generation: Generation, expected: Option<&Place>) -> ClauseId {
-    match (generation, expected) {
-        (Generation::V1, Some(_)) => ClauseId::of("V1-GET-1"),
-        (Generation::V1, None) => ClauseId::of("V1-GET-2"),
-        (Generation::V2, Some(_)) => ClauseId::of("V2-GET-1"),
-        (Generation::V2, None) => ClauseId::of("V2-GET-2"),
-    }
+    promised(generation, Kind::Get, |promises| match expected {
+        Some(_) => &promises.shown,
+        None => &promises.absent,
+    })
 }
 
 impl Execution<'_> {
@@ -76,12 +82,13 @@ impl Execution<'_> {
         let Some(operation) = Operation::of(generation, Kind::List) else {
             return Ok(None);
         };
+        let most = Contract::embedded().limits.page;
         let mut state = State::new();
         self.listed = 0;
         for page in 1..=PAGES_LIMIT {
             let argument = match generation {
                 Generation::V1 => json!({}),
-                Generation::V2 => json!({"page": page, "per_page": 100}),
+                Generation::V2 => json!({"page": page, "per_page": most}),
             };
             let outgoing = self.prepare(&plain_call(operation, argument), zone)?;
             let index = self.send(line, &outgoing, Framing::Promised).await?;
@@ -295,7 +302,7 @@ impl Execution<'_> {
         let mut wrong: Vec<(usize, String, String)> = Vec::new();
         for page in 1..=pages {
             let argument = json!({"page": page, "per_page": per_page});
-            let call = plain_call(Operation::V2List, argument);
+            let call = plain_call(Operation::named("v2.list"), argument);
             let outgoing = self.prepare(&call, zone)?;
             let index = self.send(step.line, &outgoing, Framing::Promised).await?;
             let Some(entries) = self
@@ -483,10 +490,8 @@ impl Execution<'_> {
 
 /// The clause of a list that was not answered as one.
 fn list_answer(generation: Generation) -> (ClauseId, Level) {
-    match generation {
-        Generation::V1 => (ClauseId::of("V1-LIST-1"), Level::Must),
-        Generation::V2 => (ClauseId::of("V2-LIST-1"), Level::Must),
-    }
+    let clause = promised(generation, Kind::List, |promises| &promises.form);
+    (clause, Level::Must)
 }
 
 /// The entries of a success, by address; `None` if the answer is no success.

@@ -13,7 +13,7 @@ use super::halt::{Halt, HaltReason};
 use super::regions::Regions;
 use crate::case::Auth;
 use crate::contract::Contract;
-use crate::exchange::{Exchange, Generation, Headers, Operation, Redactor};
+use crate::exchange::{Exchange, Generation, Headers, Kind, Operation, Redactor};
 use crate::mock::Access;
 use crate::transport::{
     Client, Limits, Network, Outgoing, Pace, RequestLog, TransportError, TransportFault,
@@ -257,10 +257,13 @@ impl Target {
         }
         // As patient as any request: one 429, or a connection that was just closed, is no reason to halt.
         let is_current = self.has("v2") && !self.is_switched_off(Generation::V2);
-        let list = if is_current {
-            Operation::V2List
+        let generation = if is_current {
+            Generation::V2
         } else {
-            Operation::V1List
+            Generation::V1
+        };
+        let Some(list) = Operation::of(generation, Kind::List) else {
+            return;
         };
         let path = path_of(list, &self.probed_zone, "");
         let reason = match self.send(None, "GET", &path, None).await {
@@ -315,7 +318,7 @@ pub(super) fn refuses_credentials(exchange: &Exchange) -> bool {
     let codes = response.codes();
     let says_so = codes
         .iter()
-        .any(|code| [10_000, 9106, 9109, 6003].contains(code));
+        .any(|code| Contract::embedded().platform.access.contains(code));
     response.status == 401 || (matches!(response.status, 400 | 403) && says_so)
 }
 
@@ -355,8 +358,8 @@ pub(super) fn fresh_zone(seed: u64, trial: usize, zone: usize) -> String {
 
 /// The path of an operation below the base URL.
 pub(super) fn path_of(operation: Operation, zone: &str, address: &str) -> String {
-    Contract::embedded()
-        .operation(operation)
+    operation
+        .row()
         .path
         .replace("{zone_id}", &crate::transport::encode_segment(zone))
         .replace("{origin_ip}", address)

@@ -10,7 +10,6 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::custody::{Keeper, addresses_of};
 use super::target::fresh_zone;
 use crate::case::{Action, Check, Step, Trial};
-use crate::exchange::Operation;
 
 /// Hands out zones.
 #[derive(Debug)]
@@ -158,14 +157,14 @@ pub(super) fn expects_a_whole_list(trial: &Trial) -> bool {
                         .iter()
                         .flat_map(|expectation| &expectation.checks)
                 };
-                match operation {
+                match operation.filter(|operation| operation.shows_all()) {
                     // A page is filled by what is there.
-                    Some(Operation::V2List) => {
+                    Some(operation) if operation.is_paged() => {
                         checks().any(|check| !matches!(check, Check::Status(_)))
                     }
-                    Some(Operation::V1List | Operation::V1Upsert) => checks()
+                    Some(_) => checks()
                         .any(|check| matches!(check, Check::Body { .. } | Check::Address(_))),
-                    _ => false,
+                    None => false,
                 }
             }
             Action::Parallel(steps) | Action::Repeat { steps, .. } => any(steps, trial),

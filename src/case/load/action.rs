@@ -78,7 +78,7 @@ fn read_step(reader: &mut Reader, node: &Node, source: &SourceFile) -> Option<St
     for (key, _) in entries {
         let is_known = is_action(&key.text) || names(format::STEP).any(|name| name == key.text);
         if !is_known {
-            let operations = Operation::ALL.iter().map(|operation| operation.id());
+            let operations = Operation::all().map(Operation::id);
             let known = names(format::STEP)
                 .chain(names(format::ACTIONS))
                 .chain(names(format::GENERAL_OPERATIONS))

@@ -96,7 +96,7 @@ impl Bounds<'_, '_> {
     }
 
     fn operation(&mut self, kind: Kind, operation: Option<Operation>, argument: &Node) {
-        let has_path = |operation| operation == Operation::V2Put;
+        let has_path = Operation::has_address_in_path;
         match kind {
             Kind::Get | Kind::Delete => self.address(argument),
             Kind::Create | Kind::Upsert if operation.is_none_or(has_path) => {

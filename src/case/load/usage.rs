@@ -132,7 +132,7 @@ fn clauses(reader: &mut Reader, case: &CaseFile) {
         let is_touched = |id: &String| {
             let always = rule::ALL
                 .iter()
-                .any(|rule| rule.clauses.contains(&id.as_str()));
+                .any(|rule| rule.clauses().iter().any(|clause| clause.as_str() == id));
             always || expected.contains(id)
         };
         if !ids(key).iter().any(is_touched) {

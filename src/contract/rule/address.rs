@@ -6,18 +6,13 @@ use std::net::IpAddr;
 use super::super::address::{parse, spelling_faults};
 use super::super::answer::Item;
 use super::super::check::Subject;
-use super::super::clause::{ClauseId, Level};
 use super::super::finding::Findings;
-use crate::exchange::Operation;
+use crate::api::{ClauseId, Level};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    // The documents promise the canonical form of entries; of batch items and of v2.delete's answer
-    // they only say that it is the address.
-    let entries = if subject.operation == Operation::V2Delete {
-        Level::Should
-    } else {
-        Level::Must
-    };
+    // The documents promise the canonical form of entries; of batch items and of some answers they only say that it is
+    // the address.
+    let entries = subject.operation.row().canonical;
     let sent = sent_ipv4(subject);
     for item in &subject.answer.entries {
         spelling(subject, item, entries, &sent, findings);

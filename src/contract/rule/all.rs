@@ -1,156 +1,147 @@
 //! The slice of rules.
 
+use std::collections::BTreeSet;
+
 use super::super::check::Subject;
 use super::super::finding::Findings;
+use crate::api::{ClauseId, Contract, Operation, Promises};
 
 /// A rule: what it can find broken, and how.
 #[derive(Debug)]
 pub struct Rule {
     /// Its name, as its file's.
     pub name: &'static str,
-    /// The clauses that it can find broken; those with a generation are given for each.
-    pub clauses: &'static [&'static str],
+    /// The clauses that it can find broken, whatever the operation.
+    general: &'static [&'static str],
+    /// Those among an operation's promises.
+    promised: fn(Operation) -> Vec<&'static ClauseId>,
     /// Adds what it finds.
     pub check: fn(&Subject<'_>, &mut Findings),
+}
+
+impl Rule {
+    /// The clauses that it can find broken.
+    #[must_use]
+    pub fn clauses(&self) -> BTreeSet<ClauseId> {
+        let general = self.general.iter().map(|id| ClauseId::of(id));
+        let promised = Operation::all().flat_map(|operation| (self.promised)(operation));
+        general.chain(promised.cloned()).collect()
+    }
+}
+
+/// Some promises of an operation.
+fn some<const N: usize>(
+    operation: Operation,
+    pick: impl Fn(&'static Promises) -> [&'static Option<ClauseId>; N],
+) -> Vec<&'static ClauseId> {
+    let picked = pick(operation.promises()).into_iter();
+    picked.flatten().collect()
+}
+
+/// The clauses by which an operation documents codes.
+fn of_codes(operation: Operation) -> Vec<&'static ClauseId> {
+    let rows = Contract::embedded().codes.iter();
+    rows.filter_map(|row| row.operations.get(&operation))
+        .collect()
 }
 
 /// All rules; the order is that of the findings.
 pub const ALL: &[Rule] = &[
     Rule {
         name: "envelope",
-        clauses: &["ENV-1", "ENV-2", "ENV-3", "ENV-4", "ENV-6"],
+        general: &["ENV-1", "ENV-2", "ENV-3", "ENV-4", "ENV-6"],
+        promised: |_| Vec::new(),
         check: super::envelope::check,
     },
     Rule {
         name: "form",
-        clauses: &[
-            "ENV-5",
-            "V1-LIST-1",
-            "V1-CREATE-1",
-            "V1-UPSERT-1",
-            "V1-GET-1",
-            "V1-DELETE-1",
-            "V1-BATCH-1",
-            "V1-BDEL-1",
-            "V2-LIST-1",
-            "V2-GET-1",
-            "V2-PUT-1",
-            "V2-DELETE-1",
-            "V2-BATCH-1",
-            "V2-BDEL-1",
-            "REG-4",
-        ],
+        general: &["ENV-5"],
+        promised: |operation| some(operation, |p| [&p.form]),
         check: super::form::check,
     },
     Rule {
         name: "code",
-        clauses: &[
-            "ENV-7",
-            "HTTP-5",
-            "V1-GET-2",
-            "V2-GET-2",
-            "V1-DELETE-2",
-            "V2-DELETE-2",
-            "V1-CREATE-2",
-            "V1-CREATE-3",
-            "V1-CREATE-4",
-            "V1-CREATE-5",
-            "V1-UPSERT-4",
-            "V1-UPSERT-5",
-            "V2-PUT-4",
-            "V2-PUT-5",
-            "V2-PUT-6",
-            "V1-BATCH-8",
-            "V2-BATCH-8",
-            "V1-BATCH-9",
-            "V1-BATCH-10",
-            "V2-LIST-3",
-        ],
+        general: &["ENV-7", "HTTP-5"],
+        promised: of_codes,
         check: super::code::check,
     },
     Rule {
         name: "address",
-        clauses: &[
+        general: &[
             "IP-1", "IP-1a", "IP-1b", "IP-1c", "IP-1d", "IP-1e", "IP-1f", "IP-4",
         ],
+        promised: |_| Vec::new(),
         check: super::address::check,
     },
     Rule {
         name: "batch",
-        clauses: &[
-            "V1-BATCH-4",
-            "V1-BATCH-5",
-            "V1-BATCH-6",
-            "V2-BATCH-4",
-            "V2-BATCH-5",
-            "V1-BDEL-1",
-            "V2-BDEL-1",
-            "V2-BDEL-5",
-        ],
+        general: &["ENV-5"],
+        promised: |operation| {
+            let mut all = some(operation, |p| {
+                [&p.each_once, &p.item_error, &p.item_values, &p.applied_time]
+            });
+            if operation.kind().is_batch() {
+                all.extend(some(operation, |p| [&p.deleted_values]));
+            }
+            all
+        },
         check: super::batch::check,
     },
     Rule {
         name: "list",
-        clauses: &[
-            "V1-LIST-2",
-            "V1-LIST-3",
-            "V1-LIST-4",
-            "V2-LIST-1",
-            "V2-LIST-2",
-            "V2-LIST-5",
-            "V2-LIST-6",
-            "IP-2",
-        ],
+        general: &["IP-2"],
+        promised: |operation| {
+            let lists = operation.shows_all() && !operation.kind().writes();
+            let all = some(operation, |p| {
+                [&p.form, &p.shown, &p.empty, &p.set_time, &p.page_defaults]
+            });
+            all.into_iter().filter(|_| lists).collect()
+        },
         check: super::list::check,
     },
     Rule {
         name: "echo",
-        clauses: &[
-            "V1-CREATE-1",
-            "V1-UPSERT-1",
-            "V1-GET-1",
-            "V1-DELETE-1",
-            "V2-GET-1",
-            "V2-PUT-1",
-            "V2-DELETE-1",
-        ],
+        general: &[],
+        promised: |operation| {
+            let all = some(operation, |p| [&p.form]);
+            all.into_iter()
+                .filter(|_| super::echo::echoes(operation.kind()))
+                .collect()
+        },
         check: super::echo::check,
     },
     Rule {
         name: "region",
-        clauses: &["REG-6", "REG-7"],
+        general: &["REG-6", "REG-7"],
+        promised: |_| Vec::new(),
         check: super::region::check,
     },
     Rule {
         name: "time",
-        clauses: &["HTTP-6"],
+        general: &["HTTP-6"],
+        promised: |_| Vec::new(),
         check: super::time::check,
     },
     Rule {
         name: "border",
-        clauses: &[
-            "V1-BATCH-7",
-            "V2-BATCH-7",
-            "V1-BDEL-4",
-            "V2-BDEL-4",
-            "V2-LIST-3",
-            "V2-LIST-4",
-            "REG-9",
-            "IP-5",
-            "V2-PUT-4",
-        ],
+        general: &["REG-9", "IP-5"],
+        promised: |operation| {
+            some(operation, |p| {
+                [&p.size, &p.page_size, &p.page_number, &p.differs]
+            })
+        },
         check: super::border::check,
     },
     Rule {
         name: "refusal",
-        clauses: &[
-            "V2-LIST-1",
-            "V2-LIST-3",
-            "V1-BATCH-2",
-            "V2-BATCH-2",
-            "V1-BDEL-2",
-            "V2-BDEL-2",
-        ],
+        general: &[],
+        promised: |operation| {
+            let mut all = some(operation, |p| [&p.one_by_one, &p.page_size]);
+            if operation.is_paged() {
+                all.extend(some(operation, |p| [&p.form]));
+            }
+            all
+        },
         check: super::refusal::check,
     },
 ];

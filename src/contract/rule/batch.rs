@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::super::address::identity;
 use super::super::answer::{Item, RequestItem};
 use super::super::check::Subject;
-use super::super::clause::{ClauseId, Level};
 use super::super::finding::Findings;
-use crate::exchange::{Generation, Kind, Operation};
+use crate::api::{ClauseId, Level};
+use crate::exchange::Kind;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     if !subject.kind().is_batch() || !subject.succeeded() {
@@ -20,8 +20,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     answered_once(subject, findings);
     errors(subject, findings);
     values(subject, findings);
-    if subject.generation() == Generation::V1 {
-        modified_on(subject, findings);
+    if let Some(clause) = subject.promised(|promises| &promises.applied_time) {
+        modified_on(&clause, subject, findings);
     }
 }
 
@@ -48,10 +48,10 @@ fn answered_once(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(sent) = by_address(&subject.items) else {
         return;
     };
-    let clause = || match subject.kind() {
-        Kind::BatchDelete => subject.must("BDEL-1"),
-        _ => subject.must("BATCH-4"),
+    let Some(clause) = subject.promised(|promises| &promises.each_once) else {
+        return;
     };
+    let clause = || clause.clone();
     let mut counts: HashMap<IpAddr, usize> = HashMap::with_capacity(sent.len());
     let mut strangers: Vec<&Item<'_>> = Vec::new();
     for item in subject
@@ -93,12 +93,10 @@ fn answered_once(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 fn errors(subject: &Subject<'_>, findings: &mut Findings) {
-    // The documents give batch deletes no clause of their own for `error`: it is a matter of form.
-    let (must, should) = if subject.kind() == Kind::BatchDelete {
-        ((ClauseId::of("ENV-5"), Level::Must), None)
-    } else {
-        (subject.must("BATCH-5"), Some(subject.should("BATCH-5")))
-    };
+    // Where the documents give `error` no clause of its own, it is a matter of form.
+    let own = subject.promised(|promises| &promises.item_error);
+    let should = own.clone().map(|(clause, _)| (clause, Level::Should));
+    let must = own.unwrap_or((ClauseId::of("ENV-5"), Level::Must));
     for item in &subject.answer.succeeded {
         if let Some(error) = item.value.get("error") {
             findings.add(
@@ -125,32 +123,29 @@ fn errors(subject: &Subject<'_>, findings: &mut Findings) {
 fn values(subject: &Subject<'_>, findings: &mut Findings) {
     let sent = by_address(&subject.items);
     for item in &subject.answer.succeeded {
-        match subject.operation {
-            Operation::V1BatchUpsert | Operation::V2BatchPut => {
-                let sent = item
-                    .identity()
-                    .and_then(|ip| sent.as_ref()?.get(&ip).copied());
-                new_values(subject, item, sent, findings);
-            }
-            Operation::V2BatchDelete => {
-                for (name, value) in [("vendor", item.vendor), ("region", item.region)] {
-                    if value.is_none() {
-                        findings.add(
-                            subject.must("BDEL-5"),
-                            format!("{}/{name}", item.at),
-                            "the deleted value",
-                            item.value.to_string(),
-                        );
-                    }
+        if let Some(clause) = subject.promised(|promises| &promises.item_values) {
+            let sent = item
+                .identity()
+                .and_then(|ip| sent.as_ref()?.get(&ip).copied());
+            new_values(&clause, item, sent, findings);
+        }
+        if let Some(clause) = subject.promised(|promises| &promises.deleted_values) {
+            for (name, value) in [("vendor", item.vendor), ("region", item.region)] {
+                if value.is_none() {
+                    findings.add(
+                        clause.clone(),
+                        format!("{}/{name}", item.at),
+                        "the deleted value",
+                        item.value.to_string(),
+                    );
                 }
             }
-            _ => {}
         }
     }
 }
 
 fn new_values(
-    subject: &Subject<'_>,
+    clause: &(ClauseId, Level),
     item: &Item<'_>,
     sent: Option<&RequestItem<'_>>,
     findings: &mut Findings,
@@ -168,7 +163,7 @@ fn new_values(
         };
         if !fits {
             findings.add(
-                subject.must("BATCH-5"),
+                clause.clone(),
                 format!("{}/{name}", item.at),
                 sent.map_or_else(|| "the new value".to_owned(), |sent| format!("{sent:?}")),
                 item.value.to_string(),
@@ -177,14 +172,14 @@ fn new_values(
     }
 }
 
-fn modified_on(subject: &Subject<'_>, findings: &mut Findings) {
+fn modified_on(clause: &(ClauseId, Level), subject: &Subject<'_>, findings: &mut Findings) {
     let time = subject.exchange.response.pointer("/result/modified_on");
     let nothing_applied = subject.answer.succeeded.is_empty();
     let at = "/result/modified_on";
     match time {
         Some(Value::String(time)) if nothing_applied => {
             findings.add(
-                subject.must("BATCH-6"),
+                clause.clone(),
                 at,
                 "no time, since nothing was applied",
                 time,
@@ -193,7 +188,7 @@ fn modified_on(subject: &Subject<'_>, findings: &mut Findings) {
         // After a batch delete the set may be empty, and an empty set has no time.
         Some(Value::Null) if !nothing_applied && subject.kind() == Kind::BatchUpsert => {
             findings.add(
-                subject.must("BATCH-6"),
+                clause.clone(),
                 at,
                 "a time, since something was applied",
                 "null",

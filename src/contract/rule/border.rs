@@ -4,37 +4,29 @@ use serde_json::Value;
 
 use super::super::address::{is_none, parse, same};
 use super::super::check::Subject;
-use super::super::clause::{ClauseId, Level};
 use super::super::finding::Findings;
-use crate::exchange::{Kind, Operation};
-
-/// The most items that a batch may have.
-const BATCH_MAX: usize = 100;
+use crate::api::{ClauseId, Level};
+use crate::exchange::Kind;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     if !subject.succeeded() {
         return;
     }
     match subject.kind() {
-        Kind::BatchUpsert if subject.items.len() > BATCH_MAX => {
-            accepted(
-                subject,
-                subject.must("BATCH-7").0,
-                "a batch of more than 100 items",
-                findings,
-            );
-        }
-        Kind::BatchDelete if subject.items.len() > BATCH_MAX => {
-            accepted(
-                subject,
-                subject.must("BDEL-4").0,
-                "a batch of more than 100 items",
-                findings,
-            );
-        }
+        Kind::BatchUpsert | Kind::BatchDelete => size(subject, findings),
         Kind::List => pagination(subject, findings),
         Kind::Create | Kind::Upsert => item(subject, findings),
-        _ => {}
+        Kind::Get | Kind::Delete | Kind::SupportedRegions => {}
+    }
+}
+
+fn size(subject: &Subject<'_>, findings: &mut Findings) {
+    let most = subject.contract.limits.batch;
+    if let Some((clause, _)) = subject.promised(|promises| &promises.size)
+        && subject.items.len() > most
+    {
+        let what = format!("a batch of more than {most} items");
+        accepted(subject, clause, &what, findings);
     }
 }
 
@@ -48,25 +40,20 @@ fn accepted(subject: &Subject<'_>, clause: ClauseId, what: &str, findings: &mut 
 }
 
 fn pagination(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.operation != Operation::V2List {
-        return;
-    }
+    let promises = subject.operation.promises();
+    let most = i64::try_from(subject.contract.limits.page).unwrap_or(i64::MAX);
     let rows = [
-        ("per_page", "V2-LIST-3", 1..=100),
-        ("page", "V2-LIST-4", 1..=i64::MAX),
+        ("per_page", &promises.page_size, 1..=most),
+        ("page", &promises.page_number, 1..=i64::MAX),
     ];
     for (name, clause, lawful) in rows {
-        if let Some(text) = subject.exchange.request.query(name)
+        if let Some(clause) = clause
+            && let Some(text) = subject.exchange.request.query(name)
             && !text
                 .parse::<i64>()
                 .is_ok_and(|number| lawful.contains(&number))
         {
-            accepted(
-                subject,
-                ClauseId::of(clause),
-                &format!("{name}={text}"),
-                findings,
-            );
+            accepted(subject, clause.clone(), &format!("{name}={text}"), findings);
         }
     }
 }
@@ -99,12 +86,10 @@ fn item(subject: &Subject<'_>, findings: &mut Findings) {
         ),
         (None, None) => accepted(subject, ClauseId::of("IP-5"), "a missing address", findings),
         (Some(sent), Some(path)) if parse(sent).is_some() && !same(sent, path) => {
-            accepted(
-                subject,
-                ClauseId::of("V2-PUT-4"),
-                "a body that names another address",
-                findings,
-            );
+            if let Some((clause, _)) = subject.promised(|promises| &promises.differs) {
+                let what = "a body that names another address";
+                accepted(subject, clause, what, findings);
+            }
         }
         _ => {}
     }

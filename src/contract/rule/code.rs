@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::super::address;
 use super::super::check::Subject;
-use super::super::clause::{ClauseId, Level};
-use super::super::description::{CodeDescription, When};
 use super::super::finding::Findings;
-use crate::exchange::{Operation, whole_number};
+use crate::api::{ClauseId, Level};
+use crate::api::{CodeDescription, When};
+use crate::exchange::whole_number;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let response = &subject.exchange.response;
@@ -36,7 +36,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 /// The documents tie codes to statuses for requests whose addresses are usable; which status goes
-/// with an unusable one is only said for `v1.create`.
+/// with an unusable one is only said where a refusal of invalid addresses is promised.
 fn says_what_is_wrong(subject: &Subject<'_>) -> bool {
     let request = &subject.exchange.request;
     let path_is_usable = request
@@ -48,7 +48,7 @@ fn says_what_is_wrong(subject: &Subject<'_>) -> bool {
             item.address
                 .is_some_and(|text| address::parse(text).is_some())
         });
-    subject.operation == Operation::V1Create || (path_is_usable && items_are_usable)
+    subject.operation.promises().invalid.is_some() || (path_is_usable && items_are_usable)
 }
 
 fn status(subject: &Subject<'_>, rows: &[&CodeDescription], findings: &mut Findings) {
@@ -78,7 +78,10 @@ fn applies(subject: &Subject<'_>, row: &CodeDescription) -> bool {
         None => true,
         Some(When::BodyDiffers) => says_what_is_wrong(subject) && path_differs(subject),
         Some(When::PerPageOutOfRange) => {
-            let is_out = |text: &str| text.parse::<i64>().is_ok_and(|n| !(1..=100).contains(&n));
+            let is_out = |text: &str| {
+                let most = i64::try_from(subject.contract.limits.page).unwrap_or(i64::MAX);
+                text.parse::<i64>().is_ok_and(|n| !(1..=most).contains(&n))
+            };
             let is_page = |text: &str| text.parse::<i64>().is_ok_and(|n| n >= 1);
             query("per_page").is_some_and(is_out) && query("page").is_none_or(is_page)
         }

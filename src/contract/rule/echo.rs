@@ -3,15 +3,17 @@
 use super::super::address::{identity, parse, same};
 use super::super::answer::Item;
 use super::super::check::Subject;
-use super::super::clause::{ClauseId, Level};
 use super::super::finding::Findings;
-use crate::exchange::{Kind, Operation};
+use crate::api::{ClauseId, Level};
+use crate::exchange::Kind;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     if !subject.succeeded() {
         return;
     }
-    let clause = subject.contract.operation(subject.operation).form.clone();
+    let Some(clause) = subject.operation.promises().form.clone() else {
+        return;
+    };
     match subject.kind() {
         Kind::Get | Kind::Delete => {
             let asked = subject.exchange.request.address.as_deref();
@@ -22,6 +24,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         Kind::Create | Kind::Upsert => written(subject, &clause, findings),
         Kind::List | Kind::BatchUpsert | Kind::BatchDelete | Kind::SupportedRegions => {}
     }
+}
+
+/// Whether an answer speaks of the one mapping that was asked for.
+pub(super) fn echoes(kind: Kind) -> bool {
+    matches!(kind, Kind::Get | Kind::Delete | Kind::Create | Kind::Upsert)
 }
 
 fn address(
@@ -50,7 +57,7 @@ fn written(subject: &Subject<'_>, clause: &ClauseId, findings: &mut Findings) {
         return;
     };
     let Some(asked) = sent.address else { return };
-    let entry = if subject.operation == Operation::V1Upsert {
+    let entry = if subject.operation.shows_all() {
         let ip = identity(asked);
         let found =
             subject.answer.entries.iter().find(|item| {

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::super::check::Subject;
-use super::super::clause::{ClauseId, Level};
 use super::super::finding::Findings;
+use crate::api::{ClauseId, Level};
 
 const ENV_1: (ClauseId, Level) = (ClauseId::of("ENV-1"), Level::Must);
 const ENV_2: (ClauseId, Level) = (ClauseId::of("ENV-2"), Level::Must);

@@ -1,16 +1,17 @@
 //! ENV-5 and the form clause of each operation: a success is 200 with the documented result.
 
 use super::super::check::Subject;
-use super::super::clause::{ClauseId, Level};
 use super::super::finding::Findings;
-use crate::exchange::Operation;
+use crate::api::{ClauseId, Level};
 
 const ENV_5: (ClauseId, Level) = (ClauseId::of("ENV-5"), Level::Must);
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let response = &subject.exchange.response;
-    let description = subject.contract.operation(subject.operation);
-    let form = (description.form.clone(), Level::Must);
+    let description = subject.operation.row();
+    let Some(form) = subject.promised(|promises| &promises.form) else {
+        return;
+    };
     if response.is_success() && response.status != 200 {
         let found = response.status.to_string();
         findings.add(ENV_5, "status", "200", &found);
@@ -21,7 +22,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
     let Some(body) = subject.body else { return };
     let mut parts = vec![("result", format!("result/{}", description.result))];
-    if subject.operation == Operation::V2List {
+    if description.is_paged {
         parts.push(("result_info", "result-info".to_owned()));
     }
     for (member, schema) in parts {

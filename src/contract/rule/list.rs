@@ -5,25 +5,27 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::super::check::Subject;
-use super::super::clause::{ClauseId, Level};
 use super::super::finding::Findings;
-use super::super::time::is_before;
-use crate::exchange::{Operation, whole_number};
+use crate::api::time::is_before;
+use crate::api::{ClauseId, Level};
+use crate::exchange::{Kind, Operation, whole_number};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     if !subject.succeeded() {
         return;
     }
-    match subject.operation {
-        Operation::V1List | Operation::V1Upsert => {
-            each_once(subject, &ClauseId::of("V1-LIST-3"), findings);
-            set_time(subject, findings);
-        }
-        Operation::V2List => {
-            each_once(subject, &ClauseId::of("V2-LIST-5"), findings);
-            Info::read(subject).check(subject, findings);
-        }
-        _ => {}
+    if !subject.operation.shows_all() {
+        return;
+    }
+    // Each list of a generation is one of its zone's, whatever operation answers with it.
+    let list = Operation::of(subject.generation(), Kind::List);
+    if let Some(clause) = list.and_then(|list| list.promises().shown.as_ref()) {
+        each_once(subject, clause, findings);
+    }
+    if subject.operation.is_paged() {
+        Info::read(subject).check(subject, findings);
+    } else {
+        set_time(subject, findings);
     }
 }
 
@@ -68,8 +70,7 @@ fn set_time(subject: &Subject<'_>, findings: &mut Findings) {
             .response
             .pointer("/result/value")
             .is_some_and(Value::is_array);
-        if empty {
-            let clause = (ClauseId::of("V1-LIST-2"), Level::Must);
+        if empty && let Some(clause) = subject.promised(|promises| &promises.empty) {
             findings.add(clause, at, "no time in an empty zone", text);
         }
         return;
@@ -78,9 +79,11 @@ fn set_time(subject: &Subject<'_>, findings: &mut Findings) {
         let entry = item.value.get("modified_on")?.as_str()?;
         is_before(text, entry).then_some((item.at.as_str(), entry))
     });
-    if let Some((entry_at, entry)) = later {
+    if let Some((entry_at, entry)) = later
+        && let Some(clause) = subject.promised(|promises| &promises.set_time)
+    {
         findings.add(
-            (ClauseId::of("V1-LIST-4"), Level::Should),
+            clause,
             at,
             format!("a time not before {entry} at {entry_at}"),
             text,
@@ -120,9 +123,12 @@ impl Info {
 
     fn check(&self, subject: &Subject<'_>, findings: &mut Findings) {
         self.echo(subject, findings);
+        let Some(shown) = subject.promised(|promises| &promises.shown) else {
+            return;
+        };
         let wrong = |name: &str, expected: String, found: i64, findings: &mut Findings| {
             findings.add(
-                (ClauseId::of("V2-LIST-5"), Level::Must),
+                shown.clone(),
                 format!("/result_info/{name}"),
                 expected,
                 found.to_string(),
@@ -151,11 +157,10 @@ impl Info {
         {
             let right = total.saturating_add(per_page - 1) / per_page;
             if pages != right {
-                let clause = if total == 0 {
-                    (ClauseId::of("V2-LIST-6"), Level::Should)
-                } else {
-                    (ClauseId::of("V2-LIST-5"), Level::Must)
-                };
+                let empty = subject.promised(|promises| &promises.empty);
+                let clause = empty
+                    .filter(|_| total == 0)
+                    .unwrap_or_else(|| shown.clone());
                 let expected = format!("{right} for {total} mappings by {per_page}");
                 findings.add(
                     clause,
@@ -165,11 +170,11 @@ impl Info {
                 );
             }
         }
-        self.full(subject, findings);
+        self.full(subject, shown, findings);
     }
 
     /// A page before the last is full, the last one has the rest.
-    fn full(&self, subject: &Subject<'_>, findings: &mut Findings) {
+    fn full(&self, subject: &Subject<'_>, shown: (ClauseId, Level), findings: &mut Findings) {
         let asked = subject.exchange.request.query("page").unwrap_or("1");
         let (Ok(page @ 1..), Some(per_page @ 1..), Some(total)) =
             (asked.parse::<i64>(), self.per_page, self.total_count)
@@ -179,7 +184,7 @@ impl Info {
         let rest = (total - page.saturating_sub(1).saturating_mul(per_page)).clamp(0, per_page);
         if self.entries != rest {
             findings.add(
-                (ClauseId::of("V2-LIST-5"), Level::Must),
+                shown,
                 "/result",
                 format!("{rest} items on page {page} of {total} mappings by {per_page}"),
                 format!("{} items", self.entries),
@@ -190,13 +195,15 @@ impl Info {
     /// `page` and `per_page` are what was asked for, or the defaults. A page past the end may be
     /// answered with another number.
     fn echo(&self, subject: &Subject<'_>, findings: &mut Findings) {
-        let rows = [("page", self.page, 1), ("per_page", self.per_page, 20)];
+        let default = i64::try_from(subject.contract.limits.default_page).unwrap_or(i64::MAX);
+        let promises = subject.operation.promises();
+        let rows = [("page", self.page, 1), ("per_page", self.per_page, default)];
         for (name, found, default) in rows {
             let asked = subject.exchange.request.query(name);
             let (clause, expected) = match asked {
-                None => ("V2-LIST-2", default),
+                None => (&promises.page_defaults, default),
                 Some(text) => match text.parse::<i64>() {
-                    Ok(number) => ("V2-LIST-1", number),
+                    Ok(number) => (&promises.form, number),
                     Err(_) => continue,
                 },
             };
@@ -204,9 +211,10 @@ impl Info {
             if let Some(found) = found
                 && found != expected
                 && !past_the_end
+                && let Some(clause) = clause
             {
                 findings.add(
-                    (ClauseId::of(clause), Level::Must),
+                    (clause.clone(), Level::Must),
                     format!("/result_info/{name}"),
                     expected.to_string(),
                     found.to_string(),

@@ -3,12 +3,9 @@
 use serde_json::Value;
 
 use super::super::check::Subject;
-use super::super::clause::{ClauseId, Level};
 use super::super::finding::Findings;
+use crate::api::{ClauseId, Level};
 use crate::exchange::Kind;
-
-/// The vendors that the contract names.
-const VENDORS: [&str; 4] = ["aws", "azure", "gcp", "oci"];
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     if subject.kind() != Kind::SupportedRegions || !subject.succeeded() {
@@ -20,11 +17,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         .pointer("/result/vendors")
         .and_then(Value::as_object);
     for (vendor, regions) in vendors.into_iter().flatten() {
-        if !VENDORS.contains(&vendor.as_str()) {
+        if !subject.contract.vendors.contains(vendor) {
             findings.add(
                 (ClauseId::of("REG-6"), Level::Should),
                 "/result/vendors",
-                VENDORS.join(", "),
+                subject.contract.vendors.join(", "),
                 vendor,
             );
         }

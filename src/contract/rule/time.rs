@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::super::check::Subject;
-use super::super::clause::{ClauseId, Level};
 use super::super::finding::Findings;
-use super::super::time::instant;
+use crate::api::time::instant;
+use crate::api::{ClauseId, Level};
 use crate::exchange::Kind;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {

@@ -58,7 +58,7 @@ impl Comparison<'_> {
 pub(super) fn site(operation: &OperationDescription) -> String {
     format!(
         "schemas/contract.yaml#/operations/{}",
-        operation.id as usize
+        operation.operation.index()
     )
 }
 
@@ -73,7 +73,7 @@ pub fn compare(description: &Description) -> Result<Drift, DriftError> {
     let shelf = Shelf::new(description, json);
     let theirs = endpoints(description, &shelf, &published)?;
     let contract = Contract::embedded();
-    let pairing = pair(&contract.operations, theirs);
+    let pairing = pair(contract.operations, theirs);
     if pairing.ours.iter().all(|(_, theirs)| theirs.is_none()) {
         return Err(DriftError::NoneOfOurs {
             paths: description.paths().count(),
@@ -90,7 +90,7 @@ pub fn compare(description: &Description) -> Result<Drift, DriftError> {
             Some(theirs) => comparison.operation(ours, theirs)?,
             None => {
                 let seen = Seen {
-                    operation: ours.id,
+                    operation: ours.operation,
                     part: "operation",
                     theirs: "#/paths".to_owned(),
                     ours: site(ours),
@@ -129,7 +129,7 @@ impl Comparison<'_> {
             value: &value,
         };
         let seen = Seen {
-            operation: ours.id,
+            operation: ours.operation,
             part: "operation",
             theirs: theirs.at.to_string(),
             ours: site(ours),
@@ -141,7 +141,10 @@ impl Comparison<'_> {
             };
             self.note(seen.clone(), Breaks::Both, moved);
         }
-        let was_deprecated = self.published.deprecated.contains(&ours.id.generation());
+        let was_deprecated = self
+            .published
+            .deprecated
+            .contains(&ours.operation.generation());
         let is_deprecated = value.get("deprecated") == Some(&Value::Bool(true));
         if is_deprecated != was_deprecated {
             let (what, at) = if is_deprecated {

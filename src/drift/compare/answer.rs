@@ -64,7 +64,7 @@ impl Comparison<'_> {
             Some(response) => self.success(pair, response)?,
             None => {
                 let seen = Seen {
-                    operation: pair.ours.id,
+                    operation: pair.ours.operation,
                     part: "responses",
                     theirs: pair.theirs.at.child("responses").to_string(),
                     ours: ours.clone(),
@@ -81,7 +81,7 @@ impl Comparison<'_> {
                 && !matches!(response.status.as_str(), "200" | "2XX" | "2xx");
             if is_other_success {
                 let seen = Seen {
-                    operation: pair.ours.id,
+                    operation: pair.ours.operation,
                     part: "responses",
                     theirs: response.at.to_string(),
                     ours: ours.clone(),
@@ -96,7 +96,7 @@ impl Comparison<'_> {
     fn success(&mut self, pair: Pair<'_>, response: &Response) -> Result<(), DriftError> {
         let file = format!("schemas/result/{}.json", pair.ours.result);
         let seen = Seen {
-            operation: pair.ours.id,
+            operation: pair.ours.operation,
             part: "response 200",
             theirs: response.at.to_string(),
             ours: format!("{}/result", site(pair.ours)),
@@ -106,8 +106,8 @@ impl Comparison<'_> {
         };
         let mut ours = shape(&self.shelf, &Term::At(Place::ours(ENVELOPE, "")))?;
         let mut promised = vec![("result", file.clone())];
-        let is_paged = pair.ours.id.kind() == OperationKind::List
-            && pair.ours.id.generation() == Generation::V2;
+        let is_paged = pair.ours.operation.kind() == OperationKind::List
+            && pair.ours.operation.generation() == Generation::V2;
         if is_paged {
             promised.push(("result_info", "schemas/result-info.json".to_owned()));
         }
@@ -117,7 +117,7 @@ impl Comparison<'_> {
             ours.members.insert(member.to_owned(), Term::At(place));
         }
         let position = Position {
-            operation: pair.ours.id,
+            operation: pair.ours.operation,
             part: "response 200".to_owned(),
             direction: Direction::Result,
             skipped: &[],
@@ -147,7 +147,7 @@ impl Comparison<'_> {
     fn failure(&mut self, pair: Pair<'_>, response: &Response) -> Result<(), DriftError> {
         let part = format!("response {}", response.status);
         let seen = Seen {
-            operation: pair.ours.id,
+            operation: pair.ours.operation,
             part: &part,
             theirs: response.at.to_string(),
             ours: format!("{ENVELOPE}#"),
@@ -156,7 +156,7 @@ impl Comparison<'_> {
             return Ok(());
         };
         let position = Position {
-            operation: pair.ours.id,
+            operation: pair.ours.operation,
             part: part.clone(),
             direction: Direction::Result,
             skipped: &["success", "result", "result_info"],

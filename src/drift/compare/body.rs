@@ -18,7 +18,7 @@ impl Comparison<'_> {
     pub(super) fn body(&mut self, pair: Pair<'_>) -> Result<(), DriftError> {
         let theirs = self.object(&pair.theirs.at.child("requestBody"))?;
         let seen = Seen {
-            operation: pair.ours.id,
+            operation: pair.ours.operation,
             part: "request",
             theirs: pair.theirs.at.to_string(),
             ours: site(pair.ours),
@@ -55,7 +55,7 @@ impl Comparison<'_> {
         };
         let file = format!("schemas/request/{stem}.json");
         let position = Position {
-            operation: pair.ours.id,
+            operation: pair.ours.operation,
             part: "request".to_owned(),
             direction: Direction::Request,
             skipped: &[],

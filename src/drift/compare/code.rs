@@ -38,7 +38,7 @@ impl Comparison<'_> {
             told.extend(prose(&response.value, &response.at));
             told.extend(self.told_by(&response)?);
         }
-        let operation = pair.ours.id;
+        let operation = pair.ours.operation;
         let rows: Vec<(usize, &CodeDescription)> = self
             .contract
             .codes

@@ -34,7 +34,7 @@ impl Comparison<'_> {
             let applies = if is_of_path {
                 pair.ours.path.contains(&format!("{{{name}}}"))
             } else {
-                ours.operations.contains(&pair.ours.id)
+                ours.operations.contains(&pair.ours.operation)
             };
             if !applies {
                 continue;
@@ -52,7 +52,7 @@ impl Comparison<'_> {
             let Some(found) = found else {
                 // A path that moved may do without.
                 let seen = Seen {
-                    operation: pair.ours.id,
+                    operation: pair.ours.operation,
                     part: &part,
                     theirs: pair.theirs.at.to_string(),
                     ours: site.to_string(),
@@ -62,7 +62,7 @@ impl Comparison<'_> {
             };
             found.is_matched = true;
             let seen = Seen {
-                operation: pair.ours.id,
+                operation: pair.ours.operation,
                 part: &part,
                 theirs: found.at.to_string(),
                 ours: site.to_string(),
@@ -78,7 +78,7 @@ impl Comparison<'_> {
             }
             let schema = found.at.child("schema");
             let position = Position {
-                operation: pair.ours.id,
+                operation: pair.ours.operation,
                 part,
                 direction: Direction::Request,
                 skipped: &[],
@@ -89,7 +89,7 @@ impl Comparison<'_> {
         for new in theirs.iter().filter(|other| !other.is_matched) {
             let required = new.value.get("required") == Some(&Value::Bool(true));
             let seen = Seen {
-                operation: pair.ours.id,
+                operation: pair.ours.operation,
                 part: &format!("{} parameter {}", new.location, new.name),
                 theirs: new.at.to_string(),
                 ours: format!("{}#/parameters", published::PATH),

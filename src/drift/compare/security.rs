@@ -37,7 +37,7 @@ impl Comparison<'_> {
             ours.push((index, needed.join(" and ")));
         }
         let seen = |theirs: &Place, ours: String| Seen {
-            operation: pair.ours.id,
+            operation: pair.ours.operation,
             part: "security",
             theirs: theirs.to_string(),
             ours,

@@ -10,6 +10,6 @@ use super::call::{Call, FaultRequest, Reply};
 use super::refusal::Refusal;
 use super::rules::Rules;
 use super::store::Zone;
-use crate::exchange::{Kind, Operation};
+use crate::exchange::Kind;
 
 pub use route::handle;

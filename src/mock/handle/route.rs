@@ -1,6 +1,6 @@
 //! From an operation to its logic.
 
-use super::{Call, FaultRequest, Kind, Operation, Refusal, Reply, Rules, Zone, batch, one, read};
+use super::{Call, FaultRequest, Kind, Refusal, Reply, Rules, Zone, batch, one, read};
 
 /// Carries out a call on its zone and answers it.
 pub fn handle(rules: &Rules, zone: &mut Zone, call: &Call) -> Reply {
@@ -19,18 +19,16 @@ pub fn handle(rules: &Rules, zone: &mut Zone, call: &Call) -> Reply {
 }
 
 fn operate(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Reply, Refusal> {
-    match call.operation {
-        Operation::V1List => Ok(read::list_v1(rules, zone)),
-        Operation::V2List => read::list_v2(rules, zone, call),
-        Operation::V1Get | Operation::V2Get => read::get(rules, zone, call),
-        Operation::V1Create => one::create(rules, zone, call),
-        Operation::V1Upsert => one::upsert(rules, zone, call),
-        Operation::V2Put => one::put(rules, zone, call),
-        Operation::V1Delete | Operation::V2Delete => one::delete(rules, zone, call),
-        Operation::V1BatchUpsert | Operation::V2BatchPut => batch::upsert(rules, zone, call),
-        Operation::V1BatchDelete | Operation::V2BatchDelete => batch::delete(rules, zone, call),
-        Operation::V1SupportedRegions | Operation::V2SupportedRegions => {
-            Ok(Reply::success(rules.catalogue.to_json()))
-        }
+    match call.operation.kind() {
+        Kind::List if call.operation.is_paged() => read::list_v2(rules, zone, call),
+        Kind::List => Ok(read::list_v1(rules, zone)),
+        Kind::Get => read::get(rules, zone, call),
+        Kind::Create => one::create(rules, zone, call),
+        Kind::Upsert if call.operation.has_address_in_path() => one::put(rules, zone, call),
+        Kind::Upsert => one::upsert(rules, zone, call),
+        Kind::Delete => one::delete(rules, zone, call),
+        Kind::BatchUpsert => batch::upsert(rules, zone, call),
+        Kind::BatchDelete => batch::delete(rules, zone, call),
+        Kind::SupportedRegions => Ok(Reply::success(rules.catalogue.to_json())),
     }
 }

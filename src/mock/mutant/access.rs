@@ -18,7 +18,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "AUTH-1",
         from: "a read route that was mounted outside the guard",
         changes: &[Change::Admit(|call| {
-            call.operation == Operation::V2List
+            call.operation == Operation::named("v2.list")
                 && call.credentials.token.is_none()
                 && call.credentials.key.is_none()
         })],
@@ -28,7 +28,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "AUTH-1",
         from: "a new route without the guard",
         changes: &[Change::Admit(|call| {
-            call.operation == Operation::V1BatchDelete
+            call.operation == Operation::named("v1.batch_delete")
                 && call.credentials.token.is_none()
                 && call.credentials.key.is_none()
         })],
@@ -38,7 +38,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "AUTH-1",
         from: "a guard by method that forgot POST",
         changes: &[Change::Admit(|call| {
-            call.operation == Operation::V1Create
+            call.operation == Operation::named("v1.create")
                 && call.credentials.token.is_none()
                 && call.credentials.key.is_none()
         })],
@@ -48,7 +48,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "AUTH-1",
         from: "a catalogue that was thought to be harmless",
         changes: &[Change::Admit(|call| {
-            call.operation == Operation::V2SupportedRegions
+            call.operation == Operation::named("v2.supported_regions")
                 && call.credentials.token.is_none()
                 && call.credentials.key.is_none()
         })],
@@ -66,7 +66,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "AUTH-2",
         from: "a token that is looked for and not looked up",
         changes: &[Change::Admit(|call| {
-            call.credentials.token.is_some() && call.operation == Operation::V2BatchPut
+            call.credentials.token.is_some() && call.operation == Operation::named("v2.batch_put")
         })],
     },
     Mutant {
@@ -129,13 +129,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "ZONE-1",
         from: "a list query without its zone",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !call.operation.kind().writes() && call.operation != Operation::V2List {
+            if !call.operation.kind().writes() && call.operation != Operation::named("v2.list") {
                 return None;
             }
             let mut seen = SEEN
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
-            if call.operation == Operation::V2List {
+            if call.operation == Operation::named("v2.list") {
                 let mut all = zone.clone();
                 // Zones that belong to one case share the beginning of their ids.
                 for (key, mappings) in seen
@@ -166,8 +166,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "ZONE-1",
         from: "a query without its zone",
         changes: &[Change::Rules(|rules| {
-            rules.zone_key = |operation, zone| match operation {
-                Operation::V1BatchDelete => format!("{}0000", zone.get(..28).unwrap_or(zone)),
+            rules.zone_key = |operation, zone| match operation.id() {
+                "v1.batch_delete" => {
+                    format!("{}0000", zone.get(..28).unwrap_or(zone))
+                }
                 _ => zone.to_owned(),
             };
         })],

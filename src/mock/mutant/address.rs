@@ -9,7 +9,7 @@ use super::super::change::Change;
 use super::super::handle::handle;
 use super::all::Mutant;
 use super::bend::{is, is_kind, sent_address};
-use crate::exchange::{Kind, Operation};
+use crate::exchange::Kind;
 
 /// Groups as text, joined; `gap` is replaced by `::`.
 fn joined(ip: Ipv6Addr, gap: Option<(usize, usize)>, group: fn(u16) -> String) -> String {
@@ -145,7 +145,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "IP-2",
         from: "a conflict looked for before normalization",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V1Create) {
+            if !is(call, "v1.create") {
                 return None;
             }
             let sent = sent_address(call)?;
@@ -278,9 +278,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "IP-5",
         from: "checks in another order, and one code for all of them",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1Create)
-                && reply.body.pointer("/errors/0/code") == Some(&json!(1146))
-            {
+            if is(call, "v1.create") && reply.body.pointer("/errors/0/code") == Some(&json!(1146)) {
                 reply.body["errors"][0]["code"] = json!(1157);
             }
         })],

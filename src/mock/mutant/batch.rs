@@ -12,9 +12,6 @@ use super::super::rules::Rules;
 use super::super::store::Zone;
 use super::all::Mutant;
 use super::bend::{is, items, list, with_items, without_effect};
-use crate::exchange::Operation;
-
-use Operation::{V1BatchUpsert, V2BatchPut};
 
 /// A mutant of each generation from one fault.
 macro_rules! both {
@@ -26,7 +23,7 @@ macro_rules! both {
                 from: $from,
                 changes: &[Change::Handle(|rules, zone, call| {
                     let fault: fn(&Rules, &mut Zone, &Call) -> Option<Reply> = $fault;
-                    if is(call, V1BatchUpsert) {
+                    if is(call, "v1.batch_upsert") {
                         fault(rules, zone, call)
                     } else {
                         None
@@ -39,7 +36,7 @@ macro_rules! both {
                 from: $from,
                 changes: &[Change::Handle(|rules, zone, call| {
                     let fault: fn(&Rules, &mut Zone, &Call) -> Option<Reply> = $fault;
-                    if is(call, V2BatchPut) {
+                    if is(call, "v2.batch_put") {
                         fault(rules, zone, call)
                     } else {
                         None
@@ -314,7 +311,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-BATCH-6",
         from: "the time of the request in place of the change",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, V1BatchUpsert) && reply.is_success() {
+            if is(call, "v1.batch_upsert") && reply.is_success() {
                 reply.body["result"]["modified_on"] = json!("2026-03-01T12:00:00Z");
             }
         })],
@@ -324,7 +321,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-BATCH-6",
         from: "a member that is never filled in",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, V1BatchUpsert) && reply.is_success() {
+            if is(call, "v1.batch_upsert") && reply.is_success() {
                 reply.body["result"]["modified_on"] = Value::Null;
             }
         })],
@@ -334,7 +331,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-BATCH-9",
         from: "no rollback",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, V1BatchUpsert)
+            if !is(call, "v1.batch_upsert")
                 || call.fault != Some(super::super::call::FaultRequest::InternalError)
             {
                 return None;
@@ -353,7 +350,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-BATCH-9",
         from: "a general code for what was not foreseen",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, V1BatchUpsert) && reply.body.pointer("/errors/0/code") == Some(&json!(1140))
+            if is(call, "v1.batch_upsert")
+                && reply.body.pointer("/errors/0/code") == Some(&json!(1140))
             {
                 reply.body["errors"][0]["code"] = json!(1000);
             }
@@ -364,7 +362,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-BATCH-10",
         from: "a time-out that means that the region does not exist",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, V1BatchUpsert) && reply.body.pointer("/errors/0/code") == Some(&json!(1156))
+            if is(call, "v1.batch_upsert")
+                && reply.body.pointer("/errors/0/code") == Some(&json!(1156))
             {
                 *reply = Refusal::Place.reply(call.operation);
             }

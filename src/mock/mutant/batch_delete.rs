@@ -12,7 +12,6 @@ use super::super::rules::Rules;
 use super::super::store::Zone;
 use super::all::Mutant;
 use super::bend::{is, items, list, with_items, without_effect};
-use crate::exchange::Operation::{V1BatchDelete, V2BatchDelete};
 
 /// A mutant of each generation from one fault.
 macro_rules! both {
@@ -24,7 +23,7 @@ macro_rules! both {
                 from: $from,
                 changes: &[Change::Handle(|rules, zone, call| {
                     let fault: fn(&Rules, &mut Zone, &Call) -> Option<Reply> = $fault;
-                    if is(call, V1BatchDelete) {
+                    if is(call, "v1.batch_delete") {
                         fault(rules, zone, call)
                     } else {
                         None
@@ -37,7 +36,7 @@ macro_rules! both {
                 from: $from,
                 changes: &[Change::Handle(|rules, zone, call| {
                     let fault: fn(&Rules, &mut Zone, &Call) -> Option<Reply> = $fault;
-                    if is(call, V2BatchDelete) {
+                    if is(call, "v2.batch_delete") {
                         fault(rules, zone, call)
                     } else {
                         None
@@ -208,7 +207,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-BDEL-5",
         from: "an error that is caught and dropped",
         changes: &[Change::Ask(|call| {
-            if is(call, V1BatchDelete) && call.fault == Some(FaultRequest::InternalError) {
+            if is(call, "v1.batch_delete") && call.fault == Some(FaultRequest::InternalError) {
                 call.fault = None;
             }
         })],
@@ -218,7 +217,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-BDEL-5",
         from: "an answer with addresses alone",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, V2BatchDelete) {
+            if is(call, "v2.batch_delete") {
                 for item in list(call, reply, "succeeded").into_iter().flatten() {
                     if let Some(members) = item.as_object_mut() {
                         members.remove("vendor");
@@ -233,7 +232,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-BDEL-5",
         from: "a variable set once outside the loop",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, V2BatchDelete) {
+            if is(call, "v2.batch_delete") {
                 for item in list(call, reply, "succeeded").into_iter().flatten() {
                     item["vendor"] = json!("oci");
                     item["region"] = json!("us-ashburn-1");

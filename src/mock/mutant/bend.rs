@@ -7,7 +7,7 @@ use super::super::call::{Body, Call, Reply};
 use super::super::handle::handle;
 use super::super::rules::Rules;
 use super::super::store::Zone;
-use crate::exchange::{Generation, Kind, Operation};
+use crate::exchange::{Generation, Kind};
 
 /// The entries of a list, or the items of a batch's list, in a success.
 pub(super) fn list<'r>(
@@ -37,8 +37,8 @@ pub(super) fn entry<'r>(call: &Call, reply: &'r mut Reply) -> Option<&'r mut Val
 }
 
 /// Whether a call is of this operation.
-pub(super) fn is(call: &Call, operation: Operation) -> bool {
-    call.operation == operation
+pub(super) fn is(call: &Call, operation: &str) -> bool {
+    call.operation.id() == operation
 }
 
 /// Whether a call is of this kind.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::change::Change;
 use super::super::rules::Locking;
 use super::all::Mutant;
-use crate::exchange::{Kind, Operation};
+use crate::exchange::Kind;
 
 /// How long a faulty server looks away between reading and writing. Requests that a client sends at the same time must
 /// all arrive within it, also on a machine that is busy.
@@ -39,8 +39,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "CONC-1",
         from: "read, await, write back",
         changes: &[Change::Rules(|rules| {
-            rules.locking = |operation| match operation {
-                Operation::V1Create => Locking::CopiedBack(PAUSE),
+            rules.locking = |operation| match operation.id() {
+                "v1.create" => Locking::CopiedBack(PAUSE),
                 _ => Locking::Held,
             };
         })],
@@ -80,8 +80,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "CONC-3",
         from: "the conflict looked for, then awaited, then written",
         changes: &[Change::Rules(|rules| {
-            rules.locking = |operation| match operation {
-                Operation::V1Create => Locking::DecidedEarly(PAUSE),
+            rules.locking = |operation| match operation.id() {
+                "v1.create" => Locking::DecidedEarly(PAUSE),
                 _ => Locking::Held,
             };
         })],

@@ -6,7 +6,7 @@ use super::super::change::Change;
 use super::super::rules::Rules;
 use super::all::Mutant;
 use super::bend::{entry, is, is_kind, list};
-use crate::exchange::{Kind, Operation};
+use crate::exchange::Kind;
 
 fn text_time(rules: &mut Rules) {
     rules.show_time = |time| time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
@@ -101,7 +101,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "ENV-3",
         from: "errors in the body of a 200",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1Create) && !reply.is_success() {
+            if is(call, "v1.create") && !reply.is_success() {
                 reply.status = 200;
             }
         })],
@@ -143,7 +143,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "ENV-5",
         from: "the usual status of a creation",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2Put) && reply.is_success() {
+            if is(call, "v2.put") && reply.is_success() {
                 reply.status = 201;
             }
         })],
@@ -187,7 +187,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-LIST-1",
         from: "v2's type used for v1",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1List) {
+            if is(call, "v1.list") {
                 rename(
                     list(call, reply, "").into_iter().flatten(),
                     "origin-ip",
@@ -201,7 +201,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-LIST-1",
         from: "a wrapper that was forgotten",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1List)
+            if is(call, "v1.list")
                 && let Some(result) = reply.body["result"].as_object_mut()
             {
                 result.remove("id");
@@ -213,7 +213,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-LIST-1",
         from: "v1's type used for v2",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2List) {
+            if is(call, "v2.list") {
                 rename(
                     list(call, reply, "").into_iter().flatten(),
                     "origin_ip",
@@ -227,7 +227,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-LIST-1",
         from: "pagination that was left for later",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2List)
+            if is(call, "v2.list")
                 && let Some(body) = reply.body.as_object_mut()
             {
                 body.remove("result_info");
@@ -239,7 +239,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-GET-1",
         from: "v2's form used for v1",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1Get) && reply.is_success() {
+            if is(call, "v1.get") && reply.is_success() {
                 reply.body["result"] = reply.body["result"]["value"].take();
             }
         })],
@@ -249,7 +249,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-GET-1",
         from: "a column that the query does not select",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2Get)
+            if is(call, "v2.get")
                 && let Some(Value::Object(entry)) = entry(call, reply)
             {
                 entry.remove("region");

@@ -67,9 +67,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-LIST-2",
         from: "the time of the last change kept when the set is emptied",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1List)
-                && list(call, reply, "").is_some_and(|items| items.is_empty())
-            {
+            if is(call, "v1.list") && list(call, reply, "").is_some_and(|items| items.is_empty()) {
                 reply.body["result"]["modified_on"] = json!("2026-03-01T12:00:00Z");
             }
         })],
@@ -79,7 +77,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-LIST-3",
         from: "a default limit of the database driver",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1List)
+            if is(call, "v1.list")
                 && let Some(items) = list(call, reply, "")
             {
                 items.truncate(1_000);
@@ -91,7 +89,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-LIST-3",
         from: "a cache that is filled before the write is done",
         changes: &[Change::Handle(|rules, zone, call| {
-            one_write_behind(rules, zone, call, Operation::V1List)
+            one_write_behind(rules, zone, call, Operation::named("v1.list"))
         })],
     },
     Mutant {
@@ -99,7 +97,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-LIST-3",
         from: "a join on the vendor alone",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1List) {
+            if is(call, "v1.list") {
                 let items = list(call, reply, "");
                 let mut first: std::collections::HashMap<String, Value> =
                     std::collections::HashMap::new();
@@ -195,7 +193,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 .body
                 .pointer("/result_info/total_pages")
                 .and_then(Value::as_u64);
-            if is(call, Operation::V2List)
+            if is(call, "v2.list")
                 && page == pages
                 && pages.is_some_and(|pages| pages > 1)
                 && let Some(items) = list(call, reply, "")
@@ -211,7 +209,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-LIST-5",
         from: "pages counted by a division that rounds down",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2List)
+            if is(call, "v2.list")
                 && let Some(info) = reply.body.get_mut("result_info")
             {
                 let number = |name: &str| info[name].as_u64().unwrap_or(1).max(1);
@@ -226,7 +224,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-LIST-5",
         from: "an offset of page times size, less one",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V2List) || call.query("page").is_none_or(|page| page == "1") {
+            if !is(call, "v2.list") || call.query("page").is_none_or(|page| page == "1") {
                 return None;
             }
             let mut reply = handle(rules, zone, call);
@@ -251,7 +249,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-LIST-5",
         from: "the length of the page in place of the count of the zone",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2List) {
+            if is(call, "v2.list") {
                 let count = list(call, reply, "").map(|items| items.len());
                 reply.body["result_info"]["total_count"] = json!(count);
             }
@@ -262,7 +260,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-LIST-5",
         from: "the size that was asked for in place of what came",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2List) && reply.is_success() {
+            if is(call, "v2.list") && reply.is_success() {
                 let per_page = reply.body["result_info"]["per_page"].clone();
                 reply.body["result_info"]["count"] = per_page;
             }
@@ -273,7 +271,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-LIST-5",
         from: "total divided by size, plus one",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2List)
+            if is(call, "v2.list")
                 && let Some(info) = reply.body.get_mut("result_info")
             {
                 let (total, per) = (info["total_count"].as_u64(), info["per_page"].as_u64());
@@ -288,7 +286,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-LIST-5",
         from: "a cache that is filled before the write is done",
         changes: &[Change::Handle(|rules, zone, call| {
-            one_write_behind(rules, zone, call, Operation::V2List)
+            one_write_behind(rules, zone, call, Operation::named("v2.list"))
         })],
     },
     Mutant {
@@ -296,7 +294,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-LIST-5",
         from: "pages cut from a hash map's order",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V2List) {
+            if !is(call, "v2.list") {
                 return None;
             }
             let is_even = call
@@ -339,7 +337,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-LIST-5",
         from: "two columns sorted apart",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2List)
+            if is(call, "v2.list")
                 && is_kind(call, Kind::List)
                 && let Some(items) = list(call, reply, "")
             {

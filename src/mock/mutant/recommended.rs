@@ -52,12 +52,7 @@ fn has_shape(call: &Call) -> bool {
 }
 
 /// A refusal to overwrite when the zone is full.
-fn full_before_looking(
-    rules: &Rules,
-    zone: &Zone,
-    call: &Call,
-    operation: Operation,
-) -> Option<Reply> {
+fn full_before_looking(rules: &Rules, zone: &Zone, call: &Call, operation: &str) -> Option<Reply> {
     (is(call, operation) && zone.mappings.len() >= rules.limit)
         .then(|| Refusal::Full.reply(call.operation))
 }
@@ -206,7 +201,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-UPSERT-6",
         from: "the limit looked at before the mapping",
         changes: &[Change::Handle(|rules, zone, call| {
-            full_before_looking(rules, zone, call, Operation::V1Upsert)
+            full_before_looking(rules, zone, call, "v1.upsert")
         })],
     },
     Mutant {
@@ -214,7 +209,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-PUT-7",
         from: "the limit looked at before the mapping",
         changes: &[Change::Handle(|rules, zone, call| {
-            full_before_looking(rules, zone, call, Operation::V2Put)
+            full_before_looking(rules, zone, call, "v2.put")
         })],
     },
     Mutant {
@@ -222,7 +217,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-BATCH-8",
         from: "the limit looked at before the mappings",
         changes: &[Change::Handle(|rules, zone, call| {
-            full_before_looking(rules, zone, call, Operation::V2BatchPut)
+            full_before_looking(rules, zone, call, "v2.batch_put")
         })],
     },
     Mutant {
@@ -249,7 +244,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-LIST-8",
         from: "the order of a hash map",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V2List) {
+            if !is(call, "v2.list") {
                 return None;
             }
             let is_odd = zone.aside.remove("odd").is_none();
@@ -269,9 +264,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         from: "a page that is looked up",
         changes: &[Change::Answer(|call, reply| {
             let is_empty = reply.body["result"].as_array().is_some_and(Vec::is_empty);
-            if is(call, Operation::V2List)
-                && is_empty
-                && call.query("page").is_some_and(|page| page != "1")
+            if is(call, "v2.list") && is_empty && call.query("page").is_some_and(|page| page != "1")
             {
                 *reply = Refusal::NotFound.reply(call.operation);
             }
@@ -282,7 +275,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "REG-8",
         from: "a list that is no longer kept up",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1SupportedRegions)
+            if is(call, "v1.supported_regions")
                 && let Some(regions) = reply
                     .body
                     .pointer_mut("/result/vendors/aws")
@@ -297,7 +290,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "REG-9",
         from: "a default in place of a missing member",
         changes: &[Change::Ask(|call| {
-            if call.operation == Operation::V1Create
+            if call.operation == Operation::named("v1.create")
                 && let Body::Json(Value::Object(body)) = &mut call.body
                 && !body.contains_key("region")
             {
@@ -311,7 +304,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "AUTH-2",
         from: "a token that is looked for and not looked up",
         changes: &[Change::Admit(|call| {
-            is(call, Operation::V1Create)
+            is(call, "v1.create")
                 && (call.credentials.token.is_some() || call.credentials.key.is_some())
         })],
     },
@@ -320,7 +313,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-BATCH-3",
         from: "PUT taken for the whole collection, of nothing",
         changes: &[Change::Handle(|_, zone, call| {
-            if is(call, Operation::V2BatchPut)
+            if is(call, "v2.batch_put")
                 && super::bend::items(call).is_empty()
                 && has_shape(call)
                 && call.body != Body::None
@@ -335,7 +328,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-BDEL-3",
         from: "a filter without values, which fits every row",
         changes: &[Change::Handle(|_, zone, call| {
-            if is(call, Operation::V2BatchDelete)
+            if is(call, "v2.batch_delete")
                 && super::bend::items(call).is_empty()
                 && call.body != Body::None
             {
@@ -349,7 +342,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-UPSERT-3",
         from: "an IPv6 address kept in 64 bits",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V1Upsert) {
+            if !is(call, "v1.upsert") {
                 return None;
             }
             let reply = handle(rules, zone, call);
@@ -369,8 +362,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "CONC-2",
         from: "the limit checked, then awaited, then written",
         changes: &[Change::Rules(|rules| {
-            rules.locking = |operation| match operation {
-                Operation::V1Create => {
+            rules.locking = |operation| match operation.id() {
+                "v1.create" => {
                     super::super::rules::Locking::DecidedEarly(super::concurrency::PAUSE)
                 }
                 _ => super::super::rules::Locking::Held,
@@ -382,9 +375,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "ZONE-1",
         from: "a unique index without the zone",
         changes: &[Change::Handle(|rules, zone, call| {
-            let others = of_other_zones(rules, zone, call, is(call, Operation::V1Create));
+            let others = of_other_zones(rules, zone, call, is(call, "v1.create"));
             let ip: IpAddr = sent_address(call)?.parse().ok()?;
-            (is(call, Operation::V1Create) && others.contains_key(&ip))
+            (is(call, "v1.create") && others.contains_key(&ip))
                 .then(|| Refusal::Exists.reply(call.operation))
         })],
     },

@@ -8,7 +8,7 @@ use super::super::handle::handle;
 use super::super::rules::Rules;
 use super::all::Mutant;
 use super::bend::{is, is_kind};
-use crate::exchange::{Kind, Operation};
+use crate::exchange::Kind;
 
 /// Handles a call with a catalogue that also has the pair which the call names.
 fn lenient(
@@ -61,7 +61,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "REG-1",
         from: "a region checked only where its vendor is known",
         changes: &[Change::Handle(|rules, zone, call| {
-            is(call, Operation::V1Upsert).then(|| {
+            is(call, "v1.upsert").then(|| {
                 lenient(rules, zone, call, |rules, vendor, region| {
                     !has_vendor(rules, vendor) && !region.is_empty() && !vendor.is_empty()
                 })
@@ -85,7 +85,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "REG-2",
         from: "regions that are free text",
         changes: &[Change::Handle(|rules, zone, call| {
-            is(call, Operation::V2Put).then(|| {
+            is(call, "v2.put").then(|| {
                 lenient(rules, zone, call, |rules, vendor, region| {
                     has_vendor(rules, vendor) && !region.is_empty() && !has_region(rules, region)
                 })
@@ -97,7 +97,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "REG-2",
         from: "validation that was added to the update only",
         changes: &[Change::Handle(|rules, zone, call| {
-            is(call, Operation::V1Create).then(|| {
+            is(call, "v1.create").then(|| {
                 lenient(rules, zone, call, |rules, vendor, region| {
                     has_vendor(rules, vendor) && !region.is_empty() && !has_region(rules, region)
                 })
@@ -178,7 +178,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "REG-4",
         from: "a list of names, as it was before colos came",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2SupportedRegions)
+            if is(call, "v2.supported_regions")
                 && let Some(vendors) = reply.body["result"]["vendors"].as_object_mut()
             {
                 for region in vendors
@@ -196,7 +196,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "REG-4",
         from: "a false flag that the serializer leaves out",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1SupportedRegions)
+            if is(call, "v1.supported_regions")
                 && let Some(result) = reply.body["result"].as_object_mut()
             {
                 result.remove("obtained_codes");

@@ -17,7 +17,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-CREATE-1",
         from: "a transaction that is never committed",
         changes: &[Change::Handle(|rules, zone, call| {
-            is(call, Operation::V1Create).then(|| without_effect(rules, zone, call))
+            is(call, "v1.create").then(|| without_effect(rules, zone, call))
         })],
     },
     Mutant {
@@ -25,7 +25,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-CREATE-1",
         from: "the usual status of a creation",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1Create) && reply.is_success() {
+            if is(call, "v1.create") && reply.is_success() {
                 reply.status = 201;
             }
         })],
@@ -35,7 +35,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-CREATE-2",
         from: "an insert that replaces on conflict",
         changes: &[Change::Handle(|_, zone, call| {
-            if is(call, Operation::V1Create) {
+            if is(call, "v1.create") {
                 let ip: Option<IpAddr> = sent_address(call).and_then(|text| text.parse().ok());
                 ip.and_then(|ip| zone.mappings.remove(&ip));
             }
@@ -57,7 +57,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-CREATE-2",
         from: "the conflict seen after the write",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V1Create) {
+            if !is(call, "v1.create") {
                 return None;
             }
             let reply = handle(rules, zone, call);
@@ -74,9 +74,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-CREATE-3",
         from: "a general code for all faults of the body",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1Create)
-                && reply.body.pointer("/errors/0/code") == Some(&json!(1146))
-            {
+            if is(call, "v1.create") && reply.body.pointer("/errors/0/code") == Some(&json!(1146)) {
                 reply.body["errors"][0]["code"] = json!(1000);
             }
         })],
@@ -86,7 +84,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-CREATE-4",
         from: "the refusal comes after the write",
         changes: &[Change::Handle(|rules, zone, call| {
-            is(call, Operation::V1Create).then(|| {
+            is(call, "v1.create").then(|| {
                 with_effect_of(rules, zone, call, |rules| {
                     rules.read_name = |name| {
                         if name.contains("moon") {
@@ -104,7 +102,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-UPSERT-1",
         from: "the list of what was changed, not of what is there",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1Upsert)
+            if is(call, "v1.upsert")
                 && let Some(ip) = sent_address(call).and_then(|text| text.parse::<IpAddr>().ok())
                 && let Some(items) = list(call, reply, "")
             {
@@ -118,7 +116,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         from: "an UPDATE that finds no row",
         changes: &[Change::Handle(|rules, zone, call| {
             let ip: IpAddr = sent_address(call)?.parse().ok()?;
-            (is(call, Operation::V1Upsert) && !zone.mappings.contains_key(&ip))
+            (is(call, "v1.upsert") && !zone.mappings.contains_key(&ip))
                 .then(|| without_effect(rules, zone, call))
         })],
     },
@@ -128,7 +126,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         from: "an INSERT that ignores conflicts",
         changes: &[Change::Handle(|rules, zone, call| {
             let ip: IpAddr = sent_address(call)?.parse().ok()?;
-            (is(call, Operation::V1Upsert) && zone.mappings.contains_key(&ip))
+            (is(call, "v1.upsert") && zone.mappings.contains_key(&ip))
                 .then(|| without_effect(rules, zone, call))
         })],
     },
@@ -137,7 +135,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-UPSERT-2",
         from: "a repetition taken for an undo",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V1Upsert) {
+            if !is(call, "v1.upsert") {
                 return None;
             }
             let ip: IpAddr = sent_address(call)?.parse().ok()?;
@@ -154,7 +152,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-UPSERT-3",
         from: "a fixed page of the set that is read and written back",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V1Upsert) {
+            if !is(call, "v1.upsert") {
                 return None;
             }
             let reply = handle(rules, zone, call);
@@ -177,7 +175,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-UPSERT-4",
         from: "the old mapping removed before the new one is checked",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V1Upsert) {
+            if !is(call, "v1.upsert") {
                 return None;
             }
             let reply = handle(rules, zone, call);
@@ -193,7 +191,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-GET-1",
         from: "a search by prefix",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V1Get) {
+            if !is(call, "v1.get") {
                 return None;
             }
             let text = call.address.clone()?;
@@ -213,7 +211,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-GET-2",
         from: "no row means null, and null means well",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1Get) && reply.status == 404 {
+            if is(call, "v1.get") && reply.status == 404 {
                 reply.status = 200;
                 reply.body = json!({"success": true, "errors": [], "messages": [], "result": null});
             }
@@ -224,7 +222,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-GET-2",
         from: "one status for all refusals",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V1Get) && reply.status == 404 {
+            if is(call, "v1.get") && reply.status == 404 {
                 reply.status = 400;
             }
         })],
@@ -235,16 +233,16 @@ pub(super) const MUTANTS: &[Mutant] = &[
         from: "a cache that single reads use and deletes forget",
         changes: &[Change::Handle(|rules, zone, call| {
             let ip: Option<IpAddr> = call.address.as_ref().and_then(|text| text.parse().ok());
-            if is(call, Operation::V1Delete) {
+            if is(call, "v1.delete") {
                 let mut get = call.clone();
-                get.operation = Operation::V1Get;
+                get.operation = Operation::named("v1.get");
                 let seen = handle(rules, zone, &get);
                 if let (true, Some(ip)) = (seen.is_success(), ip) {
                     zone.aside.insert(ip.to_string(), seen.body);
                 }
                 return None;
             }
-            if is(call, Operation::V1Get) && ip.is_some_and(|ip| !zone.mappings.contains_key(&ip)) {
+            if is(call, "v1.get") && ip.is_some_and(|ip| !zone.mappings.contains_key(&ip)) {
                 let ghost = zone.aside.get(&ip?.to_string())?.clone();
                 return Some(super::super::call::Reply {
                     status: 200,
@@ -260,7 +258,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-DELETE-1",
         from: "a delete by LIKE",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V1Delete) {
+            if !is(call, "v1.delete") {
                 return None;
             }
             let reply = handle(rules, zone, call);
@@ -277,7 +275,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V1-DELETE-2",
         from: "a delete that is idempotent by habit",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V1Delete) {
+            if !is(call, "v1.delete") {
                 return None;
             }
             let reply = handle(rules, zone, call);
@@ -303,9 +301,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 zone.aside.insert("emptied".into(), json!(true));
             }
             let mut reply = reply;
-            if is(call, Operation::V1List)
-                && zone.aside.contains_key("emptied")
-                && zone.mappings.is_empty()
+            if is(call, "v1.list") && zone.aside.contains_key("emptied") && zone.mappings.is_empty()
             {
                 reply.body["result"]["modified_on"] = json!("2026-03-01T12:00:00Z");
             }
@@ -317,7 +313,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-GET-1",
         from: "a read cache without invalidation",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V2Get) {
+            if !is(call, "v2.get") {
                 return None;
             }
             let key = format!("get {}", call.address.clone()?);
@@ -342,7 +338,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-GET-2",
         from: "no content for no mapping",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2Get) && reply.status == 404 {
+            if is(call, "v2.get") && reply.status == 404 {
                 reply.status = 204;
                 reply.body = Value::String(String::new());
             }
@@ -353,7 +349,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-PUT-1",
         from: "an answer built from the request",
         changes: &[Change::Handle(|rules, zone, call| {
-            is(call, Operation::V2Put).then(|| without_effect(rules, zone, call))
+            is(call, "v2.put").then(|| without_effect(rules, zone, call))
         })],
     },
     Mutant {
@@ -361,7 +357,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-PUT-1",
         from: "the row read before it was written",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V2Put) {
+            if !is(call, "v2.put") {
                 return None;
             }
             let ip: IpAddr = sent_address(call)?.parse().ok()?;
@@ -381,7 +377,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-PUT-2",
         from: "PUT taken for the whole resource",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V2Put) {
+            if !is(call, "v2.put") {
                 return None;
             }
             let reply = handle(rules, zone, call);
@@ -397,7 +393,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-PUT-2",
         from: "an update of one column",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V2Put) {
+            if !is(call, "v2.put") {
                 return None;
             }
             let ip: IpAddr = sent_address(call)?.parse().ok()?;
@@ -416,7 +412,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-PUT-3",
         from: "an unchanged row counted as no row",
         changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, Operation::V2Put) {
+            if !is(call, "v2.put") {
                 return None;
             }
             let ip: IpAddr = sent_address(call)?.parse().ok()?;
@@ -436,7 +432,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-PUT-4",
         from: "a path that is routed and not read",
         changes: &[Change::Ask(|call| {
-            if is(call, Operation::V2Put)
+            if is(call, "v2.put")
                 && let Some(sent) = sent_address(call)
                 && sent.parse::<IpAddr>().is_ok()
             {
@@ -454,7 +450,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 .pointer("/errors/0/message")
                 .and_then(Value::as_str)
                 .is_some_and(|text| text.contains("does not match"));
-            if is(call, Operation::V2Put) && is_mismatch {
+            if is(call, "v2.put") && is_mismatch {
                 reply.status = 409;
             }
         })],
@@ -464,9 +460,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-PUT-5",
         from: "one code for all faults of the body",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2Put)
-                && reply.body.pointer("/errors/0/code") == Some(&json!(1157))
-            {
+            if is(call, "v2.put") && reply.body.pointer("/errors/0/code") == Some(&json!(1157)) {
                 reply.body["errors"][0]["code"] = json!(1146);
             }
         })],
@@ -476,9 +470,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-PUT-5",
         from: "a foreign key that the database refuses",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2Put)
-                && reply.body.pointer("/errors/0/code") == Some(&json!(1157))
-            {
+            if is(call, "v2.put") && reply.body.pointer("/errors/0/code") == Some(&json!(1157)) {
                 reply.status = 500;
             }
         })],
@@ -488,7 +480,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-DELETE-1",
         from: "a soft delete that reads do not know",
         changes: &[Change::Handle(|rules, zone, call| {
-            is(call, Operation::V2Delete).then(|| without_effect(rules, zone, call))
+            is(call, "v2.delete").then(|| without_effect(rules, zone, call))
         })],
     },
     Mutant {
@@ -496,7 +488,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-DELETE-1",
         from: "nothing left to show",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2Delete) && reply.is_success() {
+            if is(call, "v2.delete") && reply.is_success() {
                 reply.body["result"] = Value::Null;
             }
         })],
@@ -506,7 +498,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         breaks: "V2-DELETE-2",
         from: "a delete that is idempotent by habit",
         changes: &[Change::Answer(|call, reply| {
-            if is(call, Operation::V2Delete) && reply.status == 404 {
+            if is(call, "v2.delete") && reply.status == 404 {
                 let shown = call
                     .address
                     .as_ref()
@@ -526,7 +518,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
             if is_kind(call, Kind::Delete) && reply.is_success() && zone.mappings.is_empty() {
                 zone.aside.insert("emptied".into(), json!(true));
             }
-            if is(call, Operation::V2List)
+            if is(call, "v2.list")
                 && zone.aside.contains_key("emptied")
                 && zone.mappings.is_empty()
                 && reply.is_success()

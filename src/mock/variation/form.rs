@@ -85,18 +85,18 @@ pub(super) fn failed_without_values(_: &Call, reply: &mut Reply) {
 }
 
 fn reversed(call: &Call, reply: &mut Reply) {
-    let places: &[&str] = match call.operation {
-        Operation::V1List | Operation::V1Upsert => &["/result/value"],
-        Operation::V1BatchUpsert | Operation::V1BatchDelete => {
-            &["/result/value/succeeded", "/result/value/failed"]
-        }
-        Operation::V2BatchPut | Operation::V2BatchDelete => {
-            &["/result/succeeded", "/result/failed"]
-        }
-        _ => &[],
+    let Some(entries) = &call.operation.row().entries else {
+        return;
+    };
+    let places = if call.operation.kind().is_batch() {
+        vec![format!("{entries}/succeeded"), format!("{entries}/failed")]
+    } else if call.operation.is_paged() {
+        Vec::new()
+    } else {
+        vec![entries.clone()]
     };
     for place in places {
-        if let Some(items) = reply.body.pointer_mut(place).and_then(Value::as_array_mut) {
+        if let Some(items) = reply.body.pointer_mut(&place).and_then(Value::as_array_mut) {
             items.reverse();
         }
     }
@@ -291,7 +291,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
         allowed_by: "V2-LIST-6 only recommends total_pages 0",
         deviates: &["V2-LIST-6"],
         changes: &[Change::Answer(|call, reply| {
-            if call.operation == Operation::V2List
+            if call.operation == Operation::named("v2.list")
                 && reply.body.pointer("/result_info/total_count") == Some(&json!(0))
             {
                 reply.body["result_info"]["total_pages"] = json!(1);

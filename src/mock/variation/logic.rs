@@ -24,7 +24,7 @@ pub(super) fn unprocessable(call: &Call, reply: &mut Reply) {
     status(reply, 1157, 422);
     status(reply, 10_001, 422);
     // Only the mismatch of path and body has a status of its own.
-    if call.operation != Operation::V2Put {
+    if call.operation != Operation::named("v2.put") {
         status(reply, 1146, 422);
     }
 }
@@ -234,7 +234,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 }
                 _ => None,
             };
-            let differs = call.operation == Operation::V2Put
+            let differs = call.operation == Operation::named("v2.put")
                 && body.is_some()
                 && body != call.address.as_deref();
             differs.then(|| Refusal::AddressDiffers.reply(call.operation))
@@ -245,7 +245,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
         allowed_by: "the order of lists is free",
         deviates: &[],
         changes: &[Change::Answer(|call, reply| {
-            if call.operation == Operation::V1List
+            if call.operation == Operation::named("v1.list")
                 && let Some(items) = reply
                     .body
                     .pointer_mut("/result/value")
@@ -333,7 +333,9 @@ pub(super) const VARIATIONS: &[Variation] = &[
         changes: &[Change::Answer(|call, reply| {
             let is_empty = reply.body["result"].as_array().is_some_and(Vec::is_empty);
             let page = call.query("page").and_then(|page| page.parse::<u64>().ok());
-            if call.operation == Operation::V2List && is_empty && page.is_some_and(|page| page > 1)
+            if call.operation == Operation::named("v2.list")
+                && is_empty
+                && page.is_some_and(|page| page > 1)
             {
                 *reply = Refusal::Page.reply(call.operation);
             }

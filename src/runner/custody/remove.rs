@@ -15,10 +15,9 @@ use super::record::{Record, Seen};
 use super::survey::{list, read};
 use super::trial::learn_manglings;
 use super::watch::Sign;
+use crate::contract::Contract;
 use crate::exchange::Generation;
 
-/// The most items of a batch.
-pub(super) const BATCH: usize = 100;
 /// More addresses than this are deleted in batches from the start.
 const FEW: usize = 3;
 /// How long a mapping that was deleted may still be listed before the target is blamed for it.
@@ -440,7 +439,7 @@ pub(super) async fn delete(
 ) -> Result<Deleted, Trouble> {
     let size = match form {
         Form::Single => 1,
-        Form::Batch => BATCH,
+        Form::Batch => Contract::embedded().limits.batch,
     };
     let mut deleted = Deleted {
         done: Vec::new(),

@@ -17,11 +17,6 @@ use crate::transport::{
     Outgoing, Purpose, TransportFault, asked_wait, encode_segment, query_string,
 };
 
-/// The most entries of a page.
-const PER_PAGE: u64 = 100;
-/// The codes of a path that is not routed.
-const UNROUTED: [i64; 2] = [7000, 7003];
-
 /// A zone of a target, and the journal if there is one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct World<'a> {
@@ -72,7 +67,10 @@ impl World<'_> {
             Generation::V1 => Vec::new(),
             Generation::V2 => vec![
                 ("page".to_owned(), page.to_string()),
-                ("per_page".to_owned(), PER_PAGE.to_string()),
+                (
+                    "per_page".to_owned(),
+                    Contract::embedded().limits.page.to_string(),
+                ),
             ],
         };
         let exchange = match self.send((generation, Kind::List), "", query, None).await {
@@ -322,7 +320,7 @@ impl World<'_> {
         query: &[(String, String)],
         body: Option<Value>,
     ) -> Outgoing {
-        let description = Contract::embedded().operation(operation);
+        let description = operation.row();
         let path = description
             .path
             .replace("{zone_id}", &encode_segment(self.zone))
@@ -367,7 +365,9 @@ fn trouble(operation: Operation, exchange: &Exchange) -> Option<Trouble> {
         return Some(Trouble::Throttled(Some(wait)));
     }
     let is_single = matches!(operation.kind(), Kind::Get | Kind::Delete);
-    let is_unrouted = codes.iter().any(|code| UNROUTED.contains(code));
+    let is_unrouted = codes
+        .iter()
+        .any(|code| Contract::embedded().platform.unrouted.contains(code));
     let is_gone = match status {
         400 => is_unrouted,
         404 => is_unrouted || (!is_single && operation.kind() != Kind::Upsert),

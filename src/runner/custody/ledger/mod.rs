@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use super::super::mapping::Place;
 use super::entry::{Entry, Holding, Row};
 use super::record::{Intent, Record};
+use crate::contract::Contract;
 use crate::exchange::Generation;
 use impressions::Impressions;
 
@@ -458,8 +459,10 @@ impl Ledger {
         for generation in self.generations() {
             let stake = self.at_stake(generation).len();
             let left = self.to_remove(generation).len();
-            let pages = (self.opening.len() + left) / 100 + 2;
-            requests += 3 * pages + 2 * stake + 2 * stake.div_ceil(100) + 2 * left.div_ceil(100);
+            let limits = Contract::embedded().limits;
+            let pages = (self.opening.len() + left) / limits.page + 2;
+            let batches = stake.div_ceil(limits.batch) + left.div_ceil(limits.batch);
+            requests += 3 * pages + 2 * stake + 2 * batches;
         }
         requests
     }

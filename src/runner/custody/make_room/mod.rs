@@ -13,8 +13,9 @@ use super::entry::{Entry, Mappings, Row};
 use super::ledger::{Ledger, Standing};
 use super::patience::{Patience, Rules};
 use super::record::{Intent, Record};
-use super::remove::{BATCH, Stranger, delete};
+use super::remove::{Stranger, delete};
 use super::survey::{list, read};
+use crate::contract::Contract;
 use crate::exchange::Generation;
 
 pub(in crate::runner) use why::NotEmptied;
@@ -28,8 +29,9 @@ const DOUBT: Duration = Duration::from_secs(2);
 /// The number of requests that take `mappings` away and put them back through one generation, when each is answered: two
 /// single reads, a share of two batches and of the lists for each, and a try of its value.
 pub(in crate::runner) fn requests_to_empty(mappings: usize) -> usize {
-    let pages = mappings / 100 + 2;
-    let batches = 2 * mappings.div_ceil(CHUNK) + mappings.div_ceil(BATCH);
+    let limits = Contract::embedded().limits;
+    let pages = mappings / limits.page + 2;
+    let batches = 2 * mappings.div_ceil(CHUNK) + mappings.div_ceil(limits.batch);
     8 * pages + 4 * mappings + batches + 12
 }
 

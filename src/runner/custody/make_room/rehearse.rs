@@ -6,14 +6,12 @@ use super::super::super::mapping::Place;
 use super::super::desk::{Answered, Ask, Form, Heard, Trouble};
 use super::super::entry::Row;
 use super::super::record::Record;
-use super::super::remove::{BATCH, Stranger, delete};
+use super::super::remove::{Stranger, delete};
 use super::super::survey::{list, read};
 use super::super::trial::Bench;
 use super::{CHUNK, DOUBT, NotEmptied, Room, is_in, no_extra, strangers};
+use crate::contract::Contract;
 use crate::exchange::Generation;
-
-/// The most mappings that a zone holds.
-const LIMIT: usize = 3_500;
 
 impl Room<'_> {
     /// Creates each vendor and region at a test address and deletes it again: a value that was retired may still be
@@ -26,7 +24,10 @@ impl Room<'_> {
         let places: BTreeSet<Place> = all.iter().map(Row::place).collect();
         let places: Vec<Place> = places.into_iter().collect();
         // One place is for the mapping that stands beside the others.
-        let room = (LIMIT - 1).saturating_sub(self.ledger.len()).min(BATCH);
+        let limits = Contract::embedded().limits;
+        let room = (limits.zone - 1)
+            .saturating_sub(self.ledger.len())
+            .min(limits.batch);
         if room < 2 {
             let why = "it is full, so it can't be tried whether its values could be written back";
             return Err(NotEmptied::Trouble(why.to_owned()));

@@ -5,15 +5,9 @@ use std::net::IpAddr;
 
 use super::fact::Place;
 use super::observe::Sight;
-use super::{Certainty, Knowledge, of_address};
-use crate::contract::{Answer, ClauseId, Finding, Level};
-use crate::exchange::{Exchange, Generation, Operation, whole_number};
-
-/// The most mappings that a zone holds.
-pub(super) const LIMIT: usize = 3_500;
-
-/// The code of an address that is none.
-const INVALID: i64 = 1146;
+use super::{Certainty, Model, of_address};
+use crate::contract::{Answer, ClauseId, Contract, Finding, Level, Meaning};
+use crate::exchange::{Exchange, Operation, whole_number};
 
 /// Pages of a v2 list that were read one after the other.
 #[derive(Debug)]
@@ -32,7 +26,7 @@ pub(super) struct Page {
     order: Vec<IpAddr>,
 }
 
-impl Knowledge {
+impl Model {
     pub(super) fn get(
         &mut self,
         operation: Operation,
@@ -70,7 +64,7 @@ impl Knowledge {
         findings: &mut Vec<Finding>,
     ) -> Certainty {
         let shown = self.shown(answer);
-        if operation.generation() == Generation::V1 {
+        if !operation.is_paged() {
             let shows_others = self.clock.shows_others_in_set(exchange);
             if shows_others {
                 self.forget();
@@ -102,15 +96,23 @@ impl Knowledge {
         ip: IpAddr,
         findings: &mut Vec<Finding>,
     ) {
+        let codes = exchange.response.codes();
         let is_refused = (400..500).contains(&exchange.response.status)
-            && exchange.response.codes().contains(&INVALID);
+            && codes
+                .iter()
+                .any(|code| Contract::embedded().means(*code, Meaning::Invalid));
         let fact = self
             .facts
             .of(ip)
             .filter(|fact| fact.place.is_some() && fact.known_to.has(operation.generation()));
         if is_refused && fact.is_some() {
             let clause = (ClauseId::of("IP-3"), Level::Must);
-            let found = format!("{} with code {INVALID}", exchange.response.status);
+            let codes: Vec<String> = codes.iter().take(8).map(ToString::to_string).collect();
+            let found = format!(
+                "{} with code {}",
+                exchange.response.status,
+                codes.join(", ")
+            );
             findings.push(of_address(
                 clause,
                 ip,
@@ -170,8 +172,9 @@ impl Knowledge {
             self.pages = None;
             return;
         };
-        let size = asked("per_page", 20);
-        self.same_order((page, size), &shown, findings);
+        let default = Contract::embedded().limits.default_page;
+        let size = asked("per_page", u64::try_from(default).unwrap_or(u64::MAX));
+        self.same_order(operation, (page, size), &shown, findings);
         let mut pages = match self.pages.take() {
             Some(pages) if pages.next == page && pages.size == size => pages,
             _ if page == 1 => Pages {
@@ -183,7 +186,8 @@ impl Knowledge {
         };
         for (ip, place) in shown {
             if page > 1 && pages.seen.contains_key(&ip) {
-                let clause = (ClauseId::of("V2-LIST-5"), Level::Must);
+                let shown = operation.promises().shown.clone();
+                let clause = (shown.unwrap_or(ClauseId::of("ENV-5")), Level::Must);
                 let expected = "on one of the pages";
                 findings.push(of_address(clause, ip, expected, "on two of them"));
             }
@@ -202,6 +206,7 @@ impl Knowledge {
     /// The order of a page that is read again, with no write between (V2-LIST-8).
     fn same_order(
         &mut self,
+        operation: Operation,
         asked: (u64, Option<u64>),
         shown: &[(IpAddr, Option<Place>)],
         findings: &mut Vec<Finding>,
@@ -212,9 +217,11 @@ impl Knowledge {
             && last.order != order
         {
             let sorted = |order: &[IpAddr]| order.iter().copied().collect::<BTreeSet<_>>();
-            if sorted(&last.order) == sorted(&order) {
+            if sorted(&last.order) == sorted(&order)
+                && let Some(clause) = &operation.promises().order
+            {
                 findings.push(super::finding(
-                    (ClauseId::of("V2-LIST-8"), Level::Should),
+                    Contract::embedded().leveled(clause),
                     "/result",
                     "the order of the same page before",
                     "another one, with no write between",
@@ -243,17 +250,15 @@ impl Knowledge {
 
     /// A zone that holds too much.
     fn count(&self, operation: Operation, findings: &mut Vec<Finding>) {
-        let generation = operation.generation();
-        let clause = match generation {
-            Generation::V1 => ClauseId::of("V1-BATCH-8"),
-            Generation::V2 => ClauseId::of("V2-BATCH-8"),
-        };
-        let count = self.facts.count(generation);
-        if count > LIMIT {
+        let limit = Contract::embedded().limits.zone;
+        let count = self.facts.count(operation.generation());
+        if count > limit
+            && let Some(clause) = &operation.promises().limit
+        {
             findings.push(super::finding(
-                (clause, Level::Must),
+                (clause.clone(), Level::Must),
                 "/result",
-                &format!("at most {LIMIT} mappings in a zone"),
+                &format!("at most {limit} mappings in a zone"),
                 &count.to_string(),
             ));
         }

@@ -1,4 +1,4 @@
-//! What a sequence of exchanges shows of one zone. The state is known as soon as a full list or a write makes it known,
+//! A model of one zone: what a sequence of exchanges shows of it. The state is known as soon as a full list or a write makes it known,
 //! and unknown again where traffic overlaps, is missing, has no answer or failed in the server: nothing is judged on a
 //! guess.
 //!
@@ -26,16 +26,16 @@ use crate::exchange::{Exchange, Kind, Operation};
 
 /// What became of the knowledge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Certainty {
+pub enum Certainty {
     /// It goes on.
     Kept,
     /// The state became unknown.
     Lost,
 }
 
-/// What is known of one zone.
+/// A zone as its exchanges show it.
 #[derive(Debug, Default)]
-pub(super) struct Knowledge {
+pub struct Model {
     facts: Facts,
     /// Since which write all writes have been of one operation, by the count of writes.
     run: Option<(Operation, u64)>,
@@ -71,9 +71,9 @@ impl Outcome {
     }
 }
 
-impl Knowledge {
+impl Model {
     /// Takes in an exchange that none other of the zone overlapped, and tells what contradicts what was known.
-    pub(super) fn take(&mut self, exchange: &Exchange) -> (Vec<Finding>, Certainty) {
+    pub fn take(&mut self, exchange: &Exchange) -> (Vec<Finding>, Certainty) {
         let mut findings = Vec::new();
         let Some(operation) = exchange.operation else {
             return (findings, Certainty::Kept);
@@ -130,7 +130,7 @@ impl Knowledge {
     }
 
     /// From here on the state is not known.
-    pub(super) fn forget(&mut self) {
+    pub fn forget(&mut self) {
         self.facts.forget();
         self.pages = None;
         self.last_page = None;

@@ -4,20 +4,25 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::fact::{Fact, Known, KnownTo, Origin, Place, said};
-use super::observe::Sight;
-use super::reads::LIMIT;
-use super::{Certainty, Knowledge, Outcome, of_address};
+use super::observe::{Sight, takes_effect_by};
+use super::{Certainty, Model, Outcome, of_address};
 use crate::contract::{
-    Answer, ClauseId, Finding, Item, Level, RequestItem, address, request_items, takes_effect_by,
+    Answer, ClauseId, Contract, Finding, Item, Level, Meaning, RequestItem, address, request_items,
 };
-use crate::exchange::{Exchange, Generation, Kind, Operation};
+use crate::exchange::{Exchange, Kind, Operation};
 
-/// The zone has a mapping for the address.
-const EXISTS: i64 = 1145;
-/// The zone is full.
-const FULL: i64 = 1164;
+fn contract() -> &'static Contract {
+    Contract::embedded()
+}
 
-impl Knowledge {
+/// The codes of a refusal, for people.
+fn said_codes(exchange: &Exchange) -> String {
+    let codes = exchange.response.codes();
+    let codes: Vec<String> = codes.iter().take(8).map(ToString::to_string).collect();
+    codes.join(", ")
+}
+
+impl Model {
     pub(super) fn write(
         &mut self,
         operation: Operation,
@@ -96,24 +101,25 @@ impl Knowledge {
             .and_then(Place::of);
         let sent = pair.map(|(vendor, region)| Place::new(vendor, region));
         self.set_written(operation, ip, agreed(sent, shown));
-        if operation == Operation::V1Upsert {
+        if operation.shows_all() {
             let mut listed = self.shown(answer);
             listed.retain(|(other, _)| *other != ip);
-            self.whole_but(ip, &listed, findings);
+            self.whole_but(operation, ip, &listed, findings);
         }
         true
     }
 
-    /// The list that v1.upsert answers with, apart from the entry that was written.
+    /// The list that a write answers with, apart from the entry that was written.
     fn whole_but(
         &mut self,
+        operation: Operation,
         ip: IpAddr,
         listed: &[(IpAddr, Option<Place>)],
         findings: &mut Vec<Finding>,
     ) {
         let written = self.facts.of(ip);
         self.facts.forget_one(ip);
-        self.whole(Operation::V1Upsert, listed, findings);
+        self.whole(operation, listed, findings);
         match written {
             Some(fact) => self.facts.set(ip, fact),
             None => self.facts.forget_one(ip),
@@ -180,11 +186,8 @@ impl Knowledge {
         let (Some(known), Some(shown)) = (known.and_then(|fact| fact.place), shown) else {
             return;
         };
-        let clause = match (generation, operation.kind()) {
-            (Generation::V2, Kind::BatchDelete) => ClauseId::of("V2-BDEL-5"),
-            (Generation::V1, Kind::Delete) => ClauseId::of("V1-DELETE-1"),
-            // The documents promise the values of no other delete.
-            _ => return,
+        let Some(clause) = operation.promises().deleted_values.clone() else {
+            return;
         };
         if known != shown {
             let (expected, found) = (said(Some(&known)), said(Some(&shown)));
@@ -199,7 +202,8 @@ impl Knowledge {
             return;
         };
         let (clause, level) = if fact.known_to.has(operation.generation()) {
-            (unknown_refused_by(operation), Level::Must)
+            let absent = operation.promises().absent.clone();
+            (absent.unwrap_or(ClauseId::of("ENV-5")), Level::Must)
         } else {
             (ClauseId::of("X-1"), Level::Should)
         };
@@ -284,6 +288,7 @@ impl Knowledge {
         findings: &mut Vec<Finding>,
     ) -> Certainty {
         let codes = exchange.response.codes();
+        let says = |meaning| codes.iter().any(|code| contract().means(*code, meaning));
         let status = exchange.response.status;
         let path = exchange.request.address.as_deref();
         match operation.kind() {
@@ -306,12 +311,12 @@ impl Knowledge {
             }
             _ => {}
         }
-        if codes.contains(&FULL) {
-            self.was_full(operation, items, findings);
+        if says(Meaning::Full) {
+            self.was_full(operation, exchange, items, findings);
         }
         if operation.kind().is_batch() {
             // That a refused batch leaves all as it was is a must only beyond 100 items.
-            let is_long = items.len() > 100;
+            let is_long = items.len() > contract().limits.batch;
             if items.is_empty() || !is_long {
                 return self.unsure_of(items);
             }
@@ -324,23 +329,25 @@ impl Knowledge {
         };
         let generation = operation.generation();
         self.catalogue.refused(exchange, generation, sent, findings);
-        if operation.kind() == Kind::Upsert && codes.contains(&EXISTS) {
-            self.was_no_create(operation, sent, findings);
+        if operation.kind() == Kind::Upsert && says(Meaning::Exists) {
+            self.was_no_create(operation, exchange, sent, findings);
         }
         let ip = sent.address.and_then(|text| self.facts.identity(text));
         if let Some(ip) = ip
             && operation.kind() == Kind::Create
-            && codes.contains(&EXISTS)
+            && says(Meaning::Exists)
         {
             let fact = self.facts.of(ip);
             if let Some(fact) = fact.filter(|fact| fact.place.is_none()) {
                 let (clause, level) = if fact.known_to.has(generation) {
-                    (ClauseId::of("V1-CREATE-1"), Level::Must)
+                    let new = takes_effect_by(operation, false);
+                    (new.unwrap_or(ClauseId::of("ENV-5")), Level::Must)
                 } else {
                     (ClauseId::of("X-1"), Level::Should)
                 };
                 let expected = "it is created, since it has no mapping";
-                findings.push(of_address((clause, level), ip, expected, "1145"));
+                let found = said_codes(exchange);
+                findings.push(of_address((clause, level), ip, expected, &found));
                 self.facts.forget_one(ip);
             }
         }
@@ -351,6 +358,7 @@ impl Knowledge {
     fn was_no_create(
         &mut self,
         operation: Operation,
+        exchange: &Exchange,
         sent: &RequestItem<'_>,
         findings: &mut Vec<Finding>,
     ) {
@@ -362,13 +370,20 @@ impl Knowledge {
             _ => return,
         };
         let is_repeated = self.facts.of(ip).is_some_and(|fact| fact.place == place);
-        let clause = match operation.generation() {
-            Generation::V1 => ClauseId::of("V1-UPSERT-2"),
-            Generation::V2 if is_repeated => ClauseId::of("V2-PUT-3"),
-            Generation::V2 => ClauseId::of("V2-PUT-2"),
+        let promises = operation.promises();
+        let clause = if is_repeated {
+            &promises.repeated
+        } else {
+            &promises.existing
         };
-        let clause = (clause, Level::Must);
-        findings.push(of_address(clause, ip, "it is overwritten", "1145"));
+        let Some(clause) = clause.clone() else { return };
+        let found = said_codes(exchange);
+        findings.push(of_address(
+            (clause, Level::Must),
+            ip,
+            "it is overwritten",
+            &found,
+        ));
     }
 
     fn unsure_of(&mut self, items: &[RequestItem<'_>]) -> Certainty {
@@ -388,14 +403,16 @@ impl Knowledge {
     fn was_full(
         &self,
         operation: Operation,
+        exchange: &Exchange,
         items: &[RequestItem<'_>],
         findings: &mut Vec<Finding>,
     ) {
+        let limit = contract().limits.zone;
         let generation = operation.generation();
         if !self.facts.is_complete(generation) {
             return;
         }
-        let room = LIMIT.saturating_sub(self.facts.count_all());
+        let room = limit.saturating_sub(self.facts.count_all());
         let ip = items
             .first()
             .and_then(|item| item.address)
@@ -404,12 +421,11 @@ impl Knowledge {
             .and_then(|ip| self.facts.of(ip))
             .is_some_and(|fact| fact.place.is_some());
         if let (Some(ip), true, Kind::Upsert, 0) = (ip, had_mapping, operation.kind(), room) {
-            let clause = match generation {
-                Generation::V1 => ClauseId::of("V1-UPSERT-6"),
-                Generation::V2 => ClauseId::of("V2-PUT-7"),
-            };
-            let expected = "it is overwritten, also in a full zone";
-            findings.push(of_address((clause, Level::Should), ip, expected, "1164"));
+            if let Some(clause) = &operation.promises().full_existing {
+                let expected = "it is overwritten, also in a full zone";
+                let clause = contract().leveled(clause);
+                findings.push(of_address(clause, ip, expected, &said_codes(exchange)));
+            }
             return;
         }
         if items.len() > room {
@@ -420,10 +436,10 @@ impl Knowledge {
                 (clause, Level::Must),
                 "/errors",
                 &format!(
-                    "it is accepted, since earlier exchanges show {} of {LIMIT} mappings in the zone",
-                    LIMIT - room
+                    "it is accepted, since earlier exchanges show {} of {limit} mappings in the zone",
+                    limit - room
                 ),
-                "1164",
+                &said_codes(exchange),
             ));
         }
     }
@@ -437,19 +453,18 @@ impl Knowledge {
             self.facts.count(operation.generation()),
             self.facts.count_all(),
         );
-        let (clause, level) = match (operation.generation(), operation.kind()) {
-            _ if all <= LIMIT => return,
-            _ if own <= LIMIT => (ClauseId::of("X-2"), Level::Should),
-            (_, Kind::Create) => (ClauseId::of("V1-CREATE-5"), Level::Should),
-            (Generation::V1, Kind::BatchUpsert) => (ClauseId::of("V1-BATCH-8"), Level::Must),
-            (Generation::V2, Kind::BatchUpsert) => (ClauseId::of("V2-BATCH-8"), Level::Must),
-            (Generation::V1, _) => (ClauseId::of("V1-UPSERT-5"), Level::Must),
-            (Generation::V2, _) => (ClauseId::of("V2-PUT-6"), Level::Must),
+        let limit = contract().limits.zone;
+        if all <= limit {
+            return;
+        }
+        let (clause, level) = match &operation.promises().full {
+            Some(clause) if own > limit => contract().leveled(clause),
+            _ => (ClauseId::of("X-2"), Level::Should),
         };
         findings.push(super::finding(
             (clause, level),
             "/result",
-            &format!("a refusal, since the zone holds {LIMIT} mappings"),
+            &format!("a refusal, since the zone holds {limit} mappings"),
             &format!("{all} mappings, as the exchanges of the zone show"),
         ));
     }
@@ -467,15 +482,4 @@ fn agreed(sent: Option<Place>, shown: Option<Place>) -> Known {
 
 fn is_address(text: &str) -> bool {
     address::parse(text).is_some()
-}
-
-/// The clause by which a delete of what is not there is refused.
-fn unknown_refused_by(operation: Operation) -> ClauseId {
-    let id = match (operation.generation(), operation.kind()) {
-        (Generation::V1, Kind::BatchDelete) => "V1-BDEL-2",
-        (Generation::V2, Kind::BatchDelete) => "V2-BDEL-2",
-        (Generation::V1, _) => "V1-DELETE-2",
-        (Generation::V2, _) => "V2-DELETE-2",
-    };
-    ClauseId::of(id)
 }

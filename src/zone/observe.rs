@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::fact::{Fact, Known, KnownTo, Origin, Place, said};
-use super::{Knowledge, of_address};
-use crate::contract::{ClauseId, Finding, Level, left_alone_by, takes_effect_by};
-use crate::exchange::{Generation, Kind, Operation};
+use super::{Model, of_address};
+use crate::contract::{ClauseId, Finding, Level};
+use crate::exchange::{Kind, Operation};
 
 /// What an answer shows of an address.
 #[derive(Debug)]
@@ -17,29 +17,27 @@ pub(super) struct Sight {
     pub(super) by: Operation,
 }
 
-/// The clause by which an operation's answer shows that an address has a mapping, or that it has none.
+/// The clause by which an operation's answer shows that an address has a mapping, or that it has none. What shows no
+/// mappings promises the form of its answer.
 fn shown_by(operation: Operation, is_expected: bool) -> ClauseId {
-    let id = match (operation.generation(), operation.kind()) {
-        (Generation::V1, Kind::List) => "V1-LIST-3",
-        (Generation::V2, Kind::List) => "V2-LIST-5",
-        (Generation::V1, Kind::Get) if is_expected => "V1-GET-1",
-        (Generation::V1, Kind::Get) => "V1-GET-2",
-        (Generation::V2, Kind::Get) if is_expected => "V2-GET-1",
-        (Generation::V2, Kind::Get) => "V2-GET-2",
-        (Generation::V1, Kind::Delete) if is_expected => "V1-DELETE-1",
-        (Generation::V1, Kind::Delete) => "V1-DELETE-2",
-        (Generation::V2, Kind::Delete) if is_expected => "V2-DELETE-1",
-        (Generation::V2, Kind::Delete) => "V2-DELETE-2",
-        (Generation::V1, Kind::BatchDelete) if is_expected => "V1-BDEL-1",
-        (Generation::V1, Kind::BatchDelete) => "V1-BDEL-2",
-        (Generation::V2, Kind::BatchDelete) if is_expected => "V2-BDEL-1",
-        (Generation::V2, Kind::BatchDelete) => "V2-BDEL-2",
-        (_, Kind::Create) if is_expected => "V1-CREATE-2",
-        (_, Kind::Create) => "V1-CREATE-1",
-        // The whole list that v1.upsert answers with; no other operation shows mappings.
-        (_, Kind::Upsert | Kind::BatchUpsert | Kind::SupportedRegions) => "V1-UPSERT-3",
+    let promises = operation.promises();
+    let shows = if is_expected {
+        &promises.shown
+    } else {
+        &promises.absent
     };
-    ClauseId::of(id)
+    let clause = shows.as_ref().or(promises.form.as_ref());
+    clause.cloned().unwrap_or(ClauseId::of("ENV-5"))
+}
+
+/// The clause by which an accepted write takes effect on an address that had a mapping before, or had none.
+pub(super) fn takes_effect_by(operation: Operation, had_mapping: bool) -> Option<ClauseId> {
+    let promises = operation.promises();
+    if had_mapping {
+        promises.existing.clone()
+    } else {
+        promises.new.clone()
+    }
 }
 
 impl Sight {
@@ -52,7 +50,7 @@ impl Sight {
     }
 }
 
-impl Knowledge {
+impl Model {
     /// Compares and learns.
     pub(super) fn observe(&mut self, sight: Sight, findings: &mut Vec<Finding>) {
         let generation = sight.by.generation();
@@ -170,6 +168,6 @@ impl Knowledge {
     fn left_alone_since(&self, fact: &Fact) -> Option<ClauseId> {
         let (operation, since) = self.run?;
         let is_one_run = fact.seen_at < self.facts.writes && fact.seen_at + 1 >= since;
-        left_alone_by(operation).filter(|_| is_one_run)
+        operation.promises().others.clone().filter(|_| is_one_run)
     }
 }

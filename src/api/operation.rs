@@ -1,9 +1,11 @@
-//! The fifteen operations by generation and kind. Their methods, paths and schemas are data in
-//! `schemas/contract.yaml`; this file only gives them names.
+//! Operations as handles into the rows of `schemas/contract.yaml`, by generation and kind.
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::description::{OperationDescription, rows};
+use super::promises::Promises;
 
 /// A generation of the API: its path prefix and the spelling of its members differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -66,7 +68,8 @@ impl Generation {
 }
 
 /// What an operation does, regardless of its generation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Reads all mappings (v2: a page of them).
     List,
@@ -105,74 +108,118 @@ impl Kind {
     }
 }
 
-macro_rules! operations {
-    ($($name:ident = $generation:ident $kind:ident $id:literal $doc:literal;)*) => {
-        /// One of the fifteen operations of the contract.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum Operation { $(#[doc = $doc] #[serde(rename = $id)] $name,)* }
-
-        impl Operation {
-            /// All operations, in the order of the contract.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-
-            /// The operation's name in cases, reports and the contract, such as `v2.put`.
-            #[must_use]
-            pub fn id(self) -> &'static str {
-                match self { $(Self::$name => $id,)* }
-            }
-
-            /// Its generation.
-            #[must_use]
-            pub fn generation(self) -> Generation {
-                match self { $(Self::$name => Generation::$generation,)* }
-            }
-
-            /// What it does.
-            #[must_use]
-            pub fn kind(self) -> Kind {
-                match self { $(Self::$name => Kind::$kind,)* }
-            }
-        }
-    };
-}
-
-operations! {
-    V1List = V1 List "v1.list" "Reads the whole set.";
-    V1Create = V1 Create "v1.create" "Adds one mapping.";
-    V1Upsert = V1 Upsert "v1.upsert" "Adds or overwrites one mapping and answers with the set.";
-    V1Get = V1 Get "v1.get" "Reads one mapping.";
-    V1Delete = V1 Delete "v1.delete" "Deletes one mapping.";
-    V1BatchUpsert = V1 BatchUpsert "v1.batch_upsert" "Adds or overwrites up to 100 mappings.";
-    V1BatchDelete = V1 BatchDelete "v1.batch_delete" "Deletes up to 100 mappings.";
-    V1SupportedRegions = V1 SupportedRegions "v1.supported_regions" "Reads the catalogue.";
-    V2List = V2 List "v2.list" "Reads a page of the set.";
-    V2Get = V2 Get "v2.get" "Reads one mapping.";
-    V2Put = V2 Upsert "v2.put" "Adds or replaces one mapping.";
-    V2Delete = V2 Delete "v2.delete" "Deletes one mapping.";
-    V2BatchPut = V2 BatchUpsert "v2.batch_put" "Adds or replaces up to 100 mappings.";
-    V2BatchDelete = V2 BatchDelete "v2.batch_delete" "Deletes up to 100 mappings.";
-    V2SupportedRegions = V2 SupportedRegions "v2.supported_regions" "Reads the catalogue.";
-}
+/// An operation of the contract: a handle into its row.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Operation(usize);
 
 impl Operation {
+    /// All operations, in the order of the contract.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..rows().len()).map(Self)
+    }
+
+    pub(super) fn at(index: usize) -> Self {
+        Self(index)
+    }
+
     /// The operation with this name, if there is one.
     #[must_use]
     pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|op| op.id() == id)
+        Self::all().find(|operation| operation.id() == id)
+    }
+
+    /// An operation that the code names.
+    ///
+    /// # Panics
+    /// If the contract has no operation of this name.
+    #[must_use]
+    pub fn named(id: &'static str) -> Self {
+        Self::from_id(id).unwrap_or_else(|| panic!("the contract has no operation {id}"))
     }
 
     /// The operation of this generation and kind; v2 has no create.
     #[must_use]
     pub fn of(generation: Generation, kind: Kind) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|op| op.generation() == generation && op.kind() == kind)
+        Self::all()
+            .find(|operation| operation.generation() == generation && operation.kind() == kind)
+    }
+
+    /// Its place in the order of the contract, counted from 0.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0
+    }
+
+    /// Its row.
+    #[must_use]
+    pub fn row(self) -> &'static OperationDescription {
+        &rows()[self.0]
+    }
+
+    /// The operation's name in cases, reports and the contract, such as `v2.put`.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        &self.row().id
+    }
+
+    /// Its generation.
+    #[must_use]
+    pub fn generation(self) -> Generation {
+        self.row().generation
+    }
+
+    /// What it does.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        self.row().kind
+    }
+
+    /// By which clauses it promises what.
+    #[must_use]
+    pub fn promises(self) -> &'static Promises {
+        &self.row().promises
+    }
+
+    /// Whether it answers in pages.
+    #[must_use]
+    pub fn is_paged(self) -> bool {
+        self.row().is_paged
+    }
+
+    /// Whether a success shows all mappings of the zone, or a page of them.
+    #[must_use]
+    pub fn shows_all(self) -> bool {
+        self.row().shows_all
+    }
+
+    /// Whether its path ends with an address.
+    #[must_use]
+    pub fn has_address_in_path(self) -> bool {
+        self.row().path.contains("{origin_ip}")
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
     }
 }
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.id())
+    }
+}
+
+impl Serialize for Operation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+impl<'de> Deserialize<'de> for Operation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = String::deserialize(deserializer)?;
+        Self::from_id(&id).ok_or_else(|| de::Error::custom(format!("unknown operation `{id}`")))
     }
 }

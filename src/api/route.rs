@@ -1,7 +1,7 @@
 //! From a path to the operations that it may be.
 
 use super::description::Contract;
-use crate::exchange::Operation;
+use super::operation::Operation;
 
 /// An operation whose path template fits a path.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ pub fn routes<'p>(contract: &'static Contract, below: &'p str) -> impl Iterator<
     let all = contract.operations.iter().filter_map(move |description| {
         let (zone, address) = matched(&description.path, below)?;
         Some(Route {
-            operation: description.id,
+            operation: description.operation,
             method: &description.method,
             zone,
             address,

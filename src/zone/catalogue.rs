@@ -5,13 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::finding;
-use crate::contract::{ClauseId, Finding, Level, RequestItem, address};
+use crate::contract::{ClauseId, Contract, Finding, Level, Meaning, RequestItem, address};
 use crate::exchange::{Exchange, Generation};
-
-/// The vendors that the contract names.
-const VENDORS: [&str; 4] = ["aws", "azure", "gcp", "oci"];
-/// The code of a refused vendor or region.
-const REFUSED: i64 = 1157;
 
 /// Regions by vendor, as a generation lists them.
 type Regions = BTreeMap<String, BTreeSet<String>>;
@@ -74,7 +69,13 @@ impl Catalogue {
         let has = |all: &BTreeSet<String>| all.iter().any(|known| is(known, region));
         let own = regions.iter().find(|(known, _)| is(known, vendor));
         let clause = match own {
-            None if VENDORS.iter().any(|known| is(known, vendor)) => return,
+            None if Contract::embedded()
+                .vendors
+                .iter()
+                .any(|known| is(known, vendor)) =>
+            {
+                return;
+            }
             None => ClauseId::of("REG-1"),
             Some((_, all)) if has(all) => return,
             Some(_) if regions.values().any(has) => ClauseId::of("REG-3"),
@@ -110,7 +111,10 @@ impl Catalogue {
                 .address
                 .as_deref()
                 .is_none_or(|path| address::same(path, ip));
-        if is_listed && is_lawful && exchange.response.codes() == [REFUSED] {
+        let codes = exchange.response.codes();
+        let is_of_place = |code: &i64| Contract::embedded().means(*code, Meaning::Place);
+        let is_refused = !codes.is_empty() && codes.iter().all(is_of_place);
+        if is_listed && is_lawful && is_refused {
             findings.push(finding(
                 (ClauseId::of("REG-5"), Level::Must),
                 "/errors",

@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::clause::{ClauseId, Level};
+use super::operation::{Generation, Kind, Operation};
+use super::promises::Promises;
 use super::schema::Schemas;
 use crate::diagnostic::{SourceFile, render, yaml};
-use crate::exchange::Operation;
 
 /// The embedded text of the contract.
 pub const TEXT: &str = include_str!("../../schemas/contract.yaml");
@@ -16,8 +17,14 @@ pub const TEXT: &str = include_str!("../../schemas/contract.yaml");
 /// The whole contract.
 #[derive(Debug)]
 pub struct Contract {
-    /// The fifteen operations, in the order of the contract.
-    pub operations: Vec<OperationDescription>,
+    /// The operations, in the order of the contract.
+    pub operations: &'static [OperationDescription],
+    /// How many of what there can be.
+    pub limits: Limits,
+    /// The vendors.
+    pub vendors: Vec<String>,
+    /// What the platform around the API answers.
+    pub platform: Platform,
     /// The documented codes; a code has several rows where its text or status differs.
     pub codes: Vec<CodeDescription>,
     /// All clauses, in the order of the contract.
@@ -29,22 +36,61 @@ pub struct Contract {
     by_clause: HashMap<ClauseId, usize>,
 }
 
-/// The file as it stands.
+/// The file as it stands, without its operations: those are read first, since rows of codes name them.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct File {
-    operations: Vec<OperationDescription>,
+    limits: Limits,
+    vendors: Vec<String>,
+    platform: Platform,
     codes: Vec<CodeDescription>,
     clauses: Vec<ClauseDescription>,
     capabilities: Vec<Capability>,
 }
 
-/// Method, path and schemas of an operation.
+/// The same file's operations.
+#[derive(Deserialize)]
+struct Operations {
+    operations: Vec<OperationDescription>,
+}
+
+/// How many of what there can be.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Limits {
+    /// Mappings of a zone.
+    pub zone: usize,
+    /// Items of a batch.
+    pub batch: usize,
+    /// Mappings of a page.
+    pub page: usize,
+    /// Mappings of a page where the request does not say.
+    pub default_page: usize,
+}
+
+/// Codes of the platform around the API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Platform {
+    /// A path that leads nowhere, or a generation that is not served.
+    pub unrouted: Vec<i64>,
+    /// Credentials that are missing or not accepted.
+    pub access: Vec<i64>,
+}
+
+/// The row of an operation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OperationDescription {
-    /// Which operation.
-    pub id: Operation,
+    /// The operation.
+    #[serde(skip)]
+    pub operation: Operation,
+    /// Its name.
+    pub id: String,
+    /// Its generation.
+    pub generation: Generation,
+    /// What it does.
+    #[serde(rename = "does")]
+    pub kind: Kind,
     /// The HTTP method.
     pub method: String,
     /// The path below the base URL, with `{zone_id}` and `{origin_ip}` left open.
@@ -53,8 +99,46 @@ pub struct OperationDescription {
     pub request: Option<String>,
     /// The stem of the result's schema.
     pub result: String,
-    /// The clause that promises the form of the result.
-    pub form: ClauseId,
+    /// JSON Pointer of the mappings or batch items in a success, if it has any.
+    pub entries: Option<String>,
+    /// Whether it answers in pages.
+    #[serde(default, rename = "paged")]
+    pub is_paged: bool,
+    /// Whether a success shows all mappings of the zone.
+    #[serde(default, rename = "shows-all")]
+    pub shows_all: bool,
+    /// Whether sending it twice is as good as once.
+    #[serde(rename = "idempotent")]
+    pub is_idempotent: bool,
+    /// How binding the canonical spelling of addresses in a success is (IP-1).
+    #[serde(default = "must")]
+    pub canonical: Level,
+    /// By which clauses it promises what.
+    pub promises: Promises,
+}
+
+fn must() -> Level {
+    Level::Must
+}
+
+/// What a documented code stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Meaning {
+    /// The store failed.
+    StoreFailed,
+    /// The address has no mapping.
+    Unknown,
+    /// The address has a mapping already.
+    Exists,
+    /// An address or a page is wrong.
+    Invalid,
+    /// The vendor check is out of reach.
+    Unchecked,
+    /// The vendor or region is wrong.
+    Place,
+    /// The zone is full.
+    Full,
 }
 
 /// A documented error code with the operations that document it.
@@ -63,6 +147,8 @@ pub struct OperationDescription {
 pub struct CodeDescription {
     /// The number.
     pub code: i64,
+    /// What it stands for.
+    pub means: Meaning,
     /// The status, or its class.
     pub status: StatusPattern,
     /// When the row applies, if not whenever the code is given.
@@ -142,7 +228,36 @@ impl StatusPattern {
     }
 }
 
-static EMBEDDED: LazyLock<Result<Contract, String>> = LazyLock::new(|| Contract::parse(TEXT));
+/// The embedded file as JSON.
+static PARSED: LazyLock<Result<serde_json::Value, String>> = LazyLock::new(|| {
+    let source = || SourceFile {
+        path: "schemas/contract.yaml".into(),
+        text: TEXT.to_owned(),
+    };
+    let node = yaml::parse(TEXT).map_err(|problem| render(&source(), &[problem], false))?;
+    Ok(node.to_json())
+});
+
+static ROWS: LazyLock<Result<Vec<OperationDescription>, String>> = LazyLock::new(|| {
+    let mut file = Operations::deserialize(PARSED.as_ref()?).map_err(|error| error.to_string())?;
+    for (index, row) in file.operations.iter_mut().enumerate() {
+        row.operation = Operation::at(index);
+    }
+    Ok(file.operations)
+});
+
+static EMBEDDED: LazyLock<Result<Contract, String>> = LazyLock::new(Contract::read);
+
+/// The rows of all operations, in the order of the contract.
+///
+/// # Panics
+/// If the embedded file is faulty, which the tests of this crate rule out.
+pub(super) fn rows() -> &'static [OperationDescription] {
+    match &*ROWS {
+        Ok(rows) => rows,
+        Err(fault) => panic!("the embedded contract is faulty:\n{fault}"),
+    }
+}
 
 impl Contract {
     /// The contract that is part of this crate, parsed and compiled once per process.
@@ -157,14 +272,10 @@ impl Contract {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let source = || SourceFile {
-            path: "schemas/contract.yaml".into(),
-            text: text.to_owned(),
-        };
-        let node = yaml::parse(text).map_err(|problem| render(&source(), &[problem], false))?;
-        let file: File = serde_json::from_value(node.to_json()).map_err(|e| e.to_string())?;
-        let schemas = Schemas::compile(&file.operations)?;
+    fn read() -> Result<Self, String> {
+        let file = File::deserialize(PARSED.as_ref()?).map_err(|error| error.to_string())?;
+        let operations = ROWS.as_ref()?;
+        let schemas = Schemas::compile(operations)?;
         let by_clause = file
             .clauses
             .iter()
@@ -172,7 +283,10 @@ impl Contract {
             .map(|(index, clause)| (clause.id.clone(), index))
             .collect();
         Ok(Self {
-            operations: file.operations,
+            operations,
+            limits: file.limits,
+            vendors: file.vendors,
+            platform: file.platform,
             codes: file.codes,
             clauses: file.clauses,
             capabilities: file.capabilities,
@@ -189,14 +303,31 @@ impl Contract {
             .and_then(|&index| self.clauses.get(index))
     }
 
-    /// The description of an operation.
+    /// A clause with the level of its main part.
     ///
     /// # Panics
-    /// Never for the embedded contract: a table test checks that all fifteen are described.
+    /// Never for a clause of a row: a table test checks that each is described.
     #[must_use]
-    pub fn operation(&self, operation: Operation) -> &OperationDescription {
-        let index = operation as usize;
-        &self.operations[index]
+    pub fn leveled(&self, id: &ClauseId) -> (ClauseId, Level) {
+        let level = self.clause(id).map_or(Level::Should, |clause| clause.level);
+        (id.clone(), level)
+    }
+
+    /// Whether a documented code stands for this.
+    #[must_use]
+    pub fn means(&self, code: i64, meaning: Meaning) -> bool {
+        let mut rows = self.codes.iter();
+        rows.any(|row| row.code == code && row.means == meaning)
+    }
+
+    /// The codes that an operation documents for this; where the documents disagree, more than one.
+    #[must_use]
+    pub fn codes_for(&self, operation: Operation, meaning: Meaning) -> Vec<i64> {
+        let rows = self
+            .codes
+            .iter()
+            .filter(|row| row.means == meaning && row.operations.contains_key(&operation));
+        rows.map(|row| row.code).collect()
     }
 
     /// The row that documents a code for an operation.
