@@ -168,3 +168,20 @@ async fn a_path_in_the_zone_and_an_id_that_no_zone_can_have_are_sent() {
         assert!(seen.iter().any(|line| line.contains(part)), "{seen:?}");
     }
 }
+
+#[test_case("three", "v2.list: {}\n    expect: { HTTP-3: { mappings: { count: \"{{way}}\" } } }\n", "`count` expects a number"; "a count")]
+#[test_case("pair0", "v2.put: { ip: \"{{v4.0}}\", at: \"{{way}}\" }\n    expect: { HTTP-3: { status: 4xx } }\n", "there is no place `pair0`"; "a place")]
+#[test_case("few", "v2.batch_put: [{ fill: \"{{way}}\" }]\n    expect: { HTTP-3: { status: 4xx } }\n", "`fill` expects a number"; "a filling")]
+#[test_case("ten", "pages: \"{{way}}\"\n    proves: HTTP-3\n", "`pages` expects a number"; "pages")]
+#[test_case("nowhere", "holds: [{ ip: \"{{way}}\" }]\n    proves: HTTP-3\n", "`nowhere` is not an address to hold"; "an address to hold")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_variable_that_makes_no_sense_is_the_fault_of_the_case_at_its_line(
+    value: &str,
+    step: &str,
+    says: &str,
+) {
+    let steps = format!("steps:\n  - let: {{ way: {value} }}\n  - {step}");
+    let (ended, _) = run(&steps).await;
+    ended.with(70, &["broken", says, "case.yaml:6: "]);
+    assert!(!ended.said.contains("violates"), "{}", ended.said);
+}

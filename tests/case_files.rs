@@ -109,6 +109,43 @@ fn a_request_within_the_zones_of_its_case_is_no_fault(name: &str, rest: &str) {
     assert!(library.is_ok(), "{library:?}");
 }
 
+#[test_case("steps:\n  - v2.put: { ip: 192.0.2.1, at: pair0 }\n", "there is no place `pair0`", "4:34"; "a misspelled place")]
+#[test_case("table: [{ row: a, where: pear.0 }]\nsteps:\n  - v2.put: { ip: 192.0.2.1, at: \"{{where}}\" }\n", "there is no place `pear.0`", "3:26"; "a misspelled place in a row")]
+#[test_case("steps:\n  - v2.put: { ip: 192.0.2.1, at: current }\n", "only in a `repeat`", "4:34"; "the place of a round outside of one")]
+#[test_case("steps:\n  - v2.put: { ip: \"{{v4.0\", at: pair.0 }\n", "has a `{{` without its `}}`", "4:19"; "a template that is not closed")]
+#[test_case("steps:\n  - v2.put: { ip: \"{{ }}\", at: pair.0 }\n", "a template without a name", "4:19"; "a template without a name")]
+#[test_case("steps:\n  - v2.put: { ip: \"{{v4.0}}\", vendor: \"{{vendor}}\", region: x }\n", "`vendor` has a value only in a `repeat`", "4:39"; "the vendor of a round outside of one")]
+#[test_case("steps:\n  - v2.get: \"{{kept}}\"\n  - v2.put: { ip: 192.0.2.1, at: pair.0 }\n    capture: { kept: result.origin_ip }\n", "`kept` is used before it is kept", "4:13"; "a capture used too early")]
+#[test_case("steps:\n  - v2.put: { ip: 192.0.2.1, at: pair.0 }\n    capture: { kept: result.orign_ip }\n  - v2.get: \"{{kept}}\"\n", "v2.put answers without `orign_ip`", "5:22"; "a capture of what no answer has")]
+#[test_case("steps:\n  - v2.put: { ip: 192.0.2.1, at: pair.0 }\n    capture: { kept: reslt.origin_ip }\n  - v2.get: \"{{kept}}\"\n", "there is no member of an answer `reslt`", "5:22"; "a capture from no member of an answer")]
+#[test_case("steps:\n  - v2.list: {}\n    expect: { V2-PUT-1: { mappings: { count: three } } }\n", "`count` expects a number, found `three`", "5:46"; "a count in words")]
+#[test_case("table: [{ row: a, n: 3 }, { row: b, n: many }]\nsteps:\n  - v2.list: {}\n    expect: { V2-PUT-1: { mappings: { count: \"{{n}}\" } } }\n", "`count` expects a number, found `many`", "3:40"; "a count in words in a row")]
+#[test_case("given: [{ fill: some }]\nsteps:\n  - v2.list: {}\n", "`fill` expects a number, found `some`", "3:17"; "a filling in words")]
+#[test_case("given: [{ ip: no-address }]\nsteps:\n  - v2.list: {}\n", "a zone can only hold mappings of IP addresses", "3:15"; "a zone with no address")]
+#[test_case("steps:\n  - v2.batch_put: [{ ip: 192.0.2.1, from: first }]\n", "`from` expects a number", "4:43"; "the number of a filling in words")]
+#[test_case("steps:\n  - v2.batch_put: [{ chunk: true }]\n", "`chunk` has items only in a `repeat`", "4:29"; "a chunk outside of a round")]
+#[test_case("steps:\n  - v2.batch_delete: { no-body: please }\n", "`no-body` expects `true`", "4:33"; "a body that is left out by another word")]
+#[test_case("steps:\n  - pages: ten\n    proves: V2-PUT-1\n", "`pages` expects a number, found `ten`", "4:12"; "pages in words")]
+#[test_case("steps:\n  - v2.put: { ip: 192.0.2.1, omit: region }\n", "`omit` expects a list of members", "4:36"; "members to leave out that are no list")]
+#[test_case("steps:\n  - v2.get: 192.0.2.1\n    expect: { V2-PUT-1: { mapping: { ip: 192.0.2.1, region: { one-of: [a] } } } }\n", "`region` expects a text", "5:61"; "a matcher inside a mapping")]
+#[test_case("steps:\n  - v2.get: 192.0.2.1\n    expect: { V2-PUT-1: { result.regoin: x } }\n", "v2.get answers without `regoin`", "5:27"; "an expectation of what no answer has")]
+#[test_case("steps:\n  - v2.list: {}\n    expect: { V2-PUT-1: { mappings: { lacks: 192.0.2.1 } } }\n", "`lacks` expects a list of addresses", "5:46"; "absent addresses that are no list")]
+#[test_case("generations: [v1, v2]\nsteps:\n  - create: { ip: 192.0.2.1, at: pair.0 }\n", "v2 has no `create`", "5:5"; "an operation that a generation lacks")]
+#[test_case("steps:\n  - repeat: { times: 0, steps: [{ v2.list: {} }] }\n", "`times` expects a number, found `0`", "4:22"; "a round that never comes")]
+fn a_value_that_means_nothing_is_a_fault_of_the_case_with_its_place(
+    rest: &str,
+    says: &str,
+    place: &str,
+) {
+    let name = format!("value-{}", says.len() * 1000 + rest.len());
+    let text = faults(&name, &format!("{HEAD}{rest}"));
+    assert!(text.contains(says), "{says:?} is not in:\n{text}");
+    assert!(
+        text.contains(&format!("case.yaml:{place}")),
+        "{place} is not in:\n{text}"
+    );
+}
+
 #[test_case("not-yaml", "title: [", "this is not YAML"; "not yaml")]
 #[test_case("empty", "", "the file is empty"; "an empty file")]
 #[test_case("list", "- a\n", "a case is a mapping"; "a list")]

@@ -70,6 +70,13 @@ impl Schemas {
         Ok(Self { compiled })
     }
 
+    /// The text of the schema at `path`, parsed; `None` if there is no such schema.
+    #[must_use]
+    pub fn source(path: &str) -> Option<Value> {
+        let file = FILES.get_file(format!("{path}.json"))?;
+        serde_json::from_slice(file.contents()).ok()
+    }
+
     /// The faults of an instance against the schema at `path`; none if it is valid.
     #[must_use]
     pub fn faults(&self, path: &str, instance: &Value) -> Vec<SchemaFault> {

@@ -18,5 +18,5 @@ pub use model::{
     StatusSpec, Step,
 };
 pub use schema::json_schema;
-pub use template::{Scope, resolve};
+pub use template::{Scope, Unfilled, resolve};
 pub use variable::{Member, Spelling, Variable, is_builtin};

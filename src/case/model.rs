@@ -167,6 +167,22 @@ impl Over {
     ];
 }
 
+/// Places that a case names, beside `pair.N`.
+pub(super) const PLACES: [&str; 5] = [
+    "foreign",
+    "sibling",
+    "unknown-vendor",
+    "unknown-region",
+    "current",
+];
+
+/// Whether a case can name a place so.
+#[must_use]
+pub(super) fn is_place(name: &str) -> bool {
+    let number = name.strip_prefix("pair.");
+    PLACES.contains(&name) || number.is_some_and(|number| number.parse::<usize>().is_ok())
+}
+
 /// An operation as a case names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OperationName {

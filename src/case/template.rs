@@ -7,8 +7,17 @@ pub trait Scope {
     /// The value of a variable.
     ///
     /// # Errors
-    /// Why it has none here, for example because the target lists too few regions.
-    fn value(&mut self, name: &str) -> Result<Value, String>;
+    /// Why it has none here.
+    fn value(&mut self, name: &str) -> Result<Value, Unfilled>;
+}
+
+/// Why something that a case says can't be made into a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfilled {
+    /// The target lacks what it takes, such as a second region.
+    TargetLacks(String),
+    /// The case is wrong.
+    CaseFault(String),
 }
 
 /// The value with all templates filled in. A text that is nothing but one template becomes the
@@ -16,7 +25,7 @@ pub trait Scope {
 ///
 /// # Errors
 /// The scope's, for the first variable that has no value.
-pub fn resolve(value: &Value, scope: &mut dyn Scope) -> Result<Value, String> {
+pub fn resolve(value: &Value, scope: &mut dyn Scope) -> Result<Value, Unfilled> {
     Ok(match value {
         Value::String(text) => resolve_text(text, scope)?,
         Value::Array(items) => Value::Array(
@@ -29,13 +38,13 @@ pub fn resolve(value: &Value, scope: &mut dyn Scope) -> Result<Value, String> {
             members
                 .iter()
                 .map(|(key, value)| Ok((key.clone(), resolve(value, scope)?)))
-                .collect::<Result<_, String>>()?,
+                .collect::<Result<_, Unfilled>>()?,
         ),
         other => other.clone(),
     })
 }
 
-fn resolve_text(text: &str, scope: &mut dyn Scope) -> Result<Value, String> {
+fn resolve_text(text: &str, scope: &mut dyn Scope) -> Result<Value, Unfilled> {
     if let Some(name) = only_template(text) {
         return scope.value(name);
     }
@@ -44,7 +53,8 @@ fn resolve_text(text: &str, scope: &mut dyn Scope) -> Result<Value, String> {
     while let Some((before, after)) = rest.split_once("{{") {
         filled.push_str(before);
         let Some((name, after)) = after.split_once("}}") else {
-            return Err(format!("`{text}` has a `{{{{` without its `}}}}`"));
+            let why = format!("`{text}` has a `{{{{` without its `}}}}`");
+            return Err(Unfilled::CaseFault(why));
         };
         match scope.value(name.trim())? {
             Value::String(text) => filled.push_str(&text),
@@ -59,6 +69,35 @@ fn resolve_text(text: &str, scope: &mut dyn Scope) -> Result<Value, String> {
 fn only_template(text: &str) -> Option<&str> {
     let name = text.strip_prefix("{{")?.strip_suffix("}}")?;
     (!name.contains("{{") && !name.contains("}}")).then(|| name.trim())
+}
+
+/// Whether a text is one template and nothing else.
+#[must_use]
+pub(super) fn is_only(text: &str) -> bool {
+    only_template(text).is_some()
+}
+
+/// What is wrong with the templates of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Syntax {
+    /// A `{{` without its `}}`.
+    Unclosed,
+    /// Nothing between them.
+    Unnamed,
+}
+
+/// Checks the templates of a text.
+///
+/// # Errors
+/// What is wrong with the first faulty one.
+pub(super) fn syntax(text: &str) -> Result<(), Syntax> {
+    for part in text.split("{{").skip(1) {
+        let (name, _) = part.split_once("}}").ok_or(Syntax::Unclosed)?;
+        if name.trim().is_empty() {
+            return Err(Syntax::Unnamed);
+        }
+    }
+    Ok(())
 }
 
 /// The names of the variables that a text uses.
@@ -77,10 +116,10 @@ mod tests {
 
     struct Fixed;
     impl Scope for Fixed {
-        fn value(&mut self, name: &str) -> Result<Value, String> {
+        fn value(&mut self, name: &str) -> Result<Value, Unfilled> {
             match name {
                 "n" => Ok(json!(7)),
-                _ => Err(format!("no {name}")),
+                _ => Err(Unfilled::TargetLacks(format!("no {name}"))),
             }
         }
     }
@@ -92,7 +131,10 @@ mod tests {
             resolve(&value, &mut Fixed),
             Ok(json!({"a": 7, "b": ["x7y"]}))
         );
-        assert_eq!(resolve(&json!("{{m}}"), &mut Fixed), Err("no m".to_owned()));
+        assert_eq!(
+            resolve(&json!("{{m}}"), &mut Fixed),
+            Err(Unfilled::TargetLacks("no m".to_owned()))
+        );
         assert!(resolve(&json!("a{{n"), &mut Fixed).is_err());
     }
 }

@@ -20,7 +20,7 @@ impl Execution<'_> {
             let state = match case.given.get(name) {
                 Some(items) => {
                     let filled = self.fill(items)?;
-                    self.variables.state(&filled).map_err(Stop::Skip)?
+                    self.variables.state(&filled)?
                 }
                 None => State::new(),
             };
@@ -145,10 +145,8 @@ impl Execution<'_> {
     /// A request of the runner's own.
     pub(super) async fn quietly(&mut self, kind: Kind, zone: &str, argument: Value) -> Flow<usize> {
         let Some(operation) = Operation::of(self.generation, kind) else {
-            return Err(Stop::Broken(format!(
-                "there is no {kind:?} in {:?}",
-                self.generation
-            )));
+            let why = format!("there is no {kind:?} in {:?}", self.generation);
+            return Err(Stop::Broken(why, None));
         };
         let outgoing = self.ready(&plain_call(operation, argument), zone).await?;
         self.send(0, &outgoing, Framing::Promised).await

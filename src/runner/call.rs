@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::mapping::Wanted;
 use super::scope::Variables;
 use super::target::{Credentials, Target};
-use crate::case::{Auth, CallSpec};
+use crate::case::{Auth, CallSpec, OperationName, Unfilled};
 use crate::exchange::{Generation, Headers, Kind, Operation};
 use crate::transport::{Outgoing, encode_segment, query_string};
 
@@ -45,15 +45,20 @@ pub(super) fn outgoing(
     context: Context<'_>,
     spec: &CallSpec,
     variables: &mut Variables<'_>,
-) -> Result<Outgoing, String> {
+) -> Result<Outgoing, Unfilled> {
     let argument = variables.fill(&spec.argument)?;
     let mut headers = Headers::default();
-    credentials(&context.target.credentials, spec.auth, &mut headers)?;
+    credentials(&context.target.credentials, spec.auth, &mut headers)
+        .map_err(Unfilled::TargetLacks)?;
     headers.push("originproof-case", context.trial);
     if let Some(fault) = &spec.fault {
         headers.push("conformance-fault", fault.as_str());
     }
     let Some(operation) = spec.operation.operation(context.generation) else {
+        if let OperationName::General(kind) = spec.operation {
+            let why = format!("this generation has no {kind:?}");
+            return Err(Unfilled::CaseFault(why));
+        }
         return outside(context, &argument, headers, spec);
     };
     let parts = parts(operation, &argument, variables)?;
@@ -89,7 +94,7 @@ fn outside(
     argument: &Value,
     headers: Headers,
     spec: &CallSpec,
-) -> Result<Outgoing, String> {
+) -> Result<Outgoing, Unfilled> {
     let text = |name: &str| argument.get(name).and_then(Value::as_str);
     let path = text("path")
         .unwrap_or_default()
@@ -121,11 +126,12 @@ fn finish(
     mut headers: Headers,
     mut outgoing: Outgoing,
     payload: Payload,
-) -> Result<Outgoing, String> {
+) -> Result<Outgoing, Unfilled> {
     match payload {
         Payload::None => {}
         Payload::Json(json) => {
-            let bytes = serde_json::to_vec(&json).map_err(|error| error.to_string())?;
+            let bytes = serde_json::to_vec(&json)
+                .map_err(|error| Unfilled::CaseFault(error.to_string()))?;
             outgoing.body = Some(Bytes::from(bytes));
             outgoing.json = Some(json);
         }
@@ -242,7 +248,7 @@ fn parts(
     operation: Operation,
     argument: &Value,
     variables: &mut Variables<'_>,
-) -> Result<Parts, String> {
+) -> Result<Parts, Unfilled> {
     let mut parts = Parts {
         address: None,
         segment: None,
@@ -318,7 +324,7 @@ fn write_body(
     operation: Operation,
     argument: &Value,
     variables: &Variables<'_>,
-) -> Result<Value, String> {
+) -> Result<Value, Unfilled> {
     let mut body = Map::new();
     if let Some(ip) = argument.get("ip") {
         body.insert(
@@ -379,7 +385,7 @@ fn batch_body(
     operation: Operation,
     argument: &Value,
     variables: &Variables<'_>,
-) -> Result<Value, String> {
+) -> Result<Value, Unfilled> {
     let mut body = Vec::new();
     for item in argument.as_array().into_iter().flatten() {
         if let Some(raw) = item.get("raw") {
@@ -403,7 +409,7 @@ fn batch_body(
     Ok(Value::Array(body))
 }
 
-fn deletions(argument: &Value, variables: &Variables<'_>) -> Result<Value, String> {
+fn deletions(argument: &Value, variables: &Variables<'_>) -> Result<Value, Unfilled> {
     let mut body = Vec::new();
     for item in argument.as_array().into_iter().flatten() {
         match item.as_object() {

@@ -6,8 +6,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
 use super::addresses::Addresses;
 use super::bounds;
 use super::call::{Context, outgoing};
@@ -17,7 +15,7 @@ use super::mapping::{Place, State, meant};
 use super::scope::Variables;
 use super::target::Target;
 use super::zone::named_addresses;
-use crate::case::{Action, CallSpec, Over, Step, Trial};
+use crate::case::{Action, CallSpec, Over, Step, Trial, Unfilled};
 use crate::contract::{Contract, Finding, Framing, request_items};
 use crate::event::{Observation, Profile, ReportedFinding, StepRecord};
 use crate::exchange::{Exchange, Generation, Operation};
@@ -63,8 +61,27 @@ pub(super) enum Stop {
     Inconclusive(String),
     /// It can't be arranged on this target.
     Skip(String),
-    /// The case or the suite is at fault.
-    Broken(String),
+    /// The case is at fault, at this line of its file if it is known.
+    Broken(String, Option<usize>),
+}
+
+impl From<Unfilled> for Stop {
+    fn from(unfilled: Unfilled) -> Self {
+        match unfilled {
+            Unfilled::TargetLacks(why) => Self::Skip(why),
+            Unfilled::CaseFault(why) => Self::Broken(why, None),
+        }
+    }
+}
+
+impl Stop {
+    /// At this line, if no inner step said one.
+    fn at(self, line: usize) -> Self {
+        match self {
+            Self::Broken(why, None) => Self::Broken(why, Some(line)),
+            Self::Violated | Self::Inconclusive(_) | Self::Skip(_) | Self::Broken(..) => self,
+        }
+    }
 }
 
 pub(super) type Flow<T = ()> = Result<T, Stop>;
@@ -188,6 +205,12 @@ impl<'a> Execution<'a> {
     /// Runs a step. On a target that takes its time to show what was written, one that only reads is repeated
     /// until it is satisfied, or the time to settle is over.
     async fn step(&mut self, step: &Step) -> Flow {
+        self.settled_step(step)
+            .await
+            .map_err(|stop| stop.at(step.line))
+    }
+
+    async fn settled_step(&mut self, step: &Step) -> Flow {
         if self.target.settle.is_zero() || !self.only_reads(step) {
             return self.step_once(step).await;
         }
@@ -228,18 +251,24 @@ impl<'a> Execution<'a> {
                 let index = self.call(step, spec, &zone).await?;
                 self.note_write(&zone, index);
                 self.judge(step, index)?;
-                self.capture(step, index);
+                self.capture(step, index)?;
             }
             Action::Holds(items, clause) => {
                 let filled = self.fill(items)?;
-                let mut state = self.variables.state(&filled).map_err(Stop::Skip)?;
+                let mut state = self.variables.state(&filled)?;
                 state.extend(self.existing_in(&zone, self.generation));
                 self.models.insert(zone.clone(), state);
                 self.holds(step, clause, &zone).await?;
             }
             Action::Unchanged(clause) => self.holds(step, clause, &zone).await?,
             Action::Pages { per_page, clause } => {
-                let per_page = self.fill(per_page)?.as_u64().unwrap_or(20);
+                let per_page = self.fill(per_page)?;
+                let per_page = per_page.as_u64().ok_or_else(|| {
+                    Stop::Broken(
+                        format!("`pages` expects a number, found `{per_page}`"),
+                        None,
+                    )
+                })?;
                 self.pages(step, per_page, clause, &zone).await?;
             }
             Action::Parallel(steps) => self.parallel(step, steps, &zone).await?,
@@ -293,7 +322,7 @@ impl<'a> Execution<'a> {
     }
 
     pub(super) fn fill(&mut self, value: &serde_json::Value) -> Flow<serde_json::Value> {
-        self.variables.fill(value).map_err(Stop::Skip)
+        Ok(self.variables.fill(value)?)
     }
 
     /// The request of a call, with the addresses that it names noted.
@@ -305,8 +334,9 @@ impl<'a> Execution<'a> {
             generation: self.trial.generation,
             zone: &zone_id,
         };
-        let outgoing = outgoing(context, spec, &mut self.variables).map_err(Stop::Skip)?;
-        bounds::check(&outgoing, &self.target.base_url, &self.zones).map_err(Stop::Broken)?;
+        let outgoing = outgoing(context, spec, &mut self.variables)?;
+        bounds::check(&outgoing, &self.target.base_url, &self.zones)
+            .map_err(|why| Stop::Broken(why, None))?;
         let used = self.used.entry(zone.to_owned()).or_default();
         used.extend(outgoing.address.as_deref().and_then(meant));
         if let (Some(operation), Some(json)) = (outgoing.operation, &outgoing.json) {
@@ -361,18 +391,23 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn capture(&mut self, step: &Step, index: usize) {
+    /// Keeps what later steps need of an answer. `lint` knows that the documented form has it; the documents let most
+    /// members be absent.
+    fn capture(&mut self, step: &Step, index: usize) -> Flow {
         for (name, path) in &step.capture {
             let pointer = format!("/{}", path.replace('.', "/"));
-            let value = self
-                .exchanges
-                .get(index)
-                .and_then(|e| e.response.pointer(&pointer))
-                .cloned();
-            self.variables
-                .named
-                .insert(name.clone(), value.unwrap_or(json!(null)));
+            let exchange = self.exchanges.get(index);
+            let value = exchange.and_then(|exchange| exchange.response.pointer(&pointer));
+            let Some(value) = value.cloned() else {
+                let why = format!(
+                    "line {}: the answer has no `{path}`, which later steps need",
+                    step.line
+                );
+                return Err(Stop::Skip(why));
+            };
+            self.variables.named.insert(name.clone(), value);
         }
+        Ok(())
     }
 }
 

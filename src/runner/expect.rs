@@ -234,7 +234,7 @@ impl Execution<'_> {
 
     fn items(&mut self, items: &Value, whole: bool) -> Flow<Vec<Wanted>> {
         let filled = self.fill(items)?;
-        self.variables.items(&filled, whole).map_err(Stop::Skip)
+        Ok(self.variables.items(&filled, whole)?)
     }
 
     fn set(
@@ -277,6 +277,10 @@ impl Execution<'_> {
         }
         if let Some(count) = &set.count {
             let wanted = self.fill(count)?;
+            if !wanted.is_u64() {
+                let why = format!("`count` expects a number, found `{wanted}`");
+                return Err(Stop::Broken(why, None));
+            }
             if wanted.as_u64() != u64::try_from(found.len()).ok() {
                 return Ok(Some((
                     at(),

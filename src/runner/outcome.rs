@@ -22,7 +22,11 @@ impl Runner {
             Ok(()) | Err(Stop::Violated) => (Verdict::Conforms, None),
             Err(Stop::Inconclusive(reason)) => (Verdict::Inconclusive, Some(reason)),
             Err(Stop::Skip(reason)) => (Verdict::Skipped, Some(reason)),
-            Err(Stop::Broken(reason)) => (Verdict::Broken, Some(reason)),
+            Err(Stop::Broken(reason, line)) => {
+                let file = &trial.case.source.path;
+                let place = line.map_or_else(|| file.clone(), |line| format!("{file}:{line}"));
+                (Verdict::Broken, Some(format!("{place}: {reason}")))
+            }
         };
         let verdict = match worst {
             Some(Level::Must) => Verdict::Violates,

@@ -18,9 +18,8 @@ impl Execution<'_> {
         let mut prepared: Vec<(&Step, Framing, crate::transport::Outgoing)> = Vec::new();
         for step in steps {
             let Action::Call(spec) = &step.action else {
-                return Err(Stop::Broken(
-                    "only operations can run in parallel".to_owned(),
-                ));
+                let why = "only operations can run in parallel".to_owned();
+                return Err(Stop::Broken(why, Some(step.line)));
             };
             let zone = step.zone.as_deref().unwrap_or(zone);
             prepared.push((step, framing(spec), self.ready(spec, zone).await?));

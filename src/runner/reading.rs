@@ -405,9 +405,10 @@ impl Execution<'_> {
             return Ok(());
         };
         let filled = self.fill(items)?;
-        let wanted = self.variables.items(&filled, true).map_err(Stop::Skip)?;
+        let wanted = self.variables.items(&filled, true)?;
         let Some(ip) = wanted.first().and_then(|wanted| meant(&wanted.ip)) else {
-            return Err(Stop::Broken("`one-of` needs an address".to_owned()));
+            let why = "`one-of` needs an address".to_owned();
+            return Err(Stop::Broken(why, None));
         };
         let last_write = self.exchanges.iter().rev().find(|exchange| {
             exchange

@@ -7,7 +7,15 @@ use serde_json::{Value, json};
 use super::addresses::Addresses;
 use super::mapping::{Place, Wanted, meant};
 use super::regions::Regions;
-use crate::case::{Member, Scope, Variable, resolve};
+use crate::case::{Member, Scope, Unfilled, Variable, resolve};
+
+fn lacks(what: impl Into<String>) -> Unfilled {
+    Unfilled::TargetLacks(what.into())
+}
+
+fn case_fault(what: impl Into<String>) -> Unfilled {
+    Unfilled::CaseFault(what.into())
+}
 
 /// Variables of a trial.
 #[derive(Debug)]
@@ -43,31 +51,31 @@ impl<'r> Variables<'r> {
     }
 
     /// The value with its templates filled in.
-    pub(super) fn fill(&mut self, value: &Value) -> Result<Value, String> {
+    pub(super) fn fill(&mut self, value: &Value) -> Result<Value, Unfilled> {
         resolve(value, self)
     }
 
-    fn pair(&self, n: usize) -> Result<Place, String> {
+    fn pair(&self, n: usize) -> Result<Place, Unfilled> {
         self.regions.picked.get(n).cloned().ok_or_else(|| {
-            format!(
+            Unfilled::TargetLacks(format!(
                 "the target lists {} usable regions, this needs {}",
                 self.regions.picked.len(),
                 n + 1
-            )
+            ))
         })
     }
 
     /// The place that `at` names.
-    pub(super) fn place(&self, name: &str) -> Result<Place, String> {
+    pub(super) fn place(&self, name: &str) -> Result<Place, Unfilled> {
         match name {
             "foreign" => self
                 .regions
                 .foreign()
-                .ok_or_else(|| "the target lists no region that another vendor lacks".to_owned()),
+                .ok_or_else(|| lacks("the target lists no region that another vendor lacks")),
             "sibling" => self
                 .regions
                 .sibling()
-                .ok_or_else(|| "the target lists one region of this vendor".to_owned()),
+                .ok_or_else(|| lacks("the target lists one region of this vendor")),
             "unknown-vendor" => Ok(Place {
                 vendor: self.unknown_vendor(),
                 region: self.pair(0)?.region,
@@ -79,10 +87,10 @@ impl<'r> Variables<'r> {
             "current" => self
                 .current
                 .clone()
-                .ok_or_else(|| "`current` is for `repeat`".to_owned()),
+                .ok_or_else(|| case_fault("`current` is for `repeat`")),
             name => match name.strip_prefix("pair.").and_then(|n| n.parse().ok()) {
                 Some(n) => self.pair(n),
-                None => Err(format!("there is no place `{name}`")),
+                None => Err(case_fault(format!("there is no place `{name}`"))),
             },
         }
     }
@@ -122,7 +130,7 @@ impl<'r> Variables<'r> {
     }
 
     /// The vendor and region of an item, where it says any.
-    fn item_place(&self, item: &Value) -> Result<(Option<String>, Option<String>), String> {
+    fn item_place(&self, item: &Value) -> Result<(Option<String>, Option<String>), Unfilled> {
         let text = |name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
         if let Some(name) = item.get("at").and_then(Value::as_str) {
             let place = self.place(name)?;
@@ -135,7 +143,7 @@ impl<'r> Variables<'r> {
     }
 
     /// A list of items with fillings expanded; `whole` gives items without a place the first pair.
-    pub(super) fn items(&self, items: &Value, whole: bool) -> Result<Vec<Wanted>, String> {
+    pub(super) fn items(&self, items: &Value, whole: bool) -> Result<Vec<Wanted>, Unfilled> {
         let mut wanted = Vec::new();
         for item in items.as_array().into_iter().flatten() {
             let (mut vendor, mut region) = self.item_place(item)?;
@@ -153,9 +161,14 @@ impl<'r> Variables<'r> {
                 }
                 continue;
             }
-            let number = |name: &str| item.get(name).and_then(Value::as_u64);
-            if let Some(count) = number("fill") {
-                let from = number("from").unwrap_or(0);
+            let number = |name: &str| match item.get(name) {
+                None => Ok(None),
+                Some(value) => value.as_u64().map(Some).ok_or_else(|| {
+                    case_fault(format!("`{name}` expects a number, found `{value}`"))
+                }),
+            };
+            if let Some(count) = number("fill")? {
+                let from = number("from")?.unwrap_or(0);
                 for n in from..from + count {
                     let n = usize::try_from(n).unwrap_or(0);
                     wanted.push(Wanted {
@@ -177,12 +190,13 @@ impl<'r> Variables<'r> {
     }
 
     /// A list of items as a state; the spelling of addresses does not matter.
-    pub(super) fn state(&self, items: &Value) -> Result<super::mapping::State, String> {
+    pub(super) fn state(&self, items: &Value) -> Result<super::mapping::State, Unfilled> {
         self.items(items, true)?
             .into_iter()
             .map(|wanted| {
-                let ip = meant(&wanted.ip)
-                    .ok_or_else(|| format!("`{}` is no address to hold", wanted.ip))?;
+                let ip = meant(&wanted.ip).ok_or_else(|| {
+                    case_fault(format!("`{}` is not an address to hold", wanted.ip))
+                })?;
                 let place = Place {
                     vendor: wanted.vendor.unwrap_or_default(),
                     region: wanted.region.unwrap_or_default(),
@@ -194,7 +208,7 @@ impl<'r> Variables<'r> {
 }
 
 impl Scope for Variables<'_> {
-    fn value(&mut self, name: &str) -> Result<Value, String> {
+    fn value(&mut self, name: &str) -> Result<Value, Unfilled> {
         if let Some(value) = self.named.get(name) {
             return Ok(value.clone());
         }
@@ -216,7 +230,7 @@ impl Scope for Variables<'_> {
             }
             Some(Variable::PairShortened(n)) => Ok(json!(self.shortened(&self.pair(n)?))),
             Some(Variable::Unlisted(word)) if self.regions.lists_vendor(&word) => {
-                Err(format!("the target lists a vendor called {word}"))
+                Err(lacks(format!("the target lists a vendor called {word}")))
             }
             Some(Variable::Unlisted(word)) => Ok(json!(word)),
             Some(Variable::Unknown(Member::Vendor)) => Ok(json!(self.unknown_vendor())),
@@ -224,7 +238,7 @@ impl Scope for Variables<'_> {
             Some(Variable::Foreign(member)) => Ok(half(self.place("foreign")?, member)),
             Some(Variable::Current(member)) => Ok(half(self.place("current")?, member)),
             Some(Variable::Zone) => Ok(json!(self.zones.get(&self.home))),
-            None => Err(format!("`{name}` has no value here")),
+            None => Err(case_fault(format!("`{name}` has no value here"))),
         }
     }
 }

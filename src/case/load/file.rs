@@ -11,6 +11,7 @@ use super::action::read_steps;
 use super::bounds;
 use super::reader::{Reader, member};
 use super::usage;
+use super::values;
 use crate::contract::Contract;
 use crate::diagnostic::yaml::{self, Data, Key, Node};
 use crate::diagnostic::{Problem, SourceFile, Span};
@@ -31,6 +32,7 @@ pub(in crate::case) fn load(
     let mut reader = Reader::default();
     let mut case = read(&mut reader, id, &node, &source);
     bounds::check(&mut reader, &node);
+    values::check(&mut reader, &node, &case.generations);
     if reader.problems.is_empty() {
         usage::check(&mut reader, &node, &mut case);
     }

@@ -3,9 +3,11 @@
 
 mod action;
 mod bounds;
+mod captures;
 mod expect;
 mod file;
 mod reader;
 mod usage;
+mod values;
 
 pub(super) use file::load;

@@ -1,0 +1,479 @@
+//! The values of arguments: each must mean something before a target is asked. Where a value comes from the table, each
+//! row is judged; what another variable says is known at run time only, where the same mistakes make a case broken.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::super::model::{OperationName, PLACES, is_place};
+use super::super::template::{self, Syntax};
+use super::super::variable::{Variable, is_builtin};
+use super::action::operation_name;
+use super::captures;
+use super::reader::{Reader, member};
+use crate::contract::address;
+use crate::diagnostic::yaml::{Data, Key, Node};
+use crate::diagnostic::{Problem, Span};
+use crate::exchange::{Generation, Kind, Operation};
+
+/// Checks every value of a file.
+pub(super) fn check(reader: &mut Reader, root: &Node, generations: &[Generation]) {
+    let Data::Mapping(entries) = &root.data else {
+        return;
+    };
+    let rows = match member(entries, "table").map(|(_, table)| &table.data) {
+        Some(Data::Sequence(rows)) => rows.as_slice(),
+        Some(Data::Mapping(_) | Data::Scalar { .. }) | None => &[],
+    };
+    let mut later = BTreeSet::new();
+    names_kept(root, &mut later);
+    let mut values = Values {
+        reader,
+        rows,
+        generations,
+        kept: BTreeSet::new(),
+        later,
+        round: Round::None,
+    };
+    for (key, node) in entries {
+        if !matches!(key.text.as_str(), "title" | "about" | "unkillable") {
+            values.syntax(node);
+        }
+    }
+    if let Some((_, given)) = member(entries, "given") {
+        values.order(given);
+        match &given.data {
+            Data::Mapping(zones) => zones
+                .iter()
+                .for_each(|(_, items)| values.items(items, Role::Held)),
+            Data::Sequence(_) | Data::Scalar { .. } => values.items(given, Role::Held),
+        }
+    }
+    if let Some((_, steps)) = member(entries, "steps") {
+        values.steps(steps);
+    }
+}
+
+/// The names that steps keep, anywhere in a file.
+fn names_kept(node: &Node, found: &mut BTreeSet<String>) {
+    match &node.data {
+        Data::Scalar { .. } => {}
+        Data::Sequence(items) => items.iter().for_each(|item| names_kept(item, found)),
+        Data::Mapping(entries) => {
+            for (key, value) in entries {
+                if let ("capture" | "let", Data::Mapping(names)) = (key.text.as_str(), &value.data)
+                {
+                    found.extend(names.iter().map(|(name, _)| name.text.clone()));
+                }
+                names_kept(value, found);
+            }
+        }
+    }
+}
+
+/// What the items of a list are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// What a zone holds.
+    Held,
+    /// What is sent, which may be anything.
+    Sent,
+    /// What an answer shows.
+    Shown,
+}
+
+/// What a repetition gives to its steps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    None,
+    /// A vendor and region.
+    Place,
+    /// A chunk of them.
+    Chunk,
+}
+
+struct Values<'r, 'n> {
+    reader: &'r mut Reader,
+    rows: &'n [Node],
+    generations: &'n [Generation],
+    /// Names that earlier steps kept.
+    kept: BTreeSet<String>,
+    /// Names that any step keeps.
+    later: BTreeSet<String>,
+    round: Round,
+}
+
+impl<'n> Values<'_, 'n> {
+    fn problem(&mut self, span: Span, message: impl Into<String>, hint: &str) {
+        let problem = Problem::new(span, message, hint);
+        if !self.reader.problems.contains(&problem) {
+            self.reader.problem(problem);
+        }
+    }
+
+    /// Templates that are not closed or name nothing.
+    fn syntax(&mut self, node: &Node) {
+        match &node.data {
+            Data::Sequence(items) => items.iter().for_each(|item| self.syntax(item)),
+            Data::Mapping(entries) => entries.iter().for_each(|(_, value)| self.syntax(value)),
+            Data::Scalar { text, .. } => match template::syntax(text) {
+                Ok(()) => {}
+                Err(Syntax::Unclosed) => {
+                    let message = format!("`{text}` has a `{{{{` without its `}}}}`");
+                    self.problem(node.span, message, "close it");
+                }
+                Err(Syntax::Unnamed) => {
+                    let message = format!("`{text}` has a template without a name");
+                    self.problem(node.span, message, "name a variable");
+                }
+            },
+        }
+    }
+
+    /// Names that are used before a step keeps them, and those that only a repetition has.
+    fn order(&mut self, node: &Node) {
+        match &node.data {
+            Data::Sequence(items) => items.iter().for_each(|item| self.order(item)),
+            Data::Mapping(entries) => entries.iter().for_each(|(_, value)| self.order(value)),
+            Data::Scalar { text, .. } => {
+                for name in template::names(text) {
+                    let is_own = self.kept.contains(&name) || self.column(&name).next().is_some();
+                    if !is_own && self.later.contains(&name) {
+                        let message = format!("`{name}` is used before it is kept");
+                        self.problem(node.span, message, "capture it in an earlier step");
+                    } else if !is_own
+                        && is_builtin(&name)
+                        && matches!(Variable::read(&name), Some(Variable::Current(_)))
+                        && self.round != Round::Place
+                    {
+                        let message = format!("`{name}` has a value only in a `repeat`");
+                        let hint = "repeat over `pairs`, `foreign` or `vendors`";
+                        self.problem(node.span, message, hint);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The cells of a column.
+    fn column(&self, name: &str) -> impl Iterator<Item = &'n Node> + use<'n> {
+        let name = name.to_owned();
+        let rows = self.rows;
+        rows.iter().filter_map(move |row| match &row.data {
+            Data::Mapping(cells) => member(cells, &name).map(|(_, cell)| cell),
+            Data::Sequence(_) | Data::Scalar { .. } => None,
+        })
+    }
+
+    /// What a node says, for each row of the table where it is a column; nothing where only a run can tell.
+    fn said(&self, node: &'n Node) -> Vec<&'n Node> {
+        let Some(text) = node.as_str() else {
+            return vec![node];
+        };
+        let names = template::names(text);
+        match names.as_slice() {
+            [] => vec![node],
+            [name] if template::is_only(text) => self.column(name).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn number(&mut self, node: &'n Node, what: &str, lawful: std::ops::RangeInclusive<u64>) {
+        for said in self.said(node) {
+            let number = said.to_json().as_u64();
+            if !number.is_some_and(|number| lawful.contains(&number)) {
+                let found = said.as_str().unwrap_or(said.kind()).to_owned();
+                let message = format!("`{what}` expects a number, found `{found}`");
+                let hint = if *lawful.end() == u64::MAX {
+                    format!("a whole number from {}", lawful.start())
+                } else {
+                    format!("a whole number from {} to {}", lawful.start(), lawful.end())
+                };
+                self.problem(said.span, message, &hint);
+            }
+        }
+    }
+
+    fn text(&mut self, node: &'n Node, what: &str) {
+        for said in self.said(node) {
+            if !said.to_json().is_string() {
+                let message = format!("`{what}` expects a text");
+                self.problem(said.span, message, "put it in quotes");
+            }
+        }
+    }
+
+    fn is_true(&mut self, node: &'n Node, what: &str) {
+        if node.to_json() != Value::Bool(true) {
+            let message = format!("`{what}` expects `true`");
+            self.problem(node.span, message, "leave it out where it does not apply");
+        }
+    }
+
+    fn place(&mut self, node: &'n Node) {
+        for said in self.said(node) {
+            let Some(name) = said.as_str() else {
+                self.problem(
+                    said.span,
+                    "`at` expects the name of a place",
+                    "such as `pair.0`",
+                );
+                continue;
+            };
+            if !is_place(name) {
+                let known = PLACES.iter().copied().chain(["pair.0", "pair.1"]);
+                self.reader.unknown(said.span, "place", name, known);
+            } else if name == "current" && self.round != Round::Place {
+                let hint = "repeat over `pairs`, `foreign` or `vendors`";
+                self.problem(said.span, "`current` has a value only in a `repeat`", hint);
+            }
+        }
+    }
+
+    fn items(&mut self, node: &'n Node, role: Role) {
+        let Data::Sequence(items) = &node.data else {
+            return;
+        };
+        for item in items {
+            if let Data::Mapping(members) = &item.data {
+                self.item(members, role);
+            }
+        }
+    }
+
+    fn item(&mut self, members: &'n [(Key, Node)], role: Role) {
+        for (key, node) in members {
+            match key.text.as_str() {
+                "at" => self.place(node),
+                "fill" | "from" => self.number(node, &key.text, 0..=u64::MAX),
+                "chunk" => {
+                    self.is_true(node, "chunk");
+                    if self.round != Round::Chunk {
+                        let hint = "repeat over `chunks` or `foreign-chunks`";
+                        self.problem(node.span, "`chunk` has items only in a `repeat`", hint);
+                    }
+                }
+                "vendor" | "region" if role != Role::Sent => self.text(node, &key.text),
+                "ip" if role == Role::Shown => self.text(node, "ip"),
+                "ip" if role == Role::Held => {
+                    for said in self.said(node) {
+                        if said.as_str().and_then(address::parse).is_none() {
+                            let message = "a zone can only hold mappings of IP addresses";
+                            self.problem(said.span, message, "this is not an IP address");
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn steps(&mut self, node: &'n Node) {
+        if let Data::Sequence(steps) = &node.data {
+            if steps.is_empty() {
+                self.problem(node.span, "there are no steps", "add one");
+            }
+            for step in steps {
+                self.step(step);
+            }
+        }
+    }
+
+    fn step(&mut self, node: &'n Node) {
+        let Data::Mapping(entries) = &node.data else {
+            return;
+        };
+        for (key, argument) in entries {
+            match key.text.as_str() {
+                "parallel" => match member_of(argument, "step") {
+                    Some(step) => self.step(step),
+                    None => self.steps(argument),
+                },
+                "repeat" => self.repeat(argument),
+                "capture" | "let" => {
+                    if key.text == "let" {
+                        self.order(argument);
+                    } else {
+                        captures::check(self.reader, entries, argument, self.generations);
+                    }
+                }
+                name => {
+                    self.order(argument);
+                    self.action(entries, key, name, argument);
+                }
+            }
+        }
+        names_kept(node, &mut self.kept);
+    }
+
+    fn repeat(&mut self, argument: &'n Node) {
+        let before = self.round;
+        self.round = match member_of(argument, "over").and_then(Node::as_str) {
+            Some("chunks" | "foreign-chunks") => Round::Chunk,
+            Some(_) => Round::Place,
+            None => before,
+        };
+        if let Some(times) = member_of(argument, "times") {
+            self.number(times, "times", 1..=u64::MAX);
+        }
+        if let Some(steps) = member_of(argument, "steps") {
+            self.steps(steps);
+        }
+        self.round = before;
+    }
+
+    fn action(&mut self, step: &'n [(Key, Node)], key: &Key, name: &str, argument: &'n Node) {
+        match name {
+            "holds" | "one-of" => self.items(argument, Role::Held),
+            "pages" => self.number(argument, "pages", 1..=100),
+            "expect" => self.expect(step, argument),
+            "headers" => {
+                if let Data::Mapping(fields) = &argument.data {
+                    for (name, value) in fields {
+                        if value.as_str().is_none() {
+                            let message = format!("the field `{}` expects a text", name.text);
+                            self.problem(value.span, message, "one value");
+                        }
+                    }
+                }
+            }
+            name => match operation_name(name) {
+                Some(OperationName::Exact(operation)) => self.call(operation.kind(), argument),
+                Some(OperationName::General(kind)) => {
+                    for generation in self.generations {
+                        if Operation::of(*generation, kind).is_none() {
+                            let message = format!("{} has no `{name}`", generation.id());
+                            let hint = "name the operation in full, or leave the generation out";
+                            self.problem(key.span, message, hint);
+                        }
+                    }
+                    self.call(kind, argument);
+                }
+                Some(OperationName::Outside) => {
+                    for name in ["method", "path", "text"] {
+                        if let Some(node) = member_of(argument, name) {
+                            self.text(node, name);
+                        }
+                    }
+                }
+                None => {}
+            },
+        }
+    }
+
+    fn call(&mut self, kind: Kind, argument: &'n Node) {
+        match kind {
+            Kind::BatchUpsert | Kind::BatchDelete => {
+                self.items(argument, Role::Sent);
+                if let Some(node) = member_of(argument, "no-body") {
+                    self.is_true(node, "no-body");
+                }
+            }
+            Kind::Create | Kind::Upsert => {
+                if let Data::Mapping(members) = &argument.data {
+                    self.item(members, Role::Sent);
+                }
+                if let Some(node) = member_of(argument, "omit") {
+                    let is_texts = matches!(node.to_json(), Value::Array(names) if names.iter().all(Value::is_string));
+                    if !is_texts {
+                        self.problem(
+                            node.span,
+                            "`omit` expects a list of members",
+                            "such as [region]",
+                        );
+                    }
+                }
+                if let Some(node) = member_of(argument, "extra")
+                    && !matches!(node.data, Data::Mapping(_))
+                {
+                    self.problem(
+                        node.span,
+                        "`extra` expects members",
+                        "such as { comment: x }",
+                    );
+                }
+            }
+            Kind::List => {
+                if let Data::Mapping(query) = &argument.data {
+                    for (name, value) in query.iter().filter(|(_, value)| value.as_str().is_none())
+                    {
+                        let message = format!("`{}` expects one value", name.text);
+                        self.problem(value.span, message, "a number or a text");
+                    }
+                }
+            }
+            Kind::Get | Kind::Delete | Kind::SupportedRegions => {}
+        }
+    }
+
+    fn expect(&mut self, step: &'n [(Key, Node)], node: &'n Node) {
+        let Data::Mapping(clauses) = &node.data else {
+            return;
+        };
+        let checks = clauses
+            .iter()
+            .filter_map(|(clause, checks)| match &checks.data {
+                Data::Mapping(checks) => Some(checks.iter().map(move |check| (clause, check))),
+                Data::Sequence(_) | Data::Scalar { .. } => None,
+            });
+        for (clause, (key, node)) in checks.flatten() {
+            match key.text.as_str() {
+                "mapping" => {
+                    if let Data::Mapping(members) = &node.data {
+                        self.item(members, Role::Shown);
+                    }
+                }
+                "mappings" | "succeeded" | "failed" => self.set(node),
+                "address" => self.text(node, "address"),
+                path if member_of(node, "absent").is_none() => {
+                    // A clause of one generation is passed over in the other.
+                    let of_clause: Vec<Generation> = self
+                        .generations
+                        .iter()
+                        .copied()
+                        .filter(|generation| {
+                            !clause.text.starts_with(generation.other().clause_prefix())
+                        })
+                        .collect();
+                    captures::documented(self.reader, step, (path, key.span), &of_clause);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn set(&mut self, node: &'n Node) {
+        self.items(node, Role::Shown);
+        for name in ["exactly", "has"] {
+            if let Some(items) = member_of(node, name) {
+                self.items(items, Role::Shown);
+            }
+        }
+        if let Some(count) = member_of(node, "count") {
+            self.number(count, "count", 0..=u64::MAX);
+        }
+        if let Some(lacks) = member_of(node, "lacks") {
+            match &lacks.data {
+                Data::Sequence(addresses) => {
+                    for address in addresses {
+                        self.text(address, "lacks");
+                    }
+                }
+                Data::Mapping(_) | Data::Scalar { .. } => {
+                    self.problem(
+                        lacks.span,
+                        "`lacks` expects a list of addresses",
+                        "in brackets",
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn member_of<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    match &node.data {
+        Data::Mapping(members) => member(members, name).map(|(_, node)| node),
+        Data::Sequence(_) | Data::Scalar { .. } => None,
+    }
+}
