@@ -56,7 +56,7 @@ pub const ALL: &[Rule] = &[
     Rule {
         name: "form",
         general: &["ENV-5"],
-        promised: |operation| some(operation, |p| [&p.form]),
+        promised: |operation| some(operation, |p| [&p.form, &p.one_by_one]),
         check: super::form::check,
     },
     Rule {

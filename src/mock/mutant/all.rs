@@ -23,6 +23,7 @@ const TABLES: &[&[Mutant]] = &[
     super::region::MUTANTS,
     super::list::MUTANTS,
     super::single::MUTANTS,
+    super::last::MUTANTS,
     super::batch::MUTANTS,
     super::batch_delete::MUTANTS,
     super::limit::MUTANTS,

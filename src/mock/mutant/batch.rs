@@ -277,6 +277,21 @@ const DOUBLED_VANISHES: [Mutant; 2] = both!(
     }
 );
 
+const MULTI_STATUS: [Mutant; 2] = both!(
+    "v1-batch-with-a-wrong-item-is-207",
+    "v2-batch-with-a-wrong-item-is-207",
+    "BATCH-2",
+    "the status of WebDAV for an answer in parts",
+    |rules, zone, call| {
+        let mut reply = handle(rules, zone, call);
+        let has_failed = list(call, &mut reply, "failed").is_some_and(|failed| !failed.is_empty());
+        if has_failed {
+            reply.status = 207;
+        }
+        Some(reply)
+    }
+);
+
 pub(super) const MUTANTS: &[Mutant] = &[
     WITHOUT_EFFECT[0],
     WITHOUT_EFFECT[1],
@@ -306,6 +321,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     DOUBLED_KEEPS_ANOTHER[1],
     DOUBLED_VANISHES[0],
     DOUBLED_VANISHES[1],
+    MULTI_STATUS[0],
+    MULTI_STATUS[1],
     Mutant {
         name: "v1-batch-has-a-time-though-nothing-was-applied",
         breaks: "V1-BATCH-6",

@@ -183,6 +183,21 @@ const BODYLESS_EMPTIES: [Mutant; 2] = both!(
     }
 );
 
+const MULTI_STATUS: [Mutant; 2] = both!(
+    "v1-batch-delete-of-an-unknown-address-is-207",
+    "v2-batch-delete-of-an-unknown-address-is-207",
+    "BDEL-2",
+    "the status of WebDAV for an answer in parts",
+    |rules, zone, call| {
+        let mut reply = handle(rules, zone, call);
+        let has_failed = list(call, &mut reply, "failed").is_some_and(|failed| !failed.is_empty());
+        if has_failed {
+            reply.status = 207;
+        }
+        Some(reply)
+    }
+);
+
 pub(super) const MUTANTS: &[Mutant] = &[
     WITHOUT_EFFECT[0],
     WITHOUT_EFFECT[1],
@@ -202,6 +217,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     BODYLESS_SUCCEEDS[1],
     BODYLESS_EMPTIES[0],
     BODYLESS_EMPTIES[1],
+    MULTI_STATUS[0],
+    MULTI_STATUS[1],
     Mutant {
         name: "v1-batch-delete-hides-a-failed-store",
         breaks: "V1-BDEL-5",

@@ -9,6 +9,7 @@ mod batch_delete;
 mod bend;
 mod concurrency;
 mod envelope;
+mod last;
 mod limit;
 mod list;
 mod recommended;
