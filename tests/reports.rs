@@ -6,8 +6,8 @@ use std::fmt::Write;
 use originproof::case::Library;
 use originproof::contract::{Finding, Level};
 use originproof::event::{
-    AnswerShape, Event, ExchangeRecord, Observation, Profile, PutBack, ReportedFinding, RunHeader,
-    StepRecord, Summary, TrialReport, Verdict, ZoneLeft,
+    AnswerShape, Event, ExchangeRecord, Location, Observation, Profile, PutBack, ReportedFinding,
+    RunHeader, StepRecord, Summary, TrialReport, Verdict, ZoneLeft,
 };
 use originproof::mock::{Change as MockChange, Mock, MockConfig, mutant, variation};
 use originproof::report::{
@@ -26,7 +26,7 @@ const ZONE: &str = "0123456789abcdef0123456789abcdef";
 
 fn step(line: usize, operation: &str, method: &str, status: u16) -> StepRecord {
     StepRecord {
-        line,
+        place: Location::Case { line },
         operation: operation.to_owned(),
         method: method.to_owned(),
         path: format!("/client/v4/zones/{ZONE}/origin/cloud_regions"),
@@ -69,7 +69,7 @@ fn finding(clause: &str, level: Level, at: &str, (expected, found): (&str, &str)
 fn reported(finding: Finding, step: usize, times: usize) -> ReportedFinding {
     ReportedFinding {
         finding,
-        line: 9 + step,
+        place: Location::Case { line: 9 + step },
         step: Some(step),
         times,
     }

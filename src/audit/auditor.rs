@@ -6,7 +6,7 @@ use super::order::{Held, Order, Span};
 use super::recorded::{Identified, Recorded};
 use super::verdicts::Verdicts;
 use crate::contract::{Contract, Finding, check, is_edge_failure};
-use crate::event::{Event, RunHeader, Summary};
+use crate::event::{Event, Location, RunHeader, Summary};
 use crate::exchange::{Exchange, Operation, Redactor};
 
 /// Exchanges of a file that are put in the order of their starts before they are judged.
@@ -36,6 +36,8 @@ pub struct Tallies {
 pub struct Judged {
     /// The number of the exchange among all that were taken in, from 1.
     pub number: usize,
+    /// The file, and the number of the exchange in it.
+    pub place: Location,
     /// What was asked for.
     pub operation: Operation,
     /// The method.
@@ -52,8 +54,10 @@ pub struct Judged {
 #[derive(Debug)]
 pub struct Auditor {
     source: String,
+    /// The file that exchanges come from now, and how many of it were taken in.
+    file: (String, usize),
     /// Exchanges of a file, by their start, with their number.
-    window: BTreeMap<(i64, usize), Recorded>,
+    window: BTreeMap<(i64, usize), (Location, Recorded)>,
     order: Order,
     verdicts: Verdicts,
     tallies: Tallies,
@@ -65,10 +69,25 @@ impl Auditor {
     pub fn new(source: &str, redactor: Redactor) -> Self {
         Self {
             source: source.to_owned(),
+            file: (source.to_owned(), 0),
             window: BTreeMap::new(),
             order: Order::default(),
             verdicts: Verdicts::new(source, redactor),
             tallies: Tallies::default(),
+        }
+    }
+
+    /// From here on exchanges come from this file.
+    pub fn begin(&mut self, file: &str) {
+        self.file = (file.to_owned(), 0);
+    }
+
+    /// The place of the next exchange.
+    fn next_place(&mut self) -> Location {
+        self.file.1 += 1;
+        Location::Exchange {
+            file: self.file.0.clone(),
+            entry: self.file.1,
         }
     }
 
@@ -96,22 +115,23 @@ impl Auditor {
         self.tallies.exchanges += 1;
         recorded.learned(&mut self.verdicts.secrets);
         let number = self.tallies.exchanges;
+        let place = self.next_place();
         let mut judged = Vec::new();
         if recorded.missed_before > 0 || recorded.started_us.is_none() {
             judged.extend(self.empty_window());
         }
         self.missed(std::mem::take(&mut recorded.missed_before), &mut judged);
         let Some(start) = recorded.started_us else {
-            let held = self.process(number, recorded);
+            let held = self.process(number, place, recorded);
             judged.extend(self.verdicts.all(held));
             return judged;
         };
-        self.window.insert((start, number), recorded);
+        self.window.insert((start, number), (place, recorded));
         if self.window.len() > WINDOW
-            && let Some(((start, number), first)) = self.window.pop_first()
+            && let Some(((start, number), (place, first))) = self.window.pop_first()
         {
             let mut held = self.order.close_before(start);
-            held.extend(self.process(number, first));
+            held.extend(self.process(number, place, first));
             judged.extend(self.verdicts.all(held));
         }
         judged
@@ -128,9 +148,10 @@ impl Auditor {
         self.tallies.exchanges += 1;
         recorded.learned(&mut self.verdicts.secrets);
         let number = self.tallies.exchanges;
+        let place = self.next_place();
         let mut judged = Vec::new();
         self.missed(std::mem::take(&mut recorded.missed_before), &mut judged);
-        let mut closed = self.process(number, recorded);
+        let mut closed = self.process(number, place, recorded);
         closed.extend(match writes_since {
             Some(moment) => self.order.close_before(moment),
             None => self.order.close_all(),
@@ -154,9 +175,9 @@ impl Auditor {
 
     fn empty_window(&mut self) -> Vec<Judged> {
         let mut judged = Vec::new();
-        while let Some(((start, number), first)) = self.window.pop_first() {
+        while let Some(((start, number), (place, first))) = self.window.pop_first() {
             let mut held = self.order.close_before(start);
-            held.extend(self.process(number, first));
+            held.extend(self.process(number, place, first));
             judged.extend(self.verdicts.all(held));
         }
         judged
@@ -175,7 +196,7 @@ impl Auditor {
     }
 
     /// Checks an exchange and puts it in order; returns those whose place is certain now.
-    fn process(&mut self, number: usize, recorded: Recorded) -> Vec<Held> {
+    fn process(&mut self, number: usize, place: Location, recorded: Recorded) -> Vec<Held> {
         let span = recorded.started_us.map(|start| Span {
             start,
             end: start.saturating_add_unsigned(recorded.elapsed_us),
@@ -211,6 +232,7 @@ impl Auditor {
         };
         let held = Held {
             number,
+            place,
             exchange,
             span,
             findings,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contract::Finding;
+use crate::event::Location;
 use crate::exchange::Exchange;
 
 use crate::zone::{Certainty, Model};
@@ -35,7 +36,9 @@ impl Span {
 /// An exchange that waits until it is certain that none overlaps it.
 #[derive(Debug)]
 pub(super) struct Held {
+    /// Among all that were taken in.
     pub(super) number: usize,
+    pub(super) place: Location,
     pub(super) exchange: Exchange,
     pub(super) span: Option<Span>,
     /// What the exchange breaks by itself.

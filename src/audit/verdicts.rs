@@ -63,6 +63,7 @@ impl Verdicts {
         self.note(operation, &held, &redactor);
         let findings = held.findings.get(held.told..).unwrap_or_default();
         (!findings.is_empty()).then(|| Judged {
+            place: held.place.clone(),
             number: held.number,
             operation,
             method: held.exchange.request.method,
@@ -78,10 +79,9 @@ impl Verdicts {
     fn note(&mut self, operation: Operation, held: &Held, redactor: &Redactor) {
         let trial = self.trial(operation);
         let step = (trial.steps.len() < EVIDENCE).then(|| {
-            // The number of the exchange stands for the line of a step.
             trial
                 .steps
-                .push(step_record(&held.exchange, held.number, redactor));
+                .push(step_record(&held.exchange, held.place.clone(), redactor));
             let index = trial.steps.len() - 1;
             let record = exchange_record(&held.exchange, index, redactor);
             trial.exchanges.push(record);
@@ -95,7 +95,7 @@ impl Verdicts {
                 Some(known) => known.times += 1,
                 None => trial.findings.push(ReportedFinding {
                     finding: masked(finding, redactor),
-                    line: held.number,
+                    place: held.place.clone(),
                     step,
                     times: 1,
                 }),

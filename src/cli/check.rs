@@ -58,6 +58,7 @@ pub(crate) fn run(args: &CheckArgs, world: &World, console: &mut Console) -> Out
     let names: Vec<String> = args.files.iter().map(|path| name(path)).collect();
     let mut auditor = Auditor::new(&names.join(", "), redactor(world));
     for path in &args.files {
+        auditor.begin(&name(path));
         take(args.operation, args.status, path, &mut auditor)?;
     }
     let mut show = args.output.show(again(args), console)?;
@@ -152,10 +153,7 @@ fn name(path: &Path) -> String {
     if path.as_os_str() == "-" {
         return "stdin".to_owned();
     }
-    path.file_name().map_or_else(
-        || path.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
+    path.display().to_string()
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -62,7 +62,9 @@ pub(crate) fn run(args: &MockArgs, console: &mut Console) -> Outcome {
     let most = Contract::embedded().limits.zone;
     if args.seed_mappings > most {
         return Err(Failure::Usage(format!(
-            "a zone holds at most {most} mappings"
+            "a zone holds at most {},{:03} mappings",
+            most / 1_000,
+            most % 1_000
         )));
     }
     let mut config = MockConfig {

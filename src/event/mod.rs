@@ -8,7 +8,7 @@ mod verdict;
 pub use profile::{AnswerShape, Profile};
 pub use record::{exchange_record, step_record};
 pub use report::{
-    Event, ExchangeRecord, Observation, PutBack, ReportedFinding, RunHeader, StepRecord, Summary,
-    TrialReport, ZoneLeft,
+    Event, ExchangeRecord, Location, Observation, PutBack, ReportedFinding, RunHeader, StepRecord,
+    Summary, TrialReport, ZoneLeft,
 };
 pub use verdict::Verdict;

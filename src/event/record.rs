@@ -4,7 +4,7 @@ use std::hash::Hasher;
 
 use serde_json::Value;
 
-use super::report::{ExchangeRecord, StepRecord};
+use super::report::{ExchangeRecord, Location, StepRecord};
 use crate::exchange::{Exchange, Redactor, Seen, curl_line, redactor_of};
 
 /// How much of a body a report keeps, in bytes.
@@ -14,7 +14,7 @@ const DIGESTED: usize = 100;
 
 /// An exchange in a line. `line` is that of its step in the case file, 1-based.
 #[must_use]
-pub fn step_record(exchange: &Exchange, line: usize, redactor: &Redactor) -> StepRecord {
+pub fn step_record(exchange: &Exchange, place: Location, redactor: &Redactor) -> StepRecord {
     let operation = exchange
         .operation
         .map_or("request", crate::exchange::Operation::id);
@@ -24,7 +24,7 @@ pub fn step_record(exchange: &Exchange, line: usize, redactor: &Redactor) -> Ste
         .nth(3)
         .map_or_else(|| url.clone(), |path| format!("/{path}"));
     StepRecord {
-        line,
+        place,
         operation: operation.to_owned(),
         method: exchange.request.method.clone(),
         path: redactor.url(&path),

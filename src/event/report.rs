@@ -109,14 +109,72 @@ impl TrialReport {
     }
 }
 
+/// Where a request stands: at a step of the trial's case file, or in recorded traffic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Location {
+    /// A step of the trial's case.
+    Case {
+        /// The line in the case file, 1-based; 0 while the trial is being arranged.
+        line: usize,
+    },
+    /// An exchange of a recording.
+    Exchange {
+        /// The recording's file.
+        file: String,
+        /// The number of the exchange in that file, 1-based.
+        entry: usize,
+    },
+}
+
+impl Location {
+    /// The file, where that of the trial's case is given.
+    #[must_use]
+    pub fn file<'p>(&'p self, case_file: &'p str) -> &'p str {
+        match self {
+            Self::Case { .. } => case_file,
+            Self::Exchange { file, .. } => file,
+        }
+    }
+
+    /// The line in the case file, or the number of the exchange; at least 1.
+    #[must_use]
+    pub fn number(&self) -> usize {
+        match self {
+            Self::Case { line } => (*line).max(1),
+            Self::Exchange { entry, .. } => *entry,
+        }
+    }
+
+    /// The line in the case file, if it is at a step of one.
+    #[must_use]
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            Self::Case { line } => Some(*line),
+            Self::Exchange { .. } => None,
+        }
+    }
+
+    /// As people read it, where the trial's case file is given: `cases/a.yaml:3`, `a.har:3`.
+    #[must_use]
+    pub fn text(&self, case_file: &str) -> String {
+        match self {
+            Self::Case { line: 0 } => format!("{case_file} (arranging)"),
+            Self::Case { .. } | Self::Exchange { .. } => {
+                format!("{}:{}", self.file(case_file), self.number())
+            }
+        }
+    }
+}
+
 /// A finding with where it was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportedFinding {
     /// What is broken.
     pub finding: Finding,
-    /// The line of the step in the case file, 1-based.
-    pub line: usize,
+    /// Where it was found.
+    pub place: Location,
     /// The number of the request in the trial's `steps`, 0-based, where there is one.
     pub step: Option<usize>,
     /// How often the same was found in this trial.
@@ -137,8 +195,8 @@ pub struct Observation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepRecord {
-    /// The line of the step in the case file, 1-based.
-    pub line: usize,
+    /// Where it stands.
+    pub place: Location,
     /// The operation, or `request`.
     pub operation: String,
     /// The method.

@@ -139,7 +139,7 @@ impl Tally {
 mod tests {
     use super::*;
     use crate::contract::ClauseId;
-    use crate::event::ReportedFinding;
+    use crate::event::{Location, ReportedFinding};
 
     fn report(id: &str, clauses: &[&'static str]) -> TrialReport {
         let finding = |clause: &&'static str| ReportedFinding {
@@ -150,7 +150,7 @@ mod tests {
                 expected: "a".into(),
                 found: "b".into(),
             },
-            line: 1,
+            place: Location::Case { line: 1 },
             step: None,
             times: 1,
         };

@@ -25,8 +25,8 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
             writeln!(
                 out,
                 "::{command} file={},line={},title={}::{}",
-                property(&trial.file),
-                reported.line.max(1),
+                property(reported.place.file(&trial.file)),
+                reported.place.number(),
                 property(&format!("{}: {}", trial.id, finding.clause)),
                 data(&cut(&finding.to_string(), 500)),
             )?;

@@ -197,7 +197,7 @@ fn case(trial: &TrialReport, is_recorded: bool) -> Value {
                 "clause": finding.clause, "level": finding.level,
                 "says": clause.map(|clause| &clause.says), "source": clause.map(|clause| &clause.source),
                 "at": finding.at, "expected": finding.expected, "found": finding.found,
-                "line": reported.line, "step": reported.step, "times": reported.times,
+                "place": reported.place.text(&trial.file), "step": reported.step, "times": reported.times,
             })
         })
         .collect();
@@ -209,7 +209,19 @@ fn case(trial: &TrialReport, is_recorded: bool) -> Value {
         "steps": if trial.findings.is_empty() && trial.reason.is_none() { Value::Array(vec![]) } else { json!(trial.steps) },
         "exchanges": trial.exchanges, "observations": trial.observations,
         "not_reached": trial.not_reached,
-        "rerun": if is_recorded { format!("originproof check {}", trial.file) } else { format!("originproof run --case '{}'", trial.id) },
+        "rerun": if is_recorded { format!("originproof check {}", recordings(trial).join(" ")) } else { format!("originproof run --case '{}'", trial.id) },
         "expect": entry_of(trial),
     })
+}
+
+/// The files that the steps of a recorded trial come from.
+fn recordings(trial: &TrialReport) -> Vec<&str> {
+    let mut files: Vec<&str> = Vec::new();
+    for step in &trial.steps {
+        let file = step.place.file(&trial.file);
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    files
 }

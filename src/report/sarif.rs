@@ -87,8 +87,8 @@ fn result(trial: &TrialReport, reported: &ReportedFinding) -> Value {
         "level": level,
         "message": {"text": format!("{}: {finding}", trial.id)},
         "locations": [{"physicalLocation": {
-            "artifactLocation": {"uri": utf8_percent_encode(&trial.file, IN_PATH).to_string()},
-            "region": {"startLine": reported.line.max(1)},
+            "artifactLocation": {"uri": utf8_percent_encode(reported.place.file(&trial.file), IN_PATH).to_string()},
+            "region": {"startLine": reported.place.number()},
         }}],
         "partialFingerprints": {"originproof/v1": format!("{}:{}:{}", trial.id, finding.clause, finding.at)},
     });

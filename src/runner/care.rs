@@ -138,7 +138,7 @@ impl Execution<'_> {
             let exchange = reported.step.and_then(|step| exchanges.get(step));
             let operation = exchange.and_then(|exchange| exchange.operation);
             let lists = operation.is_some_and(Operation::shows_all);
-            lists && !own.contains(&own_key(reported.line, &reported.finding))
+            lists && !own.contains(&own_key(reported.place.number(), &reported.finding))
         };
         let before = self.findings.len();
         self.findings
@@ -164,7 +164,10 @@ impl Execution<'_> {
 
 /// What tells one finding of a trial from another.
 pub(super) fn own_key(line: usize, finding: &Finding) -> (usize, String) {
-    (line, format!("{} {}", finding.clause.as_str(), finding.at))
+    (
+        line.max(1),
+        format!("{} {}", finding.clause.as_str(), finding.at),
+    )
 }
 
 /// What a write may do, by address: odd spellings are refused by most servers and understood by some.
@@ -320,7 +323,7 @@ impl Execution<'_> {
             reported.finding.level == Level::Must
                 && self
                     .own_findings
-                    .contains(&own_key(reported.line, &reported.finding))
+                    .contains(&own_key(reported.place.number(), &reported.finding))
                 && protects_others(&reported.finding.clause)
         })
     }

@@ -17,7 +17,7 @@ use super::target::Target;
 use super::zone::named_addresses;
 use crate::case::{Action, CallSpec, Over, Step, Trial, Unfilled};
 use crate::contract::{Contract, Finding, Framing, request_items};
-use crate::event::{Observation, Profile, ReportedFinding, StepRecord};
+use crate::event::{Location, Observation, Profile, ReportedFinding, StepRecord};
 use crate::exchange::{Exchange, Generation, Operation};
 use crate::transport::Outgoing;
 
@@ -375,7 +375,7 @@ impl<'a> Execution<'a> {
                 .join("/")
         };
         let known = self.findings.iter_mut().find(|known| {
-            known.line == line
+            known.place == Location::Case { line }
                 && known.finding.clause == finding.clause
                 && known.finding.level == finding.level
                 && place(&known.finding.at) == place(&finding.at)
@@ -384,7 +384,7 @@ impl<'a> Execution<'a> {
             Some(known) => known.times += 1,
             None => self.findings.push(ReportedFinding {
                 finding,
-                line,
+                place: Location::Case { line },
                 step,
                 times: 1,
             }),

@@ -7,7 +7,7 @@ use super::execute::{Execution, Flow, Stop};
 use super::halt::HaltReason;
 use super::target::{is_patience_asked, refuses_credentials};
 use crate::contract::{Contract, Framing, check_with, is_edge_failure};
-use crate::event::step_record;
+use crate::event::{Location, step_record};
 use crate::exchange::{Exchange, Kind, Operation, Redactor, Seen, redactor_of};
 use crate::transport::{Outgoing, TransportFault};
 
@@ -130,8 +130,11 @@ impl Execution<'_> {
         let index = self.exchanges.len();
         let redactor = &self.target.redactor;
         self.profile.take(&exchange, |text| redactor.text(text));
-        self.steps
-            .push(step_record(&exchange, line, &self.target.redactor));
+        self.steps.push(step_record(
+            &exchange,
+            Location::Case { line },
+            &self.target.redactor,
+        ));
         // What an edge in front of the target says is not the target's.
         let findings = if is_edge_failure(&exchange) || is_throttled_by_another(&exchange) {
             Vec::new()

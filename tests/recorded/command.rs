@@ -182,3 +182,43 @@ fn a_line_without_end_is_refused_before_it_fills_the_memory() {
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     assert!(said(&output).contains("line 1"), "{}", said(&output));
 }
+
+#[test]
+fn each_finding_names_the_file_and_the_entry_of_that_file_in_every_format() {
+    let folder = Folder::with("places", &[]);
+    let mut wrong = get("192.0.2.1", "us-east-1");
+    wrong["response"]["content"]["text"] = json!("[]");
+    for (name, entries) in [
+        ("first/traffic.har", vec![get("192.0.2.1", "us-east-1")]),
+        (
+            "second/traffic.har",
+            vec![get("192.0.2.1", "us-east-1"), wrong],
+        ),
+    ] {
+        let path = folder.0.join(name);
+        let parent = path.parent().unwrap_or_else(|| panic!("{name}"));
+        std::fs::create_dir_all(parent).unwrap_or_else(|error| panic!("{error}"));
+        std::fs::write(path, har(&entries)).unwrap_or_else(|error| panic!("{error}"));
+    }
+    let formats = ["terminal", "json", "html", "github", "sarif"];
+    let mut arguments = vec![
+        "first/traffic.har".to_owned(),
+        "second/traffic.har".to_owned(),
+    ];
+    for format in formats {
+        arguments.extend(["--report".to_owned(), format!("{format}=report.{format}")]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let output = folder.check(&arguments, b"");
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    for (format, place) in [
+        ("terminal", "second/traffic.har:2"),
+        ("json", "\"file\":\"second/traffic.har\",\"entry\":2"),
+        ("html", "second/traffic.har:2"),
+        ("github", "file=second/traffic.har,line=2"),
+        ("sarif", "\"uri\": \"second/traffic.har\""),
+    ] {
+        let text = folder.read(&format!("report.{format}"));
+        assert!(text.contains(place), "{format}: {place} is not in:\n{text}");
+    }
+}

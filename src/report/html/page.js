@@ -364,7 +364,7 @@
 
   function findingView(finding, item) {
     const step = item.steps[finding.step];
-    const place = finding.line > 0 ? `${item.file}:${finding.line}` : `${item.file} (arranging)`;
+    const place = finding.place;
     const answer = step ? ` · #${finding.step + 1} ${step.operation} answered ${step.status}` : "";
     const more = finding.times > 1 ? ` · and ${number(finding.times - 1)} more like it` : "";
     const [expected, found] = compare(String(finding.expected), String(finding.found));
@@ -402,15 +402,20 @@
     return el("div.snippet", el("p.label", label, " ", copyButton(text, label)), el("pre", { tabindex: "0" }, text));
   }
 
+  function where(place) {
+    if (place.file !== undefined) return `${place.file}:${place.entry}`;
+    return place.line > 0 ? `line ${place.line}` : "arranging";
+  }
+
   function stepTable(item) {
     if (item.steps.length === 0) return null;
     const blamed = new Set(item.findings.map((finding) => finding.step));
     const line = (step, index) => el("tr",
       el("td", `#${index + 1}`, blamed.has(index) ? el("span.hit", { title: "a finding refers to it" }, " ✕") : null),
       el("td", step.operation), el("td.code.path", `${step.method} ${step.path}`), el("td", step.status),
-      el("td", duration(step.elapsed_us)), el("td", step.line > 0 ? `line ${step.line}` : "arranging"));
+      el("td", duration(step.elapsed_us)), el("td", where(step.place)));
     return el("table.steps",
-      tableHead("Step", "Operation", "Request", "Status", "Took", "Case file"), el("tbody", item.steps.map(line)));
+      tableHead("Step", "Operation", "Request", "Status", "Took", "Place"), el("tbody", item.steps.map(line)));
   }
 
   function exchangeView(exchange, findings) {

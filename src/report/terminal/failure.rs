@@ -123,11 +123,7 @@ impl Terminal {
     ) -> io::Result<()> {
         let Style { dim, reset, .. } = self.style;
         let finding = &reported.finding;
-        let place = if reported.line > 0 {
-            format!("{}:{}", trial.file, reported.line)
-        } else {
-            format!("{} (arranging)", trial.file)
-        };
+        let place = reported.place.text(&trial.file);
         match reported.step.and_then(|step| trial.steps.get(step)) {
             Some(step) => writeln!(
                 out,
