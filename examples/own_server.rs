@@ -1,26 +1,29 @@
-//! The suite against a server that the test starts by itself: an implementer's `tests/conformance.rs`.
+//! The suite against a server that the test starts by itself: an implementer's `tests/conformance.rs`, to copy.
 //!
 //! Run it with `cargo run --example own_server`. The server here is the mock; yours is started in its
-//! place. Arguments are those of `cargo test`: a filter, `--list`, `--exact`, `--skip`.
+//! place. Arguments are those of `cargo test`: a filter, `--list`, `--exact`, `--skip`. `ORIGINPROOF_TARGET` and the other
+//! variables of the command choose another target, such as one that is deployed.
 
 use std::process::ExitCode;
 
 use originproof::harness::{Arguments, Settings, run};
 use originproof::mock::{Mock, MockConfig};
 
-fn main() -> ExitCode {
-    // A runtime of the server's own, which lives as long as the tests.
-    let Ok(runtime) = tokio::runtime::Runtime::new() else {
-        return ExitCode::FAILURE;
-    };
+/// Starts the server and says where it is.
+async fn start() -> Result<String, String> {
     let server = Mock::new(MockConfig::default());
-    let Ok(running) = runtime.block_on(server.serve(([127, 0, 0, 1], 0).into())) else {
-        return ExitCode::FAILURE;
-    };
-    let mut settings = Settings {
-        target: Some(running.base_url()),
-        ..Settings::default()
-    };
-    settings.credentials.token = Some("mock-token".to_owned());
-    run(&Arguments::from_args(), settings).exit_code()
+    let served = server.serve(([127, 0, 0, 1], 0).into()).await;
+    let running = served.map_err(|error| error.to_string())?;
+    let url = running.base_url();
+    // The server serves for as long as this is kept.
+    std::mem::forget(running);
+    Ok(url)
+}
+
+fn main() -> ExitCode {
+    let settings = Settings::from_vars(std::env::vars())
+        .server(start)
+        .token("mock-token");
+    let arguments = Arguments::from_args();
+    run(&arguments, settings, &mut std::io::stderr()).exit_code()
 }

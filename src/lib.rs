@@ -1,8 +1,8 @@
 //! originproof: the conformance test suite and contract checker for the Origin Cloud Regions API.
 //!
 //! Layers, lowest first; a module imports only from lower ones: [`private`], [`diagnostic`] · [`api`] · [`exchange`] ·
-//! [`contract`] · [`zone`] · `case`, `transport` · [`mock`], `event` · `runner`, `audit`, `drift` · `proxy` · `expected`, `report`,
-//! `harness`.
+//! [`contract`] · [`zone`], `case`, `transport` · [`mock`], `event` · `coverage`, `expected` · `report`, `drift` · `runner`,
+//! `audit` · `proxy`, [`settings`], `mutation` · [`harness`]. `tests/architecture.rs` keeps them.
 
 pub mod api;
 pub mod audit;
@@ -21,5 +21,6 @@ pub mod private;
 pub mod proxy;
 pub mod report;
 pub mod runner;
+pub mod settings;
 pub mod transport;
 pub mod zone;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use originproof::case::LibraryError;
 use originproof::event::{Summary, Verdict};
 use originproof::runner::{PlanError, TargetError};
+use originproof::settings::SettingError;
 
 /// How the command ends. These numbers are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +132,12 @@ impl fmt::Display for Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
+    }
+}
+
+impl From<SettingError> for Failure {
+    fn from(error: SettingError) -> Self {
+        Self::Usage(error.to_string())
     }
 }
 

@@ -183,7 +183,7 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         if config.network.insecure {
             console.say("warning: --insecure takes any certificate; whoever stands between can read the credentials");
         }
-        let rates = config.pace.rates.clone();
+        let rates = config.pace.rates_for(&config.base_url);
         let seed = args.seed.unwrap_or_else(originproof::runner::new_seed);
         let target = tokio::select! {
             target = Target::probe(config, seed) => target?,
@@ -286,7 +286,9 @@ async fn observe(
     console: &mut Console,
 ) -> Result<Run, Failure> {
     console.begin(plan.trials.len());
-    let mut show = args.output.show(again(args, world), console)?;
+    let mut show = args
+        .output
+        .show(format!("{} --case", again(args, world)), console)?;
     runner
         .run(plan, |event| {
             match &event {

@@ -1,25 +1,16 @@
 //! The flags that name a target and say how to treat it, and the embedded mock where none is named.
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
 
-use originproof::contract::Contract;
-use originproof::diagnostic::nearest;
-use originproof::exchange::check_base_url;
 use originproof::mock::{Mock, MockConfig, Running};
-use originproof::runner::custody::{CustodyConfig, Permit};
-use originproof::runner::{Credentials, TargetConfig};
-use originproof::transport::{Limits, Network, Pace, Rate};
+use originproof::runner::TargetConfig;
 
 use super::console::Console;
 use super::exit::Failure;
 use super::settings::{Effective, Given};
 use super::world::World;
-
-/// The vendor's own host, whose limits are documented.
-const DOCUMENTED_HOST: &str = "api.cloudflare.com";
 
 /// Where to send requests, as whom, and how.
 #[derive(Debug, Args)]
@@ -259,122 +250,8 @@ impl TargetArgs {
         world: &World,
         url: &str,
     ) -> Result<TargetConfig, Failure> {
-        check_base_url(url)
-            .map_err(|fault| Failure::Usage(format!("the target can't be used: {fault}")))?;
-        check_capabilities(effective.list("capabilities"))?;
-        let text = |key: &str| effective.text(key).map(str::to_owned);
-        let body = effective.number("body-limit")?.unwrap_or(u64::MAX);
-        Ok(TargetConfig {
-            base_url: url.to_owned(),
-            credentials: Credentials {
-                token: text("token"),
-                email: text("email"),
-                key: text("key"),
-            },
-            zones: effective.list("zones").to_vec(),
-            capabilities: effective.list("capabilities").to_vec(),
-            limits: Limits {
-                connect: effective.duration("connect-timeout")?,
-                first_byte: effective.duration("first-byte-timeout")?,
-                exchange: effective.duration("timeout")?,
-                body: usize::try_from(body).unwrap_or(usize::MAX),
-            },
-            network: network(effective)?,
-            pace: Pace {
-                rates: rates(effective, url)?,
-                max_requests: effective.number("max-requests")?,
-                longest_wait: effective.duration("longest-wait")?,
-            },
-            custody: CustodyConfig {
-                state_dir: Self::state_dir(effective, world),
-                lock_dir: world.state_folder.clone(),
-                permit: match (
-                    effective.flag("allow-existing")?,
-                    effective.flag("allow-empty-zone")?,
-                ) {
-                    (_, true) => Permit::TakeAway,
-                    (true, false) => Permit::WorkAround,
-                    (false, false) => Permit::EmptyOnly,
-                },
-                dry_run: false,
-                wait_for_lock: false,
-                patience: effective.duration("patience")?,
-            },
-            settle: effective.duration("settle")?,
-            request_log: None,
-        })
+        let mut config = effective.said().target(url, world.state_folder.clone())?;
+        config.custody.state_dir = Self::state_dir(effective, world);
+        Ok(config)
     }
-}
-
-fn network(effective: &Effective) -> Result<Network, Failure> {
-    let mut ca_certificates = Vec::new();
-    for path in effective.list("ca-cert") {
-        let pem = std::fs::read(path).map_err(|error| {
-            Failure::Usage(format!("can't read the certificates {path}: {error}"))
-        })?;
-        ca_certificates.push(pem);
-    }
-    let resolve = effective.parsed(
-        "resolve",
-        "HOST:ADDR, such as api.example.com:127.0.0.1",
-        |text| {
-            let (host, address) = text.split_once(':')?;
-            // Port 0 stands for the port of the URL.
-            let with_port = address.parse::<SocketAddr>().ok();
-            let address =
-                with_port.or_else(|| Some((address.parse::<IpAddr>().ok()?, 0).into()))?;
-            Some((host.to_owned(), address))
-        },
-    )?;
-    Ok(Network {
-        ca_certificates,
-        insecure: effective.flag("insecure")?,
-        resolve,
-        http2: effective.flag("http2")?,
-    })
-}
-
-/// The rates that are set, or those that the vendor documents for its own service.
-fn rates(effective: &Effective, url: &str) -> Result<Vec<Rate>, Failure> {
-    let given = effective.list("rate");
-    if given.is_empty() {
-        let host = url.split("://").nth(1).unwrap_or_default();
-        let host = host.split(['/', ':']).next().unwrap_or_default();
-        let is_documented = host.eq_ignore_ascii_case(DOCUMENTED_HOST);
-        return Ok(if is_documented {
-            Rate::documented()
-        } else {
-            Vec::new()
-        });
-    }
-    if given.iter().all(|rate| rate == "none") {
-        return Ok(Vec::new());
-    }
-    effective.parsed(
-        "rate",
-        "requests per time, such as 1200/5m, or none",
-        |text| text.parse().ok(),
-    )
-}
-
-fn check_capabilities(given: &[String]) -> Result<(), Failure> {
-    let known = || {
-        Contract::embedded()
-            .capabilities
-            .iter()
-            .map(|capability| capability.name.as_str())
-    };
-    for given in given {
-        if !known().any(|name| name == given) {
-            let hint = nearest(given, known())
-                .map(|right| format!(" (did you mean `{right}`?)"))
-                .unwrap_or_default();
-            let names: Vec<&str> = known().collect();
-            return Err(Failure::Usage(format!(
-                "there is no capability `{given}`{hint}; known: {}",
-                names.join(", ")
-            )));
-        }
-    }
-    Ok(())
 }

@@ -14,7 +14,7 @@ use super::target::{
 };
 use crate::contract::Contract;
 use crate::exchange::{Exchange, Generation, Kind, Operation};
-use crate::transport::{Client, TransportFault};
+use crate::transport::{Client, Pace, TransportFault};
 
 impl Target {
     /// Finds out what the target can do: the hook first, then probing, then what was named by hand.
@@ -49,13 +49,16 @@ impl Target {
         if let Some(zone) = repeated(&config.zones) {
             return Err(TargetError::ZoneTwice(zone.clone()));
         }
-        let client =
-            Client::new(config.limits, &config.network, &config.pace).map_err(|source| {
-                TargetError::Unreachable {
-                    url: base_url.clone(),
-                    source,
-                }
-            })?;
+        let pace = Pace {
+            rates: Some(config.pace.rates_for(&config.base_url)),
+            ..config.pace.clone()
+        };
+        let client = Client::new(config.limits, &config.network, &pace).map_err(|source| {
+            TargetError::Unreachable {
+                url: base_url.clone(),
+                source,
+            }
+        })?;
         let client = client.with_log(config.request_log);
         let redactor = config.credentials.redactor();
         Ok(Self {

@@ -16,6 +16,9 @@ use crate::exchange::Headers;
 /// A target can announce any number of policies; more than these are not kept.
 const POLICIES: usize = 8;
 
+/// The vendor's own host, whose limits are documented.
+const DOCUMENTED_HOST: &str = "api.cloudflare.com";
+
 /// So many requests in so long a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
@@ -26,6 +29,25 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// The limits that are documented for the service at a base URL: the vendor's per user and per address, none for other
+    /// hosts.
+    #[must_use]
+    pub fn documented_for(base_url: &str) -> Vec<Self> {
+        let host = url::Url::parse(base_url).ok();
+        let host = host
+            .as_ref()
+            .and_then(url::Url::host_str)
+            .unwrap_or_default();
+        if host
+            .trim_end_matches('.')
+            .eq_ignore_ascii_case(DOCUMENTED_HOST)
+        {
+            Self::documented()
+        } else {
+            Vec::new()
+        }
+    }
+
     /// The limits that the vendor documents for its API: per user, and per address.
     #[must_use]
     pub fn documented() -> Vec<Self> {
@@ -150,8 +172,8 @@ const PUT_BACK_PACE: Duration = Duration::from_millis(250);
 /// How requests are paced.
 #[derive(Debug, Clone)]
 pub struct Pace {
-    /// Rates to stay within; none for as fast as it goes.
-    pub rates: Vec<Rate>,
+    /// Rates to stay within, none of them for as fast as it goes; `None` for those that are documented for the target.
+    pub rates: Option<Vec<Rate>>,
     /// The most requests of the whole run.
     pub max_requests: Option<u64>,
     /// The longest wait that a target can ask for.
@@ -161,17 +183,31 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            rates: Vec::new(),
+            rates: None,
             max_requests: None,
             longest_wait: Duration::from_mins(1),
         }
     }
 }
 
+impl Pace {
+    /// The rates for the service at a base URL: those that are set, or those that are documented for it.
+    #[must_use]
+    pub fn rates_for(&self, base_url: &str) -> Vec<Rate> {
+        let set = self.rates.clone();
+        set.unwrap_or_else(|| Rate::documented_for(base_url))
+    }
+}
+
 impl Pacer {
     pub(super) fn new(pace: &Pace) -> Self {
         Self {
-            buckets: pace.rates.iter().filter_map(|rate| rate.bucket()).collect(),
+            buckets: pace
+                .rates
+                .iter()
+                .flatten()
+                .filter_map(|rate| rate.bucket())
+                .collect(),
             announced: Mutex::default(),
             paused_until: Mutex::default(),
             longest_wait: pace.longest_wait,
@@ -389,6 +425,15 @@ mod tests {
         let rate = rate(text);
         let refills = rate.window.as_nanos() / rate.period().as_nanos();
         assert!(u128::from(rate.burst().get()) + refills <= u128::from(rate.count.get()));
+    }
+
+    #[test_case::test_case("https://api.cloudflare.com/client/v4", 2; "the vendor's service")]
+    #[test_case::test_case("https://API.cloudflare.com.:443/client/v4", 2; "in another spelling")]
+    #[test_case::test_case("https://user@api.cloudflare.com/client/v4", 2; "with user information")]
+    #[test_case::test_case("https://api.cloudflare.com.example/client/v4", 0; "another host that begins like it")]
+    #[test_case::test_case("http://127.0.0.1:8080/client/v4", 0; "a server of one's own")]
+    fn the_documented_limits_are_those_of_the_vendors_own_host(url: &str, count: usize) {
+        assert_eq!(Pace::default().rates_for(url).len(), count);
     }
 
     #[test]

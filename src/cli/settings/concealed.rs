@@ -63,7 +63,7 @@ pub(super) fn unreadable(text: &str, message: &str) -> (Vec<Span>, String) {
 /// Whether this is the key of a setting; what stands before another equals sign may be part of a value.
 fn is_key(text: &str) -> bool {
     let text = text.trim();
-    super::setting::by_key(text).is_some() || ["default-target", "target"].contains(&text)
+    originproof::settings::by_key(text).is_some() || ["default-target", "target"].contains(&text)
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

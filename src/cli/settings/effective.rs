@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use originproof::diagnostic::nearest;
 use originproof::exchange::check_base_url;
-use originproof::transport::parse_duration;
+use originproof::settings::{SETTINGS, Setting, Values, by_key};
 
 use super::super::exit::Failure;
 use super::super::world::World;
 use super::file::{ConfigFile, Layer, Written, find, read};
 use super::owner::check_owner;
-use super::setting::{SETTINGS, Setting, by_key};
 
 /// What the flags say, by the keys of settings.
 pub(crate) type Given = BTreeMap<&'static str, Vec<String>>;
@@ -59,6 +57,7 @@ pub(super) struct Value {
 /// Every setting with its value and where it comes from.
 pub(crate) struct Effective {
     pub(super) values: BTreeMap<&'static str, Value>,
+    said: Values,
     /// The configuration file, if one was read.
     pub(super) file: Option<PathBuf>,
     /// Whether a person named that file, or the target in it.
@@ -113,8 +112,14 @@ impl Effective {
             }
             values.insert(setting.key, value);
         }
+        let mut said = Values::default();
+        for (key, value) in &values {
+            let value: &Value = value;
+            said.set(key, value.texts.clone(), value.origin.to_string());
+        }
         Ok(Self {
             values,
+            said,
             is_named,
             file: Some(file.path).filter(|path| !path.as_os_str().is_empty()),
         })
@@ -136,37 +141,19 @@ impl Effective {
             .collect()
     }
 
+    /// What is set, whoever said it.
+    pub(crate) fn said(&self) -> &Values {
+        &self.said
+    }
+
     /// The values of a list.
     pub(crate) fn list(&self, key: &str) -> &[String] {
-        self.values
-            .get(key)
-            .map_or(&[], |value| value.texts.as_slice())
+        self.said.list(key)
     }
 
     /// The value of a setting that has one.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
-        self.list(key)
-            .first()
-            .map(String::as_str)
-            .filter(|text| !text.is_empty())
-    }
-
-    /// A value that is not of the right kind, with the place that says it.
-    fn wrong(&self, key: &str, wanted: &str) -> Failure {
-        let origin = self
-            .values
-            .get(key)
-            .map(|value| value.origin.to_string())
-            .unwrap_or_default();
-        let is_secret = by_key(key).is_some_and(|setting| setting.is_secret);
-        let value = if is_secret {
-            "***"
-        } else {
-            self.text(key).unwrap_or_default()
-        };
-        Failure::Usage(format!(
-            "`{value}` is no value for {key} (from {origin}): {wanted}"
-        ))
+        self.said.text(key)
     }
 
     /// True or false.
@@ -174,20 +161,7 @@ impl Effective {
     /// # Errors
     /// Any other word.
     pub(crate) fn flag(&self, key: &str) -> Result<bool, Failure> {
-        match self.text(key).unwrap_or("false") {
-            "true" | "1" | "yes" => Ok(true),
-            "false" | "0" | "no" => Ok(false),
-            _ => Err(self.wrong(key, "true or false")),
-        }
-    }
-
-    /// A time.
-    ///
-    /// # Errors
-    /// Anything but a number with `ms`, `s`, `m` or `h`.
-    pub(crate) fn duration(&self, key: &str) -> Result<Duration, Failure> {
-        let text = self.text(key).unwrap_or("0");
-        parse_duration(text).ok_or_else(|| self.wrong(key, "a time such as 300ms, 2s or 5m"))
+        Ok(self.said.flag(key)?)
     }
 
     /// A whole number, where there is one.
@@ -195,29 +169,7 @@ impl Effective {
     /// # Errors
     /// Anything else.
     pub(crate) fn number(&self, key: &str) -> Result<Option<u64>, Failure> {
-        let Some(text) = self.text(key) else {
-            return Ok(None);
-        };
-        let number = text.replace('_', "").parse();
-        number
-            .map(Some)
-            .map_err(|_| self.wrong(key, "a whole number"))
-    }
-
-    /// A list of values that are read from text.
-    ///
-    /// # Errors
-    /// The first one that can't be read.
-    pub(crate) fn parsed<T>(
-        &self,
-        key: &str,
-        wanted: &str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Result<Vec<T>, Failure> {
-        let values = self.list(key).iter().map(|text| read(text));
-        values
-            .collect::<Option<_>>()
-            .ok_or_else(|| self.wrong(key, wanted))
+        Ok(self.said.number(key)?)
     }
 }
 

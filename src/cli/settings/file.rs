@@ -12,7 +12,7 @@ use originproof::exchange::check_base_url;
 
 use super::super::exit::Failure;
 use super::concealed;
-use super::setting::{SETTINGS, by_key};
+use originproof::settings::{SETTINGS, by_key};
 
 /// The name of the file.
 const NAME: &str = "originproof.toml";

@@ -1,7 +1,7 @@
 //! Where a value comes from: flag, environment, the target's table of the configuration file, the file itself,
 //! default, in this order.
 //!
-//! [`setting`] lists what can be set, once for all layers; [`file`] reads `originproof.toml`; [`effective`]
+//! [`originproof::settings`] lists what can be set, once for all layers; [`file`] reads `originproof.toml`; [`effective`]
 //! puts the layers on top of each other; [`destination`] tells where credentials go.
 
 mod concealed;
@@ -9,6 +9,5 @@ mod destination;
 mod effective;
 mod file;
 mod owner;
-mod setting;
 
 pub(crate) use effective::{Effective, Given};

@@ -72,7 +72,7 @@ impl Terminal {
         } else {
             writeln!(
                 out,
-                "  {dim}run it again:{reset} {} --case '{}'",
+                "  {dim}run it again:{reset} {} '{}'",
                 self.again, trial.id
             )?;
         }

@@ -19,7 +19,7 @@ use crate::event::{Event, PutBack, RunHeader, TrialReport, Verdict};
 #[derive(Debug)]
 pub struct Terminal {
     style: Style,
-    /// How to run one case again: the command without the case's name.
+    /// How to run one case again: the command up to the case's name.
     again: String,
     /// -1: the end only; 0: failures; 1: every trial; 2: every request as well.
     verbosity: i8,
@@ -34,7 +34,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// A report in a style. `again` is the command that repeats a run, without its `--case`.
+    /// A report in a style. `again` is the command that repeats one case, up to its name.
     #[must_use]
     pub fn new(style: Style, again: String, verbosity: i8) -> Self {
         Self {

@@ -1,20 +1,20 @@
-//! The settings: one row each, read by the configuration file, the environment and `originproof config`.
+//! The settings: one row each, read by flags, the configuration file and the environment, of the command and of tests.
 
 /// Something that can be set.
 #[derive(Debug)]
-pub(crate) struct Setting {
+pub struct Setting {
     /// Its key in the file; the flag is the same with `--`, but for lists, whose flag is in the singular.
-    pub(crate) key: &'static str,
+    pub key: &'static str,
     /// Its flag.
-    pub(crate) flag: &'static str,
+    pub flag: &'static str,
     /// Variables that set it, the first one first.
-    pub(crate) variables: &'static [&'static str],
+    pub variables: &'static [&'static str],
     /// Whether it may have several values (in variables with commas between them).
-    pub(crate) is_list: bool,
+    pub is_list: bool,
     /// Whether it must never be shown.
-    pub(crate) is_secret: bool,
+    pub is_secret: bool,
     /// What holds where nothing is said.
-    pub(crate) default: &'static str,
+    pub default: &'static str,
 }
 
 const fn one(
@@ -64,7 +64,7 @@ const fn secret(
 }
 
 /// All settings, in the order in which `originproof config` shows them.
-pub(crate) const SETTINGS: &[Setting] = &[
+pub const SETTINGS: &[Setting] = &[
     one(
         "url",
         "--target",
@@ -137,7 +137,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
 ];
 
 /// The setting with this key.
-pub(crate) fn by_key(key: &str) -> Option<&'static Setting> {
+#[must_use]
+pub fn by_key(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == key)
 }
 

@@ -1,0 +1,258 @@
+//! The suite as tests of `cargo test`: each trial is one, named by its id.
+//!
+//! An implementer's own `tests/conformance.rs` (with `harness = false`) is
+//!
+//! ```no_run
+//! use originproof::harness::{Arguments, Settings, run};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     let settings = Settings::from_vars(std::env::vars()).server(|| async {
+//!         // Start your server here, on a port of its own, and say where it is.
+//!         Ok("http://127.0.0.1:8080/client/v4".to_owned())
+//!     });
+//!     run(&Arguments::from_args(), settings, &mut std::io::stderr()).exit_code()
+//! }
+//! ```
+//!
+//! The embedded mock is used where the file says [`Settings::mock`], and nowhere else.
+
+mod settings;
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use libtest_mimic::{Completion, Failed, Trial as Test};
+use tokio::runtime::Runtime;
+
+pub use libtest_mimic::{Arguments, Conclusion};
+pub use settings::Settings;
+
+use self::settings::Server;
+use crate::case::{Library, Trial};
+use crate::event::{Event, TrialReport, Verdict};
+use crate::expected::Tally;
+use crate::mock::{Mock, MockConfig, Running};
+use crate::report::{Style, Terminal};
+use crate::runner::{Keep, RunConfig, Runner, Target, TargetConfig, new_seed};
+
+/// What to do where no target is chosen.
+const NO_TARGET: &str = "no target is chosen: say `.server(...)` or `.target(...)` in the test file, or set ORIGINPROOF_TARGET to a base URL such as http://127.0.0.1:8080/client/v4";
+
+/// What the tests share.
+struct Session {
+    runtime: Runtime,
+    /// Opened by the first test that runs, so that `--list` sends nothing.
+    runner: OnceLock<Result<(Runner, Option<Running>), String>>,
+    settings: Settings,
+    tally: Option<Mutex<Tally>>,
+}
+
+impl Session {
+    /// Puts given zones back; what could not be put back is said.
+    fn end(&self) -> Vec<String> {
+        let Some(Ok((runner, _))) = self.runner.get() else {
+            return Vec::new();
+        };
+        let events = self.runtime.block_on(runner.put_zones_back());
+        let left = events.into_iter().filter_map(|event| match event {
+            Event::ZoneLeft(left) => Some(left.to_string()),
+            Event::ZonePutBack(_)
+            | Event::RunStarted(_)
+            | Event::TrialStarted { .. }
+            | Event::TrialFinished(_)
+            | Event::RunFinished(_) => None,
+        });
+        left.collect()
+    }
+
+    fn runner(&self) -> Result<&Runner, String> {
+        let opened = self
+            .runner
+            .get_or_init(|| self.runtime.block_on(open(&self.settings)));
+        opened
+            .as_ref()
+            .map(|(runner, _)| runner)
+            .map_err(Clone::clone)
+    }
+
+    /// What the tests run against, in a line.
+    fn target_line(&self, runner: &Runner) -> String {
+        let target = runner.target();
+        let what = match &self.settings.server {
+            Server::Mock => "the embedded mock at ",
+            Server::Started(_) => "the test file's own server at ",
+            Server::At(_) | Server::Missing => "",
+        };
+        let has: Vec<&str> = target.capabilities.keys().map(String::as_str).collect();
+        format!(
+            "originproof {} against {what}{}, which has: {}",
+            env!("CARGO_PKG_VERSION"),
+            target.base_url,
+            has.join(", ")
+        )
+    }
+}
+
+async fn open(settings: &Settings) -> Result<(Runner, Option<Running>), String> {
+    let (config, mock) = target(settings).await?;
+    let seed = new_seed();
+    let target = Target::probe(config, seed)
+        .await
+        .map_err(|error| as_variables(&error.to_string()))?;
+    let config = RunConfig {
+        jobs: 1,
+        seed,
+        keep: Keep::Findings,
+    };
+    let runner = Runner::new(target, config).await;
+    let runner = runner.map_err(|error| as_variables(&error.to_string()))?;
+    Ok((runner, mock))
+}
+
+async fn target(settings: &Settings) -> Result<(TargetConfig, Option<Running>), String> {
+    let config = |url: &str| {
+        let config = settings.values.target(url, settings.folder.clone());
+        let mut config = config.map_err(|error| as_variables(&error.to_string()))?;
+        // Under cargo-nextest every test is a process of its own: they take turns on a zone.
+        config.custody.wait_for_lock = true;
+        Ok::<_, String>(config)
+    };
+    match &settings.server {
+        Server::Missing => Err(NO_TARGET.to_owned()),
+        Server::At(url) => Ok((config(url)?, None)),
+        Server::Started(start) => {
+            let url = start()
+                .await
+                .map_err(|why| format!("the server of the test file did not start: {why}"))?;
+            Ok((config(&url)?, None))
+        }
+        Server::Mock => {
+            let mock = MockConfig::default();
+            let access = mock.access.clone();
+            let served = Mock::new(mock).serve(([127, 0, 0, 1], 0).into()).await;
+            let running = served.map_err(|error| format!("the mock did not start: {error}"))?;
+            let mut config = config(&running.base_url())?;
+            config.credentials = access.into();
+            Ok((config, Some(running)))
+        }
+    }
+}
+
+/// A message of the command with the variables in place of its flags.
+fn as_variables(message: &str) -> String {
+    let mut message = message.to_owned();
+    // Longer flags first: one may begin like another.
+    let mut settings: Vec<_> = crate::settings::SETTINGS.iter().collect();
+    settings.sort_by_key(|setting| std::cmp::Reverse(setting.flag.len()));
+    for setting in settings {
+        if let Some(variable) = setting.variables.first() {
+            message = message.replace(&format!("{} ID", setting.flag), &format!("{variable}=ID"));
+            message = message.replace(setting.flag, variable);
+        }
+    }
+    message
+}
+
+/// Runs the cases as tests, and says on `out` against what. The caller turns the conclusion into an exit code. Zones that
+/// were given are put back at the end; one that could not be counts as a failed test. What keeps all tests from running,
+/// such as a target that is missing or out of reach, is one failed test.
+pub fn run(arguments: &Arguments, mut settings: Settings, out: &mut dyn Write) -> Conclusion {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let library = match &settings.cases {
+        Some(folder) => Library::from_folder(folder),
+        None => Library::embedded(),
+    };
+    let (library, runtime) = match (library, runtime) {
+        (Ok(library), Ok(runtime)) => (library, runtime),
+        (Err(error), _) => return alone(arguments, "cases are read", error.to_string()),
+        (_, Err(error)) => return alone(arguments, "a runtime is there", error.to_string()),
+    };
+    let expected = settings.expected.take();
+    let session = Arc::new(Session {
+        runtime,
+        runner: OnceLock::new(),
+        tally: expected.map(|expected| Mutex::new(Tally::new(expected, jiff::Zoned::now().date()))),
+        settings,
+    });
+    if matches!(session.settings.server, Server::Missing) {
+        return alone(arguments, "a target is chosen", NO_TARGET.to_owned());
+    }
+    if !arguments.list {
+        match session.runner() {
+            // Where nobody reads it, the tests run all the same.
+            Ok(runner) => drop(writeln!(out, "{}", session.target_line(runner))),
+            Err(why) => return alone(arguments, "the target can be tested", why),
+        }
+    }
+    let mut conclusion = libtest_mimic::run(arguments, tests(&library, &session));
+    if arguments.list {
+        return conclusion;
+    }
+    let mut last = |name: &str, why: Vec<String>| {
+        if !why.is_empty() {
+            let ended = alone(arguments, name, why.join("\n"));
+            conclusion.num_failed += ended.num_failed;
+        }
+    };
+    let is_whole = arguments.filter.is_none() && arguments.skip.is_empty();
+    if let Some(tally) = &session.tally {
+        let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+        last("the list of expected failures fits", tally.faults(is_whole));
+    }
+    last("zones are put back", session.end());
+    conclusion
+}
+
+/// One failing test in place of what could not begin or end.
+fn alone(arguments: &Arguments, name: &str, why: String) -> Conclusion {
+    // It is said whatever the filters leave out.
+    let arguments = Arguments {
+        filter: None,
+        skip: Vec::new(),
+        exact: false,
+        ..arguments.clone()
+    };
+    libtest_mimic::run(&arguments, vec![Test::test(name, move || Err(why.into()))])
+}
+
+fn tests(library: &Library, session: &Arc<Session>) -> Vec<Test> {
+    library
+        .trials()
+        .into_iter()
+        .filter(|trial| {
+            let only = session.settings.only;
+            only.is_none_or(|only| trial.generation.is_none_or(|own| own == only))
+        })
+        .enumerate()
+        .map(|(number, trial)| {
+            let session = Arc::clone(session);
+            Test::ignorable_test(trial.id(), move || judge(&session, number, &trial))
+        })
+        .collect()
+}
+
+fn judge(session: &Session, number: usize, trial: &Trial) -> Result<Completion, Failed> {
+    let runner = session.runner()?;
+    let mut report = session.runtime.block_on(runner.trial(number, trial));
+    if let Some(tally) = &session.tally {
+        let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.judge(&mut report);
+    }
+    match report.verdict {
+        Verdict::Conforms | Verdict::Deviates | Verdict::Expected => Ok(Completion::Completed),
+        Verdict::Skipped => Ok(Completion::ignored_with(report.reason.unwrap_or_default())),
+        Verdict::Violates | Verdict::Inconclusive | Verdict::Broken => Err(text(report).into()),
+    }
+}
+
+/// The failure as the terminal report shows it.
+fn text(report: TrialReport) -> String {
+    let again = "cargo test --test conformance -- --exact".to_owned();
+    let mut terminal = Terminal::new(Style::new(false), again, 0);
+    let mut text = Vec::new();
+    // Writing into memory does not fail.
+    let _ = terminal.event(&Event::TrialFinished(Box::new(report)), &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
