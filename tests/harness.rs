@@ -5,15 +5,74 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use originproof::exchange::Generation;
-use originproof::harness::{Arguments, Conclusion, Settings, run};
+use originproof::harness::{Arguments, Settings, run};
 use originproof::mock::{Mock, MockConfig};
 
-fn ran(arguments: &[&str], settings: Settings) -> (Conclusion, String) {
-    let mut all = vec!["conformance", "--quiet"];
+/// What came of a scenario, which runs in a process of its own: its output must not stand among that of this test.
+struct Ran {
+    passed: u64,
+    failed: u64,
+    started: usize,
+    said: String,
+}
+
+const SCENARIO: &str = "ORIGINPROOF_TESTS_SCENARIO";
+
+fn ran(name: &str) -> Ran {
+    let this = std::env::current_exe().unwrap_or_else(|error| panic!("{error}"));
+    let output = std::process::Command::new(this)
+        .args(["--ignored", "--exact", "scenario", "--nocapture"])
+        .env(SCENARIO, name)
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    let number = |name: &str| {
+        let line = said.lines().find_map(|line| line.split_once(name));
+        let number = line.and_then(|(_, rest)| rest.trim().parse::<u64>().ok());
+        number.unwrap_or_else(|| panic!("no {name} in:\n{said}"))
+    };
+    Ran {
+        passed: number("passed="),
+        failed: number("failed="),
+        started: usize::try_from(number("started=")).unwrap_or(usize::MAX),
+        said,
+    }
+}
+
+/// Runs what a variable names.
+#[test]
+#[ignore = "the other tests run it, each in a process of its own"]
+fn scenario() {
+    let name = std::env::var(SCENARIO).unwrap_or_default();
+    let nowhere = [("ORIGINPROOF_TARGET", "http://127.0.0.1:9/client/v4")];
+    let mut started = Arc::new(AtomicUsize::new(0));
+    let mut own = |settings, mutant| {
+        let (settings, count) = served(settings, mutant);
+        started = count;
+        settings
+    };
+    let (arguments, settings): (&[&str], Settings) = match name.as_str() {
+        "no target" => (&[], vars(&[])),
+        "mock" => (&["--exact", "batch/merges/v2"], Settings::mock()),
+        "own server" => (&["batch/"], own(vars(&[]), None)),
+        "out of reach" => (&[], own(vars(&nowhere), None)),
+        "faulty" => (
+            &["--exact", "batch/merges/v2"],
+            own(vars(&[]), Some("v2-batch-replaces-the-collection")),
+        ),
+        "both" => (&["batch/merges"], Settings::mock()),
+        "one" => (&["batch/merges"], Settings::mock().only(Generation::V2)),
+        "unknown setting" => (&[], Settings::mock().set("timeot", "3s")),
+        _ => return,
+    };
+    let mut all = vec!["conformance"];
     all.extend(arguments);
-    let mut out = Vec::new();
-    let conclusion = run(&Arguments::from_iter(all), settings, &mut out);
-    (conclusion, String::from_utf8_lossy(&out).into_owned())
+    let conclusion = run(&Arguments::from_iter(all), settings, &mut std::io::stderr());
+    println!(
+        "\npassed={}\nfailed={}",
+        conclusion.num_passed, conclusion.num_failed
+    );
+    println!("started={}", started.load(Ordering::SeqCst));
 }
 
 fn vars(vars: &[(&str, &str)]) -> Settings {
@@ -44,57 +103,63 @@ fn served(settings: Settings, mutant: Option<&'static str>) -> (Settings, Arc<At
 }
 
 #[test]
-fn without_a_target_one_test_fails_and_none_runs_against_the_mock() {
-    let (conclusion, said) = ran(&[], vars(&[]));
-    assert_eq!((conclusion.num_passed, conclusion.num_failed), (0, 1));
-    assert_eq!(said, "");
+fn without_a_target_one_test_fails_and_says_how_to_choose_one() {
+    let ran = ran("no target");
+    assert_eq!((ran.passed, ran.failed), (0, 1), "{}", ran.said);
+    assert!(ran.said.contains("set ORIGINPROOF_TARGET"), "{}", ran.said);
+    assert!(!ran.said.contains("mock"), "{}", ran.said);
 }
 
 #[test]
 fn the_mock_is_used_where_the_file_says_so_and_the_first_line_names_it() {
-    let (conclusion, said) = ran(&["--exact", "batch/merges/v2"], Settings::mock());
-    assert_eq!((conclusion.num_passed, conclusion.num_failed), (1, 0));
-    assert!(
-        said.contains("against the embedded mock at http://127.0.0.1:"),
-        "{said}"
-    );
+    let ran = ran("mock");
+    assert_eq!((ran.passed, ran.failed), (1, 0), "{}", ran.said);
+    let first = "against the embedded mock at http://127.0.0.1:";
+    assert!(ran.said.contains(first), "{}", ran.said);
 }
 
 #[test]
 fn the_server_of_the_file_is_started_once_for_all_tests() {
-    let (settings, count) = served(vars(&[]), None);
-    let (conclusion, said) = ran(&["batch/"], settings);
-    assert_eq!(conclusion.num_failed, 0);
-    assert!(conclusion.num_passed > 20, "{conclusion:?}");
-    assert_eq!(count.load(Ordering::SeqCst), 1);
-    assert!(said.contains("the test file's own server"), "{said}");
+    let ran = ran("own server");
+    assert_eq!((ran.failed, ran.started), (0, 1), "{}", ran.said);
+    assert!(ran.passed > 20, "{}", ran.said);
+    assert!(
+        ran.said.contains("the test file's own server"),
+        "{}",
+        ran.said
+    );
 }
 
 #[test]
 fn a_variable_chooses_another_target_and_one_that_is_out_of_reach_is_one_failure() {
-    let target = [("ORIGINPROOF_TARGET", "http://127.0.0.1:9/client/v4")];
-    let (settings, count) = served(vars(&target), None);
-    let (conclusion, _) = ran(&[], settings);
-    assert_eq!((conclusion.num_passed, conclusion.num_failed), (0, 1));
-    assert_eq!(count.load(Ordering::SeqCst), 0);
+    let ran = ran("out of reach");
+    assert_eq!(
+        (ran.passed, ran.failed, ran.started),
+        (0, 1, 0),
+        "{}",
+        ran.said
+    );
+    assert!(ran.said.contains("out of reach"), "{}", ran.said);
 }
 
 #[test]
-fn a_faulty_server_fails_the_tests_that_prove_it() {
-    let (settings, _) = served(vars(&[]), Some("v2-batch-replaces-the-collection"));
-    let (conclusion, _) = ran(&["--exact", "batch/merges/v2"], settings);
-    assert_eq!((conclusion.num_passed, conclusion.num_failed), (0, 1));
+fn a_faulty_server_fails_the_test_that_proves_it_and_the_line_to_run_it_again_works() {
+    let ran = ran("faulty");
+    assert_eq!((ran.passed, ran.failed), (0, 1), "{}", ran.said);
+    assert!(ran.said.contains("V2-BATCH-3"), "{}", ran.said);
+    let again = "cargo test --test conformance -- --exact 'batch/merges/v2'";
+    assert!(ran.said.contains(again), "{}", ran.said);
 }
 
 #[test]
 fn only_the_cases_of_one_generation_run_where_the_file_says_so() {
-    let (all, _) = ran(&["batch/merges"], Settings::mock());
-    let (one, _) = ran(&["batch/merges"], Settings::mock().only(Generation::V2));
-    assert!(one.num_passed > 0 && one.num_passed < all.num_passed);
+    let (both, one) = (ran("both"), ran("one"));
+    assert!(one.passed > 0 && one.passed < both.passed, "{}", one.said);
 }
 
 #[test]
-fn a_setting_that_does_not_exist_is_one_failure() {
-    let (conclusion, _) = ran(&[], Settings::mock().set("timeot", "3s"));
-    assert_eq!((conclusion.num_passed, conclusion.num_failed), (0, 1));
+fn a_setting_that_does_not_exist_is_one_failure_with_the_right_name() {
+    let ran = ran("unknown setting");
+    assert_eq!((ran.passed, ran.failed), (0, 1), "{}", ran.said);
+    assert!(ran.said.contains("did you mean `timeout`?"), "{}", ran.said);
 }

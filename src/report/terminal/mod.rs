@@ -226,7 +226,7 @@ impl Terminal {
 
 /// Writes the whole report of a run without colour.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
-    let mut terminal = Terminal::new(Style::new(false), "originproof run".to_owned(), 0);
+    let mut terminal = Terminal::new(Style::new(false), "originproof run --case".to_owned(), 0);
     run.events()
         .try_for_each(|event| terminal.event(&event, out))?;
     if run.summary.is_none() {
