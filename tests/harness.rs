@@ -1,6 +1,7 @@
 //! The suite as tests of somebody's own crate: what it runs against is chosen and said, and what keeps all tests from
 //! running is told once.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -68,11 +69,11 @@ fn scenario() {
     let mut all = vec!["conformance"];
     all.extend(arguments);
     let conclusion = run(&Arguments::from_iter(all), settings, &mut std::io::stderr());
-    println!(
-        "\npassed={}\nfailed={}",
-        conclusion.num_passed, conclusion.num_failed
-    );
-    println!("started={}", started.load(Ordering::SeqCst));
+    let mut out = std::io::stdout();
+    let (passed, failed) = (conclusion.num_passed, conclusion.num_failed);
+    let started = started.load(Ordering::SeqCst);
+    writeln!(out, "\npassed={passed}\nfailed={failed}\nstarted={started}")
+        .unwrap_or_else(|error| panic!("{error}"));
 }
 
 fn vars(vars: &[(&str, &str)]) -> Settings {
