@@ -309,6 +309,16 @@ pub(super) const MUTANTS: &[Mutant] = &[
         })],
     },
     Mutant {
+        name: "a-batch-without-a-body-is-an-empty-one",
+        breaks: "HTTP-1",
+        from: "a missing body decoded into an empty list",
+        changes: &[Change::Ask(|call| {
+            if is(call, "v2.batch_put") && call.body == Body::None {
+                call.body = Body::Json(json!([]));
+            }
+        })],
+    },
+    Mutant {
         name: "an-empty-batch-empties-the-zone",
         breaks: "V2-BATCH-3",
         from: "PUT taken for the whole collection, of nothing",
