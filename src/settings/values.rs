@@ -140,7 +140,7 @@ impl Values {
             self.text(key).unwrap_or_default()
         };
         SettingError(format!(
-            "`{value}` is no value for {key} (from {}): {wanted}",
+            "`{value}` is not a value for {key} (from {}): {wanted}",
             origin.unwrap_or_default()
         ))
     }
