@@ -252,7 +252,13 @@ impl Target {
         let Some(operation) = Operation::of(generation, kind) else {
             return Ok(());
         };
-        let candidates: Vec<_> = self.regions.picked.iter().take(100).cloned().collect();
+        let candidates: Vec<_> = self
+            .regions
+            .picked
+            .iter()
+            .take(Contract::embedded().limits.batch)
+            .cloned()
+            .collect();
         let addresses = Addresses::around(&std::collections::BTreeSet::new(), 0);
         let items: Vec<Value> = candidates
             .iter()

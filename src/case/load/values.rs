@@ -11,7 +11,7 @@ use super::super::variable::{Variable, is_builtin};
 use super::action::operation_name;
 use super::captures;
 use super::reader::{Reader, member};
-use crate::contract::address;
+use crate::contract::{Contract, address};
 use crate::diagnostic::yaml::{Data, Key, Node};
 use crate::diagnostic::{Problem, Span};
 use crate::exchange::{Generation, Kind, Operation};
@@ -325,7 +325,10 @@ impl<'n> Values<'_, 'n> {
     fn action(&mut self, step: &'n [(Key, Node)], key: &Key, name: &str, argument: &'n Node) {
         match name {
             "holds" | "one-of" => self.items(argument, Role::Held),
-            "pages" => self.number(argument, "pages", 1..=100),
+            "pages" => {
+                let most = u64::try_from(Contract::embedded().limits.page).unwrap_or(u64::MAX);
+                self.number(argument, "pages", 1..=most);
+            }
             "expect" => self.expect(step, argument),
             "headers" => {
                 if let Data::Mapping(fields) = &argument.data {
