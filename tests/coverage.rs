@@ -3,7 +3,7 @@
 use originproof::case::Library;
 use originproof::contract::{ClauseId, Contract, Level, rule};
 use originproof::coverage::{Cell, Coverage};
-use originproof::exchange::Operation;
+use originproof::exchange::{Kind, Operation};
 
 fn library() -> Library {
     Library::embedded().unwrap_or_else(|error| panic!("{error}"))
@@ -42,6 +42,17 @@ fn every_promise_of_an_operation_is_a_clause_of_its_own_generation() {
             assert!(contract.clause(clause).is_some(), "{operation}: {name}");
             assert!(!clause.as_str().starts_with(other), "{operation}: {name}");
         }
+    }
+}
+
+#[test]
+fn what_finds_nothing_or_something_else_the_second_time_does_not_answer_alike() {
+    for operation in Operation::all() {
+        let is_create = operation.kind() == Kind::Create;
+        let deletes = matches!(operation.kind(), Kind::Delete | Kind::BatchDelete);
+        let row = operation.row();
+        assert_eq!(row.answers_alike, !is_create && !deletes, "{operation}");
+        assert_eq!(row.is_idempotent, !is_create, "{operation}");
     }
 }
 

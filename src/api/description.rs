@@ -80,6 +80,10 @@ pub struct Platform {
 /// The row of an operation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, as the file states it"
+)]
 pub struct OperationDescription {
     /// The operation.
     #[serde(skip)]
@@ -107,9 +111,11 @@ pub struct OperationDescription {
     /// Whether a success shows all mappings of the zone.
     #[serde(default, rename = "shows-all")]
     pub shows_all: bool,
-    /// Whether sending it twice is as good as once.
+    /// Whether the effect of sending it twice is that of sending it once (RFC 9110, section 9.2.2).
     #[serde(rename = "idempotent")]
     pub is_idempotent: bool,
+    /// Whether the second answer is like the first: a mapping can be deleted again, but not found again.
+    pub answers_alike: bool,
     /// How binding the canonical spelling of addresses in a success is (IP-1).
     #[serde(default = "must")]
     pub canonical: Level,

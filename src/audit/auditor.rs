@@ -11,8 +11,6 @@ use crate::exchange::{Exchange, Operation, Redactor};
 
 /// Exchanges of a file that are put in the order of their starts before they are judged.
 const WINDOW: usize = 64;
-/// The codes of a path that is not routed: the target does not serve the operation at all.
-const NO_ROUTE: [i64; 2] = [7_000, 7_003];
 
 /// What was seen, beside findings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -327,5 +325,7 @@ fn is_unrouted(exchange: &Exchange) -> bool {
     let codes = exchange.response.codes();
     matches!(exchange.response.status, 400 | 404)
         && !codes.is_empty()
-        && codes.iter().all(|code| NO_ROUTE.contains(code))
+        && codes
+            .iter()
+            .all(|code| Contract::embedded().platform.unrouted.contains(code))
 }

@@ -146,15 +146,6 @@ impl Location {
         }
     }
 
-    /// The line in the case file, if it is at a step of one.
-    #[must_use]
-    pub fn line(&self) -> Option<usize> {
-        match self {
-            Self::Case { line } => Some(*line),
-            Self::Exchange { .. } => None,
-        }
-    }
-
     /// As people read it, where the trial's case file is given: `cases/a.yaml:3`, `a.har:3`.
     #[must_use]
     pub fn text(&self, case_file: &str) -> String {

@@ -8,7 +8,7 @@ use super::halt::HaltReason;
 use super::target::{is_patience_asked, refuses_credentials};
 use crate::contract::{Contract, Framing, check_with, is_edge_failure};
 use crate::event::{Location, step_record};
-use crate::exchange::{Exchange, Kind, Operation, Redactor, Seen, redactor_of};
+use crate::exchange::{Exchange, Operation, Redactor, Seen, redactor_of};
 use crate::transport::{Outgoing, TransportFault};
 
 /// How often a request is repeated when the target asks for it (429) or is briefly out of service.
@@ -176,11 +176,8 @@ fn is_throttled_by_another(exchange: &Exchange) -> bool {
 
 /// Whether sending a request twice does the same as sending it once, answer included.
 fn is_idempotent(outgoing: &Outgoing) -> bool {
-    match outgoing.operation.map(Operation::kind) {
-        Some(Kind::Create | Kind::Delete | Kind::BatchDelete) => false,
-        Some(
-            Kind::List | Kind::Get | Kind::Upsert | Kind::BatchUpsert | Kind::SupportedRegions,
-        ) => true,
+    match outgoing.operation.map(Operation::row) {
+        Some(row) => row.is_idempotent && row.answers_alike,
         None => outgoing.method == "GET",
     }
 }
