@@ -168,7 +168,10 @@ async fn tidy_through(
             .mine
             .iter()
             .filter(|ip| !shown.contains(&ip.to_canonical()));
-        blind.extend(unlisted.copied().filter(|ip| ledger.was_free(through, *ip)));
+        // One store may be behind both generations: what either shows of others is not deleted unseen.
+        let is_others = |ip: &IpAddr| tidied.strangers.iter().any(|one| one.ip == *ip);
+        let is_free = |ip: &IpAddr| ledger.was_free(through, *ip) && !is_others(ip);
+        blind.extend(unlisted.copied().filter(is_free));
     }
     // What was listed and is not any more is gone. Everything else counts as left until the zone is put back: a list may be
     // an old one.
@@ -388,8 +391,12 @@ pub(super) async fn remove(
         let mut others = None;
         for spelling in [ip.to_string(), entry.spelled.clone()] {
             let heard = patience.ask(desk, Ask::Read(through, spelling)).await;
-            is_read |= !matches!(heard, Ok(Heard::One(None)));
-            if let Ok(Heard::One(Some(now))) = heard
+            let heard = match heard {
+                Err(Trouble::Refused(_) | Trouble::Unreadable(_)) => None,
+                heard => Some(heard?),
+            };
+            is_read |= !matches!(heard, Some(Heard::One(None)));
+            if let Some(Heard::One(Some(now))) = heard
                 && ledger.standing(through, ip, Some(&now.place)) == Standing::Others
             {
                 others = Some(now.place);
@@ -456,6 +463,13 @@ pub(super) async fn delete(
                     .done
                     .extend(done.map(|(index, _)| number * size + index));
                 deleted.all_free &= items.len() == chunk.len() && items.iter().all(is_free);
+            }
+            // A target without batches may still delete singly.
+            Err(Trouble::Refused(_)) if form == Form::Batch => {
+                let singly = Box::pin(delete(desk, patience, through, chunk, Form::Single)).await?;
+                let done = singly.done.iter().map(|index| number * size + index);
+                deleted.done.extend(done);
+                deleted.all_free &= singly.all_free;
             }
             Ok(_) | Err(Trouble::Refused(_) | Trouble::Unreadable(_)) => deleted.all_free = false,
             Err(trouble) => return Err(trouble),

@@ -118,8 +118,9 @@ impl Ledger {
     pub(super) fn is_telling(&self, through: Generation, ip: IpAddr) -> bool {
         let sent = self.sent_to(ip);
         let goes_through = |sent: &Sent| sent.through.iter().all(|one| *one == through);
+        let mut all = Generation::ALL.into_iter();
         sent.is_some_and(|sent| goes_through(sent) && !sent.is_tidied)
-            && self.before(through, ip).is_none()
+            && all.all(|generation| self.before(generation, ip).is_none())
     }
 
     /// Whether it was proved that the target keeps the second value in place of the first.
@@ -357,6 +358,12 @@ impl Ledger {
     pub(super) fn was_taken(&self, generation: Generation, ip: IpAddr) -> bool {
         self.sent_to(ip)
             .is_some_and(|sent| self.was_deleted(sent, generation))
+    }
+
+    /// Whether the run deleted an address through this very generation, or was about to.
+    pub(super) fn was_deleted_through(&self, generation: Generation, ip: IpAddr) -> bool {
+        self.sent_to(ip)
+            .is_some_and(|sent| sent.deleted.contains(&generation))
     }
 
     /// Whether a deletion may be seen through a generation: its own, or any where one store serves both.

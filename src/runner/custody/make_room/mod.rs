@@ -8,7 +8,7 @@ mod why;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::desk::{Ask, Desk, Durability, Form, Heard};
+use super::desk::{Ask, Desk, Durability, Form, Heard, Trouble};
 use super::entry::{Entry, Mappings, Row};
 use super::ledger::{Ledger, Standing};
 use super::patience::{Patience, Rules};
@@ -167,9 +167,11 @@ impl Room<'_> {
             let mut there = Vec::new();
             for row in all.iter().filter(|row| is_in(&now, row)) {
                 // The list may be an old one.
-                let single = read(self.desk, &mut self.patience, generation, row.ip).await;
-                if single.is_ok_and(|entry| entry.is_some_and(|entry| entry.place == row.place())) {
-                    there.push(row.ip);
+                match read(self.desk, &mut self.patience, generation, row.ip).await {
+                    Ok(Some(entry)) if entry.place == row.place() => there.push(row.ip),
+                    Ok(_) | Err(Trouble::Refused(_) | Trouble::Unreadable(_)) => {}
+                    // What was not read counts as at stake.
+                    Err(_) => break,
                 }
             }
             there

@@ -222,9 +222,13 @@ impl Room<'_> {
     ) -> Result<(), NotEmptied> {
         let generations = self.ledger.generations();
         let other = generations.into_iter().find(|other| *other != generation);
+        // What was deleted through the other one as well tells nothing there.
         let is_in_both = |row: &&Row| {
-            let before = other.and_then(|other| self.ledger.before(other, row.ip));
-            before.is_some_and(|entry| entry.place == row.place())
+            other.is_some_and(|other| {
+                let before = self.ledger.before(other, row.ip);
+                before.is_some_and(|entry| entry.place == row.place())
+                    && !self.ledger.was_deleted_through(other, row.ip)
+            })
         };
         let Some(row) = all.iter().find(is_in_both).or(all.first()).cloned() else {
             return Ok(());

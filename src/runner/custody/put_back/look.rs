@@ -65,17 +65,8 @@ impl Work<'_> {
             .map(|(ip, entry)| Row::new(*ip, &entry.place))
             .collect();
         // A third value is somebody's, however old the list is: this run never sent it.
-        for (ip, entry) in listed.iter().flatten() {
-            if self.stands(generation, *ip, Some(&entry.place)) == Standing::Others {
-                let was = self.ledger.before(generation, *ip);
-                look.kept.insert(Stranger {
-                    through: generation,
-                    ip: *ip,
-                    was: was.map(|entry| entry.place.clone()),
-                    is: Some(entry.place.clone()),
-                });
-            }
-        }
+        look.kept
+            .extend(self.others_in(generation, listed.iter().flatten()));
         let stake = self.ledger.at_stake(generation);
         for row in &stake {
             if look.kept.iter().any(|stranger| stranger.ip == row.ip) {
@@ -88,8 +79,10 @@ impl Work<'_> {
             }
         }
         for ip in self.doubtful.get(&generation).cloned().unwrap_or_default() {
-            let Ok(Some(entry)) = read(&self.desk, &mut self.patience, generation, ip).await else {
-                continue;
+            let entry = match read(&self.desk, &mut self.patience, generation, ip).await {
+                Ok(Some(entry)) => entry,
+                Ok(None) | Err(Trouble::Refused(_) | Trouble::Unreadable(_)) => continue,
+                Err(trouble) => return Err(trouble),
             };
             match self.stands(generation, ip, Some(&entry.place)) {
                 Standing::AsBefore => {}
@@ -122,6 +115,28 @@ impl Work<'_> {
                 .collect();
         }
         Ok(())
+    }
+
+    /// What a list shows that is somebody else's.
+    pub(super) fn others_in<'a>(
+        &self,
+        generation: Generation,
+        listed: impl IntoIterator<Item = (&'a IpAddr, &'a Entry)>,
+    ) -> Vec<Stranger> {
+        let is_others = |(ip, entry): &(&IpAddr, &Entry)| {
+            self.stands(generation, **ip, Some(&entry.place)) == Standing::Others
+        };
+        let others = listed.into_iter().filter(is_others);
+        let others = others.map(|(ip, entry)| Stranger {
+            through: generation,
+            ip: *ip,
+            was: self
+                .ledger
+                .before(generation, *ip)
+                .map(|entry| entry.place.clone()),
+            is: Some(entry.place.clone()),
+        });
+        others.collect()
     }
 
     /// Whether a mapping that was taken away is there again: the list and a single read must both say so.

@@ -93,7 +93,8 @@ impl Work<'_> {
         Ok(written)
     }
 
-    /// Deletes what the list shows of the run. What can't be deleted in any way changes nothing.
+    /// Deletes what the list shows of the run, and returns how many mappings that was tried on. What can't be deleted in any
+    /// way is tried once.
     pub(super) async fn remove(
         &mut self,
         generation: Generation,
@@ -105,7 +106,7 @@ impl Work<'_> {
             return Ok(0);
         }
         let found = own.len();
-        let (stuck, _) = remove(
+        let (stuck, latest) = remove(
             &self.desk,
             &mut self.patience,
             self.ledger,
@@ -114,10 +115,15 @@ impl Work<'_> {
             Vec::new(),
         )
         .await?;
+        let others = self.others_in(generation, latest.iter().flatten());
+        if let Some(look) = self.looks.get_mut(&generation) {
+            look.kept.extend(others);
+        }
         let deleted = found - stuck.len();
         self.ending.deleted += deleted;
         self.stuck.insert(generation, stuck);
-        Ok(deleted)
+        // Trying took a while, so the zone is looked at once more.
+        Ok(found)
     }
 
     /// Deletes, once, where the run wrote and the list shows nothing: an old list proves nothing.

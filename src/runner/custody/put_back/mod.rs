@@ -169,7 +169,7 @@ impl Work<'_> {
             if self.failed.contains_key(&generation) {
                 continue;
             }
-            let alone = !(has_served && self.ledger.is_shared()) || round >= APART;
+            let alone = !(has_served && self.ledger.is_proved_shared()) || round >= APART;
             match self.look_and_mend(generation, round, alone).await {
                 Ok(changed) => {
                     changes += changed;
@@ -198,6 +198,13 @@ impl Work<'_> {
         }
     }
 
+    /// Whether any look showed something of others at an address.
+    fn is_kept(&self, ip: IpAddr) -> bool {
+        let looks = self.looks.values().flat_map(|look| &look.kept);
+        let mut all = looks.chain(&self.ending.kept);
+        all.any(|stranger| stranger.ip == ip)
+    }
+
     /// Lets go of an old look at a generation that can't be looked at any more, but not of what it saw.
     fn forget(&mut self, generation: Generation) {
         let Some(look) = self.looks.remove(&generation) else {
@@ -224,11 +231,16 @@ impl Work<'_> {
             self.ending.kept.append(&mut look.kept);
             return Err(trouble);
         }
+        if look.unread.is_some() {
+            self.forget(generation);
+        }
         let mut changes = 0;
         if mends && round < ROUNDS {
             let (write, own) = (look.write.clone(), look.own.clone());
-            let unlisted = std::mem::take(&mut look.unlisted);
+            let mut unlisted = std::mem::take(&mut look.unlisted);
             self.looks.insert(generation, look);
+            // Where one store is behind both generations, what either shows of others is not deleted unseen.
+            unlisted.retain(|ip| !self.is_kept(*ip));
             // First what rests on the list, while it is new.
             changes += self.remove_unlisted(generation, unlisted).await?;
             // A target whose batches fail, or lose what they do not name, may still carry out single requests.

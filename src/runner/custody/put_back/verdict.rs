@@ -86,6 +86,7 @@ impl Work<'_> {
             ending.written_otherwise.extend(written);
             ending.kept.extend(look.kept);
             if let Some(why) = look.unread {
+                ending.unread.insert(generation);
                 ending
                     .unfinished
                     .get_or_insert(format!("{}: {why}", generation.id()));

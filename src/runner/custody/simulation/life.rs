@@ -2,7 +2,6 @@
 //! each process that ended by itself the promises are checked against what the target holds in truth.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::super::admit::{Effect, Effects, NotAdmitted, admit};
@@ -18,6 +17,7 @@ use super::super::put_back::put_back;
 use super::super::record::{Opening, Record};
 use super::super::remove::{Left, tidy};
 use super::super::survey::survey;
+use super::promises::{Truth, not_back};
 use super::schedule::{Case, Schedule};
 use super::target::{Crashed, Target, place, tests};
 use crate::exchange::Generation;
@@ -28,7 +28,9 @@ const MOST_REQUESTS: u64 = 1_200;
 const HEALED: usize = 3;
 
 /// What must have happened in a hundred thousand lives.
-pub(super) const MUST_HAPPEN: [&str; 27] = [
+pub(super) const MUST_HAPPEN: [&str; 31] = [
+    "addresses that can't be written after a deletion",
+    "batches refused whole",
     "bursts of 429",
     "bursts of 503",
     "crashes",
@@ -44,9 +46,11 @@ pub(super) const MUST_HAPPEN: [&str; 27] = [
     "mappings lost by a write",
     "mappings that can't be deleted",
     "repairs by the owner",
+    "single reads refused",
     "single reads that are behind",
     "spent budgets",
     "target out of reach",
+    "unreadable lists",
     "v1 gone",
     "v2 gone",
     "values no longer accepted",
@@ -99,6 +103,9 @@ fn lived(schedule: &Schedule, target: &mut Target<'_>) -> Result<(), String> {
         ended = life.restore();
         life.check_bounds()?;
     }
+    if target.broken.is_none() {
+        target.broken = not_back(target);
+    }
     target.broken.clone().map_or(Ok(()), Err)
 }
 
@@ -114,6 +121,7 @@ struct Life<'t, 's> {
 
 impl Life<'_, '_> {
     fn drive<T>(&mut self, mut procedure: Procedure<'_, T>) -> Result<T, Crashed> {
+        self.target.begin();
         let mut heard = None;
         loop {
             match procedure.resume(heard.take()) {
@@ -157,6 +165,7 @@ impl Life<'_, '_> {
         for case in &self.schedule.setting.cases {
             self.case(case, &mut ledger, &mut around, &mut may_empty)?;
         }
+        self.target.begin_putting_back();
         let ending = self.drive(Procedure::new(|desk| put_back(desk, &mut ledger, rules)))?;
         self.end(&ledger, &ending)
     }
@@ -170,6 +179,7 @@ impl Life<'_, '_> {
     ) -> Result<(), Crashed> {
         let rules = self.rules;
         if case.needs_room && *may_empty && !around.taken().is_empty() {
+            self.target.begin_emptying();
             let result = self.drive(Procedure::new(|desk| make_room(desk, ledger, rules)))?;
             match result {
                 Ok(left) => {
@@ -241,6 +251,7 @@ impl Life<'_, '_> {
             ledger.apply(record);
         }
         let rules = self.rules;
+        self.target.begin_putting_back();
         let ending = self.drive(Procedure::new(|desk| put_back(desk, &mut ledger, rules)))?;
         self.end(&ledger, &ending)
     }
@@ -248,7 +259,13 @@ impl Life<'_, '_> {
     /// What the process says at its end, held against the truth.
     fn end(&mut self, ledger: &Ledger, ending: &Ending) -> Result<(), Crashed> {
         if self.target.broken.is_none() {
-            self.target.broken = self.false_word(ledger, ending);
+            self.target.broken = Truth {
+                schedule: self.schedule,
+                target: self.target,
+                ledger,
+                ending,
+            }
+            .false_word();
         }
         if ending.is_whole() {
             if ending.stuck.is_empty() {
@@ -266,103 +283,5 @@ impl Life<'_, '_> {
             }
         }
         Ok(())
-    }
-
-    /// The first promise that this ending breaks.
-    fn false_word(&self, ledger: &Ledger, ending: &Ending) -> Option<String> {
-        let named: BTreeSet<IpAddr> = ending
-            .missing
-            .iter()
-            .map(|missing| missing.row.ip)
-            .collect();
-        let stuck: BTreeSet<IpAddr> = ending.stuck.iter().map(|stuck| stuck.ip).collect();
-        let kept: BTreeSet<IpAddr> = ending.kept.iter().map(|stranger| stranger.ip).collect();
-        for (store, original) in self.target.originals.iter().enumerate() {
-            // Where nothing answers, all that can be said is that the journal stays.
-            let routed = ledger.generations().into_iter();
-            let mut routed = routed.filter(|one| self.target.store(*one) == store);
-            let is_blind = !ending.is_whole()
-                && routed.all(|one| ending.gone.contains(&one) || ending.unread.contains(&one));
-            let truth = self.target.truth(store);
-            for (ip, place) in original {
-                let touch = self.target.touched.get(&(store, *ip));
-                let now = truth.get(ip);
-                // What the target lost, and no reading ever showed, nobody can name.
-                let is_lost = self.target.lost.contains(&(store, *ip));
-                let was_seen = self.target.has_shown(store, *ip, now);
-                let is_named =
-                    named.contains(ip) || kept.contains(ip) || is_blind || (is_lost && !was_seen);
-                if touch.is_none() && now != Some(place) && !is_named {
-                    return Some(format!(
-                        "{ip} {place} is {now:?} now, and nobody names it: {ending:?}"
-                    ));
-                }
-                let is_unseen = is_lost && !was_seen;
-                if touch.is_none() && now.is_none() && ending.is_whole() && !is_unseen {
-                    return Some(format!(
-                        "{ip} {place} is missing, and the journal is removed"
-                    ));
-                }
-            }
-            for ((_, ip), touch) in self
-                .target
-                .touched
-                .iter()
-                .filter(|((of, _), _)| *of == store)
-            {
-                let now = truth.get(ip);
-                let is_lost = self.target.lost.contains(&(store, *ip));
-                let is_test = now.is_some_and(|now| now.region.starts_with("test-"));
-                let is_named = !ending.is_whole() || stuck.contains(ip);
-                let waits = is_test && touch.left.is_none() && is_named;
-                let is_unsaid = self.schedule.setting.is_behind_unsaid();
-                if !is_unsaid && !touch.raced && !is_lost && !waits && now != touch.left.as_ref() {
-                    return Some(format!(
-                        "somebody left {:?} at {ip}, and there is {now:?} now",
-                        touch.left
-                    ));
-                }
-            }
-            for (ip, now) in truth.iter().filter(|(ip, _)| !original.contains_key(*ip)) {
-                let is_test = now.region.starts_with("test-");
-                let is_excused = self.target.touched.contains_key(&(store, *ip))
-                    || self.target.is_undeletable(*ip)
-                    || !ending.gone.is_empty();
-                let is_named = stuck.contains(ip) || kept.contains(ip);
-                if ending.is_whole() && is_test && !is_named && !is_excused {
-                    return Some(format!(
-                        "test mapping {ip} {now} is left, and nobody names it"
-                    ));
-                }
-            }
-            // What others did that no reading could show yet is not meant by it.
-            let generation = if store == 0 {
-                Generation::V2
-            } else {
-                Generation::V1
-            };
-            let is_seen = |ip: &IpAddr| {
-                let touched = self.target.touched.contains_key(&(store, *ip));
-                let is_owners = original.contains_key(ip) && !touched;
-                if self.schedule.setting.is_behind_unsaid() && !is_owners {
-                    return false;
-                }
-                let before = ledger.before(generation, *ip).map(|entry| &entry.place);
-                let is_unseen = self.target.is_unseen(store, *ip);
-                let is_known = touched && before == truth.get(ip);
-                let is_lost = self.target.lost.contains(&(store, *ip))
-                    && !self.target.has_shown(store, *ip, truth.get(ip));
-                !(is_unseen || is_known || is_lost)
-            };
-            let (mut now, mut before) = (truth.clone(), original.clone());
-            now.retain(|ip, _| is_seen(ip));
-            before.retain(|ip, _| is_seen(ip));
-            if ending.is_as_it_was() && now != before {
-                return Some(format!(
-                    "\"as it was\" is said of {truth:?}, which was {original:?}"
-                ));
-            }
-        }
-        None
     }
 }

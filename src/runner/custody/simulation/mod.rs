@@ -6,6 +6,7 @@
 //! elsewhere.
 
 mod life;
+mod promises;
 mod schedule;
 mod target;
 

@@ -51,8 +51,8 @@ pub(super) enum Fault {
     OwnerRepairs(usize),
     /// The owner deletes what is there.
     OwnerDeletes(usize),
-    /// A run on another machine writes a test mapping.
-    OtherRunWrites(usize),
+    /// A run on another machine writes a test mapping: a value of its own, or this value of cases.
+    OtherRunWrites(usize, Option<usize>),
     /// It deletes it.
     OtherRunDeletes(usize),
     /// The process ends before the request goes out, or before the record is written.
@@ -71,6 +71,25 @@ pub(super) enum Fault {
     Mangled(usize),
     /// Deletions of this address do nothing from here on, whatever they are answered.
     Undeletable(usize),
+    /// From here on an address that is deleted can't be written any more.
+    Tombstones,
+    /// Batches are refused whole, for this many of them.
+    NoBatches(u64),
+    /// Single reads are refused, for this many of them.
+    NoSingleReads(u64),
+    /// Lists can't be understood, for this many of their pages.
+    UnreadableLists(u64),
+}
+
+/// What is behind the generations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stores {
+    /// One store.
+    One,
+    /// Two, which hold the same at the start.
+    Alike,
+    /// Two, which hold different things.
+    Apart,
 }
 
 /// How the target and the run are.
@@ -78,8 +97,7 @@ pub(super) enum Fault {
 pub(super) struct Setting {
     /// Mappings at the start.
     pub(super) originals: usize,
-    /// Whether both generations have a store of their own, and hold different things.
-    pub(super) apart: bool,
+    pub(super) stores: Stores,
     /// Whether `v1` is routed at all.
     pub(super) has_v1: bool,
     /// How far lists are behind, in milliseconds.
@@ -88,8 +106,8 @@ pub(super) struct Setting {
     pub(super) read_lag: u64,
     /// What the user says about it, in milliseconds.
     pub(super) settle: u64,
-    /// Whether lists show nothing for this many steps.
-    pub(super) blind_until: u64,
+    /// For how many steps the lists of `v2` and of `v1` show nothing.
+    pub(super) blind_until: [u64; 2],
     /// Whether the mappings may be taken away.
     pub(super) takes_away: bool,
     /// Cases, each with its writes.
@@ -129,6 +147,11 @@ impl Schedule {
             .map(|_| (random.below(length), Fault::draw(&mut random)))
             .collect();
         faults.sort_by_key(|(step, _)| *step);
+        // Where neither kind of reading shows a mapping, nothing can.
+        let is_unreadable = |fault: &Fault| matches!(fault, Fault::UnreadableLists(_));
+        let is_blind =
+            setting.blind_until != [0, 0] || faults.iter().any(|(_, fault)| is_unreadable(fault));
+        faults.retain(|(_, fault)| !(is_blind && matches!(fault, Fault::NoSingleReads(_))));
         Self { setting, faults }
     }
 
@@ -172,15 +195,20 @@ impl Setting {
         };
         Self {
             originals,
-            apart: has_v1 && random.one_in(4),
+            stores: match random.below(8) {
+                0 | 1 if has_v1 => Stores::Apart,
+                2 if has_v1 => Stores::Alike,
+                _ => Stores::One,
+            },
             has_v1,
             list_lag,
             read_lag,
             settle,
-            blind_until: if random.one_in(8) {
-                random.below(40)
-            } else {
-                0
+            blind_until: match random.below(16) {
+                0 => [random.below(40), 0],
+                1 => [0, random.below(40)],
+                2 => [random.below(40); 2],
+                _ => [0, 0],
             },
             takes_away: originals > 0 && !random.one_in(3),
             cases: (0..=random.below(3))
@@ -215,19 +243,22 @@ impl Fault {
             1 => 5 + random.below(40),
             _ => u64::MAX,
         };
-        match random.below(23) {
+        match random.below(27) {
             0 | 1 => Self::LostAnswer,
             2 => Self::LostRequest,
             3 => Self::Unavailable(1 + random.below(30)),
             4 => Self::Throttled(random.below(90_000), 1 + random.below(4)),
             5 => Self::V1Gone(long(random)),
             6 => Self::V2Gone(long(random)),
-            7 => Self::Unreachable(1 + random.below(60)),
+            7 => Self::Unreachable(long(random)),
             8 => Self::NoLongerAccepted(random.size(3)),
             9 => Self::OwnerWrites(random.size(OWNERS as u64)),
             10 => Self::OwnerRepairs(random.size(3)),
             11 => Self::OwnerDeletes(random.size(OWNERS as u64)),
-            12 => Self::OtherRunWrites(random.size(TESTS as u64)),
+            12 => Self::OtherRunWrites(
+                random.size(TESTS as u64),
+                random.one_in(4).then(|| random.size(2)),
+            ),
             13 => Self::OtherRunDeletes(random.size(TESTS as u64)),
             14 | 15 => Self::CrashBefore,
             16 | 17 => Self::CrashAfter,
@@ -236,7 +267,11 @@ impl Fault {
             19 => Self::Late(1 + random.below(2_500)),
             20 => Self::NotForNew(random.size(3)),
             21 => Self::Mangled(random.size(2)),
-            _ => Self::Undeletable(random.size(TESTS as u64)),
+            22 => Self::Undeletable(random.size(TESTS as u64)),
+            23 => Self::Tombstones,
+            24 => Self::NoBatches(long(random)),
+            25 => Self::NoSingleReads(long(random)),
+            _ => Self::UnreadableLists(long(random)),
         }
     }
 }
