@@ -5,6 +5,10 @@ use super::{Target, owners, place, tests};
 
 /// What happens to the thing that is carried out in this step.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "any of the four can happen to one step, with any other"
+)]
 pub(super) struct Fate {
     /// The process ends before it.
     pub(super) crash_before: bool,
