@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use originproof::case::Library;
-use originproof::contract::{Finding, Level};
+use originproof::contract::{Finding, Level, What};
 use originproof::event::{
     AnswerShape, Event, ExchangeRecord, Location, Observation, Profile, PutBack, ReportedFinding,
     RunHeader, StepRecord, Summary, TrialReport, Verdict, ZoneLeft,
@@ -61,8 +61,7 @@ fn finding(clause: &str, level: Level, at: &str, (expected, found): (&str, &str)
         clause: clause.into(),
         level,
         at: at.to_owned(),
-        expected: expected.to_owned(),
-        found: found.to_owned(),
+        what: What::value(expected, found),
     }
 }
 
@@ -950,7 +949,7 @@ fn nothing_that_a_target_wrote_steers_a_terminal_or_begins_a_line() {
     for trial in &mut run.trials {
         trial.given = hostile.to_owned();
         for reported in &mut trial.findings {
-            reported.finding.found = hostile.to_owned();
+            reported.finding.what = What::value(hostile, hostile);
         }
         for exchange in &mut trial.exchanges {
             exchange.response_body = hostile.to_owned();

@@ -133,12 +133,10 @@ impl Verdicts {
 
 /// The finding without secrets.
 fn masked(finding: &Finding, redactor: &Redactor) -> Finding {
-    Finding {
-        at: redactor.text(&finding.at),
-        expected: redactor.text(&finding.expected),
-        found: redactor.text(&finding.found),
-        ..finding.clone()
-    }
+    let mut masked = finding.clone();
+    masked.at = redactor.text(&finding.at);
+    masked.what.mask(|text| redactor.text(text));
+    masked
 }
 
 /// The path of a URL.

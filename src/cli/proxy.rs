@@ -233,8 +233,8 @@ fn lines_of(judged: &Judged) -> String {
             judged.method,
             judged.path,
             judged.status,
-            shown(&finding.expected),
-            shown(&finding.found)
+            shown(&finding.what.expected()),
+            shown(&finding.what.found())
         );
         // What a server says moves no cursor.
         text.extend(line.chars().map(|c| if c.is_control() { '·' } else { c }));

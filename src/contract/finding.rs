@@ -5,14 +5,12 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::what::What;
 use crate::api::{ClauseId, Level};
-
-/// How many characters of a found value are kept.
-const SHOWN: usize = 200;
 
 /// One way in which an exchange (or what several of them show) breaks a clause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(into = "Written", from = "Written")]
 pub struct Finding {
     /// The clause that is broken.
     pub clause: ClauseId,
@@ -20,10 +18,65 @@ pub struct Finding {
     pub level: Level,
     /// Where in the response: a JSON Pointer, `status`, `header NAME` or empty for the whole body.
     pub at: String,
-    /// What would have been lawful.
-    pub expected: String,
-    /// What was there.
-    pub found: String,
+    /// What is wrong.
+    pub what: What,
+}
+
+/// A finding as a run document holds it: the sentences stand beside the data, for readers that only show them.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Finding")]
+#[serde(deny_unknown_fields)]
+struct Written {
+    /// The clause that is broken.
+    clause: ClauseId,
+    /// The level of the broken part of the clause.
+    level: Level,
+    /// Where in the response: a JSON Pointer, `status`, `header NAME` or empty for the whole body.
+    at: String,
+    /// What is wrong.
+    what: What,
+    /// What would have been lawful, in words.
+    #[serde(default)]
+    expected: String,
+    /// What was found, in words.
+    #[serde(default)]
+    found: String,
+}
+
+impl From<Finding> for Written {
+    fn from(finding: Finding) -> Self {
+        Self {
+            expected: finding.what.expected(),
+            found: finding.what.found(),
+            clause: finding.clause,
+            level: finding.level,
+            at: finding.at,
+            what: finding.what,
+        }
+    }
+}
+
+impl From<Written> for Finding {
+    fn from(written: Written) -> Self {
+        Self {
+            clause: written.clause,
+            level: written.level,
+            at: written.at,
+            what: written.what,
+        }
+    }
+}
+
+impl Finding {
+    /// A broken clause.
+    pub fn new((clause, level): (ClauseId, Level), at: impl Into<String>, what: What) -> Self {
+        Self {
+            clause,
+            level,
+            at: at.into(),
+            what,
+        }
+    }
 }
 
 impl fmt::Display for Finding {
@@ -32,7 +85,10 @@ impl fmt::Display for Finding {
         write!(
             f,
             "{} ({}) at {at}: expected {}, found {}",
-            self.clause, self.level, self.expected, self.found
+            self.clause,
+            self.level,
+            self.what.expected(),
+            self.what.found()
         )
     }
 }
@@ -46,29 +102,7 @@ pub struct Findings {
 
 impl Findings {
     /// Adds a finding.
-    pub fn add(
-        &mut self,
-        (clause, level): (ClauseId, Level),
-        at: impl Into<String>,
-        expected: impl Into<String>,
-        found: impl Into<String>,
-    ) {
-        self.list.push(Finding {
-            clause,
-            level,
-            at: at.into(),
-            expected: expected.into(),
-            found: shortened(&found.into()),
-        });
+    pub fn add(&mut self, clause: (ClauseId, Level), at: impl Into<String>, what: What) {
+        self.list.push(Finding::new(clause, at, what));
     }
-}
-
-/// The text, cut at a length that a line of a report can bear.
-#[must_use]
-pub(crate) fn shortened(text: &str) -> String {
-    if text.chars().count() <= SHOWN {
-        return text.to_owned();
-    }
-    let cut: String = text.chars().take(SHOWN).collect();
-    format!("{cut}… ({} characters)", text.chars().count())
 }

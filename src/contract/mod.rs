@@ -8,7 +8,9 @@ mod answer;
 mod check;
 mod edge;
 mod finding;
+mod place;
 pub mod rule;
+mod what;
 
 pub use crate::api::{
     Capability, ClauseDescription, ClauseId, CodeDescription, Contract, Level, Limits, Meaning,
@@ -19,3 +21,5 @@ pub use answer::{Answer, Item, RequestItem, request_items};
 pub use check::{Framing, Subject, check, check_with};
 pub use edge::is_edge_failure;
 pub use finding::{Finding, Findings};
+pub use place::Place;
+pub use what::{Answered, Evidence, MissingPart, What, mapped};

@@ -3,11 +3,14 @@
 use jiff::civil::Date;
 use regex::Regex;
 
+use crate::contract::What;
 use crate::diagnostic::yaml::{self, Data, Node};
 use crate::diagnostic::{Problem, SourceFile, nearest, render};
 
 /// The keys of an entry.
-const KEYS: [&str; 6] = ["case", "clause", "finding", "reason", "link", "until"];
+const KEYS: [&str; 8] = [
+    "case", "clause", "at", "kind", "finding", "reason", "link", "until",
+];
 
 /// A text in which `*` stands for anything.
 #[derive(Debug, Clone)]
@@ -31,7 +34,11 @@ pub struct Entry {
     pub(super) case: Option<Pattern>,
     /// The clauses, where it names any.
     pub(super) clause: Option<Pattern>,
-    /// A part of the finding's text, where it names one.
+    /// The places in the response, where it names any.
+    pub(super) at: Option<Pattern>,
+    /// The kind of difference, where it names one; see [`What::KINDS`].
+    pub(super) kind: Option<String>,
+    /// A part of the finding's text, where it names one. This is how entries named a difference before `at` and `kind`.
     pub(super) finding: Option<String>,
     /// Why it fails.
     pub reason: String,
@@ -120,6 +127,8 @@ impl Reader<'_> {
         let mut entry = Entry {
             case: None,
             clause: None,
+            at: None,
+            kind: None,
             finding: None,
             reason: String::new(),
             link: None,
@@ -135,6 +144,19 @@ impl Reader<'_> {
             match key.text.as_str() {
                 "case" => entry.case = Pattern::new(text),
                 "clause" => entry.clause = Pattern::new(text),
+                "at" => entry.at = Pattern::new(text),
+                "kind" if What::KINDS.contains(&text) => entry.kind = Some(text.to_owned()),
+                "kind" => {
+                    let message = format!("there is no kind of difference `{text}`");
+                    let mut problem = Problem::new(value.span, message, "unknown kind");
+                    let kinds = What::KINDS.join(", ");
+                    let help = nearest(text, What::KINDS).map_or_else(
+                        || format!("the kinds are {kinds}"),
+                        |right| format!("did you mean `{right}`?"),
+                    );
+                    problem = problem.help(help);
+                    self.problems.push(problem);
+                }
                 "finding" => entry.finding = Some(text.to_owned()),
                 "reason" => text.clone_into(&mut entry.reason),
                 "link" => entry.link = Some(text.to_owned()),
@@ -196,6 +218,7 @@ mod tests {
     #[test_case("- case: a\n", "`reason` is missing"; "without a reason")]
     #[test_case("- reason: a\n", "names a `case`, a `clause` or both"; "about nothing")]
     #[test_case("- { case: a, reason: b, untill: 2027-01-31 }\n", "did you mean `until`?"; "a misspelled key")]
+    #[test_case("- { case: a, reason: b, kind: mising }\n", "did you mean `missing`?"; "a misspelled kind")]
     #[test_case("- { case: a, reason: b, until: tomorrow }\n", "is a day such as"; "a word for a day")]
     #[test_case("case: a\n", "a list of entries"; "no list")]
     fn a_faulty_file_is_refused(text: &str, says: &str) {

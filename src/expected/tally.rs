@@ -26,16 +26,20 @@ struct Row {
 
 impl Entry {
     fn fits(&self, id: &str, finding: &Finding) -> bool {
-        let text = finding.to_string();
         self.case.as_ref().is_none_or(|case| case.fits(id))
             && self
                 .clause
                 .as_ref()
                 .is_none_or(|clause| clause.fits(finding.clause.as_str()))
+            && self.at.as_ref().is_none_or(|at| at.fits(&finding.at))
+            && self
+                .kind
+                .as_ref()
+                .is_none_or(|kind| kind == finding.what.kind())
             && self
                 .finding
                 .as_ref()
-                .is_none_or(|part| text.contains(part.as_str()))
+                .is_none_or(|part| finding.to_string().contains(part.as_str()))
     }
 
     /// Whether the entry speaks of a trial, failed or not.
@@ -138,8 +142,9 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::ClauseId;
+    use crate::contract::{ClauseId, What};
     use crate::event::{Location, ReportedFinding};
+    use test_case::test_case;
 
     fn report(id: &str, clauses: &[&'static str]) -> TrialReport {
         let finding = |clause: &&'static str| ReportedFinding {
@@ -147,8 +152,7 @@ mod tests {
                 clause: ClauseId::of(clause),
                 level: Level::Must,
                 at: "/result".into(),
-                expected: "a".into(),
-                found: "b".into(),
+                what: What::value("a", "b"),
             },
             place: Location::Case { line: 1 },
             step: None,
@@ -170,6 +174,17 @@ mod tests {
     fn tally(text: &str) -> Tally {
         let file = Expectations::parse("f", text, false).unwrap_or_else(|error| panic!("{error}"));
         Tally::new(file, jiff::civil::date(2026, 11, 24))
+    }
+
+    #[test_case("at: /result", Verdict::Expected; "the same place")]
+    #[test_case("at: /result/*", Verdict::Violates; "another place")]
+    #[test_case("kind: value", Verdict::Expected; "the same kind")]
+    #[test_case("kind: missing", Verdict::Violates; "another kind")]
+    fn a_failure_is_expected_by_its_place_and_kind(entry: &str, verdict: Verdict) {
+        let mut tally = tally(&format!("- {{ case: batch/*, {entry}, reason: known }}"));
+        let mut failed = report("batch/merges", &["V2-BATCH-3"]);
+        tally.judge(&mut failed);
+        assert_eq!(failed.verdict, verdict);
     }
 
     #[test]

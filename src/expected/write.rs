@@ -7,7 +7,7 @@ use std::fmt::Write;
 use crate::contract::Level;
 use crate::event::{TrialReport, Verdict};
 
-/// The entries for a trial that failed, one a clause; empty for one that did not.
+/// The entries for a trial that failed, one for each clause and kind of difference; empty for one that did not.
 #[must_use]
 pub fn entry_of(report: &TrialReport) -> String {
     let mut text = String::new();
@@ -21,10 +21,14 @@ pub fn entry_of(report: &TrialReport) -> String {
         .filter(|f| f.finding.level != Level::May)
     {
         let clause = reported.finding.clause.as_str();
-        if written.insert(clause) {
+        let kind = reported.finding.what.kind();
+        if written.insert((clause, kind)) {
             // A text in JSON's quotes means the same in YAML.
             let case = serde_json::Value::from(report.id.as_str());
-            let _ = writeln!(text, "- case: {case}\n  clause: {clause}\n  reason: \"\"");
+            let _ = writeln!(
+                text,
+                "- case: {case}\n  clause: {clause}\n  kind: {kind}\n  reason: \"\""
+            );
         }
     }
     text

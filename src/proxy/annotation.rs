@@ -39,7 +39,7 @@ pub(super) fn annotation(findings: &[Finding]) -> Option<HeaderValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{ClauseId, Level};
+    use crate::contract::{ClauseId, Level, What};
 
     fn findings(clauses: impl Iterator<Item = String>) -> Vec<Finding> {
         clauses
@@ -47,8 +47,7 @@ mod tests {
                 clause: ClauseId::from(clause.as_str()),
                 level: Level::Must,
                 at: String::new(),
-                expected: String::new(),
-                found: String::new(),
+                what: What::value("", ""),
             })
             .collect()
     }

@@ -213,7 +213,9 @@ fn difference(before: &TrialReport, after: &TrialReport) -> Option<String> {
                 |f| {
                     format!(
                         "at {}: expected {}, found {}",
-                        f.finding.at, f.finding.expected, f.finding.found
+                        f.finding.at,
+                        f.finding.what.expected(),
+                        f.finding.what.found()
                     )
                 },
             );

@@ -196,7 +196,7 @@ fn case(trial: &TrialReport, is_recorded: bool) -> Value {
             json!({
                 "clause": finding.clause, "level": finding.level,
                 "says": clause.map(|clause| &clause.says), "source": clause.map(|clause| &clause.source),
-                "at": finding.at, "expected": finding.expected, "found": finding.found,
+                "at": finding.at, "expected": finding.what.expected(), "found": finding.what.found(),
                 "place": reported.place.text(&trial.file), "step": reported.step, "times": reported.times,
             })
         })

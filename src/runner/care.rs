@@ -12,9 +12,10 @@ use super::custody::{
 };
 use super::execute::{Execution, Flow, Stop};
 use super::halt::HaltReason;
-use super::mapping::{Place, State};
+use super::mapping::State;
 use super::run::Runner;
-use crate::contract::{ClauseId, Finding, Level};
+use crate::contract::Place;
+use crate::contract::{ClauseId, Evidence, Finding, Level, What};
 use crate::event::ReportedFinding;
 use crate::exchange::{Generation, Kind, Operation};
 use crate::transport::Outgoing;
@@ -301,8 +302,7 @@ impl Execution<'_> {
                 clause: ClauseId::of(stuck.clause()),
                 level: Level::Must,
                 at: "/result".to_owned(),
-                expected: format!("{} is gone after it was deleted", stuck.spelled),
-                found: self.target.redactor.text(&stuck.to_string()),
+                what: What::mapping(stuck.ip, None, Some(&stuck.place), Evidence::Deleted),
             };
             let line = self.trial.case.steps.last().map_or(1, |step| step.line);
             self.add(line, None, finding);

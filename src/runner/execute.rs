@@ -11,11 +11,12 @@ use super::bounds;
 use super::call::{Context, outgoing};
 use super::care::Strangers;
 use super::custody::{Around, Keeper};
-use super::mapping::{Place, State, meant};
+use super::mapping::{State, meant};
 use super::scope::Variables;
 use super::target::Target;
 use super::zone::named_addresses;
 use crate::case::{Action, CallSpec, Over, Step, Trial, Unfilled};
+use crate::contract::Place;
 use crate::contract::{Contract, Finding, Framing, request_items};
 use crate::event::{Location, Observation, Profile, ReportedFinding, StepRecord};
 use crate::exchange::{Exchange, Generation, Operation};
@@ -361,7 +362,8 @@ impl<'a> Execution<'a> {
 
     /// Adds a finding; the same thing at another index of a list only counts.
     pub(super) fn add(&mut self, line: usize, step: Option<usize>, mut finding: Finding) {
-        finding.found = self.redactor_at(step).text(&finding.found);
+        let redactor = self.redactor_at(step);
+        finding.what.mask(|text| redactor.text(text));
         let place = |at: &str| -> String {
             at.split('/')
                 .map(|part| {

@@ -7,14 +7,16 @@ use serde_json::Value;
 use super::execute::{Execution, Flow, Stop};
 use super::mapping::{Wanted, item_text, meant, meant_by};
 use crate::case::{Check, Set, Step, matcher};
-use crate::contract::{Answer, ClauseId, Contract, Finding, Item, Level, Meaning};
+use crate::contract::{
+    Answer, Answered, ClauseId, Contract, Finding, Item, Level, Meaning, MissingPart, What,
+};
 use crate::event::Observation;
 use crate::exchange::{Exchange, Operation};
 
-/// How many codes of an answer one message lists.
-const CODES: usize = 8;
-/// How many differences one message lists.
+/// How many expected items one message lists.
 const LISTED: usize = 4;
+/// How many differences of a kind one finding keeps.
+const KEPT: usize = 20;
 
 impl Execution<'_> {
     /// Judges the answer to a step; stops the trial when a must is broken.
@@ -61,8 +63,12 @@ impl Execution<'_> {
             {
                 let body = &exchange.response.body;
                 let start = String::from_utf8_lossy(body.get(..120).unwrap_or(body)).into_owned();
-                let finding = self.finding(&clause, "", "a JSON object", start);
-                self.add(step.line, Some(index), finding);
+                let what = What::form("a JSON object", start);
+                self.add(
+                    step.line,
+                    Some(index),
+                    Finding::new(clause.clone(), "", what),
+                );
             }
         }
     }
@@ -100,7 +106,8 @@ impl Execution<'_> {
                     wanted.fits(status) || (wanted.fits(200) && exchange.response.is_success());
                 if !fits {
                     is_right = false;
-                    wrong.push(self.finding(&clause, "status", wanted.text(), answered(exchange)));
+                    let what = What::answer(wanted.text(), Answered::of(exchange));
+                    wrong.push(Finding::new(clause.clone(), "status", what));
                 }
             }
         }
@@ -112,7 +119,8 @@ impl Execution<'_> {
                 .iter()
                 .find_map(|e| self.known_clause(&e.clause));
             if let Some(clause) = first {
-                wrong.push(self.finding(&clause, "status", "200", answered(exchange)));
+                let what = What::answer("200", Answered::of(exchange));
+                wrong.push(Finding::new(clause.clone(), "status", what));
             } else {
                 let what = exchange
                     .operation
@@ -120,7 +128,7 @@ impl Execution<'_> {
                 let why = format!(
                     "line {}: {what} was answered with {}",
                     step.line,
-                    answered(exchange)
+                    Answered::of(exchange)
                 );
                 return Err(Stop::Inconclusive(self.target.redactor.text(&why)));
             }
@@ -143,9 +151,12 @@ impl Execution<'_> {
             };
             for check in &expectation.checks {
                 let wrong = self.compare(check, exchange, &answer)?;
-                if let Some((at, expected, found)) = wrong {
-                    let finding = self.finding(&clause, &at, expected, found);
-                    self.add(step.line, Some(index), finding);
+                if let Some((at, what)) = wrong {
+                    self.add(
+                        step.line,
+                        Some(index),
+                        Finding::new(clause.clone(), at, what),
+                    );
                 }
             }
         }
@@ -174,13 +185,13 @@ impl Execution<'_> {
         });
     }
 
-    /// What is wrong: where, expected, found.
+    /// Where something is wrong, and what.
     fn compare(
         &mut self,
         check: &Check,
         exchange: &Exchange,
         answer: &Answer<'_>,
-    ) -> Flow<Option<(String, String, String)>> {
+    ) -> Flow<Option<(String, What)>> {
         Ok(match check {
             Check::Status(_) | Check::Successes(_) => None,
             // A 429 refuses for another reason than the one that the code stands for.
@@ -194,7 +205,10 @@ impl Execution<'_> {
                 let fits = wanted.iter().any(|code| codes.contains(code));
                 let expected: Vec<String> = wanted.iter().map(ToString::to_string).collect();
                 let expected = format!("code {}", expected.join(" or "));
-                (!fits).then(|| ("/errors".to_owned(), expected, answered(exchange)))
+                (!fits).then(|| {
+                    let what = What::answer(expected, Answered::of(exchange));
+                    ("/errors".to_owned(), what)
+                })
             }
             Check::Mapping(wanted) => {
                 let wanted = self.items(&Value::Array(vec![wanted.clone()]), false)?;
@@ -209,24 +223,21 @@ impl Execution<'_> {
                 let text = found.and_then(|item| item.address);
                 (text != wanted.as_str()).then(|| {
                     let at = found.map_or_else(|| "/result".to_owned(), |item| item.at.clone());
-                    (at, wanted.to_string(), format!("{text:?}"))
+                    (at, What::value(wanted.to_string(), format!("{text:?}")))
                 })
             }
             Check::Body { pointer, matcher } => {
                 let wanted = self.fill(matcher)?;
                 let found = exchange.response.pointer(pointer);
-                (!matcher::fits(&wanted, found)).then(|| {
-                    let found = found.map_or_else(|| "no such member".to_owned(), Value::to_string);
-                    (pointer.clone(), matcher::text(&wanted), found)
-                })
+                (!matcher::fits(&wanted, found))
+                    .then(|| (pointer.clone(), unfit(&wanted, found, MissingPart::Member)))
             }
             Check::Header { name, matcher } => {
                 let wanted = self.fill(matcher)?;
                 let found = exchange.response.headers.get(name).map(Value::from);
                 (!matcher::fits(&wanted, found.as_ref())).then(|| {
-                    let found =
-                        found.map_or_else(|| "no such header".to_owned(), |v| v.to_string());
-                    (format!("header {name}"), matcher::text(&wanted), found)
+                    let what = unfit(&wanted, found.as_ref(), MissingPart::Header);
+                    (format!("header {name}"), what)
                 })
             }
         })
@@ -243,18 +254,18 @@ impl Execution<'_> {
         found: &[Item<'_>],
         what: &str,
         whole: bool,
-    ) -> Flow<Option<(String, String, String)>> {
+    ) -> Flow<Option<(String, What)>> {
         let at = || format!("/result ({what})");
         if let Some(exactly) = &set.exactly {
             let wanted = self.items(exactly, whole)?;
-            if let Some((expected, found)) = unlike(&wanted, found, true) {
-                return Ok(Some((at(), expected, found)));
+            if let Some(what) = unlike(&wanted, found, true) {
+                return Ok(Some((at(), what)));
             }
         }
         if let Some(has) = &set.has {
             let wanted = self.items(has, whole)?;
-            if let Some((expected, found)) = unlike(&wanted, found, false) {
-                return Ok(Some((at(), expected, found)));
+            if let Some(what) = unlike(&wanted, found, false) {
+                return Ok(Some((at(), what)));
             }
         }
         if let Some(lacks) = &set.lacks {
@@ -267,26 +278,19 @@ impl Execution<'_> {
             {
                 let there = found.iter().find(|item| meant_by(item) == meant(text));
                 if let Some(item) = there {
-                    return Ok(Some((
-                        item.at.clone(),
-                        format!("no {text}"),
-                        item_text(item),
-                    )));
+                    let what = What::unexpected(format!("no {text}"), item_text(item));
+                    return Ok(Some((item.at.clone(), what)));
                 }
             }
         }
         if let Some(count) = &set.count {
             let wanted = self.fill(count)?;
-            if !wanted.is_u64() {
+            let Some(wanted) = wanted.as_u64().and_then(|n| usize::try_from(n).ok()) else {
                 let why = format!("`count` expects a number, found `{wanted}`");
                 return Err(Stop::Broken(why, None));
-            }
-            if wanted.as_u64() != u64::try_from(found.len()).ok() {
-                return Ok(Some((
-                    at(),
-                    format!("{wanted} {what}"),
-                    format!("{}", found.len()),
-                )));
+            };
+            if wanted != found.len() {
+                return Ok(Some((at(), What::count(what, wanted, found.len()))));
             }
         }
         Ok(None)
@@ -302,14 +306,17 @@ impl Execution<'_> {
         if let Some(clause) = disagreed.and_then(|operation| operation.promises().absent.as_ref()) {
             self.observations.push(Observation {
                 clause: clause.as_str().to_owned(),
-                seen: self.target.redactor.text(&answered(exchange)),
+                seen: self
+                    .target
+                    .redactor
+                    .text(&Answered::of(exchange).to_string()),
             });
         }
         for expectation in step.expect.iter().filter(|e| e.checks.is_empty()) {
             let Some((clause, _)) = self.known_clause(&expectation.clause) else {
                 continue;
             };
-            let mut seen = answered(exchange);
+            let mut seen = Answered::of(exchange).to_string();
             if let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value())
                 && operation.kind().is_batch()
                 && exchange.response.is_success()
@@ -338,25 +345,33 @@ fn expects_body(step: &Step) -> bool {
 }
 
 /// The one mapping of an answer against the wanted one.
-fn one(wanted: Option<&Wanted>, answer: &Answer<'_>) -> Option<(String, String, String)> {
+fn one(wanted: Option<&Wanted>, answer: &Answer<'_>) -> Option<(String, What)> {
     let wanted = wanted?;
     let Some(item) = answer.entries.first() else {
-        return Some((
-            "/result".to_owned(),
-            wanted.to_string(),
-            "no mapping".to_owned(),
-        ));
+        let what = What::missing(wanted.to_string(), MissingPart::Mapping);
+        return Some(("/result".to_owned(), what));
     };
     let same_address = wanted.ip.is_empty() || meant_by(item) == meant(&wanted.ip);
-    (!same_address || !wanted.fits(item))
-        .then(|| (item.at.clone(), wanted.to_string(), item_text(item)))
+    (!same_address || !wanted.fits(item)).then(|| {
+        let what = What::value(wanted.to_string(), item_text(item));
+        (item.at.clone(), what)
+    })
+}
+
+/// A value that a matcher does not fit.
+fn unfit(wanted: &Value, found: Option<&Value>, part: MissingPart) -> What {
+    let wanted = matcher::text(wanted);
+    match found {
+        Some(found) => What::value(wanted, found.to_string()),
+        None => What::missing(wanted, part),
+    }
 }
 
 /// How a list differs from the wanted items; `exactly` allows no others. Items without a usable
 /// address are matched by count, since a server may answer them with a text of its own.
-fn unlike(wanted: &[Wanted], found: &[Item<'_>], exactly: bool) -> Option<(String, String)> {
+fn unlike(wanted: &[Wanted], found: &[Item<'_>], exactly: bool) -> Option<What> {
     let mut left: Vec<&Item<'_>> = found.iter().collect();
-    let mut wrong: Vec<String> = Vec::new();
+    let (mut missing, mut changed) = (Vec::new(), Vec::new());
     let (usable, odd): (Vec<&Wanted>, Vec<&Wanted>) = wanted
         .iter()
         .partition(|wanted| meant(&wanted.ip).is_some());
@@ -364,9 +379,9 @@ fn unlike(wanted: &[Wanted], found: &[Item<'_>], exactly: bool) -> Option<(Strin
         let ip = meant(&wanted.ip);
         let place = left.iter().position(|item| meant_by(item) == ip);
         match place.map(|place| left.swap_remove(place)) {
-            None => wrong.push(format!("{wanted} is missing")),
+            None => missing.push(wanted.to_string()),
             Some(item) if !wanted.fits(item) => {
-                wrong.push(format!("{} in place of {wanted}", item_text(item)));
+                changed.push((item_text(item), wanted.to_string()));
             }
             Some(_) => {}
         }
@@ -377,19 +392,19 @@ fn unlike(wanted: &[Wanted], found: &[Item<'_>], exactly: bool) -> Option<(Strin
             .position(|item| item.address == Some(wanted.ip.as_str()))
         {
             Some(place) => drop(left.swap_remove(place)),
-            None if left.is_empty() => wrong.push(format!("{wanted} is missing")),
+            None if left.is_empty() => missing.push(wanted.to_string()),
             None => drop(left.pop()),
         }
     }
-    if exactly {
-        wrong.extend(
-            left.iter()
-                .map(|item| format!("{} is too much", item_text(item))),
-        );
-    }
-    if wrong.is_empty() {
+    let surplus = left.iter().filter(|_| exactly);
+    let mut surplus: Vec<String> = surplus.map(|item| item_text(item)).collect();
+    if missing.is_empty() && changed.is_empty() && surplus.is_empty() {
         return None;
     }
+    // A long list of them would make the report as long.
+    missing.truncate(KEPT);
+    changed.truncate(KEPT);
+    surplus.truncate(KEPT);
     let listed: Vec<String> = wanted
         .iter()
         .take(LISTED)
@@ -402,31 +417,10 @@ fn unlike(wanted: &[Wanted], found: &[Item<'_>], exactly: bool) -> Option<(Strin
         wanted.len(),
         listed.join(", ")
     );
-    let count = wrong.len();
-    wrong.truncate(LISTED);
-    let rest = if count > LISTED {
-        format!(" and {} more", count - LISTED)
-    } else {
-        String::new()
-    };
-    Some((expected, format!("{}{rest}", wrong.join("; "))))
-}
-
-/// The status with the codes and the first message.
-fn answered(exchange: &Exchange) -> String {
-    let response = &exchange.response;
-    let mut text = response.status.to_string();
-    let codes = response.codes();
-    if !codes.is_empty() {
-        let shown: Vec<String> = codes.iter().take(CODES).map(ToString::to_string).collect();
-        let more = if codes.len() > CODES { ", …" } else { "" };
-        let _ = write!(text, " with code {}{more}", shown.join(", "));
-    }
-    if let Some(message) = response
-        .pointer("/errors/0/message")
-        .and_then(Value::as_str)
-    {
-        let _ = write!(text, " ({message})");
-    }
-    text
+    Some(What::Items {
+        expected,
+        missing,
+        changed,
+        surplus,
+    })
 }

@@ -3,28 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::contract::{Item, address};
-
-/// Vendor and region.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) vendor: String,
-    pub(super) region: String,
-}
-
-impl Place {
-    /// Whether both are the same but for letter case, which a target may fold (REG-10).
-    pub(super) fn is_like(&self, other: &Self) -> bool {
-        self.vendor.eq_ignore_ascii_case(&other.vendor)
-            && self.region.eq_ignore_ascii_case(&other.region)
-    }
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.vendor, self.region)
-    }
-}
+use crate::contract::{Item, Place, address};
 
 /// What a zone holds.
 pub(super) type State = BTreeMap<IpAddr, Place>;

@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 
 use super::execute::{Execution, Flow, ParallelWrite, Stop, framing};
-use super::mapping::{Place, State, meant, meant_by};
+use super::mapping::{State, meant, meant_by};
 use super::send::readable;
 use crate::case::{Action, Check, ClauseKey, Step};
-use crate::contract::{Answer, ClauseId, Framing, Level, is_edge_failure, request_items};
+use crate::contract::Place;
+use crate::contract::{
+    Answer, ClauseId, Evidence, Finding, Framing, Level, What, is_edge_failure, request_items,
+};
 use crate::exchange::{Exchange, Generation, Kind};
 
 impl Execution<'_> {
@@ -135,8 +138,9 @@ impl Execution<'_> {
                 if let Check::Successes(wanted) = check
                     && *wanted != successes
                 {
-                    let expected = format!("{wanted} of {} answered with 200", indices.len());
-                    let finding = self.finding(&clause, "status", expected, successes.to_string());
+                    let things = format!("of {} requests answered with 200", indices.len());
+                    let what = What::count(things, *wanted, successes);
+                    let finding = Finding::new(clause.clone(), "status", what);
                     self.add(block.line, indices.last().map(|(_, index)| *index), finding);
                     return Err(Stop::Violated);
                 }
@@ -211,9 +215,12 @@ impl Execution<'_> {
             .filter(|ip| !model.contains_key(ip) && !self.may_be_a_strangers(zone, ip))
             .count();
         if clause.1 == Level::Should && generation == self.generation && surplus > 0 {
-            let found = format!("{surplus} mapping(s) that were refused");
-            let finding = self.finding(clause, "/result", "nothing that was refused", found);
-            self.add(step.line, Some(index), finding);
+            let what = What::count("mappings that were refused", 0, surplus);
+            self.add(
+                step.line,
+                Some(index),
+                Finding::new(clause.clone(), "/result", what),
+            );
         }
         for (ip, place, found) in lost.iter().take(3) {
             // A list that shows it wrongly is the list's fault.
@@ -221,15 +228,12 @@ impl Execution<'_> {
             if single == Some(Some(place.clone())) {
                 continue;
             }
-            let expected = format!(
-                "{ip} {place}, which was answered with 200 ({} lost)",
-                lost.len()
+            let what = What::mapping(*ip, Some(place), found.as_ref(), Evidence::Accepted);
+            self.add_own(
+                step.line,
+                Some(index),
+                Finding::new(clause.clone(), "/result", what),
             );
-            let found = found
-                .as_ref()
-                .map_or_else(|| "no such mapping".to_owned(), ToString::to_string);
-            let finding = self.finding(clause, "/result", expected, found);
-            self.add_own(step.line, Some(index), finding);
             return Err(Stop::Violated);
         }
         Ok(listed)

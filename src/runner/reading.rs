@@ -9,9 +9,13 @@ use serde_json::json;
 use super::arrange::plain_call;
 use super::care::own_key;
 use super::execute::{Execution, Flow, Stop};
-use super::mapping::{Place, State, meant, meant_by};
+use super::mapping::{State, meant, meant_by};
 use crate::case::{ClauseKey, Step};
-use crate::contract::{Answer, ClauseId, Contract, Finding, Framing, Level, Promises};
+use crate::contract::Place;
+use crate::contract::{
+    Answer, ClauseId, Contract, Evidence, Finding, Framing, Level, MissingPart, Promises, What,
+    mapped,
+};
 use crate::exchange::{Exchange, Generation, Kind, Operation, whole_number};
 
 /// How many addresses are read one by one.
@@ -28,6 +32,17 @@ struct Difference {
     found: Option<Place>,
 }
 
+impl Difference {
+    fn what(&self, evidence: Evidence) -> What {
+        What::mapping(
+            self.ip,
+            self.expected.as_ref(),
+            self.found.as_ref(),
+            evidence,
+        )
+    }
+}
+
 fn differences(expected: &State, found: &State) -> Vec<Difference> {
     let all: BTreeSet<&IpAddr> = expected.keys().chain(found.keys()).collect();
     all.into_iter()
@@ -38,13 +53,6 @@ fn differences(expected: &State, found: &State) -> Vec<Difference> {
             found: found.get(ip).cloned(),
         })
         .collect()
-}
-
-fn said(ip: IpAddr, place: Option<&Place>) -> String {
-    place.map_or_else(
-        || format!("no mapping of {ip}"),
-        |place| format!("{ip} {place}"),
-    )
 }
 
 /// A clause that a generation's list or single read promises.
@@ -156,7 +164,8 @@ impl Execution<'_> {
         let listed = self.read_list(line, self.generation, zone).await?;
         let list_index = self.exchanges.len().saturating_sub(1);
         let Some(listed) = listed else {
-            let finding = self.finding(&list_answer(self.generation), "", "the list", "no list");
+            let what = What::missing("the list", MissingPart::List);
+            let finding = Finding::new(list_answer(self.generation), "", what);
             self.add(line, Some(list_index), finding);
             return Err(Stop::Violated);
         };
@@ -167,9 +176,12 @@ impl Execution<'_> {
             .collect();
         let mut is_wrong = self.listed > listed.len();
         if is_wrong {
-            let expected = format!("{} mappings, each once", listed.len());
-            let finding = self.finding(&clause, "/result", expected, self.listed.to_string());
-            self.add(line, Some(list_index), finding);
+            let what = What::count("mappings, each once", listed.len(), self.listed);
+            self.add(
+                line,
+                Some(list_index),
+                Finding::new(clause.clone(), "/result", what),
+            );
         }
         for ip in self.to_read(zone, &expected, &wrong) {
             let single = self.read_one(line, self.generation, zone, ip).await?;
@@ -178,12 +190,9 @@ impl Execution<'_> {
             let in_list = listed.get(&ip);
             let Some(single) = single else {
                 let clause = get_clause(self.generation, wanted);
-                let finding = self.finding(
-                    &(clause, Level::Must),
-                    "",
-                    said(ip, wanted),
-                    "another answer",
-                );
+                let wanted = mapped(ip, wanted);
+                let what = What::missing(wanted, MissingPart::Answer);
+                let finding = Finding::new((clause, Level::Must), "", what);
                 self.add_own(line, Some(single_index), finding);
                 is_wrong = true;
                 continue;
@@ -213,8 +222,12 @@ impl Execution<'_> {
                     single.as_ref(),
                 ),
             };
-            let finding = self.finding(&blamed, "/result", said(ip, wanted), said(ip, found));
-            self.add_own(line, Some(at), finding);
+            let what = What::mapping(ip, wanted, found, Evidence::Case);
+            self.add_own(
+                line,
+                Some(at),
+                Finding::new(blamed.clone(), "/result", what),
+            );
             is_wrong = is_wrong || blamed.1 == Level::Must;
         }
         if is_wrong {
@@ -267,14 +280,12 @@ impl Execution<'_> {
         let single = self.read_one(line, other, zone, first.ip).await?;
         if single.is_some_and(|single| single == first.found) {
             let clause = (ClauseId::of("X-1"), Level::Should);
-            let expected = said(first.ip, first.expected.as_ref());
-            let found = format!(
-                "{} through {}",
-                said(first.ip, first.found.as_ref()),
-                other.id()
+            let what = first.what(Evidence::OtherGeneration);
+            self.add(
+                line,
+                Some(index),
+                Finding::new(clause.clone(), "/result", what),
             );
-            let finding = self.finding(&clause, "/result", expected, found);
-            self.add(line, Some(index), finding);
         }
         Ok(())
     }
@@ -299,7 +310,7 @@ impl Execution<'_> {
         let pages = size.div_ceil(per_page.max(1)).max(1);
         let mut seen: BTreeMap<IpAddr, u64> = BTreeMap::new();
         let mut state = State::new();
-        let mut wrong: Vec<(usize, String, String)> = Vec::new();
+        let mut wrong: Vec<(usize, What)> = Vec::new();
         for page in 1..=pages {
             let argument = json!({"page": page, "per_page": per_page});
             let call = plain_call(Operation::named("v2.list"), argument);
@@ -310,14 +321,18 @@ impl Execution<'_> {
                 .get(index)
                 .and_then(|exchange| entries_of(exchange))
             else {
-                let finding = self.finding(&clause, "", format!("page {page}"), "no list");
-                self.add(step.line, Some(index), finding);
+                let what = What::missing(format!("page {page}"), MissingPart::List);
+                self.add(
+                    step.line,
+                    Some(index),
+                    Finding::new(clause.clone(), "", what),
+                );
                 return Err(Stop::Violated);
             };
             for (ip, place) in entries {
                 if let Some(before) = seen.insert(ip, page) {
                     let found = format!("{ip} on page {page} and on page {before}");
-                    wrong.push((index, "each mapping on one page".to_owned(), found));
+                    wrong.push((index, What::repeated("each mapping on one page", found)));
                 }
                 state.insert(ip, place);
             }
@@ -334,11 +349,8 @@ impl Execution<'_> {
                     && found != right
                     && !is_empty_zone
                 {
-                    wrong.push((
-                        index,
-                        format!("{name} {right} on page {page}"),
-                        format!("{found}"),
-                    ));
+                    let expected = format!("{name} {right} on page {page}");
+                    wrong.push((index, What::value(expected, found.to_string())));
                 }
             }
         }
@@ -348,14 +360,15 @@ impl Execution<'_> {
             .into_iter()
             .take(5)
         {
-            let expected = said(difference.ip, difference.expected.as_ref());
-            let found = said(difference.ip, difference.found.as_ref());
-            wrong.push((last, format!("{expected} on one of {pages} page(s)"), found));
+            wrong.push((last, difference.what(Evidence::Pages)));
         }
         let is_wrong = !wrong.is_empty();
-        for (index, expected, found) in wrong {
-            let finding = self.finding(&clause, "/result", expected, found);
-            self.add(step.line, Some(index), finding);
+        for (index, what) in wrong {
+            self.add(
+                step.line,
+                Some(index),
+                Finding::new(clause.clone(), "/result", what),
+            );
         }
         if is_wrong {
             Err(Stop::Violated)
@@ -385,9 +398,12 @@ impl Execution<'_> {
         let most = most + there_before;
         if count > most {
             let index = self.exchanges.len().saturating_sub(1);
-            let expected = format!("at most {most} mappings");
-            let finding = self.finding(&clause, "/result", expected, count.to_string());
-            self.add(step.line, Some(index), finding);
+            let what = What::too_many("mappings", most, count);
+            self.add(
+                step.line,
+                Some(index),
+                Finding::new(clause.clone(), "/result", what),
+            );
             return Err(Stop::Violated);
         }
         Ok(())
@@ -441,9 +457,12 @@ impl Execution<'_> {
             return Ok(());
         }
         let lawful: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-        let found = said(ip, place.as_ref());
-        let finding = self.finding(&clause, "/result", lawful.join(" or "), found);
-        self.add(step.line, Some(index), finding);
+        let what = What::value(lawful.join(" or "), mapped(ip, place.as_ref()));
+        self.add(
+            step.line,
+            Some(index),
+            Finding::new(clause.clone(), "/result", what),
+        );
         Err(Stop::Violated)
     }
 
@@ -470,22 +489,6 @@ impl Execution<'_> {
         let clause = key.clause(self.trial.generation)?;
         let own = Contract::embedded().clause(&clause)?.level;
         Some((clause, key.level.unwrap_or(own)))
-    }
-
-    pub(super) fn finding(
-        &self,
-        (clause, level): &(ClauseId, Level),
-        at: &str,
-        expected: impl Into<String>,
-        found: impl Into<String>,
-    ) -> Finding {
-        Finding {
-            clause: clause.clone(),
-            level: *level,
-            at: at.to_owned(),
-            expected: expected.into(),
-            found: self.target.redactor.text(&found.into()),
-        }
     }
 }
 

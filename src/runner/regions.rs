@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::mapping::Place;
+use crate::contract::Place;
 use crate::exchange::Generation;
 
 /// Regions to fall back to where the catalogue is out of reach: they are in the vendor's own examples.

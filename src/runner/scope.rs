@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use super::addresses::Addresses;
-use super::mapping::{Place, Wanted, meant};
+use super::mapping::{Wanted, meant};
 use super::regions::Regions;
 use crate::case::{Member, Scope, Unfilled, Variable, resolve};
+use crate::contract::Place;
 
 fn lacks(what: impl Into<String>) -> Unfilled {
     Unfilled::TargetLacks(what.into())

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::finding;
-use crate::contract::{ClauseId, Contract, Finding, Level, Meaning, RequestItem, address};
+use crate::contract::{
+    Answered, ClauseId, Contract, Finding, Level, Meaning, RequestItem, What, address,
+};
 use crate::exchange::{Exchange, Generation};
 
 /// Regions by vendor, as a generation lists them.
@@ -41,11 +42,10 @@ impl Catalogue {
         if let Some(other) = other
             && *other != regions
         {
-            findings.push(finding(
+            findings.push(Finding::new(
                 (ClauseId::of("REG-8"), Level::Should),
                 "/result/vendors",
-                "the regions that the other generation listed",
-                "others",
+                What::value("the regions that the other generation listed", "others"),
             ));
         }
         match generation {
@@ -81,11 +81,13 @@ impl Catalogue {
             Some(_) if regions.values().any(has) => ClauseId::of("REG-3"),
             Some(_) => return,
         };
-        findings.push(finding(
+        findings.push(Finding::new(
             (clause, Level::Must),
             "/result",
-            "a refusal, since supported_regions does not list it so",
-            &format!("{vendor} {region} was accepted"),
+            What::accepted(
+                "a refusal, since supported_regions does not list it so",
+                format!("{vendor} {region}"),
+            ),
         ));
     }
 
@@ -115,11 +117,13 @@ impl Catalogue {
         let is_of_place = |code: &i64| Contract::embedded().means(*code, Meaning::Place);
         let is_refused = !codes.is_empty() && codes.iter().all(is_of_place);
         if is_listed && is_lawful && is_refused {
-            findings.push(finding(
+            findings.push(Finding::new(
                 (ClauseId::of("REG-5"), Level::Must),
                 "/errors",
-                &format!("{vendor} {region} is accepted, since supported_regions lists it"),
-                &exchange.response.status.to_string(),
+                What::answer(
+                    format!("{vendor} {region} is accepted, since supported_regions lists it"),
+                    Answered::of(exchange),
+                ),
             ));
         }
     }

@@ -3,22 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::contract::{Item, address};
+use crate::contract::{Item, Place, address};
 use crate::exchange::{Generation, Operation};
 
-/// A mapping as it is compared: vendor and region, letter case apart, which is open (REG-10).
+/// A place as it is compared here: letter case apart, which is open (REG-10).
 #[derive(Debug, Clone)]
-pub(super) struct Place {
-    vendor: String,
-    region: String,
-}
+pub(super) struct AnyCase(pub(super) Place);
 
-impl Place {
+impl AnyCase {
     pub(super) fn new(vendor: &str, region: &str) -> Self {
-        Self {
+        Self(Place {
             vendor: vendor.to_owned(),
             region: region.to_owned(),
-        }
+        })
     }
 
     pub(super) fn of(item: &Item<'_>) -> Option<Self> {
@@ -26,19 +23,10 @@ impl Place {
     }
 }
 
-impl PartialEq for Place {
+impl PartialEq for AnyCase {
     fn eq(&self, other: &Self) -> bool {
-        self.vendor.eq_ignore_ascii_case(&other.vendor)
-            && self.region.eq_ignore_ascii_case(&other.region)
+        self.0.is_like(&other.0)
     }
-}
-
-/// A mapping, or the lack of one, for people.
-pub(super) fn said(place: Option<&Place>) -> String {
-    place.map_or_else(
-        || "no mapping".to_owned(),
-        |place| format!("{} {}", place.vendor, place.region),
-    )
 }
 
 /// The generations that something is known to: what v1 wrote v2 only should show.
@@ -80,12 +68,12 @@ pub(super) enum Known {
     Nothing,
     /// It had no mapping.
     Absent,
-    Mapped(Place),
+    Mapped(AnyCase),
 }
 
 impl Known {
     /// Whether it is known to be as an answer shows it.
-    pub(super) fn is(&self, shown: Option<&Place>) -> bool {
+    pub(super) fn is(&self, shown: Option<&AnyCase>) -> bool {
         match self {
             Self::Nothing => false,
             Self::Absent => shown.is_none(),
@@ -105,7 +93,7 @@ pub(super) enum Origin {
         /// What was known before the write.
         before: Known,
         /// A read that showed something else.
-        doubt: Option<(Operation, Option<Place>)>,
+        doubt: Option<(Operation, Option<AnyCase>)>,
     },
 }
 
@@ -113,7 +101,7 @@ pub(super) enum Origin {
 #[derive(Debug, Clone)]
 pub(super) struct Fact {
     /// Its mapping; `None` if it has none.
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<AnyCase>,
     pub(super) known_to: KnownTo,
     pub(super) origin: Origin,
     /// The number of writes to the zone when it was last seen to be so.

@@ -19,9 +19,11 @@ use serde_json::Value;
 
 use self::catalogue::Catalogue;
 use self::clock::Clock;
-use self::fact::Facts;
+use self::fact::{AnyCase, Facts};
 use self::reads::{Page, Pages};
-use crate::contract::{Answer, ClauseId, Finding, Level, is_edge_failure};
+use crate::contract::{
+    Answer, Answered, ClauseId, Evidence, Finding, Level, What, is_edge_failure,
+};
 use crate::exchange::{Exchange, Kind, Operation};
 
 /// What became of the knowledge.
@@ -137,18 +139,29 @@ impl Model {
     }
 }
 
-fn finding((clause, level): (ClauseId, Level), at: &str, expected: &str, found: &str) -> Finding {
-    Finding {
-        clause,
-        level,
-        at: at.to_owned(),
-        expected: expected.to_owned(),
-        found: found.to_owned(),
-    }
+/// A finding about the mapping of an address.
+fn of_mapping(
+    clause: (ClauseId, Level),
+    ip: IpAddr,
+    (expected, found): (Option<&AnyCase>, Option<&AnyCase>),
+    evidence: Evidence,
+) -> Finding {
+    let place = |shown: Option<&AnyCase>| shown.map(|shown| shown.0.clone());
+    let what = What::mapping(
+        ip,
+        place(expected).as_ref(),
+        place(found).as_ref(),
+        evidence,
+    );
+    Finding::new(clause, "/result", what)
 }
 
-/// A finding about an address.
-fn of_address(clause: (ClauseId, Level), ip: IpAddr, expected: &str, found: &str) -> Finding {
-    let expected = format!("{ip}: {expected}, as earlier exchanges of the zone show");
-    finding(clause, "/result", &expected, found)
+/// A finding about a request that was refused and must not be.
+fn of_refusal(clause: (ClauseId, Level), ip: IpAddr, lawful: &str, exchange: &Exchange) -> Finding {
+    let lawful = format!("{ip}: {lawful}, as earlier exchanges of the zone show");
+    Finding::new(
+        clause,
+        "status",
+        What::answer(lawful, Answered::of(exchange)),
+    )
 }

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::fact::{Fact, Known, KnownTo, Origin, Place, said};
-use super::{Model, of_address};
-use crate::contract::{ClauseId, Finding, Level};
+use super::fact::{AnyCase, Fact, Known, KnownTo, Origin};
+use super::{Model, of_mapping};
+use crate::contract::{ClauseId, Evidence, Finding, Level};
 use crate::exchange::{Kind, Operation};
 
 /// What an answer shows of an address.
@@ -12,7 +12,7 @@ use crate::exchange::{Kind, Operation};
 pub(super) struct Sight {
     pub(super) ip: IpAddr,
     /// Its mapping; `None` if it is shown to have none.
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<AnyCase>,
     /// The operation that answered.
     pub(super) by: Operation,
 }
@@ -71,8 +71,12 @@ impl Model {
             return;
         }
         let mut tell = |clause, level| {
-            let (expected, found) = (said(fact.place.as_ref()), said(sight.place.as_ref()));
-            findings.push(of_address((clause, level), sight.ip, &expected, &found));
+            findings.push(of_mapping(
+                (clause, level),
+                sight.ip,
+                (fact.place.as_ref(), sight.place.as_ref()),
+                Evidence::History,
+            ));
         };
         if !fact.known_to.has(generation) {
             tell(ClauseId::of("X-1"), Level::Should);
@@ -107,8 +111,9 @@ impl Model {
             },
         };
         tell(clause, Level::Must);
-        let is_agreed =
-            |(other, shown): &(Operation, Option<Place>)| is_other(other) && *shown == sight.place;
+        let is_agreed = |(other, shown): &(Operation, Option<AnyCase>)| {
+            is_other(other) && *shown == sight.place
+        };
         let is_settled = sight.changes()
             || doubt.as_ref().is_some_and(is_agreed)
             || self.facts.writes > fact.seen_at;
@@ -127,9 +132,9 @@ impl Model {
     /// written.
     fn cleared(&self, fact: &Fact, sight: &Sight) -> Option<Finding> {
         let Origin::Written {
-            by,
             before,
             doubt: Some((doubted, shown)),
+            ..
         } = &fact.origin
         else {
             return None;
@@ -140,17 +145,11 @@ impl Model {
             return None;
         }
         let shown_by = shown_by(*doubted, fact.place.is_some());
-        let expected = format!(
-            "{}, as {by} wrote and {} shows",
-            said(fact.place.as_ref()),
-            sight.by
-        );
-        let found = format!("{doubted} showed {}", said(shown.as_ref()));
-        Some(of_address(
+        Some(of_mapping(
             (shown_by, Level::Must),
             sight.ip,
-            &expected,
-            &found,
+            (fact.place.as_ref(), shown.as_ref()),
+            Evidence::LaterRead,
         ))
     }
 

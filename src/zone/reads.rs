@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::fact::Place;
+use super::fact::AnyCase;
 use super::observe::Sight;
-use super::{Certainty, Model, of_address};
-use crate::contract::{Answer, ClauseId, Contract, Finding, Level, Meaning};
+use super::{Certainty, Model, of_refusal};
+use crate::contract::{Answer, ClauseId, Contract, Finding, Level, Meaning, What};
 use crate::exchange::{Exchange, Operation, whole_number};
 
 /// Pages of a v2 list that were read one after the other.
@@ -16,7 +16,7 @@ pub(super) struct Pages {
     next: u64,
     /// Mappings a page.
     size: Option<u64>,
-    seen: BTreeMap<IpAddr, Option<Place>>,
+    seen: BTreeMap<IpAddr, Option<AnyCase>>,
 }
 
 /// The last page that was read, in its order.
@@ -39,7 +39,7 @@ impl Model {
             return;
         };
         let entry = answer.and_then(|answer| answer.entries.first());
-        let place = entry.and_then(Place::of);
+        let place = entry.and_then(AnyCase::of);
         if exchange.response.status != 404 && place.is_none() {
             self.was_understood(operation, exchange, ip, findings);
             return;
@@ -107,26 +107,16 @@ impl Model {
             .filter(|fact| fact.place.is_some() && fact.known_to.has(operation.generation()));
         if is_refused && fact.is_some() {
             let clause = (ClauseId::of("IP-3"), Level::Must);
-            let codes: Vec<String> = codes.iter().take(8).map(ToString::to_string).collect();
-            let found = format!(
-                "{} with code {}",
-                exchange.response.status,
-                codes.join(", ")
-            );
-            findings.push(of_address(
-                clause,
-                ip,
-                "it is found, since it has a mapping",
-                &found,
-            ));
+            let lawful = "it is found, since it has a mapping";
+            findings.push(of_refusal(clause, ip, lawful, exchange));
         }
     }
 
     /// The addresses and mappings of an answer, as far as they can be told apart.
-    pub(super) fn shown(&mut self, answer: &Answer<'_>) -> Vec<(IpAddr, Option<Place>)> {
+    pub(super) fn shown(&mut self, answer: &Answer<'_>) -> Vec<(IpAddr, Option<AnyCase>)> {
         let entries = answer.entries.iter();
         entries
-            .filter_map(|entry| Some((self.facts.identity(entry.address?)?, Place::of(entry))))
+            .filter_map(|entry| Some((self.facts.identity(entry.address?)?, AnyCase::of(entry))))
             .filter(|(_, place)| place.is_some())
             .collect()
     }
@@ -135,7 +125,7 @@ impl Model {
     pub(super) fn whole(
         &mut self,
         operation: Operation,
-        shown: &[(IpAddr, Option<Place>)],
+        shown: &[(IpAddr, Option<AnyCase>)],
         findings: &mut Vec<Finding>,
     ) {
         for (ip, place) in shown {
@@ -157,7 +147,7 @@ impl Model {
         &mut self,
         operation: Operation,
         exchange: &Exchange,
-        shown: Vec<(IpAddr, Option<Place>)>,
+        shown: Vec<(IpAddr, Option<AnyCase>)>,
         findings: &mut Vec<Finding>,
     ) {
         let asked = |name: &str, default: u64| {
@@ -188,8 +178,8 @@ impl Model {
             if page > 1 && pages.seen.contains_key(&ip) {
                 let shown = operation.promises().shown.clone();
                 let clause = (shown.unwrap_or(ClauseId::of("ENV-5")), Level::Must);
-                let expected = "on one of the pages";
-                findings.push(of_address(clause, ip, expected, "on two of them"));
+                let what = What::repeated("each mapping on one page", format!("{ip} on two pages"));
+                findings.push(Finding::new(clause, "/result", what));
             }
             pages.seen.insert(ip, place);
         }
@@ -208,7 +198,7 @@ impl Model {
         &mut self,
         operation: Operation,
         asked: (u64, Option<u64>),
-        shown: &[(IpAddr, Option<Place>)],
+        shown: &[(IpAddr, Option<AnyCase>)],
         findings: &mut Vec<Finding>,
     ) {
         let order: Vec<IpAddr> = shown.iter().map(|(ip, _)| *ip).collect();
@@ -220,11 +210,13 @@ impl Model {
             if sorted(&last.order) == sorted(&order)
                 && let Some(clause) = &operation.promises().order
             {
-                findings.push(super::finding(
+                findings.push(Finding::new(
                     Contract::embedded().leveled(clause),
                     "/result",
-                    "the order of the same page before",
-                    "another one, with no write between",
+                    What::Order {
+                        expected: "the order of the same page before".to_owned(),
+                        found: "another one, with no write between".to_owned(),
+                    },
                 ));
             }
         }
@@ -255,11 +247,10 @@ impl Model {
         if count > limit
             && let Some(clause) = &operation.promises().limit
         {
-            findings.push(super::finding(
+            findings.push(Finding::new(
                 (clause.clone(), Level::Must),
                 "/result",
-                &format!("at most {limit} mappings in a zone"),
-                &count.to_string(),
+                What::too_many("mappings in a zone", limit, count),
             ));
         }
     }

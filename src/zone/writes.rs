@@ -3,23 +3,17 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::fact::{Fact, Known, KnownTo, Origin, Place, said};
+use super::fact::{AnyCase, Fact, Known, KnownTo, Origin};
 use super::observe::{Sight, takes_effect_by};
-use super::{Certainty, Model, Outcome, of_address};
+use super::{Certainty, Model, Outcome, of_mapping, of_refusal};
 use crate::contract::{
-    Answer, ClauseId, Contract, Finding, Item, Level, Meaning, RequestItem, address, request_items,
+    Answer, Answered, ClauseId, Contract, Evidence, Finding, Item, Level, Meaning, RequestItem,
+    What, address, request_items,
 };
 use crate::exchange::{Exchange, Kind, Operation};
 
 fn contract() -> &'static Contract {
     Contract::embedded()
-}
-
-/// The codes of a refusal, for people.
-fn said_codes(exchange: &Exchange) -> String {
-    let codes = exchange.response.codes();
-    let codes: Vec<String> = codes.iter().take(8).map(ToString::to_string).collect();
-    codes.join(", ")
 }
 
 impl Model {
@@ -98,8 +92,8 @@ impl Model {
             .entries
             .iter()
             .find(|entry| entry.identity() == Some(ip))
-            .and_then(Place::of);
-        let sent = pair.map(|(vendor, region)| Place::new(vendor, region));
+            .and_then(AnyCase::of);
+        let sent = pair.map(|(vendor, region)| AnyCase::new(vendor, region));
         self.set_written(operation, ip, agreed(sent, shown));
         if operation.shows_all() {
             let mut listed = self.shown(answer);
@@ -114,7 +108,7 @@ impl Model {
         &mut self,
         operation: Operation,
         ip: IpAddr,
-        listed: &[(IpAddr, Option<Place>)],
+        listed: &[(IpAddr, Option<AnyCase>)],
         findings: &mut Vec<Finding>,
     ) {
         let written = self.facts.of(ip);
@@ -167,7 +161,7 @@ impl Model {
         };
         self.was_mapped(operation, ip, findings);
         let entry = answer.entries.first();
-        self.showed_deleted(operation, ip, entry.and_then(Place::of), findings);
+        self.showed_deleted(operation, ip, entry.and_then(AnyCase::of), findings);
         self.set_written(operation, ip, Known::Absent);
         true
     }
@@ -177,7 +171,7 @@ impl Model {
         &self,
         operation: Operation,
         ip: IpAddr,
-        shown: Option<Place>,
+        shown: Option<AnyCase>,
         findings: &mut Vec<Finding>,
     ) {
         let generation = operation.generation();
@@ -190,8 +184,12 @@ impl Model {
             return;
         };
         if known != shown {
-            let (expected, found) = (said(Some(&known)), said(Some(&shown)));
-            findings.push(of_address((clause, Level::Must), ip, &expected, &found));
+            findings.push(of_mapping(
+                (clause, Level::Must),
+                ip,
+                (Some(&known), Some(&shown)),
+                Evidence::History,
+            ));
         }
     }
 
@@ -207,8 +205,9 @@ impl Model {
         } else {
             (ClauseId::of("X-1"), Level::Should)
         };
-        let expected = "a refusal, since it has no mapping";
-        findings.push(of_address((clause, level), ip, expected, "it was accepted"));
+        let why = "a refusal, since earlier exchanges of the zone show no mapping";
+        let what = What::accepted(why, format!("{operation} of {ip}"));
+        findings.push(Finding::new((clause, level), "/result", what));
     }
 
     /// A batch; whether its effect is known.
@@ -247,7 +246,7 @@ impl Model {
             }
             if deletes {
                 self.was_mapped(operation, ip, findings);
-                self.showed_deleted(operation, ip, Place::of(item), findings);
+                self.showed_deleted(operation, ip, AnyCase::of(item), findings);
                 self.set_written(operation, ip, Known::Absent);
                 continue;
             }
@@ -259,8 +258,8 @@ impl Model {
                 self.catalogue
                     .accepted(operation.generation(), pair, findings);
             }
-            let sent = pair.map(|(vendor, region)| Place::new(vendor, region));
-            self.set_written(operation, ip, agreed(sent, Place::of(item)));
+            let sent = pair.map(|(vendor, region)| AnyCase::new(vendor, region));
+            self.set_written(operation, ip, agreed(sent, AnyCase::of(item)));
         }
         if deletes {
             for item in &answer.failed {
@@ -345,9 +344,8 @@ impl Model {
                 } else {
                     (ClauseId::of("X-1"), Level::Should)
                 };
-                let expected = "it is created, since it has no mapping";
-                let found = said_codes(exchange);
-                findings.push(of_address((clause, level), ip, expected, &found));
+                let lawful = "it is created, since it has no mapping";
+                findings.push(of_refusal((clause, level), ip, lawful, exchange));
                 self.facts.forget_one(ip);
             }
         }
@@ -366,7 +364,7 @@ impl Model {
             return;
         };
         let place = match (sent.vendor, sent.region) {
-            (Some(vendor), Some(region)) => Some(Place::new(vendor, region)),
+            (Some(vendor), Some(region)) => Some(AnyCase::new(vendor, region)),
             _ => return,
         };
         let is_repeated = self.facts.of(ip).is_some_and(|fact| fact.place == place);
@@ -377,13 +375,8 @@ impl Model {
             &promises.existing
         };
         let Some(clause) = clause.clone() else { return };
-        let found = said_codes(exchange);
-        findings.push(of_address(
-            (clause, Level::Must),
-            ip,
-            "it is overwritten",
-            &found,
-        ));
+        let clause = (clause, Level::Must);
+        findings.push(of_refusal(clause, ip, "it is overwritten", exchange));
     }
 
     fn unsure_of(&mut self, items: &[RequestItem<'_>]) -> Certainty {
@@ -422,9 +415,9 @@ impl Model {
             .is_some_and(|fact| fact.place.is_some());
         if let (Some(ip), true, Kind::Upsert, 0) = (ip, had_mapping, operation.kind(), room) {
             if let Some(clause) = &operation.promises().full_existing {
-                let expected = "it is overwritten, also in a full zone";
+                let lawful = "it is overwritten, also in a full zone";
                 let clause = contract().leveled(clause);
-                findings.push(of_address(clause, ip, expected, &said_codes(exchange)));
+                findings.push(of_refusal(clause, ip, lawful, exchange));
             }
             return;
         }
@@ -432,14 +425,16 @@ impl Model {
             return;
         }
         if let Some(clause) = takes_effect_by(operation, had_mapping) {
-            findings.push(super::finding(
+            findings.push(Finding::new(
                 (clause, Level::Must),
                 "/errors",
-                &format!(
-                    "it is accepted, since earlier exchanges show {} of {limit} mappings in the zone",
-                    limit - room
+                What::answer(
+                    format!(
+                        "it is accepted, since earlier exchanges show {} of {limit} mappings in the zone",
+                        limit - room
+                    ),
+                    Answered::of(exchange),
                 ),
-                &said_codes(exchange),
             ));
         }
     }
@@ -461,18 +456,21 @@ impl Model {
             Some(clause) if own > limit => contract().leveled(clause),
             _ => (ClauseId::of("X-2"), Level::Should),
         };
-        findings.push(super::finding(
+        findings.push(Finding::new(
             (clause, level),
             "/result",
-            &format!("a refusal, since the zone holds {limit} mappings"),
-            &format!("{all} mappings, as the exchanges of the zone show"),
+            What::too_many(
+                "mappings in the zone, as its exchanges show, and a refusal beyond them",
+                limit,
+                all,
+            ),
         ));
     }
 }
 
 /// What a write left: what was sent, in the spelling of the answer. Where the two differ, or neither is known, it is
 /// not known.
-fn agreed(sent: Option<Place>, shown: Option<Place>) -> Known {
+fn agreed(sent: Option<AnyCase>, shown: Option<AnyCase>) -> Known {
     match (sent, shown) {
         (Some(sent), Some(shown)) if sent == shown => Known::Mapped(shown),
         (Some(_), Some(_)) | (None, None) => Known::Nothing,

@@ -8,6 +8,7 @@ use super::super::answer::Item;
 use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::{ClauseId, Level};
+use crate::contract::What;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     // The documents promise the canonical form of entries; of batch items and of some answers they only say that it is
@@ -56,8 +57,7 @@ fn spelling(
         findings.add(
             (ClauseId::of(clause), level),
             item.address_at(subject.generation()),
-            "an IP address",
-            format!("{text:?}"),
+            What::form("an IP address", format!("{text:?}")),
         );
         return;
     };
@@ -65,8 +65,7 @@ fn spelling(
         findings.add(
             (clause, level),
             item.address_at(subject.generation()),
-            format!("{:?}", ip.to_string()),
-            format!("{text:?}"),
+            What::value(format!("{:?}", ip.to_string()), format!("{text:?}")),
         );
     }
     if let Some(sent) = sent.get(&ip.to_canonical())
@@ -75,8 +74,7 @@ fn spelling(
         findings.add(
             (ClauseId::of("IP-4"), level),
             item.address_at(subject.generation()),
-            format!("{sent:?}"),
-            format!("{text:?}"),
+            What::value(format!("{sent:?}"), format!("{text:?}")),
         );
     }
 }

@@ -11,6 +11,7 @@ use super::super::answer::{Item, RequestItem};
 use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::{ClauseId, Level};
+use crate::contract::{MissingPart, What};
 use crate::exchange::Kind;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -74,8 +75,11 @@ fn answered_once(subject: &Subject<'_>, findings: &mut Findings) {
             findings.add(
                 clause(),
                 "/result",
-                format!("one answer for {}", item.address.unwrap_or_default()),
-                format!("{count} answers"),
+                What::count(
+                    format!("answer(s) for {}", item.address.unwrap_or_default()),
+                    1,
+                    count,
+                ),
             );
         }
     }
@@ -83,12 +87,7 @@ fn answered_once(subject: &Subject<'_>, findings: &mut Findings) {
     let unusable = subject.items.len() - sent.len();
     if strangers.len() != unusable {
         let at = strangers.first().map_or("/result", |item| item.at.as_str());
-        findings.add(
-            clause(),
-            at,
-            format!("{unusable} answers for the items without a usable address, and none for addresses that were not sent"),
-            format!("{} such answers", strangers.len()),
-        );
+        findings.add(clause(), at, What::count("answer(s) for the items without a usable address, and none for addresses that were not sent", unusable, strangers.len()));
     }
 }
 
@@ -102,8 +101,7 @@ fn errors(subject: &Subject<'_>, findings: &mut Findings) {
             findings.add(
                 must.clone(),
                 format!("{}/error", item.at),
-                "no `error` on a succeeded item",
-                error.to_string(),
+                What::unexpected("no `error` on a succeeded item", error.to_string()),
             );
         }
     }
@@ -113,8 +111,7 @@ fn errors(subject: &Subject<'_>, findings: &mut Findings) {
             findings.add(
                 should.clone(),
                 format!("{}/error", item.at),
-                "an `error` text on a failed item",
-                item.value.to_string(),
+                What::form("an `error` text on a failed item", item.value.to_string()),
             );
         }
     }
@@ -135,8 +132,7 @@ fn values(subject: &Subject<'_>, findings: &mut Findings) {
                     findings.add(
                         clause.clone(),
                         format!("{}/{name}", item.at),
-                        "the deleted value",
-                        item.value.to_string(),
+                        What::value("the deleted value", item.value.to_string()),
                     );
                 }
             }
@@ -165,8 +161,10 @@ fn new_values(
             findings.add(
                 clause.clone(),
                 format!("{}/{name}", item.at),
-                sent.map_or_else(|| "the new value".to_owned(), |sent| format!("{sent:?}")),
-                item.value.to_string(),
+                What::value(
+                    sent.map_or_else(|| "the new value".to_owned(), |sent| format!("{sent:?}")),
+                    item.value.to_string(),
+                ),
             );
         }
     }
@@ -181,8 +179,7 @@ fn modified_on(clause: &(ClauseId, Level), subject: &Subject<'_>, findings: &mut
             findings.add(
                 clause.clone(),
                 at,
-                "no time, since nothing was applied",
-                time,
+                What::unexpected("no time, since nothing was applied", time),
             );
         }
         // After a batch delete the set may be empty, and an empty set has no time.
@@ -190,8 +187,7 @@ fn modified_on(clause: &(ClauseId, Level), subject: &Subject<'_>, findings: &mut
             findings.add(
                 clause.clone(),
                 at,
-                "a time, since something was applied",
-                "null",
+                What::missing("a time, since something was applied", MissingPart::Member),
             );
         }
         _ => {}

@@ -6,6 +6,7 @@ use super::super::address::{is_none, parse, same};
 use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::{ClauseId, Level};
+use crate::contract::What;
 use crate::exchange::Kind;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -34,8 +35,7 @@ fn accepted(subject: &Subject<'_>, clause: ClauseId, what: &str, findings: &mut 
     findings.add(
         (clause, Level::Must),
         "status",
-        format!("4xx for {what}"),
-        subject.status().to_string(),
+        What::status(format!("4xx for {what}"), subject.status()),
     );
 }
 

@@ -8,6 +8,7 @@ use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::{ClauseId, Level};
 use crate::api::{CodeDescription, When};
+use crate::contract::{MissingPart, What};
 use crate::exchange::whole_number;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -16,8 +17,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         findings.add(
             (ClauseId::of("HTTP-5"), Level::Should),
             "header retry-after",
-            "the seconds to wait",
-            "no such header",
+            What::missing("the seconds to wait", MissingPart::Header),
         );
     }
     if !response.is_failure() {
@@ -65,8 +65,7 @@ fn status(subject: &Subject<'_>, rows: &[&CodeDescription], findings: &mut Findi
         findings.add(
             (clause.clone(), level),
             "status",
-            format!("{} with code {}", row.status.0, row.code),
-            status.to_string(),
+            What::status(format!("{} with code {}", row.status.0, row.code), status),
         );
     }
 }
@@ -113,8 +112,7 @@ fn texts(subject: &Subject<'_>, findings: &mut Findings) {
             findings.add(
                 (ClauseId::of("ENV-7"), Level::Should),
                 format!("/errors/{index}/message"),
-                format!("{documented:?}"),
-                format!("{found:?}"),
+                What::value(format!("{documented:?}"), format!("{found:?}")),
             );
         }
     }

@@ -5,6 +5,7 @@ use super::super::answer::Item;
 use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::{ClauseId, Level};
+use crate::contract::{MissingPart, What};
 use crate::exchange::Kind;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -46,8 +47,7 @@ fn address(
         findings.add(
             (clause.clone(), Level::Must),
             entry.address_at(subject.generation()),
-            format!("{asked:?}"),
-            format!("{found:?}"),
+            What::value(format!("{asked:?}"), format!("{found:?}")),
         );
     }
 }
@@ -67,8 +67,10 @@ fn written(subject: &Subject<'_>, clause: &ClauseId, findings: &mut Findings) {
             findings.add(
                 (clause.clone(), Level::Must),
                 "/result/value",
-                format!("the list with the mapping of {asked}"),
-                format!("{} entries without it", subject.answer.entries.len()),
+                What::missing(
+                    format!("the list with the mapping of {asked}"),
+                    MissingPart::Mapping,
+                ),
             );
         }
         found
@@ -91,8 +93,7 @@ fn written(subject: &Subject<'_>, clause: &ClauseId, findings: &mut Findings) {
             findings.add(
                 (clause.clone(), Level::Must),
                 format!("{}/{name}", entry.at),
-                format!("{sent:?}, as was sent"),
-                format!("{found:?}"),
+                What::value(format!("{sent:?}, as was sent"), format!("{found:?}")),
             );
         }
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::{ClauseId, Level};
+use crate::contract::{MissingPart, What};
 
 const ENV_1: (ClauseId, Level) = (ClauseId::of("ENV-1"), Level::Must);
 const ENV_2: (ClauseId, Level) = (ClauseId::of("ENV-2"), Level::Must);
@@ -19,15 +20,14 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             Ok(value) => value.to_string(),
             Err(error) => format!("{error}: {}", lossy_start(&subject.exchange.response.body)),
         };
-        findings.add(ENV_1, "", "a JSON object", found);
+        findings.add(ENV_1, "", What::form("a JSON object", found));
         return;
     };
     for fault in subject.contract.schemas.faults("envelope", body) {
         findings.add(
             ENV_2,
             fault.at,
-            "the envelope's documented form",
-            fault.message,
+            What::form("the envelope's documented form", fault.message),
         );
     }
     success_fits_status(subject, body, findings);
@@ -40,8 +40,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         findings.add(
             ENV_6,
             "/errors",
-            "no errors in a success",
-            Value::from(errors.clone()).to_string(),
+            What::unexpected(
+                "no errors in a success",
+                Value::from(errors.clone()).to_string(),
+            ),
         );
     }
 }
@@ -55,8 +57,7 @@ fn media_type(subject: &Subject<'_>, findings: &mut Findings) {
         findings.add(
             ENV_1,
             "header content-type",
-            "application/json",
-            field.unwrap_or("no such header"),
+            What::value("application/json", field.unwrap_or("no such header")),
         );
     }
 }
@@ -70,8 +71,10 @@ fn success_fits_status(subject: &Subject<'_>, body: &Value, findings: &mut Findi
         findings.add(
             ENV_3,
             "/success",
-            format!("{} with status {}", !success, response.status),
-            success.to_string(),
+            What::value(
+                format!("{} with status {}", !success, response.status),
+                success.to_string(),
+            ),
         );
     }
 }
@@ -82,12 +85,24 @@ fn failure(body: &Value, findings: &mut Findings) {
         .and_then(Value::as_array)
         .is_some_and(Vec::is_empty)
     {
-        findings.add(ENV_4, "/errors", "at least one error in a failure", "[]");
+        findings.add(
+            ENV_4,
+            "/errors",
+            What::missing("at least one error in a failure", MissingPart::Member),
+        );
     }
     match body.get("result") {
         Some(Value::Null) => {}
-        Some(other) => findings.add(ENV_4, "/result", "null in a failure", other.to_string()),
-        None => findings.add(ENV_4, "/result", "null in a failure", "no such member"),
+        Some(other) => findings.add(
+            ENV_4,
+            "/result",
+            What::value("null in a failure", other.to_string()),
+        ),
+        None => findings.add(
+            ENV_4,
+            "/result",
+            What::missing("null in a failure", MissingPart::Member),
+        ),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::{ClauseId, Level};
+use crate::contract::{MissingPart, What};
 
 const ENV_5: (ClauseId, Level) = (ClauseId::of("ENV-5"), Level::Must);
 
@@ -13,15 +14,18 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     };
     if response.is_success() && response.status != 200 {
-        let found = response.status.to_string();
-        findings.add(ENV_5, "status", "200", &found);
+        findings.add(ENV_5, "status", What::status("200", subject.status()));
         // An answer in parts is where a batch tempts to another status.
         if !subject.answer.failed.is_empty()
             && let Some(clause) = subject.promised(|promises| &promises.one_by_one)
         {
-            findings.add(clause, "status", "200", &found);
+            findings.add(clause, "status", What::status("200", subject.status()));
         }
-        findings.add(form.clone(), "status", "200", found);
+        findings.add(
+            form.clone(),
+            "status",
+            What::status("200", subject.status()),
+        );
     }
     if !subject.succeeded() {
         return;
@@ -37,14 +41,12 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             findings.add(
                 ENV_5,
                 &at,
-                "the operation's documented result",
-                "no such member",
+                What::missing("the operation's documented result", MissingPart::Member),
             );
             findings.add(
                 form.clone(),
                 at,
-                "the operation's documented result",
-                "no such member",
+                What::missing("the operation's documented result", MissingPart::Member),
             );
             continue;
         };
@@ -55,8 +57,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             }
             let at = format!("/{member}{}", fault.at);
             let expected = format!("the form of schemas/{schema}.json");
-            findings.add(ENV_5, &at, &expected, &fault.message);
-            findings.add(form.clone(), at, expected, fault.message);
+            findings.add(ENV_5, &at, What::form(&expected, &fault.message));
+            findings.add(form.clone(), at, What::form(expected, fault.message));
         }
     }
 }

@@ -8,6 +8,7 @@ use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::time::is_before;
 use crate::api::{ClauseId, Level};
+use crate::contract::What;
 use crate::exchange::{Kind, Operation, whole_number};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -39,15 +40,19 @@ fn each_once(subject: &Subject<'_>, clause: &ClauseId, findings: &mut Findings) 
             findings.add(
                 (clause.clone(), Level::Must),
                 item.address_at(subject.generation()),
-                "each mapping once",
-                format!("{text:?} again, first as {first:?}"),
+                What::repeated(
+                    "each mapping once",
+                    format!("{text:?} again, first as {first:?}"),
+                ),
             );
             if first != text {
                 findings.add(
                     (ClauseId::of("IP-2"), Level::Must),
                     item.address_at(subject.generation()),
-                    "one mapping for all spellings of an address",
-                    format!("{first:?} and {text:?}"),
+                    What::repeated(
+                        "one mapping for all spellings of an address",
+                        format!("{first:?} and {text:?}"),
+                    ),
                 );
             }
         }
@@ -71,7 +76,11 @@ fn set_time(subject: &Subject<'_>, findings: &mut Findings) {
             .pointer("/result/value")
             .is_some_and(Value::is_array);
         if empty && let Some(clause) = subject.promised(|promises| &promises.empty) {
-            findings.add(clause, at, "no time in an empty zone", text);
+            findings.add(
+                clause,
+                at,
+                What::unexpected("no time in an empty zone", text),
+            );
         }
         return;
     }
@@ -85,8 +94,7 @@ fn set_time(subject: &Subject<'_>, findings: &mut Findings) {
         findings.add(
             clause,
             at,
-            format!("a time not before {entry} at {entry_at}"),
-            text,
+            What::value(format!("a time not before {entry} at {entry_at}"), text),
         );
     }
 }
@@ -130,8 +138,7 @@ impl Info {
             findings.add(
                 shown.clone(),
                 format!("/result_info/{name}"),
-                expected,
-                found.to_string(),
+                What::value(expected, found.to_string()),
             );
         };
         if let Some(count) = self.count
@@ -165,8 +172,7 @@ impl Info {
                 findings.add(
                     clause,
                     "/result_info/total_pages",
-                    expected,
-                    pages.to_string(),
+                    What::value(expected, pages.to_string()),
                 );
             }
         }
@@ -186,8 +192,12 @@ impl Info {
             findings.add(
                 shown,
                 "/result",
-                format!("{rest} items on page {page} of {total} mappings by {per_page}"),
-                format!("{} items", self.entries),
+                What::Count {
+                    things: format!("items on page {page} of {total} mappings by {per_page}"),
+                    expected: u64::try_from(rest).unwrap_or(0),
+                    at_most: false,
+                    found: u64::try_from(self.entries).unwrap_or(0),
+                },
             );
         }
     }
@@ -216,8 +226,7 @@ impl Info {
                 findings.add(
                     (clause.clone(), Level::Must),
                     format!("/result_info/{name}"),
-                    expected.to_string(),
-                    found.to_string(),
+                    What::value(expected.to_string(), found.to_string()),
                 );
             }
         }

@@ -7,6 +7,7 @@ use super::super::answer::RequestItem;
 use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::Meaning;
+use crate::contract::{Answered, What};
 use crate::exchange::Kind;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -42,8 +43,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         findings.add(
             clause,
             "status",
-            "200, the items judged one by one",
-            subject.status().to_string(),
+            What::status("200, the items judged one by one", subject.status()),
         );
     }
 }
@@ -68,18 +68,10 @@ fn first_page(subject: &Subject<'_>, findings: &mut Findings) {
         .filter(|_| sized)
         .or_else(|| subject.promised(|promises| &promises.form));
     let Some(clause) = clause else { return };
-    let codes: Vec<String> = subject
-        .exchange
-        .response
-        .codes()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
     findings.add(
         clause,
         "status",
-        "200 for a lawful page",
-        format!("{} with code {}", subject.status(), codes.join(", ")),
+        What::answer("200 for a lawful page", Answered::of(subject.exchange)),
     );
 }
 

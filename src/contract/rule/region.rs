@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::{ClauseId, Level};
+use crate::contract::{MissingPart, What};
 use crate::exchange::Kind;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -21,8 +22,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             findings.add(
                 (ClauseId::of("REG-6"), Level::Should),
                 "/result/vendors",
-                subject.contract.vendors.join(", "),
-                vendor,
+                What::unexpected(subject.contract.vendors.join(", "), vendor),
             );
         }
         for (index, region) in regions.as_array().into_iter().flatten().enumerate() {
@@ -31,8 +31,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
                 findings.add(
                     (ClauseId::of("REG-7"), Level::Should),
                     format!("/result/vendors/{vendor}/{index}/upper_tier_colos"),
-                    "at least one colo, since `obtained_codes` is true",
-                    "[]",
+                    What::missing(
+                        "at least one colo, since `obtained_codes` is true",
+                        MissingPart::Member,
+                    ),
                 );
             }
         }

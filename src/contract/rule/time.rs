@@ -6,6 +6,7 @@ use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::time::instant;
 use crate::api::{ClauseId, Level};
+use crate::contract::What;
 use crate::exchange::Kind;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -35,16 +36,14 @@ fn date_time(value: &Value, at: &str, findings: &mut Findings) {
         findings.add(
             (ClauseId::of("HTTP-6"), Level::Must),
             at,
-            "an RFC 3339 date-time with its offset",
-            format!("{text:?}"),
+            What::form("an RFC 3339 date-time with its offset", format!("{text:?}")),
         );
     }
     if value.is_number() {
         findings.add(
             (ClauseId::of("HTTP-6"), Level::Must),
             at,
-            "an RFC 3339 date-time as text",
-            value.to_string(),
+            What::form("an RFC 3339 date-time as text", value.to_string()),
         );
     }
 }

@@ -17,7 +17,11 @@ const EXCHANGES: usize = 3;
 pub(super) fn plain_line(reported: &ReportedFinding) -> String {
     let finding = &reported.finding;
     cut(
-        &format!("expected {}, found {}", finding.expected, finding.found),
+        &format!(
+            "expected {}, found {}",
+            finding.what.expected(),
+            finding.what.found()
+        ),
         160,
     )
 }
@@ -140,7 +144,8 @@ impl Terminal {
         } else {
             &finding.at
         };
-        let (expected, found) = limited(&finding.expected, &finding.found, self.style);
+        let (expected, found) =
+            limited(&finding.what.expected(), &finding.what.found(), self.style);
         writeln!(out, "        at       {at}")?;
         writeln!(out, "        expected {expected}")?;
         let times = match reported.times {

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::super::mapping::Place;
 use super::desk::{Ask, Desk, Durability, Heard, Trouble};
 use super::entry::{Mappings, Row};
 use super::ledger::{Ledger, Standing};
 use super::patience::{Patience, Rules};
 use super::record::{Intent, Record, Seen};
 use super::survey::{list, read};
+use crate::contract::Place;
 use crate::exchange::Generation;
 
 /// What a request may do to an address.

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::super::mapping::{Place, State};
+use super::super::mapping::State;
 use super::entry::{Holding, Mappings, state};
 use super::make_room::NotEmptied;
 use super::remove::{Stranger, Tidied};
+use crate::contract::Place;
 use crate::exchange::Generation;
 
 /// What cases have to work around.

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::mapping::{Place, State};
+use super::super::mapping::State;
+use crate::contract::Place;
 use crate::exchange::Generation;
 
 /// One mapping as a list or a single read shows it.

@@ -466,7 +466,7 @@ mod tests {
         let folder = folder("headless");
         let path = Journal::path_of(&folder, "z");
         let mut intent = Intent::through(Generation::V2);
-        let place = crate::runner::mapping::Place {
+        let place = crate::contract::Place {
             vendor: "aws".into(),
             region: "us-east-1".into(),
         };

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::mapping::Place;
 use super::entry::{Holding, Row};
+use crate::contract::Place;
 use crate::exchange::Generation;
 
 /// One record.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::super::mapping::{Place, State};
+use super::super::mapping::State;
 use super::around::Around;
 use super::desk::{Answered, Ask, Desk, Durability, Form, Heard, Trouble};
 use super::entry::{Entry, Mappings, Row, state};
@@ -16,6 +16,7 @@ use super::survey::{list, read};
 use super::trial::learn_manglings;
 use super::watch::Sign;
 use crate::contract::Contract;
+use crate::contract::Place;
 use crate::exchange::Generation;
 
 /// More addresses than this are deleted in batches from the start.
@@ -173,10 +174,9 @@ async fn tidy_through(
         let is_free = |ip: &IpAddr| ledger.was_free(through, *ip) && !is_others(ip);
         blind.extend(unlisted.copied().filter(is_free));
     }
-    // What was listed and is not any more is gone. Everything else counts as left until the zone is put back: a list may be
-    // an old one.
-    let is_proof = rules.settle.is_zero();
-    let gone: Vec<IpAddr> = own.keys().filter(|_| is_proof).copied().collect();
+    // What was listed and deleted is gone. Everything else counts as left until the zone is put back: a list may be an old
+    // one.
+    let gone: Vec<IpAddr> = own.keys().copied().collect();
     let (mut stuck, latest) = remove(desk, patience, ledger, through, own, blind).await?;
     let confirming = confirm(desk, patience, ledger, &mut stuck).await?;
     // Each list may show what somebody wrote since the one before it.
@@ -214,30 +214,36 @@ async fn how_many_stores(
     else {
         return Ok(());
     };
-    patience.settle(desk).await;
-    match read(desk, patience, other, ip).await {
-        Ok(entry) => {
-            let is_own =
-                |entry: &Entry| ledger.standing(other, ip, Some(&entry.place)) == Standing::Ours;
-            let record = match entry {
-                // An older value of the run's own tells nothing.
-                Some(entry) if entry.place != *place && is_own(&entry) => return Ok(()),
-                // Somebody wrote there in this moment.
-                Some(entry) if entry.place != *place => Record::Seen(Seen {
-                    through: other,
-                    found: vec![Row::new(ip, &entry.place)],
-                    absent: Vec::new(),
-                }),
-                entry => Record::Shared(entry.is_some()),
-            };
-            ledger.apply(&record);
-            desk.ask(Ask::Note(record, Durability::Lazy)).await;
-            Ok(())
+    let mut shown = Vec::new();
+    // Through this generation last: whoever wrote or deleted there in this moment must not make one store look like two.
+    for generation in [other, through] {
+        patience.settle(desk).await;
+        match read(desk, patience, generation, ip).await {
+            Ok(entry) => shown.push(entry.map(|entry| entry.place)),
+            Err(Trouble::Over(why)) => return Err(Trouble::Over(why)),
+            // It is tried again after the next case.
+            Err(_) => return Ok(()),
         }
-        Err(Trouble::Over(why)) => Err(Trouble::Over(why)),
-        // It is tried again after the next case.
-        Err(_) => Ok(()),
     }
+    let is_others = |(generation, now): (Generation, &Option<Place>)| {
+        let now = now.as_ref().filter(|now| *now != place)?;
+        let is_others = ledger.standing(generation, ip, Some(now)) != Standing::Ours;
+        is_others.then(|| (generation, now.clone()))
+    };
+    let record = match [other, through].into_iter().zip(&shown).find_map(is_others) {
+        Some((through, now)) => Record::Seen(Seen {
+            through,
+            found: vec![Row::new(ip, &now)],
+            absent: Vec::new(),
+        }),
+        // An older value of the run's own, or one that somebody deleted in this moment, tells nothing.
+        None if shown[1].as_ref() != Some(place) => return Ok(()),
+        None if shown[0].as_ref().is_some_and(|now| now != place) => return Ok(()),
+        None => Record::Shared(shown[0].is_some()),
+    };
+    ledger.apply(&record);
+    desk.ask(Ask::Note(record, Durability::Lazy)).await;
+    Ok(())
 }
 
 /// A list, compared with what cases work around.

@@ -3,7 +3,6 @@
 
 use std::net::IpAddr;
 
-use super::super::mapping::Place;
 use super::desk::{Ask, Desk, Durability, Form, Heard, Trouble};
 use super::entry::Row;
 use super::ledger::Ledger;
@@ -11,6 +10,7 @@ use super::patience::Patience;
 use super::record::{Intent, Record, Seen};
 use super::remove::{Stranger, delete};
 use super::survey::read;
+use crate::contract::Place;
 use crate::exchange::Generation;
 
 /// The documentation addresses (RFC 5737) at which values are tried.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::super::addresses::is_documentation;
-use super::super::mapping::{Place, State};
+use super::super::mapping::State;
 use super::super::run::new_seed;
 use super::desk::{Ask, Desk, Durability, Form};
 use super::entry::Row;
@@ -17,6 +17,7 @@ use super::record::{Record, Seen};
 use super::remove::delete;
 use super::survey::{list, read};
 use super::trial::Bench;
+use crate::contract::Place;
 use crate::exchange::Generation;
 
 /// How often a zone is read while this run is quiet.

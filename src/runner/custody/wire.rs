@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::super::call::batch_item;
-use super::super::mapping::{Place, Wanted, meant_by};
+use super::super::mapping::{Wanted, meant_by};
 use super::super::target::Target;
 use super::desk::{Answered, Ask, Form, Heard, Page, Procedure, Step, Trouble};
 use super::entry::{Entry, Row};
 use super::journal::Journal;
+use crate::contract::Place;
 use crate::contract::{Answer, Contract, Item, is_edge_failure};
 use crate::exchange::{Exchange, Generation, Headers, Kind, Operation, whole_number};
 use crate::transport::{

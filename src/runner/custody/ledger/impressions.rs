@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::super::super::mapping::Place;
 use super::Ledger;
+use crate::contract::Place;
 use crate::exchange::Generation;
 
 /// After this many failed single reads, a generation is read by its list before a write.

@@ -7,10 +7,10 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::super::mapping::Place;
 use super::entry::{Entry, Holding, Row};
 use super::record::{Intent, Record};
 use crate::contract::Contract;
+use crate::contract::Place;
 use crate::exchange::Generation;
 use impressions::Impressions;
 
@@ -106,6 +106,11 @@ impl Ledger {
     /// Whether it is proved that whatever one generation shows is shown by the other too.
     pub(super) fn is_proved_shared(&self) -> bool {
         self.generations().len() < 2 || self.is_proved_shared == Some(true)
+    }
+
+    /// Whether it is proved that each generation has a store of its own.
+    pub(super) fn is_proved_apart(&self) -> bool {
+        self.is_proved_shared == Some(false)
     }
 
     /// Whether it is still to be proved how many stores there are.
@@ -371,7 +376,9 @@ impl Ledger {
         if sent.outlived.contains(&generation) {
             return false;
         }
-        sent.deleted.contains(&generation) || (self.is_shared() && !sent.deleted.is_empty())
+        // What outlived a deletion through the generation that it went through is there through the other one too.
+        let mut open = sent.deleted.difference(&sent.outlived);
+        sent.deleted.contains(&generation) || (self.is_shared() && open.next().is_some())
     }
 
     /// Whose the value is that a reading shows: the value before, what this run sent, and the value now are compared.
@@ -390,6 +397,7 @@ impl Ledger {
         // delete.
         let mut all = Generation::ALL.into_iter();
         let was_shown = now.is_some()
+            && before.is_none()
             && all.any(|other| self.before(other, ip).map(|entry| &entry.place) == now);
         if now == before || was_shown {
             return Standing::AsBefore;

@@ -62,14 +62,14 @@ struct Room<'a> {
     desk: &'a Desk,
     patience: Patience,
     ledger: &'a mut Ledger,
-    /// Whether a mapping of the zone was written or deleted.
+    /// Whether a mapping of the zone was written or deleted, through whatever generation.
     has_written: bool,
 }
 
 impl Room<'_> {
     async fn empty(&mut self) -> Result<Vec<(Generation, Mappings)>, NotEmptied> {
         if self.ledger.stake() > 0 {
-            // It was emptied before; what was written since is not the zone's.
+            // It was emptied before, and what was written since is not the zone's: there is nothing to prove again.
             return self.emptied().await;
         }
         for generation in self.ledger.generations() {
@@ -128,13 +128,13 @@ impl Room<'_> {
         intent.write.clone_from(&all);
         intent.delete = all.iter().map(|row| row.ip).collect();
         self.note(Record::Intent(intent)).await?;
-        self.has_written = false;
         if let Err(why) = self.prove(generation, &all).await {
             return Err(self.keep(generation, &all, why).await?);
         }
         // From the first of these requests on, no list is proof that a mapping is still there.
         let spelled: Vec<String> = all.iter().map(|row| row.ip.to_string()).collect();
         let patience = &mut self.patience;
+        self.has_written = true;
         delete(self.desk, patience, generation, &spelled, Form::Batch).await?;
         Ok(())
     }

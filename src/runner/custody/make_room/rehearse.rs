@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::super::super::mapping::Place;
 use super::super::desk::{Answered, Ask, Form, Heard, Trouble};
 use super::super::entry::Row;
 use super::super::record::Record;
@@ -11,6 +10,7 @@ use super::super::survey::{list, read};
 use super::super::trial::Bench;
 use super::{CHUNK, DOUBT, NotEmptied, Room, is_in, no_extra, strangers};
 use crate::contract::Contract;
+use crate::contract::Place;
 use crate::exchange::Generation;
 
 impl Room<'_> {
@@ -233,7 +233,14 @@ impl Room<'_> {
         let Some(row) = all.iter().find(is_in_both).or(all.first()).cloned() else {
             return Ok(());
         };
-        let is_telling = is_in_both(&&row);
+        let mut is_telling = is_in_both(&&row) && self.ledger.wants_proof();
+        if let Some(other) = other.filter(|_| is_telling) {
+            // What the other one has lost meanwhile tells nothing when it is gone.
+            let now = read(self.desk, &mut self.patience, other, row.ip).await;
+            let now = now.ok().flatten().map(|entry| entry.place);
+            no_third(other, &row, now.as_ref())?;
+            is_telling = now.is_some();
+        }
         self.read_again(generation, std::slice::from_ref(&row))
             .await?;
         let spelled = [row.ip.to_string()];
@@ -248,12 +255,16 @@ impl Room<'_> {
         if self.shows(generation, &row, false).await? {
             return Err(NotEmptied::StillThere(vec![row]));
         }
-        if let Some(other) = other.filter(|_| is_telling && self.ledger.wants_proof()) {
+        if let Some(other) = other.filter(|_| is_telling) {
             match read(self.desk, &mut self.patience, other, row.ip).await {
                 Ok(now) => {
                     let now = now.map(|entry| entry.place);
                     no_third(other, &row, now.as_ref())?;
-                    self.note(Record::Shared(now.is_none())).await?;
+                    // Somebody may have written it again in this moment, which would look like two stores.
+                    let is_back = now.is_some() && self.is_back(generation, &row).await?;
+                    if !is_back {
+                        self.note(Record::Shared(now.is_none())).await?;
+                    }
                 }
                 Err(Trouble::Over(why)) => return Err(NotEmptied::Trouble(why)),
                 // How many stores there are stays open.
@@ -269,6 +280,15 @@ impl Room<'_> {
         } else {
             Err(NotEmptied::Lost(vec![row]))
         }
+    }
+
+    /// Whether a mapping that was taken away is there again.
+    async fn is_back(&mut self, generation: Generation, row: &Row) -> Result<bool, NotEmptied> {
+        self.patience.settle(self.desk).await;
+        let now = read(self.desk, &mut self.patience, generation, row.ip).await?;
+        let now = now.map(|entry| entry.place);
+        no_third(generation, row, now.as_ref())?;
+        Ok(now.is_some())
     }
 
     /// Whether a single read shows a mapping; asked once more after a while if it is not as expected.

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::super::super::mapping::Place;
 use super::super::desk::Trouble;
 use super::super::entry::Row;
 use super::super::remove::Stranger;
+use crate::contract::Place;
 
 /// Why a zone was not emptied.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::super::super::addresses::is_documentation;
-use super::super::super::mapping::Place;
 use super::super::desk::{Ask, Durability, Trouble};
 use super::super::entry::{Entry, Mappings, Row};
 use super::super::ledger::Standing;
@@ -12,6 +11,7 @@ use super::super::record::{Record, Seen};
 use super::super::remove::Stranger;
 use super::super::survey::{list, read};
 use super::Work;
+use crate::contract::Place;
 use crate::exchange::Generation;
 
 /// What one look at a generation found.
@@ -162,7 +162,7 @@ impl Work<'_> {
             },
         };
         if self.stands(generation, row.ip, single.as_ref()) == Standing::Others {
-            look.kept.insert(stranger(generation, row, single));
+            self.note_other(generation, row, single, look);
             return Ok(());
         }
         let is_there = |place: &Option<Place>| place.as_ref() == Some(&row.place());
@@ -263,14 +263,19 @@ impl Work<'_> {
             look.write.push(row);
             return Ok(());
         }
+        self.note_other(generation, &row, single, look);
+        Ok(())
+    }
+
+    /// Notes what somebody else did to a mapping. One that is gone may have been lost by the target, so it is missing too.
+    fn note_other(&self, generation: Generation, row: &Row, is: Option<Place>, look: &mut Look) {
         // A test mapping of another run comes and goes.
-        let is_foreign = self.ledger.was_hidden(generation, ip) || self.ledger.has_others();
-        let is_of_another_run = is_foreign && is_documentation(ip);
-        if single.is_none() && !is_of_another_run {
+        let is_foreign = self.ledger.was_hidden(generation, row.ip) || self.ledger.has_others();
+        let is_of_another_run = is_foreign && is_documentation(row.ip);
+        if is.is_none() && !is_of_another_run {
             look.vanished.push(row.clone());
         }
-        look.kept.insert(stranger(generation, &row, single));
-        Ok(())
+        look.kept.insert(stranger(generation, row, is));
     }
 }
 

@@ -22,10 +22,17 @@ impl Work<'_> {
         for chunk in rows.chunks(size) {
             let mut batch = Vec::new();
             for row in chunk {
-                let now = self.single(generation, row.ip).await?.flatten();
+                let single = self.single(generation, row.ip).await?;
+                // Without single reads, what the other generation showed has to do.
+                let is_kept = single.is_none() && self.is_kept(row.ip);
+                let now = single.flatten();
                 let is_others = now.is_some()
                     && self.stands(generation, row.ip, now.as_ref()) == Standing::Others;
-                if is_others {
+                if is_kept {
+                    if let Some(look) = self.looks.get_mut(&generation) {
+                        look.write.retain(|other| other.ip != row.ip);
+                    }
+                } else if is_others {
                     if let Some(look) = self.looks.get_mut(&generation) {
                         look.kept.insert(stranger(generation, row, now));
                         look.write.retain(|other| other.ip != row.ip);
@@ -98,8 +105,12 @@ impl Work<'_> {
     pub(super) async fn remove(
         &mut self,
         generation: Generation,
-        own: Mappings,
+        mut own: Mappings,
     ) -> Result<usize, Trouble> {
+        // An old list may show the run's own where another look showed what somebody wrote since.
+        if !self.ledger.is_proved_apart() {
+            own.retain(|ip, _| !self.is_kept(*ip));
+        }
         let known = self.stuck.get(&generation);
         let is_known = |ip: &IpAddr| known.is_some_and(|all| all.iter().any(|one| one.ip == *ip));
         if own.is_empty() || own.keys().all(is_known) {

@@ -199,7 +199,7 @@ impl Work<'_> {
     }
 
     /// Whether any look showed something of others at an address.
-    fn is_kept(&self, ip: IpAddr) -> bool {
+    pub(super) fn is_kept(&self, ip: IpAddr) -> bool {
         let looks = self.looks.values().flat_map(|look| &look.kept);
         let mut all = looks.chain(&self.ending.kept);
         all.any(|stranger| stranger.ip == ip)

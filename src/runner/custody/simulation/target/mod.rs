@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use super::super::super::mapping::Place;
 use super::super::desk::Ask;
 use super::super::record::Record;
 use super::schedule::{OWNERS, Schedule, Stores};
+use crate::contract::Place;
 use crate::exchange::Generation;
 
 type Contents = Rc<BTreeMap<IpAddr, Place>>;
@@ -110,6 +110,8 @@ pub(super) struct Target<'s> {
     /// Since when an address that was deleted can't be written again.
     tombstones: Option<u64>,
     tombs: BTreeSet<(usize, IpAddr)>,
+    /// Addresses whose value was refused since the zone is being emptied.
+    turned_down: BTreeSet<(usize, IpAddr)>,
     /// When this process began to empty the zone.
     emptying: Option<u64>,
     /// How many requests in a row were not answered since the procedure began.
@@ -190,6 +192,7 @@ impl<'s> Target<'s> {
             refused: BTreeMap::new(),
             tombstones: None,
             tombs: BTreeSet::new(),
+            turned_down: BTreeSet::new(),
             emptying: None,
             unanswered: 0,
             shown: BTreeMap::new(),
@@ -303,6 +306,7 @@ impl<'s> Target<'s> {
     /// The zone is about to be emptied.
     pub(super) fn begin_emptying(&mut self) {
         self.emptying = Some(self.clock);
+        self.turned_down.clear();
     }
 
     /// The zone is about to be put back.

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::super::super::super::mapping::Place;
 use super::super::super::record::Record;
 use super::{Target, Touch};
+use crate::contract::Place;
 
 impl Target<'_> {
     pub(super) fn somebody(&mut self, store: usize, ip: IpAddr, value: Option<Place>) {
@@ -83,7 +83,8 @@ impl Target<'_> {
         let is_known = |since: Option<&u64>| since.is_some_and(|since| *since <= began);
         let is_promised = !self.schedule.setting.is_behind_unsaid() && !self.is_late;
         if let Some(place) = original.filter(|_| is_promised && self.broken.is_none()) {
-            let is_refused = is_known(self.refused.get(&place.region))
+            let is_refused = self.turned_down.contains(&(store, ip))
+                || is_known(self.refused.get(&place.region))
                 || is_known(self.not_for_new.get(&place.region));
             if is_refused {
                 self.broken = Some(format!(

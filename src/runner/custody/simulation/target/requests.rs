@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::super::super::super::mapping::Place;
 use super::super::super::desk::{Answered, Ask, Durability, Form, Heard, Page, Trouble};
 use super::super::super::entry::{Entry, Row};
 use super::super::schedule::OWNERS;
 use super::{Crashed, Target, owners, place, tests};
+use crate::contract::Place;
 use crate::exchange::Generation;
 
 /// The most requests in a row that a procedure sends without an answer: a few for each generation.
@@ -64,6 +64,9 @@ impl Target<'_> {
             return Ok(heard);
         }
         let heard = if fate.lost_answer { failed() } else { heard };
+        if let Some(told) = &mut self.told {
+            let _ = writeln!(told, "     {heard:?}");
+        }
         if matches!(heard, Heard::Trouble(Trouble::Failed(_))) {
             self.unanswered += 1;
             if self.unanswered > MOST_UNANSWERED && self.broken.is_none() {
@@ -250,6 +253,10 @@ impl Target<'_> {
                 || (is_new && self.not_for_new.contains_key(&row.region))
                 || (is_new && self.tombs.contains(&(store, row.ip)));
             if is_refused {
+                // Nobody hears what becomes of a request that was given up on.
+                if !self.is_late {
+                    self.turned_down.insert((store, row.ip));
+                }
                 items.push(Answered::Refused("no such region".to_owned()));
                 continue;
             }
