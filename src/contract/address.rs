@@ -150,6 +150,28 @@ fn zero_runs(ip: Ipv6Addr) -> Vec<Run> {
     runs
 }
 
+/// The address that a server means by a text. Faults of spelling are IP-1's and IP-4's to judge;
+/// they must not make a mapping look lost.
+#[must_use]
+pub fn meant(text: &str) -> Option<IpAddr> {
+    identity(text).or_else(|| {
+        let bare = text.trim().trim_start_matches('[');
+        let end = bare.find(['/', '%', ']']).unwrap_or(bare.len());
+        let bare = &bare[..end];
+        let octets = bare.split('.').map(|octet| {
+            let digits = octet.trim_start_matches('0');
+            if digits.is_empty() && !octet.is_empty() {
+                "0"
+            } else {
+                digits
+            }
+        });
+        identity(bare)
+            .or_else(|| identity(&octets.collect::<Vec<_>>().join(".")))
+            .or_else(|| identity(&bare.replace("%3A", ":")))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

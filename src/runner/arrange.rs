@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::call::batch_item;
 use super::execute::{Execution, Flow, Settling, Stop};
-use super::mapping::{State, Wanted};
+use super::mapping::Wanted;
 use crate::case::{Auth, CallSpec, OperationName};
 use crate::contract::{Contract, Framing};
 use crate::exchange::{Generation, Kind, Operation, whole_number};
+use crate::zone::State;
 
 /// Zones with more mappings than this are counted rather than read.
 const COUNTED_ABOVE: usize = 500;
@@ -24,12 +25,12 @@ impl Execution<'_> {
                 }
                 None => State::new(),
             };
-            let mut whole = self.existing_in(name, self.generation);
+            let mut whole = self.care.existing_in(name, self.generation);
             whole.extend(state.clone());
             if !state.is_empty() {
                 self.write_all(name, &state, &whole).await?;
             }
-            self.models.insert(name.clone(), whole);
+            self.expected(name).state = whole;
         }
         Ok(())
     }
@@ -103,7 +104,8 @@ impl Execution<'_> {
         let listed = if counted == Some(count) {
             None
         } else {
-            self.read_list(0, self.generation, zone).await?
+            let listed = self.read_list(0, self.generation, zone).await?;
+            listed.ok().map(|listed| listed.state)
         };
         if listed.as_ref() == Some(state) {
             return Ok(true);
@@ -118,7 +120,8 @@ impl Execution<'_> {
             .enumerate()
             .filter(|(n, _)| count <= 12 || n % (count / 6) == 0);
         for (_, (ip, place)) in sample {
-            if self.read_one(0, self.generation, zone, *ip).await? != Some(Some(place.clone())) {
+            let (single, _) = self.read_one(0, self.generation, zone, *ip).await?;
+            if single != Some(Some(place.clone())) {
                 return Ok(false);
             }
         }
@@ -133,7 +136,7 @@ impl Execution<'_> {
         );
         let outgoing = self.prepare(&call, zone)?;
         let index = self.send(0, &outgoing, Framing::Promised).await?;
-        let total = self.exchanges.get(index).and_then(|exchange| {
+        let total = self.log.get(index).and_then(|exchange| {
             exchange
                 .response
                 .pointer("/result_info/total_count")

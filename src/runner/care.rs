@@ -7,18 +7,18 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::custody::{
-    Effect, Effects, Keeper, NotAdmitted, Permit, Sign, Stranger, Tidied, addresses_in,
+    Around, Effect, Effects, Keeper, NotAdmitted, Permit, Sign, Stranger, Tidied, addresses_in,
     addresses_of,
 };
 use super::execute::{Execution, Flow, Stop};
 use super::halt::HaltReason;
-use super::mapping::State;
 use super::run::Runner;
 use crate::contract::Place;
 use crate::contract::{ClauseId, Evidence, Finding, Level, What};
 use crate::event::ReportedFinding;
 use crate::exchange::{Generation, Kind, Operation};
 use crate::transport::Outgoing;
+use crate::zone::State;
 
 /// What a trial saw of somebody else in the zones that it has.
 #[derive(Debug, Default)]
@@ -31,10 +31,98 @@ pub(super) struct Strangers {
     is_at_work: bool,
 }
 
+/// The zones of a trial that are in care, by the case's names.
+#[derive(Debug, Default)]
+pub(super) struct Care {
+    keepers: HashMap<String, Arc<Keeper>>,
+    /// What the zones held before the case.
+    around: HashMap<String, Around>,
+    /// The addresses that writes may touch, by zone.
+    mine: HashMap<String, BTreeSet<IpAddr>>,
+    /// Through which generations they were written.
+    wrote: BTreeSet<Generation>,
+    /// What was seen of somebody else.
+    strangers: Strangers,
+}
+
+impl Care {
+    /// The care of these keepers.
+    pub(super) fn of(keepers: HashMap<String, Arc<Keeper>>) -> Self {
+        let around = keepers.iter();
+        let around = around.map(|(name, keeper)| (name.clone(), keeper.around()));
+        Self {
+            around: around.collect(),
+            keepers,
+            ..Self::default()
+        }
+    }
+
+    /// Whether any zone is in care.
+    pub(super) fn is_needed(&self) -> bool {
+        !self.keepers.is_empty()
+    }
+
+    /// Whether this one is.
+    pub(super) fn has(&self, zone: &str) -> bool {
+        self.keepers.contains_key(zone)
+    }
+
+    /// Who cares for them.
+    pub(super) fn keepers(&self) -> impl Iterator<Item = &Arc<Keeper>> {
+        self.keepers.values()
+    }
+
+    /// The addresses at which the zones hold something.
+    pub(super) fn taken(&self) -> BTreeSet<IpAddr> {
+        self.keepers().flat_map(|keeper| keeper.taken()).collect()
+    }
+
+    /// Takes a list in: what in it is somebody else's.
+    pub(super) fn saw(&mut self, zone: &str, generation: Generation, listed: &State) {
+        if let Some(keeper) = self.keepers.get(zone) {
+            let sign = keeper.saw(generation, listed);
+            self.note_sign(sign);
+        }
+    }
+
+    /// Notes that a mapping which no request of this case named is not as it was.
+    pub(super) fn differs(
+        &mut self,
+        through: Generation,
+        ip: IpAddr,
+        was: Option<&Place>,
+        is: Option<&Place>,
+    ) {
+        let stranger = Stranger {
+            through,
+            ip,
+            was: was.cloned(),
+            is: is.cloned(),
+        };
+        self.strangers.changes.insert(stranger.to_string());
+    }
+
+    /// What a zone held before the case, through a generation.
+    pub(super) fn existing_in(&self, zone: &str, generation: Generation) -> State {
+        let around = self.around.get(zone);
+        around
+            .map(|around| around.through(generation))
+            .unwrap_or_default()
+    }
+
+    fn note_sign(&mut self, sign: Sign) {
+        match sign {
+            Sign::None => {}
+            Sign::There => self.strangers.has_sign = true,
+            Sign::AtWork => self.strangers.is_at_work = true,
+        }
+    }
+}
+
 impl Execution<'_> {
     /// Has a write admitted by the keeper of its zone: what it may touch is read and written down before it goes out.
     pub(super) async fn admit(&mut self, zone: &str, outgoing: &Outgoing) -> Flow {
-        let Some(keeper) = self.keepers.get(zone).cloned() else {
+        let Some(keeper) = self.care.keepers.get(zone).cloned() else {
             return Ok(());
         };
         let writes = match outgoing.operation {
@@ -48,15 +136,15 @@ impl Execution<'_> {
         let through = outgoing
             .operation
             .map_or(self.generation, Operation::generation);
-        self.wrote.insert(through);
-        let mine = self.mine.entry(zone.to_owned()).or_default();
+        self.care.wrote.insert(through);
+        let mine = self.care.mine.entry(zone.to_owned()).or_default();
         mine.extend(effects.keys().copied());
         let refused = match keeper.admit(self.target, through, effects).await {
             Ok(()) => return Ok(()),
             Err(refused) => refused,
         };
         let existing: BTreeSet<IpAddr> = keeper.taken();
-        if let Some(mine) = self.mine.get_mut(zone) {
+        if let Some(mine) = self.care.mine.get_mut(zone) {
             mine.retain(|ip| !existing.contains(ip));
         }
         Err(match refused {
@@ -67,7 +155,7 @@ impl Execution<'_> {
                 let why = format!(
                     "the zone holds {ip} {place}, which its list did not show when the run began"
                 );
-                self.strangers.changes.insert(why.clone());
+                self.care.strangers.changes.insert(why.clone());
                 if self.target.custody.permit == Permit::EmptyOnly {
                     let why = format!("{why}: an empty zone was expected, so the run ends here");
                     self.target.halt.set(HaltReason::Zone(why));
@@ -93,59 +181,32 @@ impl Execution<'_> {
         })
     }
 
-    /// Takes a list in: what in it is somebody else's.
-    pub(super) fn saw(&mut self, zone: &str, generation: Generation, listed: &State) {
-        let Some(keeper) = self.keepers.get(zone) else {
-            return;
-        };
-        let sign = keeper.saw(generation, listed);
-        self.note_sign(sign);
-    }
-
     /// Whether a difference may be somebody else's doing: the zone is shared with others, and no request of this case
     /// named its address.
     pub(super) fn may_be_a_strangers(&self, zone: &str, ip: &IpAddr) -> bool {
-        self.keepers.contains_key(zone)
-            && !self.used.get(zone).is_some_and(|used| used.contains(ip))
-    }
-
-    /// Notes that a mapping which no request of this case named is not as it was.
-    pub(super) fn differs(&mut self, ip: IpAddr, was: Option<&Place>, is: Option<&Place>) {
-        let stranger = Stranger {
-            through: self.generation,
-            ip,
-            was: was.cloned(),
-            is: is.cloned(),
-        };
-        self.strangers.changes.insert(stranger.to_string());
-    }
-
-    /// What the zone held before the case, through a generation.
-    pub(super) fn existing_in(&self, zone: &str, generation: Generation) -> State {
-        let around = self.around.get(zone);
-        around
-            .map(|around| around.through(generation))
-            .unwrap_or_default()
+        self.care.has(zone) && !self.has_named(zone, ip)
     }
 
     /// Findings that rest on mappings which somebody else changed are dropped, and the trial is inconclusive. What the
     /// target did to mappings that the case itself wrote is judged all the same.
     pub(super) fn without_strangers(&mut self, end: Flow) -> Flow {
-        let (strangers, exchanges, own) = (&self.strangers, &self.exchanges, &self.own_findings);
+        let strangers = &self.care.strangers;
+        let (log, judgement) = (&self.log, &self.judgement);
         if strangers.changes.is_empty() && !strangers.is_at_work {
             return end;
         }
         let rests_on_the_whole = |reported: &ReportedFinding| {
-            let exchange = reported.step.and_then(|step| exchanges.get(step));
+            let exchange = reported.step.and_then(|step| log.get(step));
             let operation = exchange.and_then(|exchange| exchange.operation);
             let lists = operation.is_some_and(Operation::shows_all);
-            lists && !own.contains(&own_key(reported.place.number(), &reported.finding))
+            lists && !judgement.is_about_own(reported)
         };
-        let before = self.findings.len();
-        self.findings
-            .retain(|reported| !strangers.is_at_work && !rests_on_the_whole(reported));
-        let is_violated = self.findings.iter().any(|f| f.finding.level == Level::Must);
-        let has_dropped = self.findings.len() < before;
+        let kept = judgement.findings.iter();
+        let kept = kept.filter(|reported| !strangers.is_at_work && !rests_on_the_whole(reported));
+        let kept: Vec<ReportedFinding> = kept.cloned().collect();
+        let has_dropped = kept.len() < judgement.findings.len();
+        self.judgement.findings = kept;
+        let is_violated = self.judgement.is_violated_since(0);
         let is_unharmed = matches!(end, Ok(())) && !has_dropped && !strangers.is_at_work;
         if is_violated || is_unharmed {
             return end;
@@ -161,14 +222,6 @@ impl Execution<'_> {
             changes.join("; ")
         )))
     }
-}
-
-/// What tells one finding of a trial from another.
-pub(super) fn own_key(line: usize, finding: &Finding) -> (usize, String) {
-    (
-        line.max(1),
-        format!("{} {}", finding.clause.as_str(), finding.at),
-    )
 }
 
 /// What a write may do, by address: odd spellings are refused by most servers and understood by some.
@@ -250,15 +303,15 @@ impl Runner {
                 is_tidy = false;
                 continue;
             }
-            let mine = execution.mine.get(name).cloned().unwrap_or_default();
+            let mine = execution.care.mine.get(name).cloned().unwrap_or_default();
             let tidied = keeper
-                .tidy(&self.target, execution.wrote.clone(), mine)
+                .tidy(&self.target, execution.care.wrote.clone(), mine)
                 .await;
             is_tidy &= tidied.stuck.is_empty() && tidied.trouble.is_none();
             execution.tidied(&tidied);
             if tidied.trouble.is_some() {
                 self.target.look_again().await;
-                for generation in &execution.wrote {
+                for generation in &execution.care.wrote {
                     self.target.look_again_at(*generation).await;
                 }
             }
@@ -273,9 +326,9 @@ impl Runner {
     /// After a sign of another run in the zone, and before the target is accused of anything: makes sure, and ends this
     /// run if there is one.
     async fn look_for_others(&self, execution: &mut Execution<'_>, keeper: &Keeper) {
-        let mut findings = execution.findings.iter();
+        let mut findings = execution.judgement.findings.iter();
         let is_accused = findings.any(|reported| reported.finding.level == Level::Must);
-        let strangers = &mut execution.strangers;
+        let strangers = &mut execution.care.strangers;
         if strangers.has_sign || is_accused || strangers.is_at_work {
             let is_certain = strangers.is_at_work;
             strangers.is_at_work = keeper.is_anybody_at_work(&self.target, is_certain).await;
@@ -294,9 +347,9 @@ impl Runner {
 impl Execution<'_> {
     fn tidied(&mut self, tidied: &Tidied) {
         for stranger in &tidied.strangers {
-            self.strangers.changes.insert(stranger.to_string());
+            self.care.strangers.changes.insert(stranger.to_string());
         }
-        self.note_sign(tidied.sign);
+        self.care.note_sign(tidied.sign);
         for stuck in &tidied.stuck {
             let finding = Finding {
                 clause: ClauseId::of(stuck.clause()),
@@ -309,21 +362,11 @@ impl Execution<'_> {
         }
     }
 
-    fn note_sign(&mut self, sign: Sign) {
-        match sign {
-            Sign::None => {}
-            Sign::There => self.strangers.has_sign = true,
-            Sign::AtWork => self.strangers.is_at_work = true,
-        }
-    }
-
     /// Whether the trial proved that a write loses mappings that it does not name.
     fn proves_losses(&self) -> bool {
-        self.findings.iter().any(|reported| {
+        self.judgement.findings.iter().any(|reported| {
             reported.finding.level == Level::Must
-                && self
-                    .own_findings
-                    .contains(&own_key(reported.place.number(), &reported.finding))
+                && self.judgement.is_about_own(reported)
                 && protects_others(&reported.finding.clause)
         })
     }

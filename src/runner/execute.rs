@@ -1,7 +1,7 @@
 //! One trial: its steps in order, each answer checked and compared, until something makes the rest
 //! meaningless.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,18 +9,20 @@ use std::time::{Duration, Instant};
 use super::addresses::Addresses;
 use super::bounds;
 use super::call::{Context, outgoing};
-use super::care::Strangers;
-use super::custody::{Around, Keeper};
-use super::mapping::{State, meant};
+use super::care::Care;
+use super::custody::Keeper;
+use super::judgement::Judgement;
+use super::log::Log;
 use super::scope::Variables;
 use super::target::Target;
 use super::zone::named_addresses;
 use crate::case::{Action, CallSpec, Over, Step, Trial, Unfilled};
 use crate::contract::Place;
+use crate::contract::address::meant;
 use crate::contract::{Contract, Finding, Framing, request_items};
-use crate::event::{Location, Observation, Profile, ReportedFinding, StepRecord};
-use crate::exchange::{Exchange, Generation, Operation};
+use crate::exchange::Generation;
 use crate::transport::Outgoing;
+use crate::zone::{Accepted, Expected, State};
 
 /// How long a target that settles slowly is left alone at first; doubled each time.
 const FIRST_SETTLING_WAIT: Duration = Duration::from_millis(50);
@@ -87,15 +89,6 @@ impl Stop {
 
 pub(super) type Flow<T = ()> = Result<T, Stop>;
 
-/// A write that was sent in a parallel block, and whether it was accepted.
-#[derive(Debug)]
-pub(super) struct ParallelWrite {
-    pub(super) generation: Generation,
-    pub(super) ip: IpAddr,
-    pub(super) place: Place,
-    pub(super) accepted: bool,
-}
-
 /// A trial under way.
 #[derive(Debug)]
 pub(super) struct Execution<'a> {
@@ -106,36 +99,15 @@ pub(super) struct Execution<'a> {
     pub(super) variables: Variables<'a>,
     /// Zone ids by the case's names for them.
     pub(super) zones: HashMap<String, String>,
-    /// Those of them that are in care, by the case's names.
-    pub(super) keepers: HashMap<String, Arc<Keeper>>,
-    /// What the zones held before the case.
-    pub(super) around: HashMap<String, Around>,
-    /// The addresses that writes to zones in care may touch, by zone.
-    pub(super) mine: HashMap<String, BTreeSet<IpAddr>>,
-    /// What was seen of somebody else in zones in care.
-    pub(super) strangers: Strangers,
-    /// The findings about mappings that the case itself wrote.
-    pub(super) own_findings: BTreeSet<(usize, String)>,
-    /// Through which generations zones in care were written.
-    pub(super) wrote: BTreeSet<Generation>,
-    /// What each zone should hold, as far as it was last asserted.
-    pub(super) models: HashMap<String, State>,
-    /// Addresses that requests named, by zone.
-    pub(super) used: HashMap<String, BTreeSet<IpAddr>>,
-    /// The last write of each zone that was answered with 200, and the addresses that it named.
-    pub(super) last_write: HashMap<String, (Operation, BTreeSet<IpAddr>)>,
-    pub(super) writes: Vec<ParallelWrite>,
-    pub(super) exchanges: Vec<Arc<Exchange>>,
-    /// How many of them are no longer held as JSON.
-    pub(super) retired: usize,
-    /// What the answers look like.
-    pub(super) profile: Profile,
-    pub(super) steps: Vec<StepRecord>,
-    pub(super) findings: Vec<ReportedFinding>,
-    pub(super) observations: Vec<Observation>,
+    /// What is noted of zones in care.
+    pub(super) care: Care,
+    /// What each zone is expected to be.
+    expected: HashMap<String, Expected>,
+    /// The writes of the last parallel block.
+    pub(super) accepted: Accepted,
+    pub(super) log: Log,
+    pub(super) judgement: Judgement,
     pub(super) reached: usize,
-    /// How many entries the list that was read last has, an address that is there twice counted twice.
-    pub(super) listed: usize,
 }
 
 impl<'a> Execution<'a> {
@@ -147,42 +119,46 @@ impl<'a> Execution<'a> {
         turn: u64,
     ) -> Self {
         let home = trial.case.zones.first().cloned().unwrap_or_default();
-        let taken: BTreeSet<IpAddr> = keepers.values().flat_map(|keeper| keeper.taken()).collect();
+        let care = Care::of(keepers);
+        let taken = care.taken();
         // Zones in care may be in use by a run on another machine: each run has test addresses of its own.
-        let turn = if keepers.is_empty() { 0 } else { turn };
-        let around = keepers
-            .iter()
-            .map(|(name, keeper)| (name.clone(), keeper.around()))
-            .collect();
+        let turn = if care.is_needed() { turn } else { 0 };
         let addresses = Addresses::around(&taken, turn).without(&named_addresses(trial));
         let mut variables = Variables::new(&target.regions, zones.clone(), home, addresses);
         variables.named.extend(trial.row.values.clone());
         Self {
-            keepers,
-            around,
-            mine: HashMap::new(),
-            strangers: Strangers::default(),
-            own_findings: BTreeSet::new(),
-            wrote: BTreeSet::new(),
             target,
             trial,
             id: trial.id(),
             generation: trial.home_generation(),
             variables,
             zones,
-            models: HashMap::new(),
-            used: HashMap::new(),
-            last_write: HashMap::new(),
-            writes: Vec::new(),
-            exchanges: Vec::new(),
-            retired: 0,
-            profile: Profile::default(),
-            steps: Vec::new(),
-            findings: Vec::new(),
-            observations: Vec::new(),
+            care,
+            expected: HashMap::new(),
+            accepted: Accepted::default(),
+            log: Log::default(),
+            judgement: Judgement::default(),
             reached: 0,
-            listed: 0,
         }
+    }
+
+    /// What a zone is expected to be.
+    pub(super) fn expected(&mut self, zone: &str) -> &mut Expected {
+        self.expected.entry(zone.to_owned()).or_default()
+    }
+
+    /// What a zone is expected to hold.
+    pub(super) fn state(&self, zone: &str) -> State {
+        let expected = self.expected.get(zone);
+        expected
+            .map(|expected| expected.state.clone())
+            .unwrap_or_default()
+    }
+
+    /// Whether a request of this case named an address of a zone.
+    pub(super) fn has_named(&self, zone: &str, ip: &IpAddr) -> bool {
+        let expected = self.expected.get(zone);
+        expected.is_some_and(|expected| expected.named.contains(ip))
     }
 
     /// Runs the whole case.
@@ -217,15 +193,14 @@ impl<'a> Execution<'a> {
         }
         let mut settling = Settling::within(self.target.settle);
         loop {
-            let before = (self.findings.clone(), self.observations.len());
+            let before = self.judgement.clone();
             let result = self.step_once(step).await;
-            let is_satisfied = result.is_ok() && self.findings == before.0;
+            let is_satisfied = result.is_ok() && self.judgement.findings == before.findings;
             let is_halted = self.target.halt.reason().is_some();
             if is_satisfied || is_halted || !settling.again().await {
                 return result;
             }
-            self.findings = before.0;
-            self.observations.truncate(before.1);
+            self.judgement = before;
         }
     }
 
@@ -250,15 +225,17 @@ impl<'a> Execution<'a> {
         match &step.action {
             Action::Call(spec) => {
                 let index = self.call(step, spec, &zone).await?;
-                self.note_write(&zone, index);
+                if let Some(exchange) = self.log.get(index).cloned() {
+                    self.expected(&zone).take(&exchange);
+                }
                 self.judge(step, index)?;
                 self.capture(step, index)?;
             }
             Action::Holds(items, clause) => {
                 let filled = self.fill(items)?;
                 let mut state = self.variables.state(&filled)?;
-                state.extend(self.existing_in(&zone, self.generation));
-                self.models.insert(zone.clone(), state);
+                state.extend(self.care.existing_in(&zone, self.generation));
+                self.expected(&zone).state = state;
                 self.holds(step, clause, &zone).await?;
             }
             Action::Unchanged(clause) => self.holds(step, clause, &zone).await?,
@@ -338,11 +315,11 @@ impl<'a> Execution<'a> {
         let outgoing = outgoing(context, spec, &mut self.variables)?;
         bounds::check(&outgoing, &self.target.base_url, &self.zones)
             .map_err(|why| Stop::Broken(why, None))?;
-        let used = self.used.entry(zone.to_owned()).or_default();
-        used.extend(outgoing.address.as_deref().and_then(meant));
+        let expected = self.expected(zone);
+        expected.names(outgoing.address.as_deref().and_then(meant));
         if let (Some(operation), Some(json)) = (outgoing.operation, &outgoing.json) {
             let items = request_items(operation, json);
-            used.extend(items.iter().filter_map(|item| meant(item.address?)));
+            expected.names(items.iter().filter_map(|item| meant(item.address?)));
         }
         Ok(outgoing)
     }
@@ -360,37 +337,17 @@ impl<'a> Execution<'a> {
         self.send(step.line, &outgoing, framing).await
     }
 
-    /// Adds a finding; the same thing at another index of a list only counts.
+    /// Adds a finding, without secrets.
     pub(super) fn add(&mut self, line: usize, step: Option<usize>, mut finding: Finding) {
-        let redactor = self.redactor_at(step);
+        let redactor = self.log.redactor_at(step, &self.target.redactor);
         finding.what.mask(|text| redactor.text(text));
-        let place = |at: &str| -> String {
-            at.split('/')
-                .map(|part| {
-                    if part.chars().all(|c| c.is_ascii_digit()) {
-                        "#"
-                    } else {
-                        part
-                    }
-                })
-                .collect::<Vec<_>>()
-                .join("/")
-        };
-        let known = self.findings.iter_mut().find(|known| {
-            known.place == Location::Case { line }
-                && known.finding.clause == finding.clause
-                && known.finding.level == finding.level
-                && place(&known.finding.at) == place(&finding.at)
-        });
-        match known {
-            Some(known) => known.times += 1,
-            None => self.findings.push(ReportedFinding {
-                finding,
-                place: Location::Case { line },
-                step,
-                times: 1,
-            }),
-        }
+        self.judgement.add(line, step, finding);
+    }
+
+    /// Adds a finding about mappings that the case itself wrote.
+    pub(super) fn add_own(&mut self, line: usize, step: Option<usize>, finding: Finding) {
+        self.judgement.is_own(line, &finding);
+        self.add(line, step, finding);
     }
 
     /// Keeps what later steps need of an answer. `lint` knows that the documented form has it; the documents let most
@@ -398,7 +355,7 @@ impl<'a> Execution<'a> {
     fn capture(&mut self, step: &Step, index: usize) -> Flow {
         for (name, path) in &step.capture {
             let pointer = format!("/{}", path.replace('.', "/"));
-            let exchange = self.exchanges.get(index);
+            let exchange = self.log.get(index);
             let value = exchange.and_then(|exchange| exchange.response.pointer(&pointer));
             let Some(value) = value.cloned() else {
                 let why = format!(

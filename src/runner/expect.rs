@@ -5,13 +5,15 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::execute::{Execution, Flow, Stop};
-use super::mapping::{Wanted, item_text, meant, meant_by};
+use super::mapping::{Wanted, item_text};
 use crate::case::{Check, Set, Step, matcher};
+use crate::contract::address::meant;
 use crate::contract::{
     Answer, Answered, ClauseId, Contract, Finding, Item, Level, Meaning, MissingPart, What,
 };
 use crate::event::Observation;
 use crate::exchange::{Exchange, Operation};
+use crate::zone::meant_by;
 
 /// How many expected items one message lists.
 const LISTED: usize = 4;
@@ -21,19 +23,17 @@ const KEPT: usize = 20;
 impl Execution<'_> {
     /// Judges the answer to a step; stops the trial when a must is broken.
     pub(super) fn judge(&mut self, step: &Step, index: usize) -> Flow {
-        let Some(exchange) = self.exchanges.get(index).cloned() else {
+        let Some(exchange) = self.log.get(index).cloned() else {
             return Ok(());
         };
-        let before = self.findings.len();
+        let before = self.judgement.findings.len();
         let status_is_right = self.statuses(step, index, &exchange)?;
         if status_is_right && self.body_is_usable(index, &exchange) {
             let zone = self.zone_name(step);
             self.bodies(step, index, &exchange, &zone)?;
         }
         self.observe(step, &exchange);
-        let is_violated = self.findings[before..]
-            .iter()
-            .any(|f| f.finding.level == Level::Must);
+        let is_violated = self.judgement.is_violated_since(before);
         if is_violated || (!status_is_right && step.expect.is_empty()) {
             return Err(Stop::Violated);
         }
@@ -76,7 +76,7 @@ impl Execution<'_> {
     /// A body that the always-on check found unusable would fail every expectation in its wake.
     fn body_is_usable(&self, index: usize, exchange: &Exchange) -> bool {
         let is_object = exchange.response.value().is_some_and(Value::is_object);
-        let form_is_broken = self.findings.iter().any(|reported| {
+        let form_is_broken = self.judgement.findings.iter().any(|reported| {
             reported.step == Some(index)
                 && reported.finding.clause == ClauseId::of("ENV-5")
                 && reported.finding.at.starts_with("/result")
@@ -168,11 +168,11 @@ impl Execution<'_> {
         let is_list = exchange.operation.is_some_and(Operation::shows_all);
         let Some(operation) = exchange
             .operation
-            .filter(|_| is_list && self.keepers.contains_key(zone))
+            .filter(|_| is_list && self.care.has(zone))
         else {
             return;
         };
-        let existing = self.existing_in(zone, operation.generation());
+        let existing = self.care.existing_in(zone, operation.generation());
         answer.entries.retain(|item| {
             let Some(ip) = meant_by(item) else {
                 return true;
@@ -304,7 +304,7 @@ impl Execution<'_> {
             codes.len() > 1 && exchange.response.status == 404
         });
         if let Some(clause) = disagreed.and_then(|operation| operation.promises().absent.as_ref()) {
-            self.observations.push(Observation {
+            self.judgement.observations.push(Observation {
                 clause: clause.as_str().to_owned(),
                 seen: self
                     .target
@@ -325,7 +325,7 @@ impl Execution<'_> {
                 let (succeeded, failed) = (answer.succeeded.len(), answer.failed.len());
                 let _ = write!(seen, ", {succeeded} succeeded, {failed} failed");
             }
-            self.observations.push(Observation {
+            self.judgement.observations.push(Observation {
                 clause: clause.as_str().to_owned(),
                 seen: self.target.redactor.text(&seen),
             });

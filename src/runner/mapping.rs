@@ -1,12 +1,6 @@
 //! Mappings as the runner compares them: by the address itself, never by its spelling.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-
-use crate::contract::{Item, Place, address};
-
-/// What a zone holds.
-pub(super) type State = BTreeMap<IpAddr, Place>;
+use crate::contract::Item;
 
 /// A mapping that an expectation names; what it leaves out is not compared.
 #[derive(Debug, Clone)]
@@ -33,32 +27,6 @@ impl std::fmt::Display for Wanted {
         }
         Ok(())
     }
-}
-
-/// The address that a server means by a text. Faults of spelling are IP-1's and IP-4's to judge;
-/// they must not make a mapping look lost.
-pub(super) fn meant(text: &str) -> Option<IpAddr> {
-    address::identity(text).or_else(|| {
-        let bare = text.trim().trim_start_matches('[');
-        let end = bare.find(['/', '%', ']']).unwrap_or(bare.len());
-        let bare = &bare[..end];
-        let octets = bare.split('.').map(|octet| {
-            let digits = octet.trim_start_matches('0');
-            if digits.is_empty() && !octet.is_empty() {
-                "0"
-            } else {
-                digits
-            }
-        });
-        address::identity(bare)
-            .or_else(|| address::identity(&octets.collect::<Vec<_>>().join(".")))
-            .or_else(|| address::identity(&bare.replace("%3A", ":")))
-    })
-}
-
-/// The address that a server means by an item.
-pub(super) fn meant_by(item: &Item<'_>) -> Option<IpAddr> {
-    item.identity().or_else(|| meant(item.address?))
 }
 
 /// The line of an entry in a message.

@@ -6,7 +6,6 @@
 
 mod addresses;
 mod arrange;
-mod blame;
 mod bounds;
 mod call;
 mod care;
@@ -16,6 +15,8 @@ mod execute;
 mod expect;
 mod fitness;
 mod halt;
+mod judgement;
+mod log;
 mod mapping;
 mod outcome;
 mod parallel;

@@ -17,7 +17,12 @@ impl Runner {
         execution: &Execution<'_>,
         end: Result<(), Stop>,
     ) -> TrialReport {
-        let worst = execution.findings.iter().map(|f| f.finding.level).max();
+        let worst = execution
+            .judgement
+            .findings
+            .iter()
+            .map(|f| f.finding.level)
+            .max();
         let (end_verdict, reason) = match end {
             Ok(()) | Err(Stop::Violated) => (Verdict::Conforms, None),
             Err(Stop::Inconclusive(reason)) => (Verdict::Inconclusive, Some(reason)),
@@ -35,9 +40,11 @@ impl Runner {
         };
         let mut report = empty_report(trial, verdict, String::new());
         report.reason = reason;
-        report.findings.clone_from(&execution.findings);
-        report.observations.clone_from(&execution.observations);
-        report.steps.clone_from(&execution.steps);
+        report.findings.clone_from(&execution.judgement.findings);
+        report
+            .observations
+            .clone_from(&execution.judgement.observations);
+        report.steps.clone_from(&execution.log.steps);
         report.not_reached = trial.case.steps.len() - execution.reached;
         report.exchanges = self.exchanges(execution);
         report.given = given_text(trial);
@@ -45,14 +52,20 @@ impl Runner {
     }
 
     fn exchanges(&self, execution: &Execution<'_>) -> Vec<ExchangeRecord> {
-        let is_blamed = |index: usize| execution.findings.iter().any(|f| f.step == Some(index));
+        let is_blamed = |index: usize| {
+            execution
+                .judgement
+                .findings
+                .iter()
+                .any(|f| f.step == Some(index))
+        };
         // A reading that contradicts a write is shown together with the write.
         let is_write = |index: usize| {
-            let exchange = execution.exchanges.get(index);
+            let exchange = execution.log.get(index);
             exchange.is_some_and(|exchange| exchange.request.method != "GET")
         };
         let mut written = BTreeSet::new();
-        for finding in execution.findings.iter().filter_map(|f| f.step) {
+        for finding in execution.judgement.findings.iter().filter_map(|f| f.step) {
             if !is_write(finding) {
                 written.extend((0..finding).rev().find(|index| is_write(*index)));
             }
@@ -62,7 +75,7 @@ impl Runner {
             Keep::Findings => is_blamed(index) || written.contains(&index),
         };
         execution
-            .exchanges
+            .log
             .iter()
             .enumerate()
             .filter(|(index, _)| is_kept(*index))

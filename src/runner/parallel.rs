@@ -1,18 +1,13 @@
 //! Requests at the same time, and what must hold afterwards (CONC-1 to CONC-3).
 
-use std::collections::BTreeSet;
-
 use futures_util::future::join_all;
 
-use super::execute::{Execution, Flow, ParallelWrite, Stop, framing};
-use super::mapping::{State, meant, meant_by};
+use super::execute::{Execution, Flow, Stop, framing};
 use super::send::readable;
 use crate::case::{Action, Check, ClauseKey, Step};
-use crate::contract::Place;
-use crate::contract::{
-    Answer, ClauseId, Evidence, Finding, Framing, Level, What, is_edge_failure, request_items,
-};
-use crate::exchange::{Exchange, Generation, Kind};
+use crate::contract::{ClauseId, Evidence, Finding, Framing, Level, What, is_edge_failure};
+use crate::exchange::Generation;
+use crate::zone::{Accepted, State};
 
 impl Execution<'_> {
     /// Sends all steps of a block at once. Of several, nothing is repeated: a request that is refused for being
@@ -30,13 +25,13 @@ impl Execution<'_> {
         if let [(step, framing, outgoing)] = prepared.as_slice() {
             // A block of one is there for `settled`; it is sent as patiently as any request.
             let index = self.send(step.line, outgoing, *framing).await?;
-            self.writes.clear();
-            if let Some(exchange) = self.exchanges.get(index).cloned() {
-                self.note_writes(&exchange);
+            self.accepted = Accepted::default();
+            if let Some(exchange) = self.log.get(index).cloned() {
+                self.accepted.take(&exchange);
             }
             return self.judge(step, index);
         }
-        self.retire();
+        self.log.retire();
         // All have their turn before the first goes out, so that pacing does not pull them apart.
         for _ in &prepared {
             self.turn().await?;
@@ -48,7 +43,7 @@ impl Execution<'_> {
                 .map(|(_, _, outgoing)| client.send_now(outgoing)),
         )
         .await;
-        self.writes.clear();
+        self.accepted = Accepted::default();
         let mut indices = Vec::new();
         for ((step, framing, outgoing), result) in prepared.iter().zip(sent) {
             let exchange = match result {
@@ -68,7 +63,7 @@ impl Execution<'_> {
                 let status = exchange.response.status;
                 return Err(Stop::Inconclusive(format!("the target answered {status}")));
             }
-            self.note_writes(&exchange);
+            self.accepted.take(&exchange);
             indices.push((*step, self.record(step.line, exchange, *framing)));
         }
         self.count_successes(block, &indices)?;
@@ -81,50 +76,15 @@ impl Execution<'_> {
         stopped
     }
 
-    fn note_writes(&mut self, exchange: &Exchange) {
-        let (Some(operation), Some(json)) = (exchange.operation, &exchange.request.json) else {
-            return;
-        };
-        let is_success = exchange.response.status == 200;
-        let answer = exchange
-            .response
-            .value()
-            .map(|body| Answer::read(operation, body));
-        for item in request_items(operation, json) {
-            let (Some(ip), Some(vendor), Some(region)) =
-                (item.address.and_then(meant), item.vendor, item.region)
-            else {
-                continue;
-            };
-            let in_succeeded = || {
-                answer.as_ref().is_some_and(|answer| {
-                    answer
-                        .succeeded
-                        .iter()
-                        .any(|item| meant_by(item) == Some(ip))
-                })
-            };
-            self.writes.push(ParallelWrite {
-                generation: operation.generation(),
-                ip,
-                place: Place {
-                    vendor: vendor.to_owned(),
-                    region: region.to_owned(),
-                },
-                accepted: is_success && (operation.kind() != Kind::BatchUpsert || in_succeeded()),
-            });
-        }
-    }
-
     fn count_successes(&mut self, block: &Step, indices: &[(&Step, usize)]) -> Flow {
         let successes = indices
             .iter()
-            .filter_map(|(_, index)| self.exchanges.get(*index))
+            .filter_map(|(_, index)| self.log.get(*index))
             .filter(|exchange| exchange.response.is_success())
             .count();
         // Where all were turned away for the moment, nothing is shown.
         let throttled = |(_, index): &(&Step, usize)| {
-            let exchange = self.exchanges.get(*index);
+            let exchange = self.log.get(*index);
             exchange.is_some_and(|exchange| matches!(exchange.response.status, 429 | 503))
         };
         if successes == 0 && indices.iter().any(throttled) {
@@ -154,8 +114,7 @@ impl Execution<'_> {
         let Some(clause) = self.known_clause(clause) else {
             return Ok(());
         };
-        let mut through: BTreeSet<Generation> =
-            self.writes.iter().map(|write| write.generation).collect();
+        let mut through = self.accepted.through();
         through.insert(self.generation);
         let mut home = State::new();
         // Each generation must show what was written through it; whether it shows the other's is X-1's.
@@ -166,7 +125,7 @@ impl Execution<'_> {
             }
         }
         // What was refused may or may not be there; from here on it counts as it is.
-        self.models.insert(zone.to_owned(), home);
+        self.expected(zone).state = home;
         Ok(())
     }
 
@@ -178,28 +137,15 @@ impl Execution<'_> {
         zone: &str,
         generation: Generation,
     ) -> Flow<State> {
-        let Some(listed) = self.read_list(step.line, generation, zone).await? else {
+        let Ok(listed) = self.read_list(step.line, generation, zone).await? else {
             return Err(Stop::Inconclusive(
                 "the zone could not be listed".to_owned(),
             ));
         };
-        let index = self.exchanges.len().saturating_sub(1);
-        let before = self
-            .models
-            .get(zone)
-            .filter(|_| generation == self.generation);
-        let mut model = before.cloned().unwrap_or_default();
-        let open: Vec<_> = self
-            .writes
-            .iter()
-            .filter(|write| !write.accepted || write.generation != generation)
-            .map(|w| w.ip)
-            .collect();
-        for write in &self.writes {
-            if write.accepted && write.generation == generation {
-                model.insert(write.ip, write.place.clone());
-            }
-        }
+        let (index, listed) = (listed.index, listed.state);
+        let before = (generation == self.generation).then(|| self.state(zone));
+        let model = self.accepted.state(generation, before.as_ref());
+        let open = self.accepted.open(generation);
         let mut lost = Vec::new();
         for (ip, place) in &model {
             if self.may_be_a_strangers(zone, ip) {
@@ -224,7 +170,7 @@ impl Execution<'_> {
         }
         for (ip, place, found) in lost.iter().take(3) {
             // A list that shows it wrongly is the list's fault.
-            let single = self.read_one(step.line, generation, zone, *ip).await?;
+            let (single, _) = self.read_one(step.line, generation, zone, *ip).await?;
             if single == Some(Some(place.clone())) {
                 continue;
             }

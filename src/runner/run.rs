@@ -484,7 +484,8 @@ impl Runner {
         let end = execution.run().await;
         let is_tidy = self.tidy(&mut execution, &keepers).await;
         let end = execution.without_strangers(end);
-        self.profile().merge(std::mem::take(&mut execution.profile));
+        self.profile()
+            .merge(std::mem::take(&mut execution.log.profile));
         let mut report = self.report(trial, &execution, end);
         report.restored = restored(&keepers, is_tidy);
         report.elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);

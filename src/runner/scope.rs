@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use super::addresses::Addresses;
-use super::mapping::{Wanted, meant};
+use super::mapping::Wanted;
 use super::regions::Regions;
 use crate::case::{Member, Scope, Unfilled, Variable, resolve};
 use crate::contract::Place;
+use crate::contract::address::meant;
 
 fn lacks(what: impl Into<String>) -> Unfilled {
     Unfilled::TargetLacks(what.into())
@@ -191,7 +192,7 @@ impl<'r> Variables<'r> {
     }
 
     /// A list of items as a state; the spelling of addresses does not matter.
-    pub(super) fn state(&self, items: &Value) -> Result<super::mapping::State, Unfilled> {
+    pub(super) fn state(&self, items: &Value) -> Result<crate::zone::State, Unfilled> {
         self.items(items, true)?
             .into_iter()
             .map(|wanted| {

@@ -1,14 +1,11 @@
 //! Sends the requests of a trial: in their turn, patiently where that is safe, each answer checked against the contract
 //! whether the case asks or not.
 
-use std::sync::Arc;
-
 use super::execute::{Execution, Flow, Stop};
 use super::halt::HaltReason;
 use super::target::{is_patience_asked, refuses_credentials};
 use crate::contract::{Contract, Framing, check_with, is_edge_failure};
-use crate::event::{Location, step_record};
-use crate::exchange::{Exchange, Operation, Redactor, Seen, redactor_of};
+use crate::exchange::{Exchange, Operation};
 use crate::transport::{Outgoing, TransportFault};
 
 /// How often a request is repeated when the target asks for it (429) or is briefly out of service.
@@ -22,7 +19,7 @@ impl Execution<'_> {
         outgoing: &Outgoing,
         framing: Framing,
     ) -> Flow<usize> {
-        self.retire();
+        self.log.retire();
         let is_idempotent = is_idempotent(outgoing);
         let mut attempt = 0;
         loop {
@@ -93,7 +90,7 @@ impl Execution<'_> {
         if reads {
             return;
         }
-        for keeper in self.keepers.values() {
+        for keeper in self.care.keepers() {
             keeper.has_lost_a_write().await;
         }
     }
@@ -114,47 +111,19 @@ impl Execution<'_> {
         }
     }
 
-    /// Lets go of the trees of answers that were judged: a full zone is listed by every `v1.upsert`, and
-    /// a trial that kept them all would hold hundreds of megabytes.
-    pub(super) fn retire(&mut self) {
-        for exchange in self.exchanges.iter_mut().skip(self.retired) {
-            if let Some(exchange) = Arc::get_mut(exchange) {
-                exchange.let_go_of_json();
-            }
-        }
-        self.retired = self.exchanges.len();
-    }
-
     /// Keeps an exchange and what the contract says of it.
     pub(super) fn record(&mut self, line: usize, exchange: Exchange, framing: Framing) -> usize {
-        let index = self.exchanges.len();
-        let redactor = &self.target.redactor;
-        self.profile.take(&exchange, |text| redactor.text(text));
-        self.steps.push(step_record(
-            &exchange,
-            Location::Case { line },
-            &self.target.redactor,
-        ));
         // What an edge in front of the target says is not the target's.
         let findings = if is_edge_failure(&exchange) || is_throttled_by_another(&exchange) {
             Vec::new()
         } else {
             check_with(Contract::embedded(), &exchange, framing)
         };
-        self.exchanges.push(Arc::new(exchange));
+        let index = self.log.keep(line, exchange, &self.target.redactor);
         for finding in findings {
             self.add(line, Some(index), finding);
         }
         index
-    }
-
-    /// What masks the credentials, and what an exchange holds beside them, such as a cookie.
-    pub(super) fn redactor_at(&self, index: Option<usize>) -> Redactor {
-        let redactor = &self.target.redactor;
-        match index.and_then(|index| self.exchanges.get(index)) {
-            Some(exchange) => redactor_of(Seen::from(exchange.as_ref()), redactor),
-            None => redactor.clone(),
-        }
     }
 }
 

@@ -6,16 +6,26 @@
 //! difference is, `reads` and `writes` take the operations, `catalogue` the regions, `clock` tells traffic that was not
 //! recorded.
 
+mod accepted;
 mod catalogue;
 mod clock;
+mod expected;
 mod fact;
 mod observe;
+mod pages;
 mod reads;
 mod writes;
 
 use std::net::IpAddr;
 
 use serde_json::Value;
+
+pub use self::accepted::Accepted;
+pub use self::expected::{
+    Blame, Difference, Expected, State, differences, entries_of, get_clause, list_answer, meant_by,
+    nothing_applied,
+};
+pub use self::pages::Walk;
 
 use self::catalogue::Catalogue;
 use self::clock::Clock;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::super::mapping::State;
 use super::entry::{Holding, Mappings, state};
 use super::make_room::NotEmptied;
 use super::remove::{Stranger, Tidied};
 use crate::contract::Place;
 use crate::exchange::Generation;
+use crate::zone::State;
 
 /// What cases have to work around.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

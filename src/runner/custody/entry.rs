@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::mapping::State;
 use crate::contract::Place;
 use crate::exchange::Generation;
+use crate::zone::State;
 
 /// One mapping as a list or a single read shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

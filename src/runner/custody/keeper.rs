@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::super::error::TargetError;
-use super::super::mapping::State;
 use super::super::target::Target;
 use super::admit::{Effects, NotAdmitted, admit};
 use super::around::Around;
@@ -29,6 +28,7 @@ use super::watch::{Beacon, Foreign, Sign, Traces, Watch, pause, watch};
 use super::wire::World;
 use crate::exchange::Generation;
 use crate::transport::Purpose;
+use crate::zone::State;
 
 /// How long a target may fail while cases run.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde_json::Value;
 
-use super::super::mapping::meant;
+use crate::contract::address::meant;
 
 /// The addresses that any part of a JSON value may mean.
 pub(in crate::runner) fn addresses_of(value: &Value, into: &mut BTreeSet<IpAddr>) {

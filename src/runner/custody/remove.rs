@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::super::mapping::State;
 use super::around::Around;
 use super::desk::{Answered, Ask, Desk, Durability, Form, Heard, Trouble};
 use super::entry::{Entry, Mappings, Row, state};
@@ -18,6 +17,7 @@ use super::watch::Sign;
 use crate::contract::Contract;
 use crate::contract::Place;
 use crate::exchange::Generation;
+use crate::zone::State;
 
 /// More addresses than this are deleted in batches from the start.
 const FEW: usize = 3;

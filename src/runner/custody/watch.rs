@@ -7,7 +7,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::super::addresses::is_documentation;
-use super::super::mapping::State;
 use super::super::run::new_seed;
 use super::desk::{Ask, Desk, Durability, Form};
 use super::entry::Row;
@@ -19,6 +18,7 @@ use super::survey::{list, read};
 use super::trial::Bench;
 use crate::contract::Place;
 use crate::exchange::Generation;
+use crate::zone::State;
 
 /// How often a zone is read while this run is quiet.
 const LOOKS: usize = 4;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::super::call::batch_item;
-use super::super::mapping::{Wanted, meant_by};
+use super::super::mapping::Wanted;
 use super::super::target::Target;
 use super::desk::{Answered, Ask, Form, Heard, Page, Procedure, Step, Trouble};
 use super::entry::{Entry, Row};
@@ -17,6 +17,7 @@ use crate::exchange::{Exchange, Generation, Headers, Kind, Operation, whole_numb
 use crate::transport::{
     Outgoing, Purpose, TransportFault, asked_wait, encode_segment, query_string,
 };
+use crate::zone::meant_by;
 
 /// A zone of a target, and the journal if there is one.
 #[derive(Debug, Clone, Copy)]
@@ -229,7 +230,7 @@ impl World<'_> {
                     Ok(exchange) => {
                         let ips: Vec<IpAddr> = addresses
                             .iter()
-                            .filter_map(|address| super::super::mapping::meant(address))
+                            .filter_map(|address| crate::contract::address::meant(address))
                             .collect();
                         Heard::Items(self.items(&exchange, &ips, |_| Answered::Absent))
                     }

@@ -1,0 +1,73 @@
+//! What a trial found out about the target.
+
+use std::collections::BTreeSet;
+
+use crate::contract::{Finding, Level};
+use crate::event::{Location, Observation, ReportedFinding};
+
+/// The findings of a trial, and what it observed where the contract leaves something open.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Judgement {
+    pub(super) findings: Vec<ReportedFinding>,
+    pub(super) observations: Vec<Observation>,
+    /// The findings about mappings that the case itself wrote.
+    own: BTreeSet<(usize, String)>,
+}
+
+impl Judgement {
+    /// Adds a finding, masked already; the same thing at another index of a list only counts.
+    pub(super) fn add(&mut self, line: usize, step: Option<usize>, finding: Finding) {
+        let known = self.findings.iter_mut().find(|known| {
+            known.place == Location::Case { line }
+                && known.finding.clause == finding.clause
+                && known.finding.level == finding.level
+                && without_indices(&known.finding.at) == without_indices(&finding.at)
+        });
+        match known {
+            Some(known) => known.times += 1,
+            None => self.findings.push(ReportedFinding {
+                finding,
+                place: Location::Case { line },
+                step,
+                times: 1,
+            }),
+        }
+    }
+
+    /// Notes that a finding is about mappings that the case itself wrote.
+    pub(super) fn is_own(&mut self, line: usize, finding: &Finding) {
+        self.own.insert(key(line, finding));
+    }
+
+    /// Whether it is.
+    pub(super) fn is_about_own(&self, reported: &ReportedFinding) -> bool {
+        let key = key(reported.place.number(), &reported.finding);
+        self.own.contains(&key)
+    }
+
+    /// Whether any of the findings from this one on breaks a must.
+    pub(super) fn is_violated_since(&self, first: usize) -> bool {
+        let mut findings = self.findings.iter().skip(first);
+        findings.any(|reported| reported.finding.level == Level::Must)
+    }
+}
+
+/// A place in a response, whatever the index in a list.
+fn without_indices(at: &str) -> String {
+    let parts = at.split('/').map(|part| {
+        if part.chars().all(|c| c.is_ascii_digit()) {
+            "#"
+        } else {
+            part
+        }
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// What tells one finding of a trial from another.
+fn key(line: usize, finding: &Finding) -> (usize, String) {
+    (
+        line.max(1),
+        format!("{} {}", finding.clause.as_str(), finding.at),
+    )
+}

@@ -1,0 +1,78 @@
+//! The pages of a list that were read in a row, as a case expects them.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::expected::{State, differences, entries_of};
+use crate::contract::{Evidence, What};
+use crate::exchange::{Exchange, whole_number};
+
+/// How many mappings that are missing or wrong are reported.
+const REPORTED: usize = 5;
+
+/// A walk over all pages of a zone that should hold this.
+#[derive(Debug)]
+pub struct Walk<'e> {
+    expected: &'e State,
+    /// How many pages there should be.
+    pub pages: u64,
+    size: u64,
+    seen: BTreeMap<IpAddr, u64>,
+    state: State,
+}
+
+impl<'e> Walk<'e> {
+    /// Begins, with this many mappings on each page.
+    #[must_use]
+    pub fn new(expected: &'e State, per_page: u64) -> Self {
+        let size = u64::try_from(expected.len()).unwrap_or(u64::MAX);
+        Self {
+            expected,
+            pages: size.div_ceil(per_page.max(1)).max(1),
+            size,
+            seen: BTreeMap::new(),
+            state: State::new(),
+        }
+    }
+
+    /// Takes a page in, counted from 1; what is wrong with it, or `None` if it is no page at all.
+    pub fn take(&mut self, page: u64, exchange: &Exchange) -> Option<Vec<What>> {
+        let mut wrong = Vec::new();
+        for (ip, place) in entries_of(exchange)? {
+            if let Some(before) = self.seen.insert(ip, page) {
+                let found = format!("{ip} on page {page} and on page {before}");
+                wrong.push(What::repeated("each mapping on one page", found));
+            }
+            self.state.insert(ip, place);
+        }
+        let total = |name: &str| {
+            let number = exchange
+                .response
+                .pointer(&format!("/result_info/{name}"))
+                .and_then(whole_number);
+            number.and_then(|number| u64::try_from(number).ok())
+        };
+        for (name, right) in [("total_count", self.size), ("total_pages", self.pages)] {
+            let is_empty_zone = self.size == 0 && name == "total_pages";
+            if let Some(found) = total(name)
+                && found != right
+                && !is_empty_zone
+            {
+                let expected = format!("{name} {right} on page {page}");
+                wrong.push(What::value(expected, found.to_string()));
+            }
+        }
+        Some(wrong)
+    }
+
+    /// After the last page: what all of them show wrongly, and where something is that only a stranger can have done.
+    #[must_use]
+    pub fn end(self, is_strange: impl Fn(&IpAddr) -> bool) -> (Vec<What>, Vec<super::Difference>) {
+        let (strange, own): (Vec<_>, Vec<_>) = differences(self.expected, &self.state)
+            .into_iter()
+            .partition(|difference| is_strange(&difference.ip));
+        let wrong = own.iter().take(REPORTED);
+        let wrong = wrong.map(|difference| difference.what(Evidence::Pages));
+        (wrong.collect(), strange)
+    }
+}
