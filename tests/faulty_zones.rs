@@ -162,7 +162,10 @@ async fn run(config: TargetConfig, plan: &Plan, said: &mut Vec<String>) -> Resul
 async fn no_fault_of_a_server_costs_a_mapping_or_leaves_one_unnamed() {
     let library = Library::embedded().unwrap_or_else(|error| panic!("{error}"));
     let all = Plan::select(&library, &Selection::default()).unwrap_or_else(|e| panic!("{e}"));
-    let faulty = mutant::all().map(|mutant| (mutant.name, mutant.changes, Some(mutant.breaks)));
+    let faulty = mutant::all().map(|mutant| {
+        let breaks = Some(mutant.breaks.as_str());
+        (mutant.name.as_str(), mutant.changes.as_slice(), breaks)
+    });
     let lawful = variation::all().map(|variation| (variation.name, variation.changes, None));
     let wrong: Vec<String> = stream::iter(faulty.chain(lawful))
         .map(|(name, changes, clause)| {

@@ -91,7 +91,7 @@ fn served(settings: Settings, mutant: Option<&'static str>) -> (Settings, Arc<At
         async move {
             let mut config = MockConfig::default();
             if let Some(mutant) = mutant.and_then(originproof::mock::mutant::by_name) {
-                config.changes = mutant.changes.to_vec();
+                config.changes = mutant.changes.clone();
             }
             let served = Mock::new(config).serve(([127, 0, 0, 1], 0).into()).await;
             let running = served.map_err(|error| error.to_string())?;

@@ -502,7 +502,7 @@ async fn documents_fit_the_schema_and_the_schema_is_the_committed_one() {
     let validator = jsonschema::validator_for(&schema()).unwrap_or_else(|error| panic!("{error}"));
     let mutant = mutant::by_name("v2-batch-replaces-the-collection")
         .unwrap_or_else(|| panic!("the mutant is gone"));
-    let real = Wanted::of("^batch/merges").on(mutant.changes).run().await;
+    let real = Wanted::of("^batch/merges").on(&mutant.changes).run().await;
     assert!(real.counts().count(Verdict::Violates) > 0);
     for run in [whole(), interrupted(), real] {
         let document: Value =
@@ -709,7 +709,7 @@ const PAIRS: &[Pair] = &[
 ];
 
 fn changes_of(name: &str) -> &'static [MockChange] {
-    let mutant = mutant::by_name(name).map(|mutant| mutant.changes);
+    let mutant = mutant::by_name(name).map(|mutant| mutant.changes.as_slice());
     mutant
         .or_else(|| variation::by_name(name).map(|variation| variation.changes))
         .unwrap_or_else(|| panic!("there is neither a mutant nor a variation {name}"))

@@ -190,8 +190,8 @@ fn mutants() -> Vec<Row> {
     mutant::all()
         .map(|mutant| Row {
             columns: vec![
-                mutant.breaks.to_owned(),
-                mutant.name.to_owned(),
+                mutant.breaks.clone(),
+                mutant.name.clone(),
                 mutant.from.to_owned(),
             ],
             value: json!({"name": mutant.name, "breaks": mutant.breaks, "from": mutant.from}),

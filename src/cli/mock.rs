@@ -52,7 +52,7 @@ fn changes(args: &MockArgs) -> Result<Vec<Change>, Failure> {
         changes.extend(variation.changes);
     }
     if let Some(name) = &args.mutant {
-        changes.extend(super::mutants::named(name)?.changes);
+        changes.extend(&super::mutants::named(name)?.changes);
     }
     Ok(changes)
 }

@@ -21,7 +21,7 @@ mod wire;
 pub use access::{Access, Credentials};
 pub use call::{Body, Call, FaultRequest, Reply};
 pub use catalogue::Catalogue;
-pub use change::Change;
+pub use change::{Change, On};
 pub use handle::handle;
 pub use refusal::Refusal;
 pub use rules::{Doubled, Locking, Rules};

@@ -42,8 +42,8 @@ pub struct Rules {
     pub doubled: Doubled,
     /// Whether an empty batch is an error.
     pub empty_batch_refused: bool,
-    /// How a zone is locked during an operation.
-    pub locking: fn(Operation) -> Locking,
+    /// How a zone is locked while a call is handled.
+    pub locking: Locking,
     /// Whether the hooks are offered.
     pub hooks: bool,
     /// The capabilities that the hook names.
@@ -97,7 +97,7 @@ impl Default for Rules {
             surplus_fails: false,
             doubled: Doubled::Last,
             empty_batch_refused: false,
-            locking: |_| Locking::Held,
+            locking: Locking::Held,
             hooks: true,
             capabilities: vec![
                 "fresh-zones",

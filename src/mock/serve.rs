@@ -69,7 +69,10 @@ impl Default for MockConfig {
 #[derive(Debug)]
 pub struct Mock {
     access: Access,
-    rules: Rules,
+    /// What the router reads before it knows the operation.
+    routing: Rules,
+    /// What an operation reads, by its index: a change may be for some operations only.
+    rules: Vec<Rules>,
     wire: Wire,
     changes: Vec<Change>,
     seed_mappings: usize,
@@ -96,7 +99,8 @@ impl Running {
 
     /// Looks into a zone, or changes it, whatever the mock's answers say of it.
     pub fn with_zone<T>(&self, zone: &str, look: impl FnOnce(&mut Zone) -> T) -> T {
-        let key = (self.mock.rules.zone_key)(Operation::named("v2.list"), zone);
+        let operation = Operation::named("v2.list");
+        let key = (self.mock.rules(operation).zone_key)(operation, zone);
         look(&mut locked(&self.mock.zone(&key)))
     }
 
@@ -120,18 +124,29 @@ impl Mock {
     /// Sets up a mock.
     #[must_use]
     pub fn new(config: MockConfig) -> Self {
-        let (mut rules, mut wire) = (Rules::default(), Wire::default());
+        let (mut routing, mut wire) = (Rules::default(), Wire::default());
+        let mut rules = vec![routing.clone(); Operation::all().count()];
         for change in &config.changes {
             match change {
-                Change::Rules(set) => set(&mut rules),
+                Change::Rules(set) => set(&mut routing),
                 Change::Wire(set) => set(&mut wire),
-                Change::Ask(_) | Change::Handle(_) | Change::Answer(_) | Change::Admit(_) => {}
+                Change::Ask(_)
+                | Change::Handle(_)
+                | Change::Answer(_)
+                | Change::Admit(_)
+                | Change::Only(..) => {}
+            }
+            for (operation, rules) in Operation::all().zip(&mut rules) {
+                if let Some(Change::Rules(set)) = change.at(operation) {
+                    set(rules);
+                }
             }
         }
-        rules.hooks &= config.hooks;
+        routing.hooks &= config.hooks;
         wire.throttle = config.throttle.or(wire.throttle);
         Self {
             access: config.access,
+            routing,
             rules,
             wire,
             changes: config.changes,
@@ -172,6 +187,16 @@ impl Mock {
         })
     }
 
+    fn rules(&self, operation: Operation) -> &Rules {
+        &self.rules[operation.index()]
+    }
+
+    /// The changes as they are on an operation.
+    fn changes(&self, operation: Operation) -> impl Iterator<Item = &Change> {
+        let changes = self.changes.iter();
+        changes.filter_map(move |change| change.at(operation))
+    }
+
     fn zone(&self, key: &str) -> Arc<Mutex<Zone>> {
         let mut zones = locked(&self.zones);
         zones
@@ -206,15 +231,14 @@ impl Mock {
     async fn call(&self, mut call: Call) -> Reply {
         let admitted = self.access.admits(&call.credentials)
             || self
-                .changes
-                .iter()
+                .changes(call.operation)
                 .any(|change| matches!(change, Change::Admit(lets) if lets(&call)));
         let mut reply = if admitted {
             self.carry_out(&mut call).await
         } else {
             refused_credentials(&call.credentials)
         };
-        for change in &self.changes {
+        for change in self.changes(call.operation) {
             if let Change::Answer(bend) = change {
                 bend(&call, &mut reply);
             }
@@ -223,27 +247,28 @@ impl Mock {
     }
 
     async fn carry_out(&self, call: &mut Call) -> Reply {
-        for change in &self.changes {
+        for change in self.changes(call.operation) {
             if let Change::Ask(ask) = change {
                 ask(call);
             }
         }
-        let zone = self.zone(&(self.rules.zone_key)(call.operation, &call.zone));
-        match (self.rules.locking)(call.operation) {
-            Locking::Held => self.work(&self.rules, &mut locked(&zone), call),
+        let rules = self.rules(call.operation);
+        let zone = self.zone(&(rules.zone_key)(call.operation, &call.zone));
+        match rules.locking {
+            Locking::Held => self.work(rules, &mut locked(&zone), call),
             Locking::CopiedBack(delay) => {
                 let mut copy = locked(&zone).clone();
-                let reply = self.work(&self.rules, &mut copy, call);
+                let reply = self.work(rules, &mut copy, call);
                 tokio::time::sleep(delay).await;
                 *locked(&zone) = copy;
                 reply
             }
             Locking::DecidedEarly(delay) => {
                 let mut copy = locked(&zone).clone();
-                let reply = self.work(&self.rules, &mut copy, call);
+                let reply = self.work(rules, &mut copy, call);
                 tokio::time::sleep(delay).await;
                 if reply.is_success() {
-                    let mut unlimited = self.rules.clone();
+                    let mut unlimited = rules.clone();
                     unlimited.limit = usize::MAX;
                     self.work(&unlimited, &mut locked(&zone), call);
                 }
@@ -253,7 +278,7 @@ impl Mock {
     }
 
     fn work(&self, rules: &Rules, zone: &mut Zone, call: &Call) -> Reply {
-        for change in &self.changes {
+        for change in self.changes(call.operation) {
             if let Change::Handle(instead) = change
                 && let Some(reply) = instead(rules, zone, call)
             {
@@ -311,16 +336,16 @@ async fn respond(mock: &Mock, parts: &Parts, body: HttpBody) -> Reply {
     let Some(below) = path.strip_prefix(BASE_PATH) else {
         return no_route();
     };
-    if below == "/__conformance" && mock.rules.hooks {
+    if below == "/__conformance" && mock.routing.hooks {
         return Reply {
             status: 200,
-            body: json!({"capabilities": mock.rules.capabilities}),
+            body: json!({"capabilities": mock.routing.capabilities}),
             headers: Vec::new(),
         };
     }
     let routed = match route(mock, &parts.method, below) {
         Ok(routed) => routed,
-        Err(reply) => return (mock.rules.router_says)(reply),
+        Err(reply) => return (mock.routing.router_says)(reply),
     };
     let Ok(bytes) = to_bytes(body, BODY_LIMIT).await else {
         return Reply::failure(413, 10_413, "The request body is too large");
@@ -332,8 +357,8 @@ async fn respond(mock: &Mock, parts: &Parts, body: HttpBody) -> Reply {
     };
     let field = |name: &str| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
     let fault = match field("conformance-fault").as_deref() {
-        Some("internal-error") if mock.rules.hooks => Some(FaultRequest::InternalError),
-        Some("region-validation") if mock.rules.hooks => Some(FaultRequest::RegionValidation),
+        Some("internal-error") if mock.routing.hooks => Some(FaultRequest::InternalError),
+        Some("region-validation") if mock.routing.hooks => Some(FaultRequest::RegionValidation),
         _ => None,
     };
     let token = field("authorization").and_then(|value| {
@@ -371,7 +396,7 @@ struct Routed {
 fn route(mock: &Mock, method: &Method, below: &str) -> Result<Routed, Reply> {
     let mut is_known_path = false;
     for route in routes(Contract::embedded(), below) {
-        if (mock.rules.unrouted)(route.operation) {
+        if (mock.routing.unrouted)(route.operation) {
             continue;
         }
         is_known_path = true;

@@ -48,17 +48,17 @@ async fn try_mutant(
     plan: &Plan,
     breadth: Breadth,
 ) -> Result<MutantResult, TargetError> {
-    let (citing, others) = split(plan, mutant.breaks);
+    let (citing, others) = split(plan, &mutant.breaks);
     let mut result = MutantResult {
-        name: mutant.name.to_owned(),
-        breaks: mutant.breaks.to_owned(),
+        name: mutant.name.clone(),
+        breaks: mutant.breaks.clone(),
         caught: Caught::Survived,
         clauses: BTreeSet::new(),
         cases: BTreeSet::new(),
         requests: 0,
     };
     for part in [citing, others] {
-        for report in reports(mutant.changes, &part).await? {
+        for report in reports(&mutant.changes, &part).await? {
             result.take(&report);
         }
         if breadth == Breadth::Citing && result.caught == Caught::ByItsClause {

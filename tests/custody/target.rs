@@ -348,7 +348,7 @@ fn change(mappings: &mut BTreeMap<String, String>, differences: &[(&str, Option<
 
 /// A mutant or variation of the mock by its name.
 pub(crate) fn changed(name: &str) -> Vec<Change> {
-    let mutant = mutant::by_name(name).map(|mutant| mutant.changes);
+    let mutant = mutant::by_name(name).map(|mutant| mutant.changes.as_slice());
     let changes = mutant.or_else(|| variation::by_name(name).map(|variation| variation.changes));
     let changes = changes.unwrap_or_else(|| panic!("the mock has no change called {name}"));
     changes.to_vec()

@@ -45,7 +45,7 @@ async fn mock(mutant: Option<&str>, variation: Option<&str>) -> Running {
         let mutant = mutant::all().find(|mutant| mutant.name == name);
         config
             .changes
-            .extend(mutant.unwrap_or_else(|| panic!("{name}")).changes);
+            .extend(&mutant.unwrap_or_else(|| panic!("{name}")).changes);
     }
     if let Some(name) = variation {
         let variation = variation::by_name(name);

@@ -1,39 +1,48 @@
 //! The slice of mutants.
 
-use super::super::change::Change;
+use std::sync::LazyLock;
+
+use super::fault::Fault;
+use crate::mock::Change;
 
 /// The honest mock with one fault.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Mutant {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// The clause that it breaks.
-    pub breaks: &'static str,
+    pub breaks: String,
     /// Where such a fault comes from.
     pub from: &'static str,
     /// What it changes.
-    pub changes: &'static [Change],
+    pub changes: Vec<Change>,
 }
 
 /// The tables, by family.
-const TABLES: &[&[Mutant]] = &[
-    super::envelope::MUTANTS,
-    super::access::MUTANTS,
-    super::address::MUTANTS,
-    super::region::MUTANTS,
-    super::list::MUTANTS,
-    super::single::MUTANTS,
-    super::last::MUTANTS,
-    super::batch::MUTANTS,
-    super::batch_delete::MUTANTS,
-    super::limit::MUTANTS,
-    super::concurrency::MUTANTS,
-    super::recommended::MUTANTS,
+const TABLES: &[&[Fault]] = &[
+    super::envelope::FAULTS,
+    super::access::FAULTS,
+    super::address::FAULTS,
+    super::region::FAULTS,
+    super::list::FAULTS,
+    super::single::FAULTS,
+    super::batch::FAULTS,
+    super::batch_delete::FAULTS,
+    super::limit::FAULTS,
+    super::concurrency::FAULTS,
+    super::recommended::FAULTS,
 ];
+
+/// The rows of all tables.
+fn faults() -> impl Iterator<Item = &'static Fault> {
+    TABLES.iter().copied().flatten()
+}
 
 /// All mutants.
 pub fn all() -> impl Iterator<Item = &'static Mutant> {
-    TABLES.iter().flat_map(|table| table.iter())
+    static ALL: LazyLock<Vec<Mutant>> =
+        LazyLock::new(|| faults().flat_map(Fault::mutants).collect());
+    ALL.iter()
 }
 
 /// The mutant of this name.
@@ -46,15 +55,17 @@ pub fn by_name(name: &str) -> Option<&'static Mutant> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use super::super::fault::GENERATION;
     use super::*;
     use crate::contract::{ClauseId, Contract, Level};
+    use crate::mock::On;
 
     #[test]
     fn every_mutant_has_a_name_of_its_own_and_breaks_a_promise() {
         let mut names = BTreeSet::new();
         for mutant in all() {
-            assert!(names.insert(mutant.name), "{} is there twice", mutant.name);
-            let clause = Contract::embedded().clause(&ClauseId::from(mutant.breaks));
+            assert!(names.insert(&mutant.name), "{} is there twice", mutant.name);
+            let clause = Contract::embedded().clause(&ClauseId::from(mutant.breaks.as_str()));
             let is_promise = clause.is_some_and(|clause| {
                 clause.level > Level::May || clause.also.iter().any(|part| part.level > Level::May)
             });
@@ -63,18 +74,29 @@ mod tests {
                 "{} breaks {}, which is open",
                 mutant.name, mutant.breaks
             );
-            assert!(
-                !mutant.changes.is_empty(),
-                "{} changes nothing",
-                mutant.name
-            );
         }
         assert!(names.len() >= 100, "only {} mutants", names.len());
     }
 
     #[test]
+    fn a_row_for_each_generation_says_so_in_its_name_and_its_clause() {
+        for fault in faults() {
+            let name = fault.name.contains(GENERATION);
+            assert_eq!(name, fault.breaks.contains(GENERATION), "{}", fault.name);
+            assert!(!name || matches!(fault.on, On::Both(_)), "{}", fault.name);
+        }
+    }
+
+    #[test]
+    fn a_fault_of_the_http_layer_is_on_every_operation() {
+        for fault in faults().filter(|fault| matches!(fault.change, Change::Wire(_))) {
+            assert!(matches!(fault.on, On::Every), "{}", fault.name);
+        }
+    }
+
+    #[test]
     fn every_must_clause_has_a_mutant() {
-        let broken: BTreeSet<&str> = all().map(|mutant| mutant.breaks).collect();
+        let broken: BTreeSet<&str> = all().map(|mutant| mutant.breaks.as_str()).collect();
         let spared: Vec<&str> = Contract::embedded()
             .clauses
             .iter()

@@ -2,88 +2,70 @@
 
 use std::time::Duration;
 
-use super::super::change::Change;
-use super::super::rules::Locking;
-use super::all::Mutant;
+use super::fault::Fault;
 use crate::exchange::Kind;
+use crate::mock::{Change, Locking, On, Rules};
 
 /// How long a faulty server looks away between reading and writing. Requests that a client sends at the same time must
 /// all arrive within it, also on a machine that is busy.
-pub(super) const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(20);
 
-pub(super) const MUTANTS: &[Mutant] = &[
-    Mutant {
+fn copied_back(rules: &mut Rules) {
+    rules.locking = Locking::CopiedBack(PAUSE);
+}
+
+pub(super) fn decided_early(rules: &mut Rules) {
+    rules.locking = Locking::DecidedEarly(PAUSE);
+}
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault {
         name: "upserts-write-back-the-whole-set",
         breaks: "CONC-1",
         from: "read, await, write back",
-        changes: &[Change::Rules(|rules| {
-            rules.locking = |operation| match operation.kind() {
-                Kind::Upsert => Locking::CopiedBack(PAUSE),
-                _ => Locking::Held,
-            };
-        })],
+        on: On::Both(&[Kind::Upsert]),
+        change: Change::Rules(copied_back),
     },
-    Mutant {
+    Fault {
         name: "batches-write-back-the-whole-set",
         breaks: "CONC-1",
         from: "read, await, write back",
-        changes: &[Change::Rules(|rules| {
-            rules.locking = |operation| match operation.kind() {
-                Kind::BatchUpsert => Locking::CopiedBack(PAUSE),
-                _ => Locking::Held,
-            };
-        })],
+        on: On::Both(&[Kind::BatchUpsert]),
+        change: Change::Rules(copied_back),
     },
-    Mutant {
+    Fault {
         name: "creates-write-back-the-whole-set",
         breaks: "CONC-1",
         from: "read, await, write back",
-        changes: &[Change::Rules(|rules| {
-            rules.locking = |operation| match operation.id() {
-                "v1.create" => Locking::CopiedBack(PAUSE),
-                _ => Locking::Held,
-            };
-        })],
+        on: On::V1(&[Kind::Create]),
+        change: Change::Rules(copied_back),
     },
-    Mutant {
+    Fault {
         name: "upserts-count-before-they-wait",
         breaks: "CONC-2",
         from: "the limit checked, then awaited, then written",
-        changes: &[Change::Rules(|rules| {
-            rules.locking = |operation| match operation.kind() {
-                Kind::Upsert => Locking::DecidedEarly(PAUSE),
-                _ => Locking::Held,
-            };
-        })],
+        on: On::Both(&[Kind::Upsert]),
+        change: Change::Rules(decided_early),
     },
-    Mutant {
+    Fault {
         name: "batches-count-before-they-wait",
         breaks: "CONC-2",
         from: "the limit checked, then awaited, then written",
-        changes: &[Change::Rules(|rules| {
-            rules.locking = |operation| match operation.kind() {
-                Kind::BatchUpsert => Locking::DecidedEarly(PAUSE),
-                _ => Locking::Held,
-            };
-        })],
+        on: On::Both(&[Kind::BatchUpsert]),
+        change: Change::Rules(decided_early),
     },
-    Mutant {
+    Fault {
         name: "no-write-counts-after-it-waits",
         breaks: "CONC-2",
         from: "the limit checked by a service in front of the store",
-        changes: &[Change::Rules(|rules| {
-            rules.locking = |_| Locking::DecidedEarly(PAUSE);
-        })],
+        on: On::Every,
+        change: Change::Rules(decided_early),
     },
-    Mutant {
+    Fault {
         name: "creates-look-before-they-wait",
         breaks: "CONC-3",
         from: "the conflict looked for, then awaited, then written",
-        changes: &[Change::Rules(|rules| {
-            rules.locking = |operation| match operation.id() {
-                "v1.create" => Locking::DecidedEarly(PAUSE),
-                _ => Locking::Held,
-            };
-        })],
+        on: On::V1(&[Kind::Create]),
+        change: Change::Rules(decided_early),
     },
 ];

@@ -2,163 +2,145 @@
 
 use serde_json::json;
 
-use super::super::change::Change;
-use super::super::handle::handle;
-use super::super::refusal::Refusal;
-use super::all::Mutant;
-use super::bend::{is, is_kind, items};
+use super::bend::{code, items, recode, sent_ip};
+use super::fault::Fault;
 use crate::exchange::Kind;
+use crate::mock::{Change, On, Refusal, handle};
 
-/// Handles one operation under another limit.
-macro_rules! limited {
-    ($operation:expr, $limit:expr) => {
-        &[Change::Handle(|rules, zone, call| {
-            if !is(call, $operation) {
-                return None;
-            }
-            let mut other = rules.clone();
-            other.limit = $limit;
-            Some(handle(&other, zone, call))
-        })]
-    };
-}
-
-pub(super) const MUTANTS: &[Mutant] = &[
-    Mutant {
+pub(super) const FAULTS: &[Fault] = &[
+    Fault {
         name: "upsert-limit-is-one-too-high",
         breaks: "V1-UPSERT-5",
         from: "`>` where `>=` was meant",
-        changes: limited!("v1.upsert", 3_501),
+        on: On::V1(&[Kind::Upsert]),
+        change: Change::Rules(|rules| rules.limit = 3_501),
     },
-    Mutant {
+    Fault {
         name: "upsert-limit-is-one-too-low",
         breaks: "V1-UPSERT-5",
         from: "the new mapping counted twice",
-        changes: limited!("v1.upsert", 3_499),
+        on: On::V1(&[Kind::Upsert]),
+        change: Change::Rules(|rules| rules.limit = 3_499),
     },
-    Mutant {
+    Fault {
         name: "upsert-has-no-limit",
         breaks: "V1-UPSERT-5",
         from: "a limit that was added to the other operations",
-        changes: limited!("v1.upsert", usize::MAX),
+        on: On::V1(&[Kind::Upsert]),
+        change: Change::Rules(|rules| rules.limit = usize::MAX),
     },
-    Mutant {
+    Fault {
         name: "upsert-at-the-limit-is-400",
         breaks: "V1-UPSERT-5",
         from: "one status for all refusals",
-        changes: &[Change::Answer(|call, reply| {
-            if is(call, "v1.upsert") && reply.body.pointer("/errors/0/code") == Some(&json!(1164)) {
+        on: On::V1(&[Kind::Upsert]),
+        change: Change::Answer(|_, reply| {
+            if code(reply) == Some(1164) {
                 reply.status = 400;
             }
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "put-limit-is-one-too-high",
         breaks: "V2-PUT-6",
         from: "`>` where `>=` was meant",
-        changes: limited!("v2.put", 3_501),
+        on: On::V2(&[Kind::Upsert]),
+        change: Change::Rules(|rules| rules.limit = 3_501),
     },
-    Mutant {
+    Fault {
         name: "put-limit-is-one-too-low",
         breaks: "V2-PUT-6",
         from: "the new mapping counted twice",
-        changes: limited!("v2.put", 3_499),
+        on: On::V2(&[Kind::Upsert]),
+        change: Change::Rules(|rules| rules.limit = 3_499),
     },
-    Mutant {
+    Fault {
         name: "put-at-the-limit-is-429",
         breaks: "V2-PUT-6",
         from: "too many, in another sense",
-        changes: &[Change::Answer(|call, reply| {
-            if is(call, "v2.put") && reply.body.pointer("/errors/0/code") == Some(&json!(1164)) {
+        on: On::V2(&[Kind::Upsert]),
+        change: Change::Answer(|_, reply| {
+            if code(reply) == Some(1164) {
                 reply.status = 409;
             }
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "deletes-do-not-free-places",
         breaks: "V2-PUT-6",
         from: "a counter that only grows",
-        changes: &[Change::Handle(|_, zone, call| {
-            if is(call, "v2.delete") && zone.mappings.len() >= 3_500 {
-                zone.aside.insert("full".into(), json!(true));
+        on: On::V2(&[Kind::Delete, Kind::Upsert]),
+        change: Change::Handle(|_, zone, call| {
+            if call.operation.kind() == Kind::Delete {
+                if zone.mappings.len() >= 3_500 {
+                    zone.aside.insert("full".into(), json!(true));
+                }
+                return None;
             }
-            let is_new = super::bend::sent_address(call)
-                .and_then(|text| text.parse().ok())
-                .is_some_and(|ip| !zone.mappings.contains_key(&ip));
-            if is(call, "v2.put") && zone.aside.contains_key("full") && is_new {
-                return Some(Refusal::Full.reply(call.operation));
-            }
-            None
-        })],
+            let is_new = sent_ip(call).is_some_and(|ip| !zone.mappings.contains_key(&ip));
+            (is_new && zone.aside.contains_key("full")).then(|| Refusal::Full.reply(call.operation))
+        }),
     },
-    Mutant {
-        name: "v1-batch-has-no-limit",
-        breaks: "V1-BATCH-8",
+    Fault {
+        name: "{generation}-batch-has-no-limit",
+        breaks: "{generation}-BATCH-8",
         from: "a limit that only single writes check",
-        changes: limited!("v1.batch_upsert", usize::MAX),
+        on: On::Both(&[Kind::BatchUpsert]),
+        change: Change::Rules(|rules| rules.limit = usize::MAX),
     },
-    Mutant {
-        name: "v2-batch-has-no-limit",
-        breaks: "V2-BATCH-8",
-        from: "a limit that only single writes check",
-        changes: limited!("v2.batch_put", usize::MAX),
-    },
-    Mutant {
+    Fault {
         name: "v1-batch-limit-is-looked-at-once",
         breaks: "V1-BATCH-8",
         from: "the zone counted before the batch and not within it",
-        changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, "v1.batch_upsert") || zone.mappings.len() >= rules.limit {
+        on: On::V1(&[Kind::BatchUpsert]),
+        change: Change::Handle(|rules, zone, call| {
+            if zone.mappings.len() >= rules.limit {
                 return None;
             }
             let mut other = rules.clone();
             other.limit = usize::MAX;
             Some(handle(&other, zone, call))
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "v2-batch-limit-is-one-too-high",
         breaks: "V2-BATCH-8",
         from: "`>` where `>=` was meant",
-        changes: limited!("v2.batch_put", 3_501),
+        on: On::V2(&[Kind::BatchUpsert]),
+        change: Change::Rules(|rules| rules.limit = 3_501),
     },
-    Mutant {
+    Fault {
         name: "v2-batch-limit-counts-every-item",
         breaks: "V2-BATCH-8",
         from: "refused when the zone and the body are 3,500 together or more",
-        changes: &[Change::Handle(|rules, zone, call| {
-            let sum = zone.mappings.len() + items(call).len();
-            (is(call, "v2.batch_put") && sum >= rules.limit && items(call).len() <= 100)
+        on: On::V2(&[Kind::BatchUpsert]),
+        change: Change::Handle(|rules, zone, call| {
+            let sent = items(call).len();
+            (sent <= 100 && zone.mappings.len() + sent >= rules.limit)
                 .then(|| Refusal::Full.reply(call.operation))
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "v1-batch-beyond-the-limit-drops-others",
         breaks: "V1-BATCH-8",
         from: "the oldest make room for the newest",
-        changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, "v1.batch_upsert") || items(call).len() > 100 {
-                return None;
-            }
-            let excess = (zone.mappings.len() + items(call).len()).saturating_sub(rules.limit);
-            let oldest: Vec<_> = zone.mappings.keys().copied().take(excess).collect();
-            for ip in oldest {
-                zone.mappings.remove(&ip);
+        on: On::V1(&[Kind::BatchUpsert]),
+        change: Change::Handle(|rules, zone, call| {
+            let sent = items(call).len();
+            if sent <= 100 {
+                let excess = (zone.mappings.len() + sent).saturating_sub(rules.limit);
+                for _ in 0..excess {
+                    zone.mappings.pop_first();
+                }
             }
             None
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "v2-batch-at-the-limit-is-1157",
         breaks: "V2-BATCH-8",
         from: "one code for all refusals of a batch",
-        changes: &[Change::Answer(|call, reply| {
-            if is_kind(call, Kind::BatchUpsert)
-                && is(call, "v2.batch_put")
-                && reply.body.pointer("/errors/0/code") == Some(&json!(1164))
-            {
-                reply.body["errors"][0]["code"] = json!(1157);
-            }
-        })],
+        on: On::V2(&[Kind::BatchUpsert]),
+        change: Change::Answer(|_, reply| recode(reply, 1164, 1157)),
     },
 ];

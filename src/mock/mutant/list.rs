@@ -1,31 +1,23 @@
 //! Faults of lists (V1-LIST, V2-LIST).
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
-use super::super::change::Change;
-use super::super::handle::handle;
-use super::super::store::Zone;
-use super::all::Mutant;
-use super::bend::{is, is_kind, list};
+use super::bend::{each, ip, list};
+use super::fault::Fault;
 use crate::exchange::{Kind, Operation};
+use crate::mock::{Call, Change, Mapping, On, Place, Reply, Rules, Zone, handle};
 
-/// Handles reads on the zone as it was before the last write.
-fn one_write_behind(
-    rules: &super::super::rules::Rules,
-    zone: &mut Zone,
-    call: &super::super::call::Call,
-    read: Operation,
-) -> Option<super::super::call::Reply> {
+/// Handles one kind of read on the zone as it was before the last write.
+fn one_write_behind(rules: &Rules, zone: &mut Zone, call: &Call, read: Operation) -> Option<Reply> {
     if call.operation.kind().writes() {
-        let before = zone.clone();
-        let reply = handle(rules, zone, call);
-        let seen: Vec<Value> = before
-            .mappings
-            .iter()
+        let mappings = zone.mappings.iter();
+        let before = mappings
             .map(|(ip, m)| json!([ip.to_string(), m.place.vendor, m.place.region]))
             .collect();
-        zone.aside.insert("before".into(), Value::from(seen));
-        return Some(reply);
+        zone.aside.insert("before".into(), before);
+        return None;
     }
     if call.operation != read {
         return None;
@@ -34,167 +26,155 @@ fn one_write_behind(
         modified_on: Some(call.now),
         ..Zone::default()
     };
-    for row in zone
-        .aside
-        .get("before")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    let before = zone.aside.get("before").and_then(Value::as_array);
+    for row in before.into_iter().flatten() {
         let text = |n: usize| row[n].as_str().unwrap_or_default().to_owned();
-        if let Ok(ip) = text(0).parse() {
-            let place = super::super::store::Place {
-                vendor: text(1),
-                region: text(2),
-            };
-            let sent_as = text(0);
-            stale.put(
-                ip,
-                super::super::store::Mapping {
-                    place,
-                    modified_on: call.now,
-                    sent_as,
+        if let Some(ip) = ip(&row[0]) {
+            let mapping = Mapping {
+                place: Place {
+                    vendor: text(1),
+                    region: text(2),
                 },
-            );
+                modified_on: call.now,
+                sent_as: text(0),
+            };
+            stale.put(ip, mapping);
         }
     }
     Some(handle(rules, &mut stale, call))
 }
 
-pub(super) const MUTANTS: &[Mutant] = &[
-    Mutant {
+/// Takes another value of `page` for the first page.
+fn first_page_for(call: &mut Call, is_other: fn(&str) -> bool) {
+    for (name, value) in &mut call.query {
+        if name == "page" && is_other(value) {
+            *value = "1".into();
+        }
+    }
+}
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault {
         name: "empty-set-has-a-time",
         breaks: "V1-LIST-2",
         from: "the time of the last change kept when the set is emptied",
-        changes: &[Change::Answer(|call, reply| {
-            if is(call, "v1.list") && list(call, reply, "").is_some_and(|items| items.is_empty()) {
+        on: On::V1(&[Kind::List]),
+        change: Change::Answer(|call, reply| {
+            if list(call, reply, "").is_some_and(|items| items.is_empty()) {
                 reply.body["result"]["modified_on"] = json!("2026-03-01T12:00:00Z");
             }
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "v1-list-is-cut-at-a-thousand",
         breaks: "V1-LIST-3",
         from: "a default limit of the database driver",
-        changes: &[Change::Answer(|call, reply| {
-            if is(call, "v1.list")
-                && let Some(items) = list(call, reply, "")
-            {
+        on: On::V1(&[Kind::List]),
+        change: Change::Answer(|call, reply| {
+            if let Some(items) = list(call, reply, "") {
                 items.truncate(1_000);
             }
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "v1-list-is-one-write-behind",
         breaks: "V1-LIST-3",
         from: "a cache that is filled before the write is done",
-        changes: &[Change::Handle(|rules, zone, call| {
+        on: On::Every,
+        change: Change::Handle(|rules, zone, call| {
             one_write_behind(rules, zone, call, Operation::named("v1.list"))
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "v1-list-shows-one-region-for-a-vendor",
         breaks: "V1-LIST-3",
         from: "a join on the vendor alone",
-        changes: &[Change::Answer(|call, reply| {
-            if is(call, "v1.list") {
-                let items = list(call, reply, "");
-                let mut first: std::collections::HashMap<String, Value> =
-                    std::collections::HashMap::new();
-                for item in items.into_iter().flatten() {
-                    let vendor = item["vendor"].as_str().unwrap_or_default().to_owned();
-                    let region = first
-                        .entry(vendor)
-                        .or_insert_with(|| item["region"].clone());
-                    item["region"] = region.clone();
-                }
+        on: On::V1(&[Kind::List]),
+        change: Change::Answer(|call, reply| {
+            let mut first: HashMap<String, Value> = HashMap::new();
+            for item in each(call, reply, "") {
+                let vendor = item["vendor"].as_str().unwrap_or_default().to_owned();
+                let region = first
+                    .entry(vendor)
+                    .or_insert_with(|| item["region"].clone());
+                item["region"] = region.clone();
             }
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "default-page-has-25",
         breaks: "V2-LIST-2",
         from: "another product's default",
-        changes: &[Change::Rules(|rules| rules.per_page_default = 25)],
+        on: On::V2(&[Kind::List]),
+        change: Change::Rules(|rules| rules.per_page_default = 25),
     },
-    Mutant {
+    Fault {
         name: "default-page-has-100",
         breaks: "V2-LIST-2",
         from: "the maximum as the default",
-        changes: &[Change::Rules(|rules| rules.per_page_default = 100)],
+        on: On::V2(&[Kind::List]),
+        change: Change::Rules(|rules| rules.per_page_default = 100),
     },
-    Mutant {
+    Fault {
         name: "per-page-101-is-taken",
         breaks: "V2-LIST-3",
         from: "`<=` where `<` was meant",
-        changes: &[Change::Rules(|rules| rules.per_page_max = 101)],
+        on: On::V2(&[Kind::List]),
+        change: Change::Rules(|rules| rules.per_page_max = 101),
     },
-    Mutant {
+    Fault {
         name: "per-page-is-clamped",
         breaks: "V2-LIST-3",
         from: "a server that means to be kind",
-        changes: &[Change::Ask(|call| {
+        on: On::V2(&[Kind::List]),
+        change: Change::Ask(|call| {
             for (name, value) in &mut call.query {
                 if name == "per_page" && value.parse::<i64>().is_ok_and(|n| n > 100) {
                     *value = "100".into();
                 }
             }
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "per-page-text-is-ignored",
         breaks: "V2-LIST-3",
         from: "a parse error that means the default",
-        changes: &[Change::Ask(|call| {
+        on: On::V2(&[Kind::List]),
+        change: Change::Ask(|call| {
             call.query
                 .retain(|(name, value)| name != "per_page" || value.parse::<i64>().is_ok());
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "per-page-100-is-refused",
         breaks: "V2-LIST-3",
         from: "a border taken exclusively",
-        changes: &[Change::Rules(|rules| rules.per_page_max = 99)],
+        on: On::V2(&[Kind::List]),
+        change: Change::Rules(|rules| rules.per_page_max = 99),
     },
-    Mutant {
+    Fault {
         name: "page-zero-is-the-first",
         breaks: "V2-LIST-4",
         from: "pages counted from zero inside",
-        changes: &[Change::Ask(|call| {
-            for (name, value) in &mut call.query {
-                if name == "page" && value == "0" {
-                    *value = "1".into();
-                }
-            }
-        })],
+        on: On::V2(&[Kind::List]),
+        change: Change::Ask(|call| first_page_for(call, |value| value == "0")),
     },
-    Mutant {
+    Fault {
         name: "negative-page-is-the-first",
         breaks: "V2-LIST-4",
         from: "an offset that is clamped at zero",
-        changes: &[Change::Ask(|call| {
-            for (name, value) in &mut call.query {
-                if name == "page" && value.starts_with('-') {
-                    *value = "1".into();
-                }
-            }
-        })],
+        on: On::V2(&[Kind::List]),
+        change: Change::Ask(|call| first_page_for(call, |value| value.starts_with('-'))),
     },
-    Mutant {
+    Fault {
         name: "last-page-is-short",
         breaks: "V2-LIST-5",
         from: "an end index that is one too low",
-        changes: &[Change::Answer(|call, reply| {
-            let page = reply
-                .body
-                .pointer("/result_info/page")
-                .and_then(Value::as_u64);
-            let pages = reply
-                .body
-                .pointer("/result_info/total_pages")
-                .and_then(Value::as_u64);
-            if is(call, "v2.list")
-                && page == pages
+        on: On::V2(&[Kind::List]),
+        change: Change::Answer(|call, reply| {
+            let info = |name: &str| reply.body["result_info"][name].as_u64();
+            let (page, pages) = (info("page"), info("total_pages"));
+            if page == pages
                 && pages.is_some_and(|pages| pages > 1)
                 && let Some(items) = list(call, reply, "")
             {
@@ -202,29 +182,29 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 let count = items.len();
                 reply.body["result_info"]["count"] = json!(count);
             }
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "last-page-is-lost",
         breaks: "V2-LIST-5",
         from: "pages counted by a division that rounds down",
-        changes: &[Change::Answer(|call, reply| {
-            if is(call, "v2.list")
-                && let Some(info) = reply.body.get_mut("result_info")
-            {
+        on: On::V2(&[Kind::List]),
+        change: Change::Answer(|_, reply| {
+            if let Some(info) = reply.body.get_mut("result_info") {
                 let number = |name: &str| info[name].as_u64().unwrap_or(1).max(1);
                 if info["total_count"].as_u64() > info["per_page"].as_u64() {
                     info["total_pages"] = json!(number("total_count") / number("per_page"));
                 }
             }
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "pages-overlap",
         breaks: "V2-LIST-5",
         from: "an offset of page times size, less one",
-        changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, "v2.list") || call.query("page").is_none_or(|page| page == "1") {
+        on: On::V2(&[Kind::List]),
+        change: Change::Handle(|rules, zone, call| {
+            if call.query("page").is_none_or(|page| page == "1") {
                 return None;
             }
             let mut reply = handle(rules, zone, call);
@@ -242,65 +222,66 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 *first = last;
             }
             Some(reply)
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "total-is-of-the-page",
         breaks: "V2-LIST-5",
         from: "the length of the page in place of the count of the zone",
-        changes: &[Change::Answer(|call, reply| {
-            if is(call, "v2.list") {
-                let count = list(call, reply, "").map(|items| items.len());
-                reply.body["result_info"]["total_count"] = json!(count);
-            }
-        })],
+        on: On::V2(&[Kind::List]),
+        change: Change::Answer(|call, reply| {
+            let count = list(call, reply, "").map(|items| items.len());
+            reply.body["result_info"]["total_count"] = json!(count);
+        }),
     },
-    Mutant {
+    Fault {
         name: "count-is-per-page",
         breaks: "V2-LIST-5",
         from: "the size that was asked for in place of what came",
-        changes: &[Change::Answer(|call, reply| {
-            if is(call, "v2.list") && reply.is_success() {
+        on: On::V2(&[Kind::List]),
+        change: Change::Answer(|_, reply| {
+            if reply.is_success() {
                 let per_page = reply.body["result_info"]["per_page"].clone();
                 reply.body["result_info"]["count"] = per_page;
             }
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "one-page-too-many",
         breaks: "V2-LIST-5",
         from: "total divided by size, plus one",
-        changes: &[Change::Answer(|call, reply| {
-            if is(call, "v2.list")
-                && let Some(info) = reply.body.get_mut("result_info")
-            {
+        on: On::V2(&[Kind::List]),
+        change: Change::Answer(|_, reply| {
+            if let Some(info) = reply.body.get_mut("result_info") {
                 let (total, per) = (info["total_count"].as_u64(), info["per_page"].as_u64());
                 if let (Some(total @ 1..), Some(per @ 1..)) = (total, per) {
                     info["total_pages"] = json!(total / per + 1);
                 }
             }
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "v2-list-is-one-write-behind",
         breaks: "V2-LIST-5",
         from: "a cache that is filled before the write is done",
-        changes: &[Change::Handle(|rules, zone, call| {
+        on: On::Every,
+        change: Change::Handle(|rules, zone, call| {
             one_write_behind(rules, zone, call, Operation::named("v2.list"))
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "order-changes-between-pages",
         breaks: "V2-LIST-5",
         from: "pages cut from a hash map's order",
-        changes: &[Change::Handle(|rules, zone, call| {
-            if !is(call, "v2.list") {
-                return None;
-            }
-            let is_even = call
-                .query("page")
-                .is_some_and(|page| page.parse::<u64>().is_ok_and(|n| n % 2 == 0));
-            if !is_even {
+        on: On::V2(&[Kind::List]),
+        change: Change::Handle(|rules, zone, call| {
+            let number = |name: &str, default: usize| {
+                call.query(name)
+                    .and_then(|n| n.parse().ok())
+                    .unwrap_or(default)
+            };
+            let (page, per_page) = (number("page", 1), number("per_page", 20));
+            if page % 2 == 1 {
                 return None;
             }
             let mut whole = call.clone();
@@ -309,38 +290,25 @@ pub(super) const MUTANTS: &[Mutant] = &[
             unlimited.per_page_default = usize::MAX;
             unlimited.per_page_max = usize::MAX;
             let mut all = handle(&unlimited, zone, &whole);
-            let mut items: Vec<Value> = list(call, &mut all, "").cloned().unwrap_or_default();
-            items.reverse();
-            let mut reply = handle(rules, zone, call);
-            let per_page = call
-                .query("per_page")
-                .and_then(|n| n.parse().ok())
-                .unwrap_or(20_usize);
-            let page = call
-                .query("page")
-                .and_then(|n| n.parse().ok())
-                .unwrap_or(1_usize)
-                .max(1);
+            let items = each(call, &mut all, "").map(Value::take).rev();
             let cut: Vec<Value> = items
-                .into_iter()
-                .skip((page - 1) * per_page)
+                .skip(page.saturating_sub(1) * per_page)
                 .take(per_page)
                 .collect();
+            let mut reply = handle(rules, zone, call);
             if let Some(list) = list(call, &mut reply, "") {
                 *list = cut;
             }
             Some(reply)
-        })],
+        }),
     },
-    Mutant {
+    Fault {
         name: "list-shows-the-vendor-of-the-neighbour",
         breaks: "V2-LIST-5",
         from: "two columns sorted apart",
-        changes: &[Change::Answer(|call, reply| {
-            if is(call, "v2.list")
-                && is_kind(call, Kind::List)
-                && let Some(items) = list(call, reply, "")
-            {
+        on: On::V2(&[Kind::List]),
+        change: Change::Answer(|call, reply| {
+            if let Some(items) = list(call, reply, "") {
                 let places: Vec<(Value, Value)> = items
                     .iter()
                     .map(|item| (item["vendor"].clone(), item["region"].clone()))
@@ -352,6 +320,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
                     item["region"] = region;
                 }
             }
-        })],
+        }),
     },
 ];

@@ -1,5 +1,6 @@
-//! Mutants: the honest mock with one small fault each. Every one is a row of data that names the clause
-//! which it breaks; the suite must catch it by that clause.
+//! Mutants: the honest mock with one small fault each. A fault is a row of data that names the clause
+//! which it breaks and the operations that have it; the suite must catch it by that clause. To add a
+//! mutant, add a row to the table of its family.
 
 mod access;
 mod address;
@@ -9,7 +10,7 @@ mod batch_delete;
 mod bend;
 mod concurrency;
 mod envelope;
-mod last;
+mod fault;
 mod limit;
 mod list;
 mod recommended;
