@@ -3,7 +3,10 @@
 
 use std::path::PathBuf;
 
-use originproof::case::{Library, LibraryError};
+use originproof::case::{Action, Library, LibraryError, Trial};
+use originproof::diagnostic::SourceFile;
+use originproof::mutation::try_variation;
+use originproof::runner::{Plan, Selection};
 use test_case::test_case;
 
 /// A folder that is removed when the test ends.
@@ -146,6 +149,226 @@ fn a_value_that_means_nothing_is_a_fault_of_the_case_with_its_place(
     );
 }
 
+/// A table whose rows differ in the operation, the clause, the credentials and the method.
+const WORDS: &str =
+    "title: A case\ngenerations: \"{{generations}}\"\nproves: [\"{{clause}}\"]\ntable:\n";
+const WORD_STEPS: &str = "steps:\n  - \"{{write}}\": { ip: \"{{v4.0}}\", at: pair.0 }\n    auth: \"{{auth}}\"\n    expect: { \"{{clause}}\": { status: 4xx } }\n";
+const GOOD_ROW: &str =
+    "  - { row: a, generations: [], write: v2.put, clause: V2-PUT-1, auth: none }\n";
+
+#[test_case("", "  - { row: b, generations: [v1, v2], write: upsert, clause: Vn-BATCH-1, auth: wrong-token }\n", &["words/a", "words/v1/b", "words/v2/b"]; "operations clauses generations and credentials from columns")]
+#[test_case("", "  - { row: b, generations: [], write: v1.create, clause: \"V1-{{auth}}-1\", auth: key }\n", &[]; "a cell that uses another column, with a faulty outcome")]
+fn words_of_the_format_come_from_columns(before: &str, row: &str, ids: &[&str]) {
+    let text = format!("{WORDS}{before}{GOOD_ROW}{row}{WORD_STEPS}");
+    let file = SourceFile {
+        path: "words.yaml".to_owned(),
+        text,
+    };
+    let library = Library::from_sources(vec![("words".to_owned(), file)]);
+    match library {
+        Ok(library) => {
+            let trials: Vec<String> = library.trials().iter().map(Trial::id).collect();
+            assert_eq!(trials, ids);
+            assert_eq!(library.files().count(), 1);
+        }
+        Err(error) => {
+            let text = error.to_string();
+            assert!(ids.is_empty(), "{text}");
+            assert!(text.contains("there is no clause `V1-key-1`"), "{text}");
+        }
+    }
+}
+
+#[test_case("  - { row: b, generations: [], write: v2.putt, clause: V2-PUT-1, auth: none }\n", "there is no step key `v2.putt`", "6:39"; "an unknown operation")]
+#[test_case("  - { row: b, generations: [], write: v2.put, clause: V2-PUTT-1, auth: none }\n", "there is no clause `V2-PUTT-1`", "6:55"; "an unknown clause")]
+#[test_case("  - { row: b, generations: [], write: v2.put, clause: V2-PUT-1, auth: nobody }\n", "there is no auth `nobody`", "6:71"; "an unknown word for credentials")]
+#[test_case("  - { row: b, generations: [v3], write: upsert, clause: V2-PUT-1, auth: none }\n", "there is no generation `v3`", "6:29"; "an unknown generation")]
+#[test_case("  - { row: b, generations: [], write: upsert, clause: V2-PUT-1, auth: none }\n", "a general operation needs `generations`", "6:39"; "a general operation without generations")]
+#[test_case("  - { row: b, generations: [v2], write: create, clause: V2-PUT-1, auth: none }\n", "v2 has no `create`", "6:41"; "an operation that the generation lacks")]
+#[test_case("  - { row: b, generations: [], write: [v2.put], clause: V2-PUT-1, auth: none }\n", "the column `write` stands for a part of a text", "6:39"; "a list as a key")]
+#[test_case("  - { row: b, generations: [], write: auth, clause: V2-PUT-1, auth: none }\n", "`auth` is given twice", "9:5"; "a key that is there already")]
+#[test_case("  - { row: b, generations: [], write: v2.put, clause: V2-PUT-1 }\n", "all rows have the same columns", "6:5"; "a row that lacks a column")]
+#[test_case("  - { row: b, generations: [], write: \"{{write}}\", clause: V2-PUT-1, auth: none }\n", "there is no column `write`", "8:5"; "a cell that uses itself")]
+fn a_cell_that_means_nothing_is_a_fault_with_its_place(row: &str, says: &str, place: &str) {
+    let name = format!("cell-{}", says.replace(|c: char| !c.is_alphanumeric(), ""));
+    let text = faults(&name, &format!("{WORDS}{GOOD_ROW}{row}{WORD_STEPS}"));
+    assert!(text.contains(says), "{says:?} is not in:\n{text}");
+    assert!(
+        text.contains(&format!("case.yaml:{place}")),
+        "{place} is not in:\n{text}"
+    );
+}
+
+#[test_case("table: [{ row: a, auth: none }]\nsteps:\n  - v2.get: x\n    auth: \"{{auht}}\"\n", "there is no column `auht`", "6:11"; "credentials from no column")]
+#[test_case("table: [{ row: a, write: v2.put }]\nsteps:\n  - \"{{wriet}}\": { ip: x, at: pair.0 }\n", "there is no column `wriet`", "5:5"; "an operation from no column")]
+#[test_case("steps:\n  - v2.put: { json: { \"{{v4.0}}\": 1 } }\n", "there is no column `v4.0`", "4:23"; "a key of a body from no column")]
+#[test_case("about: For {{v4.0}}\nsteps:\n  - v2.put: { ip: x, at: pair.0 }\n", "there is no column `v4.0`", "3:8"; "a variable in a sentence")]
+#[test_case("table: [{ row: a, method: \"GE T\" }]\nsteps:\n  - request: { method: \"{{method}}\", path: \"/zones/{zone}/x\" }\n", "`GE T` is not a method", "3:27"; "a method that is not a token")]
+#[test_case("table: [[{ row: a, x: 1 }], [{ row: b, x: 2 }]]\nsteps:\n  - v2.get: \"{{x}}\"\n", "two tables have the column `x`", "3:29"; "a column of two tables")]
+#[test_case("table: [[{ row: a.b, x: 1 }, { row: a, x: 2 }], [{ row: c, y: 3 }, { row: b.c, y: 4 }]]\nsteps:\n  - v2.get: \"{{x}}{{y}}\"\n", "two combinations of rows are called `a.b.c`", "3:49"; "combinations of one name")]
+#[test_case("table: [[{ row: a, x: 1 }], { row: b, y: 2 }]\nsteps:\n  - v2.get: \"{{x}}\"\n", "each of several tables is a list", "3:29"; "a row beside a table")]
+#[test_case("table: [{ row: a, x: none }]\nsteps:\n  - v2.put: { ip: \"{{xx}}\", at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", "there is no variable `xx`", "5:19"; "a value from no column")]
+#[test_case("steps:\n  - v2.get: \"2001:db8::{{round}}\"\n", "`round` has a value only in a `repeat`", "4:13"; "the number of a round outside of one")]
+#[test_case("steps:\n  - v2.batch_put: [{ fill: 100, from: \"{{round.100}}\" }]\n", "`round.100` has a value only in a `repeat`", "4:39"; "a multiple of a round outside of one")]
+#[test_case("steps:\n  - repeat: { times: 2, steps: [{ v2.get: \"{{round.ten}}\" }] }\n    expect: { V2-PUT-1: { status: 200 } }\n", "there is no variable `round.ten`", "4:43"; "a multiple in words")]
+fn a_variable_that_can_not_stand_there_is_a_fault_with_its_place(
+    rest: &str,
+    says: &str,
+    place: &str,
+) {
+    let name = format!(
+        "column-{}",
+        says.replace(|c: char| !c.is_alphanumeric(), "")
+    );
+    let text = faults(&name, &format!("{HEAD}{rest}"));
+    assert!(text.contains(says), "{says:?} is not in:\n{text}");
+    assert!(
+        text.contains(&format!("case.yaml:{place}")),
+        "{place} is not in:\n{text}"
+    );
+}
+
+#[test]
+fn columns_that_would_take_all_memory_are_faults() {
+    let doubled: Vec<String> = (0..30)
+        .map(|n| format!("c{n}: \"{{{{c{}}}}}{{{{c{}}}}}\"", n + 1, n + 1))
+        .collect();
+    let wide: Vec<String> = (0..5)
+        .map(|n| format!("d{n}: \"{}\"", format!("{{{{d{}}}}}", n + 1).repeat(60)))
+        .collect();
+    let rows: Vec<String> = (0..40).map(|n| format!("{{ row: r{n} }}")).collect();
+    let rows = rows.join(", ");
+    for (table, says) in [
+        (
+            format!(
+                "[{{ row: a, {}, c30: x, x: \"{{{{c0}}}}\" }}]",
+                doubled.join(", ")
+            ),
+            "columns use each other more than 8 deep",
+        ),
+        (
+            format!(
+                "[{{ row: a, {}, d5: x, x: \"{{{{d0}}}}\" }}]",
+                wide.join(", ")
+            ),
+            "with its columns put in, this file is too long",
+        ),
+        (
+            format!("[[{rows}], [{rows}], [{{ row: a, x: y }}]]"),
+            "the tables have more than 1000 combinations",
+        ),
+    ] {
+        let text = faults(
+            &format!("memory-{}", table.len()),
+            &format!("{HEAD}table: {table}\nsteps:\n  - v2.get: \"{{{{x}}}}\"\n"),
+        );
+        assert!(text.contains(says), "{says:?} is not in:\n{text}");
+    }
+}
+
+#[test_case("generations: [v1]\nproves: [V1-UPSERT-1, V2-PUT-1]\nsteps:\n  - upsert: { ip: x, at: pair.0 }\n    expect: { V1-UPSERT-1: { status: 4xx } }\n", "3:23"; "a clause that is cited")]
+#[test_case("generations: [v2]\nproves: [V2-PUT-1]\nsteps:\n  - upsert: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: 4xx }, V1-UPSERT-1: { status: 4xx } }\n", "6:42"; "a clause that is expected")]
+fn a_clause_that_every_row_passes_over_is_a_fault(rest: &str, place: &str) {
+    let text = faults(
+        &format!("idle-{}", rest.len()),
+        &format!("title: A case\n{rest}"),
+    );
+    let says = "is of a generation that the case does not run for";
+    assert!(text.contains(says), "{text}");
+    assert!(text.contains(&format!("case.yaml:{place}")), "{text}");
+}
+
+#[test]
+fn a_column_can_hold_several_steps() {
+    let text = "title: A case\nproves: [V2-GET-2]\ntable: [{ row: a, reads: [{ v2.get: x }, { v2.get: y }] }]\nsteps:\n  - \"{{reads}}\"\n  - v2.get: z\n    expect: { V2-GET-2: { status: 4xx } }\n";
+    let file = SourceFile {
+        path: "steps.yaml".to_owned(),
+        text: text.to_owned(),
+    };
+    let library = Library::from_sources(vec![("steps".to_owned(), file)])
+        .unwrap_or_else(|error| panic!("{error}"));
+    let counts: Vec<usize> = library.cases.iter().map(|case| case.steps.len()).collect();
+    assert_eq!(counts, [3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_repetition_counts_its_own_rounds() {
+    let text = "title: A case\nproves: [V2-GET-2]\nsteps:\n  - repeat:\n      times: 2\n      steps:\n        - repeat:\n            times: 3\n            steps: [{ v2.get: \"192.0.2.{{round}}\", expect: { V2-GET-2: { status: 404 } } }]\n        - v2.get: \"198.51.100.{{round.100}}\"\n          expect: { V2-GET-2: { status: 404 } }\n";
+    let file = SourceFile {
+        path: "round.yaml".to_owned(),
+        text: text.to_owned(),
+    };
+    let library = Library::from_sources(vec![("round".to_owned(), file)])
+        .unwrap_or_else(|error| panic!("{error}"));
+    let plan = Plan::select(&library, &Selection::default()).unwrap_or_else(|e| panic!("{e}"));
+    let reports = try_variation(&[], &plan)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    let addresses: Vec<&str> = reports
+        .iter()
+        .flat_map(|report| &report.steps)
+        .filter_map(|step| step.path.rsplit('/').next())
+        .collect();
+    let inner = ["192.0.2.0", "192.0.2.1", "192.0.2.2"];
+    let mut expected = inner.to_vec();
+    expected.push("198.51.100.0");
+    expected.extend(inner);
+    expected.push("198.51.100.100");
+    assert_eq!(addresses, expected);
+}
+
+#[test]
+fn several_tables_run_in_each_combination() {
+    let text = format!(
+        "{HEAD}table:\n  - [{{ row: one, x: 1 }}, {{ row: two, x: 2 }}]\n  - [{{ row: a, y: \"{{{{x}}}}a\" }}, {{ row: b, y: \"{{{{x}}}}b\" }}]\nsteps:\n  - v2.get: \"{{{{y}}}}\"\n    expect: {{ V2-PUT-1: {{ status: 4xx }} }}\n"
+    );
+    let file = SourceFile {
+        path: "many.yaml".to_owned(),
+        text,
+    };
+    let library = Library::from_sources(vec![("many".to_owned(), file)])
+        .unwrap_or_else(|error| panic!("{error}"));
+    let sent = |trial: &Trial| match trial.case.steps.first().map(|step| &step.action) {
+        Some(Action::Call(call)) => call.argument.clone(),
+        other => panic!("{other:?}"),
+    };
+    let trials: Vec<(String, serde_json::Value)> = library
+        .trials()
+        .iter()
+        .map(|trial| (trial.id(), sent(trial)))
+        .collect();
+    let expected = [
+        ("many/one.a", "1a"),
+        ("many/one.b", "1b"),
+        ("many/two.a", "2a"),
+        ("many/two.b", "2b"),
+    ];
+    assert_eq!(
+        trials,
+        expected.map(|(id, sent)| (id.to_owned(), sent.into()))
+    );
+}
+
+#[test]
+fn what_a_run_finds_belongs_to_the_step_though_its_operation_is_a_column() {
+    let text = format!(
+        "{HEAD}table: [{{ row: a, read: v2.get }}]\nsteps:\n  - \"{{{{read}}}}\": x\n    expect: {{ V2-PUT-1: {{ status: 4xx }} }}\n"
+    );
+    let file = SourceFile {
+        path: "line.yaml".to_owned(),
+        text,
+    };
+    let library = Library::from_sources(vec![("line".to_owned(), file)])
+        .unwrap_or_else(|error| panic!("{error}"));
+    let lines: Vec<usize> = library
+        .cases
+        .iter()
+        .flat_map(|case| &case.steps)
+        .map(|step| step.line)
+        .collect();
+    assert_eq!(lines, [5]);
+}
+
 #[test_case("not-yaml", "title: [", "this is not YAML"; "not yaml")]
 #[test_case("empty", "", "the file is empty"; "an empty file")]
 #[test_case("list", "- a\n", "a case is a mapping"; "a list")]
@@ -169,7 +392,7 @@ fn all_faults_of_a_file_are_reported_at_once() {
 
 #[test]
 fn a_folder_without_cases_or_that_is_not_there_is_an_error_of_its_own() {
-    let folder = std::env::temp_dir().join(format!("originproof-{}-none", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("originproof-{}-without", std::process::id()));
     assert!(matches!(
         Library::from_folder(&folder),
         Err(LibraryError::Unreadable(..))

@@ -48,7 +48,7 @@ pub const FILE: &[Word] = &[
     ),
     word(
         "table",
-        "Rows of data: the case runs once for each, with the columns as variables.",
+        "Rows of data: the case runs once for each, with the columns as variables; of several lists of rows, once for each combination.",
     ),
     word("steps", "What is done and what is expected, in order."),
 ];
@@ -103,7 +103,7 @@ pub const ACTIONS: &[Word] = &[
     ),
     word(
         "repeat",
-        "Repeats steps: `times` a number, or `over` the regions: `pairs`, `chunks`, `foreign`, `foreign-chunks`, `vendors`.",
+        "Repeats steps, with the number of the round as `{{round}}`: `times` a number, or `over` the regions: `pairs`, `chunks`, `foreign`, `foreign-chunks`, `vendors`.",
     ),
     word(
         "let",

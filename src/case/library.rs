@@ -7,7 +7,7 @@ use std::sync::Arc;
 use include_dir::{Dir, include_dir};
 
 use super::load::load;
-use super::model::{CaseFile, Row};
+use super::model::CaseFile;
 use crate::diagnostic::{Problem, SourceFile, render};
 use crate::exchange::Generation;
 
@@ -16,7 +16,7 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/cases");
 /// The loaded cases, in the order of their ids.
 #[derive(Debug, Clone, Default)]
 pub struct Library {
-    /// The cases.
+    /// The cases; those of the rows of one file follow each other.
     pub cases: Vec<Arc<CaseFile>>,
 }
 
@@ -66,15 +66,13 @@ impl fmt::Display for LibraryError {
 
 impl std::error::Error for LibraryError {}
 
-/// One run of a case: for one generation and one row.
+/// One run of a case: for one generation.
 #[derive(Debug, Clone)]
 pub struct Trial {
     /// The case.
     pub case: Arc<CaseFile>,
     /// The generation, where the case has several.
     pub generation: Option<Generation>,
-    /// The row.
-    pub row: Row,
 }
 
 impl Trial {
@@ -84,7 +82,7 @@ impl Trial {
         let mut id = self.case.id.clone();
         for part in [
             self.generation.map(Generation::id),
-            Some(self.row.name.as_str()),
+            Some(self.case.row.as_str()),
         ] {
             if let Some(part) = part.filter(|part| !part.is_empty()) {
                 id.push('/');
@@ -126,7 +124,7 @@ impl Library {
         use sha2::{Digest, Sha256};
         let mut hasher = Sha256::new();
         hasher.update(crate::contract::TEXT);
-        for case in &self.cases {
+        for case in self.files().filter_map(<[_]>::first) {
             hasher.update(&case.source.path);
             hasher.update(&case.source.text);
         }
@@ -174,7 +172,7 @@ impl Library {
         let (mut cases, mut faulty) = (Vec::new(), Vec::new());
         for (id, source) in files {
             match load(&id, source) {
-                Ok(case) => cases.push(Arc::new(case)),
+                Ok(rows) => cases.extend(rows),
                 Err(problems) => faulty.push(problems),
             }
         }
@@ -185,27 +183,42 @@ impl Library {
         }
     }
 
+    /// The cases of each file.
+    pub fn files(&self) -> impl Iterator<Item = &[Arc<CaseFile>]> {
+        self.cases.chunk_by(|a, b| a.id == b.id)
+    }
+
     /// All trials, in order.
     #[must_use]
     pub fn trials(&self) -> Vec<Trial> {
         let mut trials = Vec::new();
-        for case in &self.cases {
-            let generations: Vec<Option<Generation>> = if case.generations.is_empty() {
-                vec![None]
-            } else {
-                case.generations.iter().copied().map(Some).collect()
-            };
-            for generation in generations {
-                for row in &case.table {
-                    trials.push(Trial {
-                        case: Arc::clone(case),
-                        generation,
-                        row: row.clone(),
-                    });
+        for rows in self.files() {
+            let mut generations: Vec<Option<Generation>> = Vec::new();
+            for generation in rows.iter().flat_map(|case| generations_of(case)) {
+                if !generations.contains(&generation) {
+                    generations.push(generation);
                 }
+            }
+            for generation in generations {
+                let having = rows
+                    .iter()
+                    .filter(|case| generations_of(case).contains(&generation));
+                trials.extend(having.map(|case| Trial {
+                    case: Arc::clone(case),
+                    generation,
+                }));
             }
         }
         trials
+    }
+}
+
+/// The generations that a case runs for; one `None` if it names its operations fully.
+fn generations_of(case: &CaseFile) -> Vec<Option<Generation>> {
+    if case.generations.is_empty() {
+        vec![None]
+    } else {
+        case.generations.iter().copied().map(Some).collect()
     }
 }
 

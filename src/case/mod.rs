@@ -14,7 +14,7 @@ mod variable;
 
 pub use library::{Library, LibraryError, Trial};
 pub use model::{
-    Action, Auth, CallSpec, CaseFile, Check, ClauseKey, Expectation, OperationName, Over, Row, Set,
+    Action, Auth, CallSpec, CaseFile, Check, ClauseKey, Expectation, OperationName, Over, Set,
     StatusSpec, Step,
 };
 pub use schema::json_schema;

@@ -9,11 +9,13 @@ use crate::contract::{ClauseId, Level};
 use crate::diagnostic::{SourceFile, Span};
 use crate::exchange::{Generation, Kind, Operation};
 
-/// One file of `cases/`.
+/// A case: one file of `cases/`, as one row of its table says it.
 #[derive(Debug, Clone)]
 pub struct CaseFile {
     /// Its path below `cases/` without the ending: `batch/merges`.
     pub id: String,
+    /// The name of the row; empty if the file has no table.
+    pub row: String,
     /// The file.
     pub source: Arc<SourceFile>,
     /// The behaviour in a sentence.
@@ -34,8 +36,6 @@ pub struct CaseFile {
     pub zones: Vec<String>,
     /// What the zones hold at the beginning, as lists of items.
     pub given: BTreeMap<String, Value>,
-    /// Its rows; one without columns if the file has no table.
-    pub table: Vec<Row>,
     /// Its steps.
     pub steps: Vec<Step>,
 }
@@ -46,15 +46,6 @@ impl CaseFile {
     pub fn family(&self) -> &str {
         self.id.split('/').next().unwrap_or_default()
     }
-}
-
-/// A row of a table.
-#[derive(Debug, Clone, Default)]
-pub struct Row {
-    /// Its name, empty for the one row of a case without a table.
-    pub name: String,
-    /// Its columns.
-    pub values: BTreeMap<String, Value>,
 }
 
 /// A clause as cases name it: `Vn-BATCH-3`, `V2-LIST-3 (should)`.

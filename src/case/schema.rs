@@ -7,6 +7,9 @@ use super::matcher;
 use crate::contract::Contract;
 use crate::exchange::Operation;
 
+/// A text that is one column and nothing else, as a regular expression.
+const COLUMN: &str = r"^\{\{[^{}]+\}\}$";
+
 fn properties(words: &[Word]) -> Map<String, Value> {
     words
         .iter()
@@ -29,11 +32,20 @@ fn with(mut object: Value, member: &str, schema: &Value) -> Value {
     object
 }
 
+/// What a schema allows, or a column that says it.
+fn or_column(schema: &Value) -> Value {
+    json!({"anyOf": [schema, {"$ref": "#/$defs/column"}]})
+}
+
 /// The schema.
 #[must_use]
 pub fn json_schema() -> Value {
     let contract = Contract::embedded();
     let items = json!({"type": "array", "items": {"$ref": "#/$defs/item"}});
+    let rows = json!({"type": "array", "minItems": 1, "items":
+        {"type": "object", "required": ["row"]}});
+    let capabilities = contract.capabilities.iter().map(|c| c.name.as_str());
+    let capabilities: Vec<&str> = capabilities.collect();
     let mut file = closed(format::FILE);
     for (member, schema) in [
         ("title", json!({"type": "string"})),
@@ -41,37 +53,41 @@ pub fn json_schema() -> Value {
         ("unkillable", json!({"type": "string"})),
         (
             "proves",
-            json!({"type": "array", "items": {"$ref": "#/$defs/clause"}}),
+            or_column(&json!({"type": "array", "items": {"$ref": "#/$defs/clause"}})),
         ),
         (
             "generations",
-            json!({"type": "array", "items": {"enum": ["v1", "v2"]}}),
+            or_column(
+                &json!({"type": "array", "items": or_column(&json!({"enum": ["v1", "v2"]}))}),
+            ),
         ),
         (
             "needs",
-            json!({"type": "array", "items": {"enum":
-            contract.capabilities.iter().map(|c| c.name.as_str()).collect::<Vec<_>>()}}),
+            or_column(
+                &json!({"type": "array", "items": or_column(&json!({"enum": capabilities}))}),
+            ),
         ),
         (
             "tags",
-            json!({"type": "array", "items": {"type": "string"}}),
+            or_column(&json!({"type": "array", "items": {"type": "string"}})),
         ),
         (
             "zones",
-            json!({"type": "array", "items": {"type": "string"}}),
+            or_column(&json!({"type": "array", "items": {"type": "string"}})),
         ),
         (
             "given",
-            json!({"anyOf": [items, {"type": "object", "additionalProperties": items}]}),
+            json!({"anyOf": [items, {"type": "object", "additionalProperties": items},
+                {"$ref": "#/$defs/column"}]}),
         ),
         (
             "table",
-            json!({"type": "array", "minItems": 1, "items":
-            {"type": "object", "required": ["row"]}}),
+            json!({"anyOf": [rows, {"type": "array", "minItems": 1, "items": rows}]}),
         ),
         (
             "steps",
-            json!({"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/step"}}),
+            or_column(&json!({"type": "array", "minItems": 1,
+                "items": or_column(&json!({"$ref": "#/$defs/step"}))})),
         ),
     ] {
         file = with(file, member, &schema);
@@ -86,11 +102,11 @@ pub fn json_schema() -> Value {
     }
     step.insert(
         "expect".to_owned(),
-        json!({
+        or_column(&json!({
             "type": "object",
             "propertyNames": {"$ref": "#/$defs/clause"},
             "additionalProperties": {"$ref": "#/$defs/expectation"},
-        }),
+        })),
     );
     let clause_ids: Vec<&str> = contract
         .clauses
@@ -108,10 +124,13 @@ pub fn json_schema() -> Value {
         "clause": {"type": "string", "anyOf": [
             {"enum": clause_ids},
             {"pattern": "^(Vn-)?[A-Z0-9-]+[a-f]?( \\((must|should)\\))?$"},
+            {"pattern": "\\{\\{[^{}]+\\}\\}"},
         ]},
+        "column": {"type": "string", "pattern": COLUMN},
         "item": closed(format::ITEM),
-        "step": {"type": "object", "properties": step, "additionalProperties": false},
-        "expectation": {"type": ["object", "null"], "properties": expectation,
+        "step": {"type": "object", "properties": step, "patternProperties": {COLUMN: {}},
+            "additionalProperties": false},
+        "expectation": {"type": ["object", "null", "string"], "pattern": COLUMN, "properties": expectation,
             "patternProperties": {"^(result|result_info|errors|messages|success|header)(\\.|$)":
                 {"$ref": "#/$defs/matcher"}},
             "additionalProperties": false},

@@ -23,6 +23,8 @@ pub enum Variable {
     Foreign(Member),
     /// `vendor` or `region` of the current repetition.
     Current(Member),
+    /// `round`: the number of the current repetition, from 0; `round.N`: that number times N.
+    Round(usize),
     /// `zone`: the id of the default zone.
     Zone,
 }
@@ -97,6 +99,8 @@ impl Variable {
         let parts: Vec<&str> = name.split('.').collect();
         match parts.as_slice() {
             ["fresh"] => Some(Self::Fresh),
+            ["round"] => Some(Self::Round(1)),
+            ["round", step] => Some(Self::Round(step.parse().ok()?)),
             ["zone"] => Some(Self::Zone),
             ["v4", n] => Some(Self::V4(n.parse().ok()?)),
             ["v6", n] => Some(Self::V6(n.parse().ok()?, Spelling::Canonical)),

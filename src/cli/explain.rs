@@ -118,7 +118,17 @@ fn case(id: &str, library: &Library) -> Option<String> {
         .iter()
         .find(|trial| trial.case.id == id || trial.id() == id)?;
     let case = &trial.case;
-    let mut text = format!("{}\n\n  {}\n", case.id, case.title);
+    let mut text = format!("{}\n\n", case.id);
+    let mut titles: Vec<&str> = trials
+        .iter()
+        .filter(|trial| trial.case.id == id || trial.id() == id)
+        .map(|trial| trial.case.title.as_str())
+        .collect();
+    titles.sort_unstable();
+    titles.dedup();
+    for title in titles {
+        let _ = writeln!(text, "  {title}");
+    }
     if let Some(about) = &case.about {
         let _ = writeln!(text, "  {about}");
     }

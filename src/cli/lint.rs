@@ -37,7 +37,7 @@ pub(crate) fn run(args: &LintArgs, console: &mut Console) -> Outcome {
     let trials = library.trials().len();
     console.out(&format!(
         "{} case files without fault, {trials} cases\n",
-        library.cases.len()
+        library.files().count()
     ))?;
     Ok(Exit::Conforms)
 }

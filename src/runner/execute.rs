@@ -124,8 +124,7 @@ impl<'a> Execution<'a> {
         // Zones in care may be in use by a run on another machine: each run has test addresses of its own.
         let turn = if care.is_needed() { turn } else { 0 };
         let addresses = Addresses::around(&taken, turn).without(&named_addresses(trial));
-        let mut variables = Variables::new(&target.regions, zones.clone(), home, addresses);
-        variables.named.extend(trial.row.values.clone());
+        let variables = Variables::new(&target.regions, zones.clone(), home, addresses);
         Self {
             target,
             trial,
@@ -285,7 +284,9 @@ impl<'a> Execution<'a> {
                 "the target lists no regions for this".to_owned(),
             ));
         }
+        let around = self.variables.round;
         for round in 0..rounds {
+            self.variables.round = Some(round);
             if in_chunks {
                 let chunk = places.chunks(most).nth(round).unwrap_or_default();
                 self.variables.chunk = chunk.to_vec();
@@ -296,6 +297,7 @@ impl<'a> Execution<'a> {
                 self.step(step).await?;
             }
         }
+        self.variables.round = around;
         Ok(())
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Variables<'r> {
     pub(super) named: BTreeMap<String, Value>,
     pub(super) current: Option<Place>,
     pub(super) chunk: Vec<Place>,
+    /// The number of the current repetition, from 0.
+    pub(super) round: Option<usize>,
     pub(super) zones: HashMap<String, String>,
     pub(super) home: String,
     addresses: Addresses,
@@ -46,6 +48,7 @@ impl<'r> Variables<'r> {
             named: BTreeMap::new(),
             current: None,
             chunk: Vec::new(),
+            round: None,
             zones,
             home,
             fresh: 0,
@@ -239,6 +242,11 @@ impl Scope for Variables<'_> {
             Some(Variable::Unknown(Member::Region)) => Ok(json!(self.unknown_region())),
             Some(Variable::Foreign(member)) => Ok(half(self.place("foreign")?, member)),
             Some(Variable::Current(member)) => Ok(half(self.place("current")?, member)),
+            Some(Variable::Round(step)) => self
+                .round
+                .and_then(|round| round.checked_mul(step))
+                .map(|number| json!(number))
+                .ok_or_else(|| case_fault(format!("`{name}` has no number here"))),
             Some(Variable::Zone) => Ok(json!(self.zones.get(&self.home))),
             None => Err(case_fault(format!("`{name}` has no value here"))),
         }

@@ -121,7 +121,7 @@ pub(super) fn fresh(seed: u64, trial: usize, names: &[String]) -> HashMap<String
 /// The addresses that a case names to the letter; those of variables are chosen around what is there.
 pub(super) fn named_addresses(trial: &Trial) -> BTreeSet<IpAddr> {
     let mut named = BTreeSet::new();
-    for value in trial.row.values.values().chain(trial.case.given.values()) {
+    for value in trial.case.given.values() {
         addresses_of(value, &mut named);
     }
     of_steps(&trial.case.steps, &mut named);

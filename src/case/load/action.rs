@@ -44,10 +44,16 @@ const AUTHS: &[(&str, Auth)] = &[
 
 pub(super) fn read_steps(reader: &mut Reader, node: &Node, source: &SourceFile) -> Vec<Step> {
     let items = reader.list(node, "`steps`");
-    items
-        .iter()
-        .filter_map(|item| read_step(reader, item, source))
-        .collect()
+    let mut steps = Vec::new();
+    for item in items {
+        if matches!(item.data, Data::Sequence(_)) {
+            // A column can hold several steps.
+            steps.extend(read_steps(reader, item, source));
+        } else {
+            steps.extend(read_step(reader, item, source));
+        }
+    }
+    steps
 }
 
 pub(super) fn operation_name(name: &str) -> Option<OperationName> {
@@ -113,7 +119,8 @@ fn read_step(reader: &mut Reader, node: &Node, source: &SourceFile) -> Option<St
     let zone = member(entries, "zone").map(|(_, node)| reader.text(node, "`zone`"));
     Some(Step {
         span: key.span,
-        line: source.line_column(key.span.start).0,
+        // A key from a column has the place of its cell; what a run finds belongs to the step.
+        line: source.line_column(node.span.start).0,
         action,
         zone,
         expect: read_expectations(reader, entries),

@@ -1,7 +1,6 @@
 //! Requests that would leave the zones of their case. What comes from variables is only known at run time, where
-//! the same bounds are checked again; rows of the table are known here.
+//! the same bounds are checked again; columns are put in before.
 
-use super::super::template;
 use super::action::operation_name;
 use super::reader::{Reader, member};
 use crate::diagnostic::yaml::{Data, Key, Node};
@@ -22,19 +21,17 @@ pub(super) fn check(reader: &mut Reader, root: &Node) {
     let Data::Mapping(entries) = &root.data else {
         return;
     };
-    let rows = member(entries, "table").map(|(_, table)| table);
-    let mut bounds = Bounds { reader, rows };
+    let mut bounds = Bounds { reader };
     if let Some((_, node)) = member(entries, "steps") {
         bounds.steps(node);
     }
 }
 
-struct Bounds<'r, 'n> {
+struct Bounds<'r> {
     reader: &'r mut Reader,
-    rows: Option<&'n Node>,
 }
 
-impl Bounds<'_, '_> {
+impl Bounds<'_> {
     fn steps(&mut self, node: &Node) {
         if let Data::Sequence(steps) = &node.data {
             for step in steps {
@@ -45,7 +42,7 @@ impl Bounds<'_, '_> {
 
     fn step(&mut self, node: &Node) {
         let Data::Mapping(entries) = &node.data else {
-            return;
+            return self.steps(node);
         };
         for (key, argument) in entries {
             let members: &[(Key, Node)] = match &argument.data {
@@ -81,7 +78,7 @@ impl Bounds<'_, '_> {
 
     fn request(&mut self, members: &[(Key, Node)]) {
         if let Some((_, path)) = member(members, "path") {
-            self.each(path, |text| {
+            self.judge(path, |text| {
                 // What begins with a variable is only known at run time.
                 if text.starts_with("{{") {
                     return Ok(());
@@ -91,7 +88,7 @@ impl Bounds<'_, '_> {
             });
         }
         if let Some((_, method)) = member(members, "method") {
-            self.each(method, |text| check_method(&filled(text)));
+            self.judge(method, |text| check_method(&filled(text)));
         }
     }
 
@@ -122,7 +119,7 @@ impl Bounds<'_, '_> {
         match &node.data {
             Data::Mapping(members) => {
                 if let Some((_, raw)) = member(members, "raw") {
-                    self.each(raw, |text| {
+                    self.judge(raw, |text| {
                         let segment = filled(text);
                         check_segment(&segment)?;
                         let url = format!("{BASE}/zones/{UNKNOWN}/x/{segment}");
@@ -130,7 +127,7 @@ impl Bounds<'_, '_> {
                     });
                 }
             }
-            Data::Scalar { .. } => self.each(node, |text| {
+            Data::Scalar { .. } => self.judge(node, |text| {
                 // Only dots survive the encoding of a segment.
                 check_segment(&filled(text).replace(['/', '?', '#', '\\'], "%2F"))
             }),
@@ -138,29 +135,10 @@ impl Bounds<'_, '_> {
         }
     }
 
-    /// Judges a text, for each row of the table where it uses a column.
-    fn each(&mut self, node: &Node, judge: impl Fn(&str) -> Result<(), OutOfBounds>) {
-        let Some(text) = node.as_str() else {
-            return;
-        };
-        let names = template::names(text);
-        if names.is_empty() {
+    /// Judges a text.
+    fn judge(&mut self, node: &Node, judge: impl Fn(&str) -> Result<(), OutOfBounds>) {
+        if let Some(text) = node.as_str() {
             self.report(node.span, judge(text));
-            return;
-        }
-        let rows = match self.rows.map(|rows| &rows.data) {
-            Some(Data::Sequence(rows)) => rows.as_slice(),
-            Some(Data::Mapping(_) | Data::Scalar { .. }) | None => &[],
-        };
-        let of_rows: Vec<(Span, String)> = rows
-            .iter()
-            .filter_map(|row| in_row(text, node.span, &names, row))
-            .collect();
-        if of_rows.is_empty() {
-            self.report(node.span, judge(text));
-        }
-        for (span, text) in of_rows {
-            self.report(span, judge(&text));
         }
     }
 
@@ -169,38 +147,9 @@ impl Bounds<'_, '_> {
             return;
         };
         let message = "this request could leave the zones of the case";
-        let problem = Problem::new(span, message, fault.to_string());
-        if !self.reader.problems.contains(&problem) {
-            self.reader.problem(problem);
-        }
+        self.reader
+            .problem(Problem::new(span, message, fault.to_string()));
     }
-}
-
-/// The text with the columns of a row filled in, and its place: the cell's where the text is nothing else.
-fn in_row(text: &str, place: Span, names: &[String], row: &Node) -> Option<(Span, String)> {
-    let Data::Mapping(cells) = &row.data else {
-        return None;
-    };
-    let mut filled = text.to_owned();
-    let mut span = place;
-    let mut is_used = false;
-    for name in names {
-        let Some((_, cell)) = member(cells, name) else {
-            continue;
-        };
-        let Some(value) = cell.as_str() else {
-            continue;
-        };
-        let template = [format!("{{{{{name}}}}}"), format!("{{{{ {name} }}}}")];
-        if template.iter().any(|template| *template == text) {
-            span = cell.span;
-        }
-        for template in &template {
-            filled = filled.replace(template, value);
-        }
-        is_used = true;
-    }
-    is_used.then_some((span, filled))
 }
 
 /// The text with a placeholder for each variable.

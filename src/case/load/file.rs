@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::format;
-use super::super::model::{CaseFile, Row, Step};
+use super::super::model::{CaseFile, Step};
 use super::action::read_steps;
 use super::bounds;
 use super::reader::{Reader, member};
+use super::table;
 use super::usage;
 use super::values;
 use crate::contract::Contract;
@@ -17,34 +18,64 @@ use crate::diagnostic::yaml::{self, Data, Key, Node};
 use crate::diagnostic::{Problem, SourceFile, Span};
 use crate::exchange::Generation;
 
-/// Reads one file.
+/// Reads one file: a case for each row of its table.
 ///
 /// # Errors
 /// All its problems.
 pub(in crate::case) fn load(
     id: &str,
     source: SourceFile,
-) -> Result<CaseFile, (SourceFile, Vec<Problem>)> {
-    let node = match yaml::parse(&source.text) {
+) -> Result<Vec<Arc<CaseFile>>, (SourceFile, Vec<Problem>)> {
+    let root = match yaml::parse(&source.text) {
         Ok(node) => node,
         Err(problem) => return Err((source, vec![problem])),
     };
     let mut reader = Reader::default();
-    let mut case = read(&mut reader, id, &node, &source);
-    bounds::check(&mut reader, &node);
-    values::check(&mut reader, &node, &case.generations);
-    if reader.problems.is_empty() {
-        usage::check(&mut reader, &node, &mut case);
+    let rows = table::read_rows(&mut reader, &root);
+    if let Some(row) = rows.first() {
+        reader.columns = row.columns().into_iter().map(str::to_owned).collect();
+    }
+    let mut cases = Vec::new();
+    for row in &rows {
+        let before = reader.problems.len();
+        let node = row.fill(&mut reader, &root);
+        if reader.problems.len() > before {
+            continue;
+        }
+        let case = read(&mut reader, (id, &row.name), &node, &source);
+        bounds::check(&mut reader, &node);
+        values::check(&mut reader, &node, &case.generations);
+        cases.push((node, case));
     }
     if reader.problems.is_empty() {
-        case.source = Arc::new(source);
-        Ok(case)
-    } else {
-        Err((source, reader.problems))
+        for (node, case) in &cases {
+            usage::check(&mut reader, node, case);
+        }
+        let cases: Vec<&CaseFile> = cases.iter().map(|(_, case)| case).collect();
+        usage::check_clauses(&mut reader, &cases);
+        if let Some(row) = rows.first() {
+            table::check_use(&mut reader, &root, row);
+        }
     }
+    if !reader.problems.is_empty() {
+        return Err((source, reader.problems));
+    }
+    let source = Arc::new(source);
+    let cases = cases.into_iter().map(|(_, case)| {
+        Arc::new(CaseFile {
+            source: Arc::clone(&source),
+            ..case
+        })
+    });
+    Ok(cases.collect())
 }
 
-fn read(reader: &mut Reader, id: &str, node: &Node, source: &SourceFile) -> CaseFile {
+fn read(
+    reader: &mut Reader,
+    (id, row): (&str, &str),
+    node: &Node,
+    source: &SourceFile,
+) -> CaseFile {
     let entries = reader.mapping(node, "a case");
     reader.known_keys(entries, "key", format::FILE);
     for required in ["title", "proves", "steps"] {
@@ -66,13 +97,14 @@ fn read(reader: &mut Reader, id: &str, node: &Node, source: &SourceFile) -> Case
     if zones.is_empty() {
         zones.push("home".to_owned());
     }
-    let mut text = |name: &str| member(entries, name).map(|(_, node)| reader.text(node, name));
+    let mut text = |name: &str| member(entries, name).map(|(_, node)| reader.fixed(node, name));
     let (title, about) = (text("title").unwrap_or_default(), text("about"));
     let unkillable = text("unkillable");
     capabilities(reader, entries);
     let given = given(reader, entries, &zones);
     let mut case = CaseFile {
         id: id.to_owned(),
+        row: row.to_owned(),
         source: Arc::new(SourceFile {
             path: String::new(),
             text: String::new(),
@@ -86,7 +118,6 @@ fn read(reader: &mut Reader, id: &str, node: &Node, source: &SourceFile) -> Case
         unkillable,
         zones,
         given,
-        table: table(reader, entries),
         steps: steps(reader, entries, source),
     };
     implied_needs(&mut case);
@@ -177,62 +208,9 @@ fn given(
             given.insert(zones.first().cloned().unwrap_or_default(), node.to_json());
         }
     }
+    // Rows that give nothing say so by an empty list.
+    given.retain(|_, items| items.as_array().is_none_or(|items| !items.is_empty()));
     given
-}
-
-fn table(reader: &mut Reader, entries: &[(Key, Node)]) -> Vec<Row> {
-    let Some((key, node)) = member(entries, "table") else {
-        return vec![Row::default()];
-    };
-    let mut rows: Vec<Row> = Vec::new();
-    let mut columns: Option<Vec<String>> = None;
-    for item in reader.list(node, "`table`") {
-        let cells = reader.mapping(item, "a row");
-        let mut row = Row::default();
-        for (key, value) in cells {
-            if key.text == "row" {
-                row.name = reader.text(value, "a row's name");
-            } else {
-                row.values.insert(key.text.clone(), value.to_json());
-            }
-        }
-        let is_name =
-            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-        if row.name.is_empty() || !row.name.chars().all(is_name) {
-            let message = "a row needs a `row`: its name in lower case, digits, `-` and `.`";
-            reader.problem(Problem::new(item.span, message, "this row"));
-        }
-        if rows.iter().any(|other| other.name == row.name) {
-            let message = format!("two rows are called `{}`", row.name);
-            reader.problem(Problem::new(item.span, message, "the second one"));
-        }
-        let names: Vec<String> = row.values.keys().cloned().collect();
-        match &columns {
-            None => columns = Some(names),
-            Some(columns) if *columns != names => {
-                let label = format!(
-                    "expected {}, found {}",
-                    columns.join(", "),
-                    names.join(", ")
-                );
-                reader.problem(Problem::new(
-                    item.span,
-                    "all rows have the same columns",
-                    label,
-                ));
-            }
-            Some(_) => {}
-        }
-        rows.push(row);
-    }
-    if rows.is_empty() {
-        reader.problem(Problem::new(
-            key.span,
-            "the table has no rows",
-            "add one or leave it out",
-        ));
-    }
-    rows
 }
 
 fn steps(reader: &mut Reader, entries: &[(Key, Node)], source: &SourceFile) -> Vec<Step> {

@@ -7,6 +7,7 @@ mod captures;
 mod expect;
 mod file;
 mod reader;
+mod table;
 mod usage;
 mod values;
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::super::format::{Word, names};
 use super::super::model::ClauseKey;
+use super::super::template;
 use crate::contract::{ClauseId, Contract, Level};
 use crate::diagnostic::yaml::{Data, Key, Node};
 use crate::diagnostic::{Problem, Span, nearest};
@@ -12,11 +13,35 @@ use crate::diagnostic::{Problem, Span, nearest};
 #[derive(Default)]
 pub(super) struct Reader {
     pub(super) problems: Vec<Problem>,
+    /// The columns of the table.
+    pub(super) columns: Vec<String>,
 }
 
 impl Reader {
+    /// Adds a problem, once: rows of a table share most of what they say.
     pub(super) fn problem(&mut self, problem: Problem) {
-        self.problems.push(problem);
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// A problem for a variable that is not a column, where nothing else can stand.
+    pub(super) fn no_column(&mut self, span: Span, name: &str) {
+        let label = nearest(name, self.columns.iter().map(String::as_str)).map_or_else(
+            || "only a column can stand here".to_owned(),
+            |right| format!("did you mean `{right}`?"),
+        );
+        let message = format!("there is no column `{name}`");
+        self.problem(Problem::new(span, message, label));
+    }
+
+    /// The node as a text that is settled before the case runs.
+    pub(super) fn fixed(&mut self, node: &Node, what: &str) -> String {
+        let text = self.text(node, what);
+        if let Some(name) = template::names(&text).first() {
+            self.no_column(node.span, name);
+        }
+        text
     }
 
     /// The node as a mapping; a problem if it is none.
@@ -46,10 +71,10 @@ impl Reader {
         String::new()
     }
 
-    /// The node as a list of texts.
+    /// The node as a list of texts that are settled before the case runs.
     pub(super) fn texts(&mut self, node: &Node, what: &str) -> Vec<String> {
         let items = self.list(node, what);
-        items.iter().map(|item| self.text(item, what)).collect()
+        items.iter().map(|item| self.fixed(item, what)).collect()
     }
 
     /// The node as a number.
@@ -77,6 +102,9 @@ impl Reader {
         name: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) {
+        if let Some(variable) = template::names(name).first() {
+            return self.no_column(span, variable);
+        }
         let known: Vec<&str> = known.into_iter().collect();
         let label = nearest(name, known.iter().copied()).map_or_else(
             || format!("unknown {what}"),

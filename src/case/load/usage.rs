@@ -12,9 +12,8 @@ use crate::diagnostic::yaml::{Data, Node};
 use crate::diagnostic::{Problem, Span};
 use crate::exchange::Generation;
 
-pub(super) fn check(reader: &mut Reader, root: &Node, case: &mut CaseFile) {
+pub(super) fn check(reader: &mut Reader, root: &Node, case: &CaseFile) {
     variables(reader, root, case);
-    clauses(reader, case);
     zones(reader, &case.steps, &case.zones);
     if case.generations.is_empty() {
         general(reader, case);
@@ -34,19 +33,15 @@ fn variables(reader: &mut Reader, root: &Node, case: &CaseFile) {
     let mut found = Vec::new();
     texts(root, &mut found);
     let mut used = BTreeSet::new();
-    let mut named: BTreeSet<String> = case
-        .table
-        .first()
-        .map(|row| row.values.keys().cloned().collect())
-        .unwrap_or_default();
-    let columns = named.clone();
+    let mut named = BTreeSet::new();
     let mut later = Vec::new();
     names_of_steps(&case.steps, &mut later);
     named.extend(later.iter().map(|(name, _)| name.clone()));
     for (text, span) in found {
         for name in template::names(text) {
             if !is_builtin(&name) && !named.contains(&name) {
-                let own = named.iter().map(String::as_str);
+                let columns = reader.columns.clone();
+                let own = named.iter().chain(&columns).map(String::as_str);
                 let builtin = [
                     "v4.0",
                     "v6.0",
@@ -64,16 +59,6 @@ fn variables(reader: &mut Reader, root: &Node, case: &CaseFile) {
         if !used.contains(&name) {
             let message = format!("`{name}` is kept and never read");
             reader.problem(Problem::new(span, message, "use it or leave it out"));
-        }
-    }
-    for column in columns {
-        if !used.contains(&column) {
-            let message = format!("the column `{column}` is never used");
-            reader.problem(Problem::new(
-                Span::default(),
-                message,
-                "use it or leave it out",
-            ));
         }
     }
 }
@@ -122,26 +107,59 @@ pub(super) fn touched(steps: &[Step], found: &mut Vec<ClauseKey>) {
     }
 }
 
-fn clauses(reader: &mut Reader, case: &CaseFile) {
-    let mut found = Vec::new();
-    touched(&case.steps, &mut found);
+/// What the rows of a file cite and never expect, or expect and never cite. A clause of a generation that a row does not
+/// run for is passed over there, so another row must run for it.
+pub(super) fn check_clauses(reader: &mut Reader, cases: &[&CaseFile]) {
+    let mut idle: Vec<ClauseKey> = Vec::new();
+    let mut concerned = BTreeSet::new();
+    for case in cases {
+        let mut expected = Vec::new();
+        touched(&case.steps, &mut expected);
+        for key in case.proves.iter().chain(&expected) {
+            if concerns(key, case) {
+                concerned.insert(key.span.start);
+            } else {
+                idle.push(key.clone());
+            }
+        }
+        clauses(reader, case, &expected);
+    }
+    for key in idle {
+        if !concerned.contains(&key.span.start) {
+            let message = format!(
+                "`{}` is of a generation that the case does not run for",
+                key.id
+            );
+            reader.problem(Problem::new(key.span, message, "it would be passed over"));
+        }
+    }
+}
+
+/// Whether a clause is of a generation that a case runs for.
+fn concerns(key: &ClauseKey, case: &CaseFile) -> bool {
+    let of = |generation: &Generation| key.clause(Some(*generation)).is_some();
+    case.generations.is_empty() || case.generations.iter().any(of)
+}
+
+fn clauses(reader: &mut Reader, case: &CaseFile, expected: &[ClauseKey]) {
     let ids = |key: &ClauseKey| concrete(key, &case.generations);
-    let cited: Vec<String> = case.proves.iter().flat_map(ids).collect();
-    let expected: Vec<String> = found.iter().flat_map(ids).collect();
-    for key in &case.proves {
+    let concerning = |key: &&ClauseKey| concerns(key, case);
+    let cited_ids: Vec<String> = case.proves.iter().flat_map(ids).collect();
+    let expected_ids: Vec<String> = expected.iter().flat_map(ids).collect();
+    for key in case.proves.iter().filter(concerning) {
         let is_touched = |id: &String| {
             let always = rule::ALL
                 .iter()
                 .any(|rule| rule.clauses().iter().any(|clause| clause.as_str() == id));
-            always || expected.contains(id)
+            always || expected_ids.contains(id)
         };
         if !ids(key).iter().any(is_touched) {
             let message = format!("no expectation touches `{}`", key.id);
             reader.problem(Problem::new(key.span, message, "cited here"));
         }
     }
-    for key in found {
-        if !ids(&key).iter().all(|id| cited.contains(id)) {
+    for key in expected.iter().filter(concerning) {
+        if !ids(key).iter().all(|id| cited_ids.contains(id)) {
             let message = format!("`{}` is expected but not cited in `proves`", key.id);
             reader.problem(Problem::new(key.span, message, "expected here"));
         }

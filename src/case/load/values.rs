@@ -1,5 +1,5 @@
-//! The values of arguments: each must mean something before a target is asked. Where a value comes from the table, each
-//! row is judged; what another variable says is known at run time only, where the same mistakes make a case broken.
+//! The values of arguments: each must mean something before a target is asked. What a variable says is known at run time
+//! only, where the same mistakes make a case broken; columns are put in before.
 
 use std::collections::BTreeSet;
 
@@ -21,19 +21,15 @@ pub(super) fn check(reader: &mut Reader, root: &Node, generations: &[Generation]
     let Data::Mapping(entries) = &root.data else {
         return;
     };
-    let rows = match member(entries, "table").map(|(_, table)| &table.data) {
-        Some(Data::Sequence(rows)) => rows.as_slice(),
-        Some(Data::Mapping(_) | Data::Scalar { .. }) | None => &[],
-    };
     let mut later = BTreeSet::new();
     names_kept(root, &mut later);
     let mut values = Values {
         reader,
-        rows,
         generations,
         kept: BTreeSet::new(),
         later,
         round: Round::None,
+        is_repeated: false,
     };
     for (key, node) in entries {
         if !matches!(key.text.as_str(), "title" | "about" | "unkillable") {
@@ -94,21 +90,19 @@ enum Round {
 
 struct Values<'r, 'n> {
     reader: &'r mut Reader,
-    rows: &'n [Node],
     generations: &'n [Generation],
     /// Names that earlier steps kept.
     kept: BTreeSet<String>,
     /// Names that any step keeps.
     later: BTreeSet<String>,
     round: Round,
+    /// Whether a repetition is around, of whatever kind.
+    is_repeated: bool,
 }
 
 impl<'n> Values<'_, 'n> {
     fn problem(&mut self, span: Span, message: impl Into<String>, hint: &str) {
-        let problem = Problem::new(span, message, hint);
-        if !self.reader.problems.contains(&problem) {
-            self.reader.problem(problem);
-        }
+        self.reader.problem(Problem::new(span, message, hint));
     }
 
     /// Templates that are not closed or name nothing.
@@ -137,7 +131,7 @@ impl<'n> Values<'_, 'n> {
             Data::Mapping(entries) => entries.iter().for_each(|(_, value)| self.order(value)),
             Data::Scalar { text, .. } => {
                 for name in template::names(text) {
-                    let is_own = self.kept.contains(&name) || self.column(&name).next().is_some();
+                    let is_own = self.kept.contains(&name);
                     if !is_own && self.later.contains(&name) {
                         let message = format!("`{name}` is used before it is kept");
                         self.problem(node.span, message, "capture it in an earlier step");
@@ -149,37 +143,26 @@ impl<'n> Values<'_, 'n> {
                         let message = format!("`{name}` has a value only in a `repeat`");
                         let hint = "repeat over `pairs`, `foreign` or `vendors`";
                         self.problem(node.span, message, hint);
+                    } else if !is_own
+                        && matches!(Variable::read(&name), Some(Variable::Round(_)))
+                        && !self.is_repeated
+                    {
+                        let message = format!("`{name}` has a value only in a `repeat`");
+                        self.problem(node.span, message, "repeat the step");
                     }
                 }
             }
         }
     }
 
-    /// The cells of a column.
-    fn column(&self, name: &str) -> impl Iterator<Item = &'n Node> + use<'n> {
-        let name = name.to_owned();
-        let rows = self.rows;
-        rows.iter().filter_map(move |row| match &row.data {
-            Data::Mapping(cells) => member(cells, &name).map(|(_, cell)| cell),
-            Data::Sequence(_) | Data::Scalar { .. } => None,
-        })
-    }
-
-    /// What a node says, for each row of the table where it is a column; nothing where only a run can tell.
-    fn said(&self, node: &'n Node) -> Vec<&'n Node> {
-        let Some(text) = node.as_str() else {
-            return vec![node];
-        };
-        let names = template::names(text);
-        match names.as_slice() {
-            [] => vec![node],
-            [name] if template::is_only(text) => self.column(name).collect(),
-            _ => Vec::new(),
-        }
+    /// What a node says; nothing where only a run can tell.
+    fn said(node: &'n Node) -> Option<&'n Node> {
+        let text = node.as_str().unwrap_or_default();
+        template::names(text).is_empty().then_some(node)
     }
 
     fn number(&mut self, node: &'n Node, what: &str, lawful: std::ops::RangeInclusive<u64>) {
-        for said in self.said(node) {
+        if let Some(said) = Self::said(node) {
             let number = said.to_json().as_u64();
             if !number.is_some_and(|number| lawful.contains(&number)) {
                 let found = said.as_str().unwrap_or(said.kind()).to_owned();
@@ -195,11 +178,11 @@ impl<'n> Values<'_, 'n> {
     }
 
     fn text(&mut self, node: &'n Node, what: &str) {
-        for said in self.said(node) {
-            if !said.to_json().is_string() {
-                let message = format!("`{what}` expects a text");
-                self.problem(said.span, message, "put it in quotes");
-            }
+        if let Some(said) = Self::said(node)
+            && !said.to_json().is_string()
+        {
+            let message = format!("`{what}` expects a text");
+            self.problem(said.span, message, "put it in quotes");
         }
     }
 
@@ -211,22 +194,20 @@ impl<'n> Values<'_, 'n> {
     }
 
     fn place(&mut self, node: &'n Node) {
-        for said in self.said(node) {
-            let Some(name) = said.as_str() else {
-                self.problem(
-                    said.span,
-                    "`at` expects the name of a place",
-                    "such as `pair.0`",
-                );
-                continue;
-            };
-            if !is_place(name) {
-                let known = PLACES.iter().copied().chain(["pair.0", "pair.1"]);
-                self.reader.unknown(said.span, "place", name, known);
-            } else if name == "current" && self.round != Round::Place {
-                let hint = "repeat over `pairs`, `foreign` or `vendors`";
-                self.problem(said.span, "`current` has a value only in a `repeat`", hint);
-            }
+        let Some(said) = Self::said(node) else {
+            return;
+        };
+        let Some(name) = said.as_str() else {
+            let message = "`at` expects the name of a place";
+            self.problem(said.span, message, "such as `pair.0`");
+            return;
+        };
+        if !is_place(name) {
+            let known = PLACES.iter().copied().chain(["pair.0", "pair.1"]);
+            self.reader.unknown(said.span, "place", name, known);
+        } else if name == "current" && self.round != Round::Place {
+            let hint = "repeat over `pairs`, `foreign` or `vendors`";
+            self.problem(said.span, "`current` has a value only in a `repeat`", hint);
         }
     }
 
@@ -256,11 +237,11 @@ impl<'n> Values<'_, 'n> {
                 "vendor" | "region" if role != Role::Sent => self.text(node, &key.text),
                 "ip" if role == Role::Shown => self.text(node, "ip"),
                 "ip" if role == Role::Held => {
-                    for said in self.said(node) {
-                        if said.as_str().and_then(address::parse).is_none() {
-                            let message = "a zone can only hold mappings of IP addresses";
-                            self.problem(said.span, message, "this is not an IP address");
-                        }
+                    if let Some(said) = Self::said(node)
+                        && said.as_str().and_then(address::parse).is_none()
+                    {
+                        let message = "a zone can only hold mappings of IP addresses";
+                        self.problem(said.span, message, "this is not an IP address");
                     }
                 }
                 _ => {}
@@ -281,7 +262,7 @@ impl<'n> Values<'_, 'n> {
 
     fn step(&mut self, node: &'n Node) {
         let Data::Mapping(entries) = &node.data else {
-            return;
+            return self.steps(node);
         };
         for (key, argument) in entries {
             match key.text.as_str() {
@@ -307,19 +288,20 @@ impl<'n> Values<'_, 'n> {
     }
 
     fn repeat(&mut self, argument: &'n Node) {
-        let before = self.round;
+        let before = (self.round, self.is_repeated);
         self.round = match member_of(argument, "over").and_then(Node::as_str) {
             Some("chunks" | "foreign-chunks") => Round::Chunk,
             Some(_) => Round::Place,
-            None => before,
+            None => before.0,
         };
+        self.is_repeated = true;
         if let Some(times) = member_of(argument, "times") {
             self.number(times, "times", 1..=u64::MAX);
         }
         if let Some(steps) = member_of(argument, "steps") {
             self.steps(steps);
         }
-        self.round = before;
+        (self.round, self.is_repeated) = before;
     }
 
     fn action(&mut self, step: &'n [(Key, Node)], key: &Key, name: &str, argument: &'n Node) {
