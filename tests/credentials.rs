@@ -65,7 +65,7 @@ async fn mock() -> Running {
     running.unwrap_or_else(|e| panic!("{e}"))
 }
 
-const ONE: [&str; 3] = ["run", "--case", "list/v2-empty"];
+const ONE: [&str; 3] = ["run", "--case", "list/empty/v2"];
 
 #[test_case(&["run", "--target", "http://user:pass-w0rd@HOST"], &[], ""; "by flag")]
 #[test_case(&["run", "--target", "http://pass-w0rd@HOST"], &[], ""; "a user alone")]
@@ -92,7 +92,7 @@ fn a_url_with_credentials_in_it_is_refused_without_showing_them(
     let arguments: Vec<String> = arguments.iter().map(|text| here(text)).collect();
     let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if arguments[0] == "run" {
-        arguments.extend(["--case", "list/v2-empty"]);
+        arguments.extend(["--case", "list/empty/v2"]);
     }
     let variables: Vec<(&str, String)> = variables
         .iter()
@@ -353,7 +353,7 @@ async fn a_token_that_is_echoed_in_base64_or_hexadecimal_is_in_no_stream_and_in_
         "--zone",
         ZONE,
         "--case",
-        "list/v2-empty",
+        "list/empty/v2",
         "-vv",
         "--save",
         "run.json",

@@ -63,7 +63,7 @@ fn trials(all: &Plan, clause: Option<&str>) -> Plan {
         "v1/create",
         "v2/put-creates",
         "batch/merges/v2",
-        "list/v2-empty",
+        "list/empty/v2",
     ];
     let is_common = |id: &str| writers.contains(&id);
     let is_slow = |trial: &Trial| trial.case.tags.iter().any(|tag| tag == "slow");

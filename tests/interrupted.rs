@@ -212,7 +212,7 @@ const EMPTIED: &[&str] = &[
     "^v1/create$",
     "^batch/merges/",
     "^ip/neighbours",
-    "^list/v2-empty",
+    "^list/empty/v2",
 ];
 
 #[test_case("INT", AROUND, &[]; "ctrl c around the mappings")]

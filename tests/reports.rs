@@ -99,7 +99,7 @@ fn trials() -> Vec<TrialReport> {
                 clause: "V2-BATCH-11".to_owned(),
                 seen: "200 with an empty result".to_owned(),
             }],
-            ..trial("list/v2-exact", Verdict::Conforms, "V2-LIST-1")
+            ..trial("list/exact/v2/put", Verdict::Conforms, "V2-LIST-1")
         },
         TrialReport {
             steps: vec![
@@ -146,11 +146,15 @@ fn trials() -> Vec<TrialReport> {
                 1,
             )],
             steps: vec![step(9, "v2.put", "PUT", 200)],
-            ..trial("ip/canonical-single/v2", Verdict::Expected, "IP-1")
+            ..trial(
+                "ip/canonical/v2/single.canonical",
+                Verdict::Expected,
+                "IP-1",
+            )
         },
         TrialReport {
             reason: reason("the target lacks fault-injection"),
-            ..trial("fault/store", Verdict::Skipped, "FAULT-1")
+            ..trial("fault/batch/store", Verdict::Skipped, "FAULT-1")
         },
         TrialReport {
             reason: reason("request 2 was answered with 503 by an edge, four times"),
@@ -683,7 +687,7 @@ const PAIRS: &[Pair] = &[
     },
     Pair {
         name: "unprocessable-entity",
-        filter: "^region/unknown-everywhere-put",
+        filter: "^region/unknown-everywhere/put",
         drift: &[
             "v2.put 400: this status is gone",
             "v2.put 422: this status is new",
@@ -703,7 +707,7 @@ const PAIRS: &[Pair] = &[
     },
     Pair {
         name: "lists-in-reverse",
-        filter: "^v2/put-among-many",
+        filter: "^write/among-many/v2",
         ..ALIKE
     },
 ];
@@ -787,7 +791,7 @@ fn a_comparison_names_cases_that_came_went_and_can_no_longer_be_judged() {
         ("envelope/texts", Change::NoLongerJudged),
         ("batch/merges/v2", Change::Mended),
         ("v2/put-creates", Change::New),
-        ("list/v2-exact", Change::Gone),
+        ("list/exact/v2/put", Change::Gone),
     ];
     assert_eq!(cases, expected);
     assert!(!comparison.is_regression());

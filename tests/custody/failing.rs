@@ -13,7 +13,7 @@ const EMPTIED: [&str; 5] = [
     "--filter",
     "^v1/create$",
     "--filter",
-    "^list/v2-empty",
+    "^list/empty/v2",
 ];
 
 /// Whether the zone was emptied: the run has sent a deletion of many.
