@@ -175,6 +175,8 @@ fn one_empty_zone_by_hand_serves_and_is_left_empty() {
 #[test]
 fn a_zone_that_holds_mappings_is_refused() {
     let served = Served::with(&["--seed-mappings", "3"]);
+    // The lock of the zone is not that of other checkouts that are tested now.
+    let state = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
     let output = originproof(&[
         "run",
         "--target",
@@ -183,6 +185,7 @@ fn a_zone_that_holds_mappings_is_refused() {
         "0123456789abcdef0123456789abcdef",
     ])
     .env("CLOUDFLARE_API_TOKEN", "mock-token")
+    .env("XDG_STATE_HOME", state.path())
     .output()
     .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(output.status.code(), Some(2));

@@ -11,7 +11,8 @@ use originproof::event::{
 };
 use originproof::mock::{Change as MockChange, Mock, MockConfig, mutant, variation};
 use originproof::report::{
-    Change, DocumentError, FORMATS, MergeError, Run, VERSION, compare, format, merge, schema,
+    Change, DocumentError, FORMATS, MergeError, Merged, Run, VERSION, compare, format, merge,
+    schema,
 };
 use originproof::runner::{
     Credentials, Keep, Label, Plan, RunConfig, Runner, Selection, Shard, Target, TargetConfig,
@@ -820,7 +821,7 @@ async fn the_parts_of_a_run_merged_are_the_whole_and_a_missing_one_is_seen() {
     assert!(parts.iter().all(|part| !part.trials.is_empty()));
     let [first, second, third] = [0, 1, 2].map(|index: usize| parts[index].clone());
     // In any order.
-    let merged = merge(vec![third.clone(), first.clone(), second.clone()])
+    let Merged { run: merged, .. } = merge(vec![third.clone(), first.clone(), second.clone()])
         .unwrap_or_else(|error| panic!("{error}"));
     let (is, should) = (merged.counts(), whole.counts());
     assert!(merged.is_complete());
@@ -844,7 +845,11 @@ async fn the_parts_of_a_run_merged_are_the_whole_and_a_missing_one_is_seen() {
     let comparison = compare(&whole, &merged);
     assert!(comparison.cases.is_empty() && comparison.drift.is_empty());
 
-    let partial = merge(vec![first.clone(), third]).unwrap_or_else(|error| panic!("{error}"));
+    let Merged {
+        run: partial,
+        missing,
+    } = merge(vec![first.clone(), third]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(missing, ["2/3"]);
     assert!(!partial.is_complete());
     let notes = partial.header.notes.join("\n");
     assert!(notes.contains("the part 2/3 is missing"), "{notes}");
@@ -865,7 +870,7 @@ async fn the_parts_of_a_run_merged_are_the_whole_and_a_missing_one_is_seen() {
     // A part that broke off leaves the whole broken off.
     let mut cut = second;
     cut.summary = None;
-    let cut = merge(vec![first, cut]).unwrap_or_else(|error| panic!("{error}"));
+    let Merged { run: cut, .. } = merge(vec![first, cut]).unwrap_or_else(|error| panic!("{error}"));
     assert!(!cut.is_complete());
 }
 

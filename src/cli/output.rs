@@ -111,8 +111,8 @@ impl OutputArgs {
             super::report::save(run, format, path, console)?;
             let summary = world.variables.get("GITHUB_STEP_SUMMARY");
             let summary = summary.filter(|path| !path.is_empty());
-            if let Some(summary) = summary.filter(|_| format.name == "github") {
-                super::report::job_summary(run, Path::new(summary))?;
+            if let (Some(summary), Some(write)) = (summary, format.job_summary) {
+                super::report::job_summary(run, write, Path::new(summary))?;
             }
         }
         if let Some(path) = &self.write_expect {

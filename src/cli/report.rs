@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 
 use originproof::diagnostic::nearest;
-use originproof::report::{FORMATS, Format, Run, compare, format, merge, schema};
+use originproof::report::{FORMATS, Format, Run, WriteReport, compare, format, merge, schema};
 
 use super::Outcome;
 use super::console::Console;
@@ -129,7 +129,7 @@ pub(crate) fn save(
 }
 
 /// Adds the Markdown of a run to the summary of a GitHub job.
-pub(crate) fn job_summary(run: &Run, path: &Path) -> Result<(), Failure> {
+pub(crate) fn job_summary(run: &Run, write: WriteReport, path: &Path) -> Result<(), Failure> {
     let wrong = |error| {
         Failure::Usage(format!(
             "can't write the job summary {}: {error}",
@@ -141,10 +141,7 @@ pub(crate) fn job_summary(run: &Run, path: &Path) -> Result<(), Failure> {
         .append(true)
         .open(path)
         .map_err(wrong)?;
-    match format("markdown") {
-        Some(markdown) => (markdown.write)(run, &mut file).map_err(wrong),
-        None => Ok(()),
-    }
+    write(run, &mut file).map_err(wrong)
 }
 
 /// Reports.
@@ -203,17 +200,13 @@ fn merged(args: &MergeArgs, console: &mut Console) -> Outcome {
         .iter()
         .map(|path| read(path))
         .collect::<Result<Vec<_>, _>>()?;
-    let run = merge(runs).map_err(|error| Failure::Usage(error.to_string()))?;
+    let merged = merge(runs).map_err(|error| Failure::Usage(error.to_string()))?;
+    let run = merged.run;
     write(args.output.as_deref(), console, |out| {
         (args.format.write)(&run, out)
     })?;
-    for note in run
-        .header
-        .notes
-        .iter()
-        .filter(|note| note.ends_with("is missing"))
-    {
-        console.say(&format!("warning: {note}"));
+    for part in &merged.missing {
+        console.say(&format!("warning: the part {part} is missing"));
     }
     Ok(match &run.summary {
         Some(summary) => Exit::of_run(summary, false),

@@ -33,8 +33,9 @@ struct Written {
     level: Level,
     /// Where in the response: a JSON Pointer, `status`, `header NAME` or empty for the whole body.
     at: String,
-    /// What is wrong.
-    what: What,
+    /// What is wrong. Documents of before hold its sentences alone.
+    #[serde(default)]
+    what: Option<What>,
     /// What would have been lawful, in words.
     #[serde(default)]
     expected: String,
@@ -51,7 +52,7 @@ impl From<Finding> for Written {
             clause: finding.clause,
             level: finding.level,
             at: finding.at,
-            what: finding.what,
+            what: Some(finding.what),
         }
     }
 }
@@ -62,7 +63,10 @@ impl From<Written> for Finding {
             clause: written.clause,
             level: written.level,
             at: written.at,
-            what: written.what,
+            what: written.what.unwrap_or(What::Value {
+                expected: written.expected,
+                found: written.found,
+            }),
         }
     }
 }

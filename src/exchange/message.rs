@@ -79,6 +79,36 @@ impl Request {
     }
 }
 
+/// Why a body is not held as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoJson {
+    /// There is no body.
+    #[error("the body is empty")]
+    Empty,
+    /// It is nested more deeply than the parser follows. That is a limit of the parser, not a fault of the body.
+    #[error("the body is nested too deeply to be read")]
+    TooDeep,
+    /// It is not JSON (RFC 8259).
+    #[error("{0}")]
+    Faulty(String),
+    /// It was judged, and let go of.
+    #[error("it is no longer held")]
+    Released,
+}
+
+impl NoJson {
+    fn of(body: &[u8], error: &serde_json::Error) -> Self {
+        let error = error.to_string();
+        if body.is_empty() {
+            Self::Empty
+        } else if error.starts_with("recursion limit") {
+            Self::TooDeep
+        } else {
+            Self::Faulty(error)
+        }
+    }
+}
+
 /// What came back.
 #[derive(Debug, Clone)]
 pub struct Response {
@@ -89,20 +119,14 @@ pub struct Response {
     /// The body after content decoding.
     pub body: Bytes,
     /// The body as JSON, or why it is none.
-    pub json: Result<Value, String>,
+    pub json: Result<Value, NoJson>,
 }
 
 impl Response {
     /// A response from its parts; parses the body once.
     #[must_use]
     pub fn new(status: u16, headers: Headers, body: Bytes) -> Self {
-        let json = serde_json::from_slice(&body).map_err(|error| {
-            if body.is_empty() {
-                "the body is empty".to_owned()
-            } else {
-                error.to_string()
-            }
-        });
+        let json = serde_json::from_slice(&body).map_err(|error| NoJson::of(&body, &error));
         Self {
             status,
             headers,
@@ -167,6 +191,6 @@ impl Exchange {
     /// Frees the parsed bodies of an exchange that was judged; the bytes stay for the report.
     pub fn let_go_of_json(&mut self) {
         self.request.json = None;
-        self.response.json = Err("it is no longer held".to_owned());
+        self.response.json = Err(NoJson::Released);
     }
 }

@@ -18,6 +18,6 @@ pub use crate::api::{Generation, Kind, Operation};
 pub use base_url::{BaseUrlFault, check_base_url, check_no_user};
 pub use bounds::{OutOfBounds, check_field, check_method, check_segment, check_url};
 pub use curl::{curl_line, write_back_curl};
-pub use message::{Exchange, Headers, Request, Response, json_type, whole_number};
+pub use message::{Exchange, Headers, NoJson, Request, Response, json_type, whole_number};
 pub use redaction::Redactor;
 pub use secrets::{Body, Secrets, Seen, redactor_of};

@@ -12,8 +12,13 @@ pub struct Format {
     /// What it is for, in a sentence.
     pub says: &'static str,
     /// Writes the report of a run.
-    pub write: fn(&Run, &mut dyn Write) -> io::Result<()>,
+    pub write: WriteReport,
+    /// Writes what is added to the job's summary of the CI that the format is for, where it has one.
+    pub job_summary: Option<WriteReport>,
 }
+
+/// Writes a report of a run.
+pub type WriteReport = fn(&Run, &mut dyn Write) -> io::Result<()>;
 
 impl std::fmt::Debug for Format {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -27,41 +32,49 @@ pub const FORMATS: &[Format] = &[
         name: "terminal",
         says: "What a run shows at the terminal.",
         write: super::terminal::write,
+        job_summary: None,
     },
     Format {
         name: "json",
         says: "The run document itself.",
         write: json,
+        job_summary: None,
     },
     Format {
         name: "junit",
         says: "JUnit XML, as GitLab, Jenkins and GitHub's readers take it.",
         write: super::junit::write,
+        job_summary: None,
     },
     Format {
         name: "markdown",
         says: "A comment for a pull request, details folded.",
         write: super::markdown::write,
+        job_summary: None,
     },
     Format {
         name: "html",
         says: "One page that needs no network.",
         write: super::html::write,
+        job_summary: None,
     },
     Format {
         name: "github",
         says: "Workflow annotations that point to the case files.",
         write: super::github::write,
+        job_summary: Some(super::markdown::write),
     },
     Format {
         name: "sarif",
         says: "SARIF 2.1.0, for code scanning.",
         write: super::sarif::write,
+        job_summary: None,
     },
     Format {
         name: "badge",
         says: "The endpoint JSON of a shields badge.",
         write: super::badge::write,
+        job_summary: None,
     },
 ];
 

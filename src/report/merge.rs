@@ -19,11 +19,20 @@ pub enum MergeError {
     Twice(String),
 }
 
+/// What parts make together.
+#[derive(Debug)]
+pub struct Merged {
+    /// The run.
+    pub run: Run,
+    /// The parts that should be there as well, such as `2/4`.
+    pub missing: Vec<String>,
+}
+
 /// Merges runs.
 ///
 /// # Errors
 /// [`MergeError`] if they are not parts of one run.
-pub fn merge(runs: Vec<Run>) -> Result<Run, MergeError> {
+pub fn merge(runs: Vec<Run>) -> Result<Merged, MergeError> {
     let mut runs = runs.into_iter();
     let mut merged = runs.next().ok_or(MergeError::Nothing)?;
     let mut shards: BTreeSet<String> = merged.header.shard.iter().cloned().collect();
@@ -70,7 +79,10 @@ pub fn merge(runs: Vec<Run>) -> Result<Run, MergeError> {
     // Without all its parts a run has no end.
     merged.summary = summary.filter(|_| missing.is_empty());
     merged.header.shard = None;
-    Ok(merged)
+    Ok(Merged {
+        run: merged,
+        missing,
+    })
 }
 
 /// The parts that should be there as well.

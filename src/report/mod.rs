@@ -18,10 +18,10 @@ mod terminal;
 mod visible;
 mod wrap;
 
-pub use all::{FORMATS, Format, format};
+pub use all::{FORMATS, Format, WriteReport, format};
 pub use compare::{Change, Comparison, compare};
 pub use document::{DocumentError, Run, VERSION, Writer, schema};
-pub use merge::{MergeError, merge};
+pub use merge::{MergeError, Merged, merge};
 pub use snapshot::{snapshot_drift, snapshots};
 pub use standing::{Standing, standings};
 pub use terminal::{Style, Terminal};

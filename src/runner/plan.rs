@@ -130,34 +130,36 @@ impl Plan {
                 filters.iter().any(|filter| fits(filter, trial))
             }));
         }
-        for (what, given, fits) in [
+        let rows: [(&str, &[String], Fits, Known); 4] = [
             (
                 "the case",
                 &selection.cases,
-                is_named as fn(&Trial, &str) -> bool,
+                is_named,
+                Some(|trial| trial.case.id.as_str()),
             ),
-            ("the clause", &selection.clauses, proves),
-            ("the tag", &selection.tags, |trial, tag| {
-                trial.case.tags.iter().any(|t| t == tag)
-            }),
-            ("the family", &selection.families, |trial, family| {
-                trial.case.family() == family
-            }),
-        ] {
+            ("the clause", &selection.clauses, proves, None),
+            (
+                "the tag",
+                &selection.tags,
+                |trial, tag| trial.case.tags.iter().any(|t| t == tag),
+                None,
+            ),
+            (
+                "the family",
+                &selection.families,
+                |trial, family| trial.case.family() == family,
+                Some(|trial| trial.case.family()),
+            ),
+        ];
+        for (what, given, fits, known) in rows {
             if given.is_empty() {
                 continue;
             }
             for name in given {
                 if !all.iter().any(|(_, trial)| fits(trial, name)) {
-                    let ids: Vec<&str> = match what {
-                        "the case" => all
-                            .iter()
-                            .map(|(_, trial)| trial.case.id.as_str())
-                            .collect(),
-                        "the family" => all.iter().map(|(_, trial)| trial.case.family()).collect(),
-                        _ => Vec::new(),
-                    };
-                    return Err(nothing(what, name, ids));
+                    let known = known.into_iter();
+                    let names = known.flat_map(|known| all.iter().map(move |(_, t)| known(t)));
+                    return Err(nothing(what, name, names));
                 }
             }
             narrow(numbers(&all, |trial| {
@@ -190,6 +192,11 @@ impl Plan {
         })
     }
 }
+
+/// Whether a trial is one of those that a name selects.
+type Fits = fn(&Trial, &str) -> bool;
+/// What a name may be a misspelling of.
+type Known = Option<fn(&Trial) -> &str>;
 
 fn numbers(all: &[(usize, Trial)], fits: impl Fn(&Trial) -> bool) -> BTreeSet<usize> {
     all.iter()

@@ -5,7 +5,7 @@ use super::execute::{Execution, Flow, Stop};
 use super::halt::HaltReason;
 use super::target::{is_patience_asked, refuses_credentials};
 use crate::contract::{Contract, Framing, check_with, is_edge_failure};
-use crate::exchange::{Exchange, Operation};
+use crate::exchange::{Exchange, NoJson, Operation};
 use crate::transport::{Outgoing, TransportFault};
 
 /// How often a request is repeated when the target asks for it (429) or is briefly out of service.
@@ -130,10 +130,7 @@ impl Execution<'_> {
 /// Whether a body is within what our parser reads: deeper nesting is a limit of ours, and no clause forbids it.
 pub(super) fn readable(exchange: &Exchange) -> Flow {
     match &exchange.response.json {
-        Err(why) if why.contains("recursion limit") => {
-            let why = "the body is nested too deeply to be read";
-            Err(Stop::Inconclusive(why.to_owned()))
-        }
+        Err(why @ NoJson::TooDeep) => Err(Stop::Inconclusive(why.to_string())),
         Err(_) | Ok(_) => Ok(()),
     }
 }
