@@ -192,7 +192,7 @@ fn what_no_operation_of_ours_needs_may_be_broken() {
 
 /// A description as large as the vendor's: the foreign operations are never looked into.
 #[test]
-fn a_description_of_ten_megabytes_is_read_for_its_fifteen_operations() {
+fn a_description_of_ten_megabytes_is_read_for_its_operations() {
     let mut foreign = String::new();
     for index in 0..6_000 {
         let members: Map<String, Value> = (0..24)

@@ -16,10 +16,12 @@ pub struct Route<'p> {
     pub address: Option<&'p str>,
 }
 
-/// The operations that a path below the base URL may be, those with a literal path (`/batch`) first: it also fits the
-/// template of a single address, which it does not mean.
+/// The operations that a path below the base URL may be. A path that is the literal one of an operation, such as `/batch`,
+/// is not an address, though it fits the template of one.
 pub fn routes<'p>(contract: &'static Contract, below: &'p str) -> impl Iterator<Item = Route<'p>> {
-    let is_reserved = below.ends_with("/batch") || below.ends_with("/supported_regions");
+    let is_literal = |template: &str| matches!(matched(template, below), Some((_, None)));
+    let mut templates = contract.operations.iter().map(|row| row.path.as_str());
+    let is_reserved = templates.any(is_literal);
     let all = contract.operations.iter().filter_map(move |description| {
         let (zone, address) = matched(&description.path, below)?;
         Some(Route {

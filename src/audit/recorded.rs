@@ -53,7 +53,7 @@ pub struct Identified {
 }
 
 impl Recorded {
-    /// Which of the fifteen operations it is, if any, at any host and below any base path.
+    /// Which operation of the contract it is, if any, at any host and below any base path.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         let (_, route) = self.route()?;
@@ -106,7 +106,7 @@ impl Recorded {
         })
     }
 
-    /// The exchange, if it is one of the fifteen operations at any host and below any base path.
+    /// The exchange, if it is one of the contract's operations at any host and below any base path.
     #[must_use]
     pub fn identified(self) -> Option<Identified> {
         let (_, query) = self.url.split_once('?').unwrap_or((&self.url, ""));

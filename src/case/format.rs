@@ -1,6 +1,8 @@
 //! The words of the case format with what they mean: the loader, the editors' JSON Schema and the
 //! test of `cases/README.md` all read these tables.
 
+use crate::exchange::Kind;
+
 /// A word of the format.
 #[derive(Debug, Clone, Copy)]
 pub struct Word {
@@ -123,24 +125,38 @@ pub const ACTIONS: &[Word] = &[
     ),
     word(
         "request",
-        "A request outside the fifteen operations: `method`, `path` below the zone, `json` or `text`.",
+        "A request outside the operations of the contract: `method`, `path` below the zone, `json` or `text`.",
     ),
 ];
 
 /// General names of operations, for cases with `generations`.
-pub const GENERAL_OPERATIONS: &[Word] = &[
-    word("list", "`v1.list` or `v2.list`."),
-    word("create", "`v1.create`."),
-    word("upsert", "`v1.upsert` or `v2.put`."),
-    word("get", "`v1.get` or `v2.get`."),
-    word("delete", "`v1.delete` or `v2.delete`."),
-    word("batch_upsert", "`v1.batch_upsert` or `v2.batch_put`."),
-    word("batch_delete", "`v1.batch_delete` or `v2.batch_delete`."),
-    word(
-        "supported_regions",
-        "`v1.supported_regions` or `v2.supported_regions`.",
+pub const GENERAL_OPERATIONS: &[(Word, Kind)] = &[
+    (word("list", "`v1.list` or `v2.list`."), Kind::List),
+    (word("create", "`v1.create`."), Kind::Create),
+    (word("upsert", "`v1.upsert` or `v2.put`."), Kind::Upsert),
+    (word("get", "`v1.get` or `v2.get`."), Kind::Get),
+    (word("delete", "`v1.delete` or `v2.delete`."), Kind::Delete),
+    (
+        word("batch_upsert", "`v1.batch_upsert` or `v2.batch_put`."),
+        Kind::BatchUpsert,
+    ),
+    (
+        word("batch_delete", "`v1.batch_delete` or `v2.batch_delete`."),
+        Kind::BatchDelete,
+    ),
+    (
+        word(
+            "supported_regions",
+            "`v1.supported_regions` or `v2.supported_regions`.",
+        ),
+        Kind::SupportedRegions,
     ),
 ];
+
+/// [`GENERAL_OPERATIONS`] without what they stand for.
+pub fn general_words() -> impl Iterator<Item = Word> {
+    GENERAL_OPERATIONS.iter().map(|(word, _)| *word)
+}
 
 /// Keys of the argument of a single write.
 pub const WRITE: &[Word] = &[

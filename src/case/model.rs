@@ -177,7 +177,7 @@ pub(super) fn is_place(name: &str) -> bool {
 /// An operation as a case names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OperationName {
-    /// One of the fifteen.
+    /// One operation of the contract.
     Exact(Operation),
     /// The one of the trial's generation.
     General(Kind),

@@ -94,7 +94,8 @@ pub fn json_schema() -> Value {
     }
     let mut step = properties(format::STEP);
     step.extend(properties(format::ACTIONS));
-    step.extend(properties(format::GENERAL_OPERATIONS));
+    let general: Vec<format::Word> = format::general_words().collect();
+    step.extend(properties(&general));
     for operation in Operation::all() {
         let description = operation.row();
         let says = format!("{} {}", description.method, description.path);

@@ -38,7 +38,7 @@ enum What {
     Cases,
     /// Every clause, with its level and sentence.
     Clauses,
-    /// The fifteen operations.
+    /// The operations of the contract.
     Operations,
     /// The documented codes.
     Codes,

@@ -23,8 +23,12 @@ pub(crate) struct OutputArgs {
     /// Save the run as a document, while it goes on
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Write a report as well (repeatable); formats: terminal, json, junit, markdown, html, github, sarif, badge
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = read_report)]
+    #[arg(
+        long,
+        value_name = "FORMAT=FILE",
+        value_parser = read_report,
+        help = super::report::formats("Write a report as well (repeatable); formats"),
+    )]
     report: Vec<(&'static ReportFormat, PathBuf)>,
     /// Compare with a saved run; a regression gives exit code 1
     #[arg(long, value_name = "FILE")]

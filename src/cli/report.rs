@@ -25,8 +25,14 @@ pub(crate) struct ReportArgs {
     /// Print the JSON Schema of run documents instead
     #[arg(long)]
     schema: bool,
-    /// Format: terminal, json, junit, markdown, html, github, sarif or badge
-    #[arg(long, short = 'f', value_name = "FORMAT", default_value = "terminal", value_parser = read_format)]
+    #[arg(
+        long,
+        short = 'f',
+        value_name = "FORMAT",
+        default_value = "terminal",
+        value_parser = read_format,
+        help = formats("Format"),
+    )]
     format: &'static Format,
     /// File to write; without it, stdout
     #[arg(long, short = 'o', value_name = "FILE")]
@@ -80,6 +86,12 @@ struct MergeArgs {
     /// File to write; without it, stdout
     #[arg(long, short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+/// A help text that ends with the names of all formats.
+pub(crate) fn formats(says: &str) -> String {
+    let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+    format!("{says}: {}", names.join(", "))
 }
 
 /// A format by its name.

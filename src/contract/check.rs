@@ -90,7 +90,7 @@ impl Subject<'_> {
     }
 }
 
-/// All clauses that one exchange breaks. An exchange outside the fifteen operations breaks none:
+/// All clauses that one exchange breaks. An exchange outside the operations of the contract breaks none:
 /// what may answer an unknown path is for HTTP-3 and HTTP-4, which only cases can judge.
 #[must_use]
 pub fn check(contract: &Contract, exchange: &Exchange) -> Vec<Finding> {

@@ -68,7 +68,7 @@ pub enum DriftError {
         /// The most steps.
         most: usize,
     },
-    /// None of the fifteen operations is described.
+    /// None of the operations of the contract is described.
     #[error(
         "none of our operations is among its {paths} paths: is this the description of the Origin Cloud Regions API?"
     )]

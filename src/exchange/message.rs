@@ -177,7 +177,7 @@ impl Response {
 /// A request, its response and what the two belong to.
 #[derive(Debug, Clone)]
 pub struct Exchange {
-    /// The operation, or `None` for a request outside the fifteen.
+    /// The operation, or `None` for a request outside the contract.
     pub operation: Option<Operation>,
     /// What was sent.
     pub request: Request,

@@ -1,4 +1,4 @@
-//! The reference implementation: all fifteen operations over one store for each zone.
+//! The reference implementation: all operations of the contract over one store for each zone.
 //!
 //! `store` is pure (time is handed in), `handle` is the API's logic on it, `serve` the thin HTTP
 //! layer. Where a lawful server has a choice, the choice is a field of [`Rules`] or [`Wire`]; mutants

@@ -24,7 +24,7 @@ const REDIRECTS: usize = 5;
 /// A request to send.
 #[derive(Debug, Clone)]
 pub struct Outgoing {
-    /// Its operation, if it is one of the fifteen.
+    /// Its operation, if it is one of the contract.
     pub operation: Option<Operation>,
     /// The method.
     pub method: String,

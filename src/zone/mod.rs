@@ -120,7 +120,10 @@ impl Model {
                 self.get(operation, exchange, answer.as_ref(), &mut findings);
                 Certainty::Kept
             }
-            _ => {
+            (
+                Kind::Create | Kind::Upsert | Kind::BatchUpsert | Kind::Delete | Kind::BatchDelete,
+                _,
+            ) => {
                 self.pages = None;
                 self.last_page = None;
                 self.write(

@@ -35,7 +35,11 @@ impl Model {
                         self.batch(operation, &items, answer, findings)
                     }
                     Kind::Delete => self.deleted(operation, exchange, answer, findings),
-                    _ => self.written(operation, exchange, (items.first(), answer), findings),
+                    Kind::Create | Kind::Upsert => {
+                        self.written(operation, exchange, (items.first(), answer), findings)
+                    }
+                    // These write nothing.
+                    Kind::List | Kind::Get | Kind::SupportedRegions => true,
                 };
                 if is_known {
                     self.within_limit(operation, findings);

@@ -213,7 +213,7 @@ def read_count(query, name, default, highest, text):
     return number
 
 
-# ---------------------------------------------------------------- the fifteen operations
+# ---------------------------------------------------------------- the operations
 
 OPERATIONS = {}
 

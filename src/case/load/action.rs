@@ -14,17 +14,6 @@ use crate::diagnostic::yaml::{Data, Key, Node};
 use crate::diagnostic::{Problem, SourceFile, Span};
 use crate::exchange::{Kind, Operation};
 
-const GENERAL: &[(&str, Kind)] = &[
-    ("list", Kind::List),
-    ("create", Kind::Create),
-    ("upsert", Kind::Upsert),
-    ("get", Kind::Get),
-    ("delete", Kind::Delete),
-    ("batch_upsert", Kind::BatchUpsert),
-    ("batch_delete", Kind::BatchDelete),
-    ("supported_regions", Kind::SupportedRegions),
-];
-
 const AUTHS: &[(&str, Auth)] = &[
     ("token", Auth::Token),
     ("key", Auth::Key),
@@ -60,7 +49,9 @@ pub(super) fn operation_name(name: &str) -> Option<OperationName> {
     Operation::from_id(name)
         .map(OperationName::Exact)
         .or_else(|| {
-            let (_, kind) = GENERAL.iter().find(|(general, _)| *general == name)?;
+            let (_, kind) = format::GENERAL_OPERATIONS
+                .iter()
+                .find(|(general, _)| general.name == name)?;
             Some(OperationName::General(*kind))
         })
         .or_else(|| (name == "request").then_some(OperationName::Outside))
@@ -87,7 +78,7 @@ fn read_step(reader: &mut Reader, node: &Node, source: &SourceFile) -> Option<St
             let operations = Operation::all().map(Operation::id);
             let known = names(format::STEP)
                 .chain(names(format::ACTIONS))
-                .chain(names(format::GENERAL_OPERATIONS))
+                .chain(format::general_words().map(|word| word.name))
                 .chain(operations);
             reader.unknown(key.span, "step key", &key.text, known);
         }

@@ -10,7 +10,6 @@ use super::super::shelf::Place;
 use super::all::{Comparison, Pair, Seen, site};
 use super::schema::Position;
 use super::side::Direction;
-use crate::exchange::{Generation, Kind as OperationKind};
 
 /// The frame of every answer.
 const ENVELOPE: &str = "schemas/envelope.json";
@@ -106,8 +105,7 @@ impl Comparison<'_> {
         };
         let mut ours = shape(&self.shelf, &Term::At(Place::ours(ENVELOPE, "")))?;
         let mut promised = vec![("result", file.clone())];
-        let is_paged = pair.ours.operation.kind() == OperationKind::List
-            && pair.ours.operation.generation() == Generation::V2;
+        let is_paged = pair.ours.operation.is_paged();
         if is_paged {
             promised.push(("result_info", "schemas/result-info.json".to_owned()));
         }

@@ -12,7 +12,7 @@ use super::desk::{Answered, Ask, Form, Heard, Page, Procedure, Step, Trouble};
 use super::entry::{Entry, Row};
 use super::journal::Journal;
 use crate::contract::Place;
-use crate::contract::{Answer, Contract, Item, is_edge_failure};
+use crate::contract::{Answer, Contract, Item, Meaning, is_edge_failure};
 use crate::exchange::{Exchange, Generation, Headers, Kind, Operation, whole_number};
 use crate::transport::{
     Outgoing, Purpose, TransportFault, asked_wait, encode_segment, query_string,
@@ -376,13 +376,17 @@ fn trouble(operation: Operation, exchange: &Exchange) -> Option<Trouble> {
         405 | 410 | 501 => operation.kind() == Kind::List,
         _ => false,
     };
+    let contract = Contract::embedded();
+    let is_full = codes
+        .iter()
+        .any(|code| contract.means(*code, Meaning::Full));
     match status {
         200 => None,
         404 if is_single && !is_gone => None,
         _ if is_gone => Some(Trouble::Gone(said())),
         429 => Some(Trouble::Throttled(None)),
         // A token is refused at the edge now and then, and is good a moment later.
-        401 | 403 if !codes.contains(&1164) => Some(Trouble::Failed(said())),
+        401 | 403 if !is_full => Some(Trouble::Failed(said())),
         400..=499 => Some(Trouble::Refused(said())),
         // A single read that fails in the same way again and again is the server's fault; its list may still do.
         500..=599 if operation.kind() == Kind::Get && !is_edge_failure(exchange) => {
