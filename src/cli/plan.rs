@@ -7,7 +7,8 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use originproof::case::Trial;
-use originproof::contract::{address, request_items};
+use originproof::contract::{Contract, address, request_items};
+use originproof::exchange::Generation;
 use originproof::mock::{Mock, MockConfig};
 use originproof::runner::{Keep, Plan, RunConfig, Runner, Target, TargetConfig};
 use originproof::transport::{Outgoing, Rate, RequestLog};
@@ -65,8 +66,15 @@ pub(crate) async fn text(runner: &Runner, plan: &Plan, rates: &[Rate]) -> Result
         .filter(|trial| runner.empties_a_zone_for(trial))
         .map(Trial::id)
         .collect();
-    let counted = count(&will_run, runner.zones_in_care(), &emptying).await?;
     let zones = runner.zones_with_mappings();
+    let care = (runner.zones_in_care() > 0).then(|| {
+        let most = zones.iter().map(|(_, count)| *count).max();
+        Care {
+            // A zone that is emptied has one page.
+            mappings: most.filter(|_| emptying.is_empty()).unwrap_or(0),
+        }
+    });
+    let counted = count(&will_run, care, &emptying).await?;
     let taken = if emptying.is_empty() {
         &[][..]
     } else {
@@ -180,10 +188,62 @@ fn range(ip: IpAddr) -> Option<&'static str> {
     DOCUMENTATION.get(index).copied()
 }
 
+/// What care for a zone costs beside the cases' own requests.
+#[derive(Debug, Clone, Copy)]
+struct Care {
+    /// Mappings of the zone that stay where they are.
+    mappings: usize,
+}
+
+/// The addresses that a case touches, by generation.
+type Touched = BTreeMap<Generation, BTreeSet<IpAddr>>;
+
+impl Care {
+    /// Requests beside those of one case: through each generation that it wrote it is tidied up after, by a list,
+    /// deletions and a list.
+    fn of_case(self, touched: &Touched) -> usize {
+        let generations = touched.iter().map(|(generation, addresses)| {
+            let count = addresses.len();
+            let batch = Contract::embedded().limits.batch;
+            let deletions = if count > SINGLY {
+                count.div_ceil(batch)
+            } else {
+                count
+            };
+            2 * self.pages(*generation) + deletions
+        });
+        generations.sum()
+    }
+
+    /// Pages of a list of the zone.
+    fn pages(self, generation: Generation) -> usize {
+        match generation {
+            Generation::V1 => 1,
+            Generation::V2 => self.mappings / Contract::embedded().limits.page + 1,
+        }
+    }
+
+    /// Requests that a list of the zone costs more than one of a fresh zone.
+    fn of_list(self, outgoing: &Outgoing) -> usize {
+        let operation = outgoing.operation.filter(|operation| operation.is_paged());
+        let is_first = outgoing
+            .query
+            .iter()
+            .any(|(name, page)| name == "page" && page == "1");
+        match operation.filter(|_| is_first) {
+            Some(operation) => self.pages(operation.generation()) - 1,
+            None => 0,
+        }
+    }
+}
+
+/// Up to so many addresses are deleted singly after a case.
+const SINGLY: usize = 3;
+
 /// How many requests a plan sends and what it writes: the same cases, sent to a mock.
 async fn count(
     plan: &Plan,
-    zones_in_care: usize,
+    care: Option<Care>,
     emptying: &BTreeSet<String>,
 ) -> Result<Counted, Failure> {
     let mock = MockConfig::default();
@@ -211,6 +271,8 @@ async fn count(
     };
     let sent = log.lock().unwrap_or_else(PoisonError::into_inner);
     let mut by_case: HashMap<&str, BTreeSet<IpAddr>> = HashMap::new();
+    let mut touched: HashMap<&str, Touched> = HashMap::new();
+    let mut beside = 0;
     for outgoing in sent.iter() {
         let case = outgoing.headers.get("originproof-case").unwrap_or_default();
         if emptying.contains(case) {
@@ -218,17 +280,46 @@ async fn count(
         }
         if case != "probe" {
             by_case.entry(case).or_default().extend(written(outgoing));
+            beside += care.map_or(0, |care| care.of_list(outgoing));
+            if let Some(operation) = outgoing.operation.filter(|one| one.kind().writes()) {
+                let touched = touched.entry(case).or_default();
+                let touched = touched.entry(operation.generation()).or_default();
+                touched.extend(named(outgoing));
+            }
         }
     }
     counted.most = by_case.values().map(BTreeSet::len).max().unwrap_or(0);
     counted.addresses = by_case.into_values().flatten().collect();
-    if zones_in_care > 0 {
-        // Each address is read before the first write, and each case is tidied up after: a list, a batch, a list.
-        let trials = u64::try_from(plan.trials.len()).unwrap_or(0);
-        let addresses = u64::try_from(counted.addresses.len()).unwrap_or(0);
-        counted.requests += 3 * trials + addresses;
+    if let Some(care) = care {
+        // Each address is read before the first write to it.
+        let read = touched
+            .values()
+            .flatten()
+            .flat_map(|(generation, addresses)| addresses.iter().map(move |ip| (*generation, *ip)));
+        beside += read.collect::<BTreeSet<_>>().len();
+        for (case, touched) in &touched {
+            let more = care.of_case(touched);
+            beside += more;
+            if emptying.contains(*case) {
+                counted.emptied += u64::try_from(more).unwrap_or(0);
+            }
+        }
     }
+    counted.requests += u64::try_from(beside).unwrap_or(0);
     Ok(counted)
+}
+
+/// The addresses that a request names.
+fn named(outgoing: &Outgoing) -> Vec<IpAddr> {
+    let items = match (outgoing.operation, &outgoing.json) {
+        (Some(operation), Some(json)) => request_items(operation, json),
+        _ => Vec::new(),
+    };
+    let texts = items.iter().filter_map(|item| item.address);
+    texts
+        .chain(outgoing.address.as_deref())
+        .filter_map(address::identity)
+        .collect()
 }
 
 /// The addresses that a request writes.
