@@ -89,7 +89,7 @@ const ATTACKS = [
   "W".repeat(400),
 ];
 // What names a thing of our own stays as it is.
-const OURS = new Set(["event", "verdict", "level", "version", "started", "method"]);
+const OURS = new Set(["event", "verdict", "level", "version", "started", "method", "kind", "part", "evidence", "ip"]);
 
 let next = 0;
 function poisoned(value, name) {
@@ -113,8 +113,9 @@ const hostile = trialsOf(120, 40).map((trial, index) => {
   bad.findings.forEach(({ finding }, number) => {
     finding.at = PLACES[(index + number) % PLACES.length];
     if (number === 0) {
-      finding.expected = `${"a".repeat(50_000)} X ${"b ".repeat(25_000)}`;
-      finding.found = `${"a".repeat(50_000)} Y ${"b ".repeat(25_000)}`;
+      const expected = `${"a".repeat(50_000)} X ${"b ".repeat(25_000)}`;
+      const found = `${"a".repeat(50_000)} Y ${"b ".repeat(25_000)}`;
+      Object.assign(finding, { expected, found, what: { kind: "value", expected, found } });
     }
   });
   return bad;
