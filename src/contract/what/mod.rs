@@ -1,11 +1,15 @@
-//! What is wrong, as data. The sentences about it are made here and nowhere else.
+//! What is wrong, as data; `words` makes the sentences about it.
 
-use std::fmt::{self, Write};
+mod words;
+
+use std::fmt;
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use words::mapped;
 
 use super::place::Place;
 use crate::exchange::Exchange;
@@ -14,8 +18,6 @@ use crate::exchange::Exchange;
 const SHOWN: usize = 200;
 /// How many codes of an answer are kept.
 const CODES: usize = 8;
-/// How many differences of a list one sentence names.
-const LISTED: usize = 4;
 
 /// One difference between what is lawful and what was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -126,18 +128,6 @@ pub enum MissingPart {
     Mapping,
     /// An answer that can be understood.
     Answer,
-}
-
-impl MissingPart {
-    fn said(self) -> &'static str {
-        match self {
-            Self::Member => "no such member",
-            Self::Header => "no such header",
-            Self::List => "no list",
-            Self::Mapping => "no mapping",
-            Self::Answer => "another answer",
-        }
-    }
 }
 
 /// How the mapping is known that an address must have.
@@ -344,90 +334,6 @@ impl What {
         }
     }
 
-    /// What would have been lawful, in words.
-    #[must_use]
-    pub fn expected(&self) -> String {
-        match self {
-            Self::Answer { lawful, .. } => lawful.clone(),
-            Self::Accepted { why, .. } => why.clone(),
-            Self::Missing { wanted, .. } => wanted.clone(),
-            Self::Unexpected { rule, .. } | Self::Repeated { rule, .. } => rule.clone(),
-            Self::Value { expected, .. }
-            | Self::Form { expected, .. }
-            | Self::Order { expected, .. }
-            | Self::Items { expected, .. } => expected.clone(),
-            Self::Count {
-                things,
-                expected,
-                at_most,
-                ..
-            } => {
-                let bound = if *at_most { "at most " } else { "" };
-                format!("{bound}{expected} {things}")
-            }
-            Self::Mapping {
-                ip,
-                expected,
-                evidence,
-                ..
-            } => {
-                let mapping = mapped(*ip, expected.as_ref());
-                match evidence {
-                    Evidence::Case => mapping,
-                    Evidence::OtherGeneration => {
-                        format!("{mapping} through the other generation too")
-                    }
-                    Evidence::Pages => format!("{mapping} on one of the pages"),
-                    Evidence::Accepted => format!("{mapping}, which was answered with 200"),
-                    Evidence::History => {
-                        format!("{mapping}, as earlier exchanges of the zone show")
-                    }
-                    Evidence::LaterRead => format!(
-                        "{mapping}, as it was written and as a later answer of another operation shows"
-                    ),
-                    Evidence::Deleted => format!("{mapping}, since it was deleted"),
-                }
-            }
-        }
-    }
-
-    /// What was found, in words.
-    #[must_use]
-    pub fn found(&self) -> String {
-        match self {
-            Self::Answer { answered, .. } => answered.to_string(),
-            Self::Accepted { accepted, .. } => format!("{accepted} was accepted"),
-            Self::Missing { part, .. } => part.said().to_owned(),
-            Self::Unexpected { found, .. }
-            | Self::Value { found, .. }
-            | Self::Form { found, .. }
-            | Self::Repeated { found, .. }
-            | Self::Order { found, .. } => found.clone(),
-            Self::Count { found, .. } => found.to_string(),
-            Self::Mapping { ip, found, .. } => mapped(*ip, found.as_ref()),
-            Self::Items {
-                missing,
-                changed,
-                surplus,
-                ..
-            } => {
-                let missing = missing.iter().map(|item| format!("{item} is missing"));
-                let changed = changed.iter();
-                let changed =
-                    changed.map(|(found, wanted)| format!("{found} in place of {wanted}"));
-                let surplus = surplus.iter().map(|item| format!("{item} is unexpected"));
-                let mut all: Vec<String> = missing.chain(changed).chain(surplus).collect();
-                let rest = all.len().saturating_sub(LISTED);
-                all.truncate(LISTED);
-                let mut text = all.join("; ");
-                if rest > 0 {
-                    let _ = write!(text, " and {rest} more");
-                }
-                text
-            }
-        }
-    }
-
     /// Applies `mask` to each text: secrets may stand in any of them.
     pub fn mask(&mut self, mask: impl Fn(&str) -> String) {
         let each = |texts: &mut [&mut String]| {
@@ -474,15 +380,6 @@ impl What {
             }
         }
     }
-}
-
-/// The mapping of an address in words.
-#[must_use]
-pub fn mapped(ip: IpAddr, place: Option<&Place>) -> String {
-    place.map_or_else(
-        || format!("no mapping of {ip}"),
-        |place| format!("{ip} {place}"),
-    )
 }
 
 fn number(count: usize) -> u64 {
