@@ -7,29 +7,31 @@ use originproof::case::{Action, Library, LibraryError, Trial};
 use originproof::diagnostic::SourceFile;
 use originproof::mutation::try_variation;
 use originproof::runner::{Plan, Selection};
+use tempfile::TempDir;
 use test_case::test_case;
 
-/// A folder that is removed when the test ends.
-struct Folder(PathBuf);
+/// A folder of its own with one case; it is removed when the test ends.
+struct Folder {
+    path: PathBuf,
+    _parent: TempDir,
+}
 
 impl Folder {
     fn with(name: &str, text: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("originproof-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap_or_else(|error| panic!("{error}"));
+        let parent = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let path = parent.path().join(name);
+        std::fs::create_dir(&path).unwrap_or_else(|error| panic!("{error}"));
         std::fs::write(path.join("case.yaml"), text).unwrap_or_else(|error| panic!("{error}"));
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        Self {
+            path,
+            _parent: parent,
+        }
     }
 }
 
 fn faults(name: &str, text: &str) -> String {
     let folder = Folder::with(name, text);
-    match Library::from_folder(&folder.0) {
+    match Library::from_folder(&folder.path) {
         Err(error @ LibraryError::Faulty(_)) => error.to_string(),
         other => panic!("expected faults, got {other:?}"),
     }
@@ -108,7 +110,7 @@ fn a_request_that_leaves_the_zones_of_its_case_is_a_fault_with_its_place(
 fn a_request_within_the_zones_of_its_case_is_no_fault(name: &str, rest: &str) {
     let text = format!("{HEAD}{rest}{TAIL}");
     let folder = Folder::with(&format!("within-{name}"), &text);
-    let library = Library::from_folder(&folder.0);
+    let library = Library::from_folder(&folder.path);
     assert!(library.is_ok(), "{library:?}");
 }
 
@@ -392,13 +394,13 @@ fn all_faults_of_a_file_are_reported_at_once() {
 
 #[test]
 fn a_folder_without_cases_or_that_is_not_there_is_an_error_of_its_own() {
-    let folder = std::env::temp_dir().join(format!("originproof-{}-without", std::process::id()));
+    let parent = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    let folder = parent.path().join("without");
     assert!(matches!(
         Library::from_folder(&folder),
         Err(LibraryError::Unreadable(..))
     ));
     std::fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{error}"));
     let empty = Library::from_folder(&folder);
-    let _ = std::fs::remove_dir_all(&folder);
     assert!(matches!(empty, Err(LibraryError::Empty(_))));
 }

@@ -237,7 +237,7 @@ impl Care {
     }
 }
 
-/// Up to so many addresses are deleted singly after a case.
+/// At most this many addresses are deleted one by one after a case; more of them go into a batch.
 const SINGLY: usize = 3;
 
 /// How many requests a plan sends and what it writes: the same cases, sent to a mock.
