@@ -147,7 +147,7 @@ impl Reader<'_> {
                 "at" => entry.at = Pattern::new(text),
                 "kind" if What::KINDS.contains(&text) => entry.kind = Some(text.to_owned()),
                 "kind" => {
-                    let message = format!("there is no kind of difference `{text}`");
+                    let message = format!("unknown kind of difference `{text}`");
                     let mut problem = Problem::new(value.span, message, "unknown kind");
                     let kinds = What::KINDS.join(", ");
                     let help = nearest(text, What::KINDS).map_or_else(

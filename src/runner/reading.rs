@@ -34,7 +34,7 @@ pub(super) struct Listed {
 }
 
 impl Execution<'_> {
-    /// The whole list through a generation, or the number of the exchange that is no list.
+    /// The whole list through a generation, or the number of the exchange that was not answered with a list.
     pub(super) async fn read_list(
         &mut self,
         line: usize,

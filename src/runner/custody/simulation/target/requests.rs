@@ -224,7 +224,7 @@ impl Target<'_> {
     fn knows(&mut self, store: usize, ip: IpAddr, as_of: u64) {
         let known = self.known.entry((store, ip)).or_default();
         *known = (*known).max(as_of);
-        // A list that is read to see whether a deletion worked is no look at the zone.
+        // A list that is read to check a deletion does not count as a look at the zone.
         if self.deleted_through.is_none() {
             let shown = self.shown.entry((store, ip)).or_default();
             *shown = (*shown).max(as_of);
