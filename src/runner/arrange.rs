@@ -30,7 +30,7 @@ impl Execution<'_> {
             if !state.is_empty() {
                 self.write_all(name, &state, &whole).await?;
             }
-            self.expected(name).state = whole;
+            self.model(name).expect(whole);
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use crate::contract::address::meant;
 use crate::contract::{Contract, Finding, Framing, request_items};
 use crate::exchange::Generation;
 use crate::transport::Outgoing;
-use crate::zone::{Accepted, Expected, State};
+use crate::zone::{Model, State};
 
 /// How long a target that settles slowly is left alone at first; doubled each time.
 const FIRST_SETTLING_WAIT: Duration = Duration::from_millis(50);
@@ -101,10 +101,8 @@ pub(super) struct Execution<'a> {
     pub(super) zones: HashMap<String, String>,
     /// What is noted of zones in care.
     pub(super) care: Care,
-    /// What each zone is expected to be.
-    expected: HashMap<String, Expected>,
-    /// The writes of the last parallel block.
-    pub(super) accepted: Accepted,
+    /// What is known and expected of each zone, by the case's names.
+    models: HashMap<String, Model>,
     pub(super) log: Log,
     pub(super) judgement: Judgement,
     pub(super) reached: usize,
@@ -133,31 +131,30 @@ impl<'a> Execution<'a> {
             variables,
             zones,
             care,
-            expected: HashMap::new(),
-            accepted: Accepted::default(),
+            models: HashMap::new(),
             log: Log::default(),
             judgement: Judgement::default(),
             reached: 0,
         }
     }
 
-    /// What a zone is expected to be.
-    pub(super) fn expected(&mut self, zone: &str) -> &mut Expected {
-        self.expected.entry(zone.to_owned()).or_default()
+    /// The model of a zone.
+    pub(super) fn model(&mut self, zone: &str) -> &mut Model {
+        self.models.entry(zone.to_owned()).or_default()
     }
 
     /// What a zone is expected to hold.
     pub(super) fn state(&self, zone: &str) -> State {
-        let expected = self.expected.get(zone);
-        expected
-            .map(|expected| expected.state.clone())
+        let model = self.models.get(zone);
+        model
+            .map(|model| model.expected().clone())
             .unwrap_or_default()
     }
 
     /// Whether a request of this case named an address of a zone.
     pub(super) fn has_named(&self, zone: &str, ip: &IpAddr) -> bool {
-        let expected = self.expected.get(zone);
-        expected.is_some_and(|expected| expected.named.contains(ip))
+        let model = self.models.get(zone);
+        model.is_some_and(|model| model.has_named(ip))
     }
 
     /// Runs the whole case.
@@ -225,7 +222,8 @@ impl<'a> Execution<'a> {
             Action::Call(spec) => {
                 let index = self.call(step, spec, &zone).await?;
                 if let Some(exchange) = self.log.get(index).cloned() {
-                    self.expected(&zone).take(&exchange);
+                    // What the case's calls contradict is judged by its own expectations.
+                    let _ = self.model(&zone).take(&exchange);
                 }
                 self.judge(step, index)?;
                 self.capture(step, index)?;
@@ -234,7 +232,7 @@ impl<'a> Execution<'a> {
                 let filled = self.fill(items)?;
                 let mut state = self.variables.state(&filled)?;
                 state.extend(self.care.existing_in(&zone, self.generation));
-                self.expected(&zone).state = state;
+                self.model(&zone).expect(state);
                 self.holds(step, clause, &zone).await?;
             }
             Action::Unchanged(clause) => self.holds(step, clause, &zone).await?,
@@ -317,11 +315,11 @@ impl<'a> Execution<'a> {
         let outgoing = outgoing(context, spec, &mut self.variables)?;
         bounds::check(&outgoing, &self.target.base_url, &self.zones)
             .map_err(|why| Stop::Broken(why, None))?;
-        let expected = self.expected(zone);
-        expected.names(outgoing.address.as_deref().and_then(meant));
+        let model = self.model(zone);
+        model.names(outgoing.address.as_deref().and_then(meant));
         if let (Some(operation), Some(json)) = (outgoing.operation, &outgoing.json) {
             let items = request_items(operation, json);
-            expected.names(items.iter().filter_map(|item| meant(item.address?)));
+            model.names(items.iter().filter_map(|item| meant(item.address?)));
         }
         Ok(outgoing)
     }

@@ -1,6 +1,6 @@
 //! Mappings as the runner compares them: by the address itself, never by its spelling.
 
-use crate::contract::Item;
+use crate::contract::{Item, Place};
 
 /// A mapping that an expectation names; what it leaves out is not compared.
 #[derive(Debug, Clone)]
@@ -16,6 +16,14 @@ impl Wanted {
             wanted.as_deref().is_none_or(|wanted| found == Some(wanted))
         };
         same(&self.vendor, item.vendor) && same(&self.region, item.region)
+    }
+
+    /// Its place, if it names one.
+    pub(super) fn place(&self) -> Option<Place> {
+        Some(Place {
+            vendor: self.vendor.clone()?,
+            region: self.region.clone()?,
+        })
     }
 }
 

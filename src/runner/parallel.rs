@@ -1,13 +1,16 @@
 //! Requests at the same time, and what must hold afterwards (CONC-1 to CONC-3).
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 
 use super::execute::{Execution, Flow, Stop, framing};
 use super::send::readable;
 use crate::case::{Action, Check, ClauseKey, Step};
 use crate::contract::{ClauseId, Evidence, Finding, Framing, Level, What, is_edge_failure};
-use crate::exchange::Generation;
-use crate::zone::{Accepted, State};
+use crate::exchange::{Exchange, Generation};
+use crate::zone::State;
 
 impl Execution<'_> {
     /// Sends all steps of a block at once. Of several, nothing is repeated: a request that is refused for being
@@ -25,10 +28,7 @@ impl Execution<'_> {
         if let [(step, framing, outgoing)] = prepared.as_slice() {
             // A block of one is there for `settled`; it is sent as patiently as any request.
             let index = self.send(step.line, outgoing, *framing).await?;
-            self.accepted = Accepted::default();
-            if let Some(exchange) = self.log.get(index).cloned() {
-                self.accepted.take(&exchange);
-            }
+            self.overlapped(zone, &[(*step, index)]);
             return self.judge(step, index);
         }
         self.log.retire();
@@ -43,7 +43,6 @@ impl Execution<'_> {
                 .map(|(_, _, outgoing)| client.send_now(outgoing)),
         )
         .await;
-        self.accepted = Accepted::default();
         let mut indices = Vec::new();
         for ((step, framing, outgoing), result) in prepared.iter().zip(sent) {
             let exchange = match result {
@@ -63,9 +62,9 @@ impl Execution<'_> {
                 let status = exchange.response.status;
                 return Err(Stop::Inconclusive(format!("the target answered {status}")));
             }
-            self.accepted.take(&exchange);
             indices.push((*step, self.record(step.line, exchange, *framing)));
         }
+        self.overlapped(zone, &indices);
         self.count_successes(block, &indices)?;
         let mut stopped = Ok(());
         for (step, index) in indices {
@@ -74,6 +73,20 @@ impl Execution<'_> {
             }
         }
         stopped
+    }
+
+    /// Tells the models of the zones that these exchanges were under way at the same time.
+    fn overlapped(&mut self, home: &str, sent: &[(&Step, usize)]) {
+        let zone_of = |step: &Step| step.zone.clone().unwrap_or_else(|| home.to_owned());
+        let zones: BTreeSet<String> = sent.iter().map(|(step, _)| zone_of(step)).collect();
+        for zone in zones {
+            let here = sent.iter().filter(|(step, _)| zone_of(step) == zone);
+            let exchanges: Vec<Arc<Exchange>> = here
+                .filter_map(|(_, index)| self.log.get(*index).cloned())
+                .collect();
+            let exchanges = exchanges.iter().map(AsRef::as_ref);
+            self.model(&zone).take_overlapping(exchanges);
+        }
     }
 
     fn count_successes(&mut self, block: &Step, indices: &[(&Step, usize)]) -> Flow {
@@ -114,7 +127,7 @@ impl Execution<'_> {
         let Some(clause) = self.known_clause(clause) else {
             return Ok(());
         };
-        let mut through = self.accepted.through();
+        let mut through = self.model(zone).overlapping_through();
         through.insert(self.generation);
         let mut home = State::new();
         // Each generation must show what was written through it; whether it shows the other's is X-1's.
@@ -125,7 +138,7 @@ impl Execution<'_> {
             }
         }
         // What was refused may or may not be there; from here on it counts as it is.
-        self.expected(zone).state = home;
+        self.model(zone).expect(home);
         Ok(())
     }
 
@@ -144,10 +157,10 @@ impl Execution<'_> {
         };
         let (index, listed) = (listed.index, listed.state);
         let before = (generation == self.generation).then(|| self.state(zone));
-        let model = self.accepted.state(generation, before.as_ref());
-        let open = self.accepted.open(generation);
+        let accepted = self.model(zone).accepted(generation, before.as_ref());
+        let open = self.model(zone).open(generation);
         let mut lost = Vec::new();
-        for (ip, place) in &model {
+        for (ip, place) in &accepted {
             if self.may_be_a_strangers(zone, ip) {
                 continue;
             }
@@ -158,7 +171,7 @@ impl Execution<'_> {
         // At the `should` level what was refused must not be there either.
         let surplus = listed
             .keys()
-            .filter(|ip| !model.contains_key(ip) && !self.may_be_a_strangers(zone, ip))
+            .filter(|ip| !accepted.contains_key(ip) && !self.may_be_a_strangers(zone, ip))
             .count();
         if clause.1 == Level::Should && generation == self.generation && surplus > 0 {
             let what = What::count("mappings that were refused", 0, surplus);

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::arrange::plain_call;
 use super::execute::{Execution, Flow, Stop};
+use super::mapping::Wanted;
 use crate::case::{ClauseKey, Step};
 use crate::contract::Place;
 use crate::contract::address::meant;
@@ -15,8 +16,7 @@ use crate::contract::{
 };
 use crate::exchange::{Generation, Kind, Operation, whole_number};
 use crate::zone::{
-    Blame, Difference, State, Walk, differences, entries_of, get_clause, list_answer,
-    nothing_applied,
+    Blame, Difference, State, Walk, differences, entries_of, list_answer, reader_clause,
 };
 
 /// Zones with more mappings are not read through the other generation as well.
@@ -129,19 +129,21 @@ impl Execution<'_> {
                 return Err(Stop::Violated);
             }
         };
-        let expected = self.expected(zone).clone();
-        let wrong = self.own_differences(zone, &expected.state, &listed.state);
+        let expected = self.state(zone);
+        let wrong = self.own_differences(zone, &expected, &listed.state);
         let mut is_wrong = listed.entries > listed.state.len();
         if is_wrong {
             let what = What::count("mappings, each once", listed.state.len(), listed.entries);
             let finding = Finding::new(clause.clone(), "/result", what);
             self.add(line, Some(listed.index), finding);
         }
-        for ip in expected.to_read(wrong.iter().map(|difference| &difference.ip)) {
-            let wanted = expected.state.get(&ip);
+        let wrong = wrong.iter().map(|difference| &difference.ip);
+        for ip in self.model(zone).to_read(wrong) {
+            let wanted = expected.get(&ip);
             let (single, single_index) = self.read_one(line, generation, zone, ip).await?;
             let Some(single) = single else {
-                let clause = (get_clause(generation, wanted), Level::Must);
+                let clause = reader_clause(generation, Kind::Get, wanted.is_some());
+                let clause = (clause, Level::Must);
                 let what = What::missing(mapped(ip, wanted), MissingPart::Answer);
                 self.add_own(line, Some(single_index), Finding::new(clause, "", what));
                 is_wrong = true;
@@ -151,7 +153,10 @@ impl Execution<'_> {
             let by_list = (listed.index, in_list);
             let must = |clause| (clause, Level::Must);
             let (clause, (index, found)) =
-                match expected.blame(generation, ip, in_list, single.as_ref()) {
+                match self
+                    .model(zone)
+                    .blame(generation, ip, in_list, single.as_ref())
+                {
                     Blame::Nobody => continue,
                     Blame::Step => (clause.clone(), by_list),
                     Blame::LastWrite(clause) | Blame::List(clause) => (must(clause), by_list),
@@ -294,19 +299,12 @@ impl Execution<'_> {
             let why = "`one-of` needs an address".to_owned();
             return Err(Stop::Broken(why, None));
         };
-        let last_write = self.log.iter().rev().find(|exchange| {
-            exchange
-                .operation
-                .is_some_and(|operation| operation.kind().writes())
-        });
-        let was_refused = last_write.is_none_or(|exchange| nothing_applied(exchange));
         let (single, mut index) = self.read_one(step.line, self.generation, zone, ip).await?;
         let Some(mut place) = single else {
             return Ok(());
         };
-        // Whatever was given or was there before may be there if nothing was applied.
-        let before = self.state(zone).get(&ip).cloned();
-        if was_refused && (place.is_none() || before == place) {
+        let given: Vec<Place> = wanted.iter().filter_map(Wanted::place).collect();
+        if self.model(zone).may_hold(ip, &given, place.as_ref()) {
             return Ok(());
         }
         if place.is_none() {
@@ -319,13 +317,7 @@ impl Execution<'_> {
                 Err(last) => index = last,
             }
         }
-        let is_one = wanted.iter().any(|wanted| {
-            place.as_ref().is_some_and(|place| {
-                wanted.vendor.as_ref() == Some(&place.vendor)
-                    && wanted.region.as_ref() == Some(&place.region)
-            })
-        });
-        if is_one {
+        if self.model(zone).may_hold(ip, &given, place.as_ref()) {
             return Ok(());
         }
         let lawful: Vec<String> = wanted.iter().map(ToString::to_string).collect();

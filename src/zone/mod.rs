@@ -2,39 +2,42 @@
 //! and unknown again where traffic overlaps, is missing, has no answer or failed in the server: nothing is judged on a
 //! guess.
 //!
-//! `fact` keeps what is known of addresses, `observe` compares it with what an answer shows and says whose fault a
-//! difference is, `reads` and `writes` take the operations, `catalogue` the regions, `clock` tells traffic that was not
-//! recorded.
+//! `fact` keeps what is known of addresses, `observe` compares it with what an answer shows, `reads` and `writes` take
+//! the operations, `overlap` the writes that were sent at the same time, `catalogue` the regions; `clock` tells traffic
+//! that was not recorded. `expected` is what a case asserts beside it, `pages` a walk over all pages, and `blame` says
+//! whose fault a difference is, and by which clause.
 
-mod accepted;
+mod blame;
 mod catalogue;
 mod clock;
 mod expected;
 mod fact;
 mod observe;
+mod overlap;
 mod pages;
 mod reads;
 mod writes;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde_json::Value;
 
-pub use self::accepted::Accepted;
-pub use self::expected::{
-    Blame, Difference, Expected, State, differences, entries_of, get_clause, list_answer, meant_by,
-    nothing_applied,
-};
+pub use self::blame::{Blame, list_answer, reader_clause};
+pub use self::expected::{Difference, State, differences, entries_of, meant_by};
 pub use self::pages::Walk;
 
+use self::blame::LastWrite;
 use self::catalogue::Catalogue;
 use self::clock::Clock;
+use self::expected::nothing_applied;
 use self::fact::{AnyCase, Facts};
+use self::overlap::Write;
 use self::reads::{Page, Pages};
 use crate::contract::{
     Answer, Answered, ClauseId, Evidence, Finding, Level, What, is_edge_failure,
 };
-use crate::exchange::{Exchange, Kind, Operation};
+use crate::exchange::{Exchange, Kind};
 
 /// What became of the knowledge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +52,15 @@ pub enum Certainty {
 #[derive(Debug, Default)]
 pub struct Model {
     facts: Facts,
-    /// Since which write all writes have been of one operation, by the count of writes.
-    run: Option<(Operation, u64)>,
+    last_write: Option<LastWrite>,
+    /// Whether the last write applied anything, as it was answered.
+    has_applied: bool,
+    /// The last writes that were sent at the same time.
+    overlapping: Vec<Write>,
+    /// What the zone should hold, as far as that was last asserted.
+    expected: State,
+    /// Addresses that requests named.
+    named: BTreeSet<IpAddr>,
     /// Pages of a v2 list that were read in a row.
     pages: Option<Pages>,
     last_page: Option<Page>,
@@ -126,6 +136,7 @@ impl Model {
             ) => {
                 self.pages = None;
                 self.last_page = None;
+                self.has_applied = !nothing_applied(exchange);
                 self.write(
                     operation,
                     exchange,

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::blame::{shown_by, takes_effect_by};
 use super::fact::{AnyCase, Fact, Known, KnownTo, Origin};
 use super::{Model, of_mapping};
 use crate::contract::{ClauseId, Evidence, Finding, Level};
@@ -15,29 +16,6 @@ pub(super) struct Sight {
     pub(super) place: Option<AnyCase>,
     /// The operation that answered.
     pub(super) by: Operation,
-}
-
-/// The clause by which an operation's answer shows that an address has a mapping, or that it has none. What shows no
-/// mappings promises the form of its answer.
-fn shown_by(operation: Operation, is_expected: bool) -> ClauseId {
-    let promises = operation.promises();
-    let shows = if is_expected {
-        &promises.shown
-    } else {
-        &promises.absent
-    };
-    let clause = shows.as_ref().or(promises.form.as_ref());
-    clause.cloned().unwrap_or(ClauseId::of("ENV-5"))
-}
-
-/// The clause by which an accepted write takes effect on an address that had a mapping before, or had none.
-pub(super) fn takes_effect_by(operation: Operation, had_mapping: bool) -> Option<ClauseId> {
-    let promises = operation.promises();
-    if had_mapping {
-        promises.existing.clone()
-    } else {
-        promises.new.clone()
-    }
 }
 
 impl Sight {
@@ -161,12 +139,5 @@ impl Model {
             seen_at: self.facts.writes,
         };
         self.facts.set(sight.ip, fact);
-    }
-
-    /// The clause by which all writes since a fact was last seen leave it alone, if it is the same one.
-    fn left_alone_since(&self, fact: &Fact) -> Option<ClauseId> {
-        let (operation, since) = self.run?;
-        let is_one_run = fact.seen_at < self.facts.writes && fact.seen_at + 1 >= since;
-        operation.promises().others.clone().filter(|_| is_one_run)
     }
 }

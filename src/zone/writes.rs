@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::blame::takes_effect_by;
 use super::fact::{AnyCase, Fact, Known, KnownTo, Origin};
-use super::observe::{Sight, takes_effect_by};
+use super::observe::Sight;
 use super::{Certainty, Model, Outcome, of_mapping, of_refusal};
 use crate::contract::{
     Answer, Answered, ClauseId, Contract, Evidence, Finding, Item, Level, Meaning, RequestItem,
@@ -29,7 +30,7 @@ impl Model {
         let items = items.unwrap_or_default();
         match (outcome, answer) {
             (Outcome::Accepted, Some(answer)) => {
-                self.begin_run(operation);
+                self.wrote(operation, exchange);
                 let is_known = match operation.kind() {
                     Kind::BatchUpsert | Kind::BatchDelete => {
                         self.batch(operation, &items, answer, findings)
@@ -53,13 +54,6 @@ impl Model {
                 self.forget();
                 Certainty::Lost
             }
-        }
-    }
-
-    fn begin_run(&mut self, operation: Operation) {
-        self.facts.writes += 1;
-        if self.run.is_none_or(|(running, _)| running != operation) {
-            self.run = Some((operation, self.facts.writes));
         }
     }
 
