@@ -1,12 +1,13 @@
 //! originproof: the conformance test suite and contract checker for the Origin Cloud Regions API.
 //!
 //! Layers, lowest first; a module imports only from lower ones: [`private`], [`diagnostic`] · [`api`] · [`exchange`] ·
-//! [`contract`] · [`zone`], `case`, `transport` · [`mock`], `event` · `coverage`, `expected` · `report`, `drift` · `runner`,
+//! [`contract`] · [`zone`], `case`, `transport` · [`mock`], `event` · `cause` · `coverage`, `expected` · `report`, `drift` · `runner`,
 //! `audit` · `proxy`, [`settings`], `mutation` · [`harness`]. `tests/architecture.rs` keeps them.
 
 pub mod api;
 pub mod audit;
 pub mod case;
+pub mod cause;
 pub mod contract;
 pub mod coverage;
 pub mod diagnostic;

@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["contract"],
     &["zone", "case", "transport"],
     &["mock", "event"],
+    &["cause"],
     &["coverage", "expected"],
     &["report", "drift"],
     &["runner", "audit"],

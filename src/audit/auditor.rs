@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::order::{Held, Order, Span};
 use super::recorded::{Identified, Recorded};
 use super::verdicts::Verdicts;
+use crate::cause::of_failures;
 use crate::contract::{Contract, Finding, check, is_edge_failure};
 use crate::event::{Event, Location, RunHeader, Summary};
 use crate::exchange::{Exchange, Operation, Redactor};
@@ -284,6 +285,7 @@ impl Auditor {
             requests: self.tallies.exchanges,
             ..Summary::default()
         };
+        summary.causes = of_failures(&trials);
         let planned: BTreeSet<String> = trials.iter().map(|trial| trial.id.clone()).collect();
         let header = RunHeader {
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use originproof::audit::{Auditor, Framing, parse_response, read};
+use originproof::cause::Causes;
 use originproof::diagnostic::nearest;
 use originproof::event::{Event, Summary};
 use originproof::exchange::{Operation, Redactor};
@@ -129,15 +130,18 @@ fn judged(mut events: Vec<Event>, expected: Option<Expectations>) -> Vec<Event> 
     };
     let mut tally = Tally::new(expected, jiff::Zoned::now().date());
     let mut counted = Summary::default();
+    let mut causes = Causes::default();
     for event in &mut events {
         match event {
             Event::TrialFinished(trial) => {
                 tally.judge(trial);
                 counted.add(trial);
+                causes.take(trial);
             }
             Event::RunFinished(summary) => {
                 counted.requests = summary.requests;
                 counted.profile = std::mem::take(&mut summary.profile);
+                counted.causes = causes.list();
                 // Of what was not recorded, the list may speak as well.
                 counted.expectation_faults = tally.faults(false);
                 *summary = std::mem::take(&mut counted);

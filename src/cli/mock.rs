@@ -25,9 +25,9 @@ pub(crate) struct MockArgs {
     /// Mappings that every zone holds from the start
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed_mappings: usize,
-    /// Serve a faulty mock instead; `originproof list mutants` names them
+    /// Serve a faulty mock instead (repeatable: several faults at once); `originproof list mutants` names them
     #[arg(long, value_name = "NAME")]
-    mutant: Option<String>,
+    mutant: Vec<String>,
     /// Serve the mock in another lawful way (repeatable); `originproof list variations` names them
     #[arg(long, value_name = "NAME")]
     variation: Vec<String>,
@@ -51,7 +51,7 @@ fn changes(args: &MockArgs) -> Result<Vec<Change>, Failure> {
         })?;
         changes.extend(variation.changes);
     }
-    if let Some(name) = &args.mutant {
+    for name in &args.mutant {
         changes.extend(&super::mutants::named(name)?.changes);
     }
     Ok(changes)

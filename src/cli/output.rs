@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use originproof::event::Event;
-use originproof::report::{Format as ReportFormat, Run, Style, Terminal, Writer, compare};
+use originproof::report::{
+    Format as ReportFormat, Run, Style, Terminal, Verbosity, Writer, compare,
+};
 
 use super::console::Console;
 use super::exit::Failure;
@@ -78,11 +80,8 @@ impl OutputArgs {
     /// # Errors
     /// A file that can't be written.
     pub(crate) fn show(&self, again: String, console: &Console) -> Result<Show, Failure> {
-        let verbosity = if self.quiet {
-            -1
-        } else {
-            i8::try_from(self.verbose).unwrap_or(i8::MAX)
-        };
+        let verbosity = Verbosity::of(self.quiet, self.verbose);
+        let saved = self.save.as_ref().map(|path| path.display().to_string());
         let document = match &self.save {
             Some(path) => {
                 let file = File::create(path).map_err(|error| cant_write(path, &error))?;
@@ -92,7 +91,7 @@ impl OutputArgs {
         };
         Ok(Show {
             format: self.format,
-            terminal: Terminal::new(Style::new(console.colour), again, verbosity),
+            terminal: Terminal::new(Style::new(console.colour), again, verbosity).saved(saved),
             document,
             run: Run::default(),
             broken: None,

@@ -14,7 +14,7 @@ use originproof::private;
 use originproof::proxy::{
     Annotations, Ended, Proxy, ProxyConfig, ProxyError, RunningProxy, Upstream,
 };
-use originproof::report::{Run, Style, Terminal, format};
+use originproof::report::{Run, Style, Terminal, Verbosity, format};
 use originproof::transport::parse_duration;
 
 use super::Outcome;
@@ -193,7 +193,7 @@ fn finish(args: &ProxyArgs, ended: Ended, console: &mut Console) -> Outcome {
     for event in ended.events {
         run.event(event);
     }
-    let verbosity = if args.quiet { -1 } else { 0 };
+    let verbosity = Verbosity::of(args.quiet, 0);
     let mut terminal = Terminal::new(Style::new(console.colour), args.again(), verbosity);
     let mut text = Vec::new();
     for event in run.events() {

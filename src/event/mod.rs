@@ -1,10 +1,12 @@
 //! What happens in a run, as data: the only thing that runner and reports share.
 
+mod cause;
 mod profile;
 mod record;
 mod report;
 mod verdict;
 
+pub use cause::{Cause, Symptom, Witness};
 pub use profile::{AnswerShape, Profile};
 pub use record::{exchange_record, step_record};
 pub use report::{

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cause::Cause;
 use super::profile::Profile;
 use super::verdict::Verdict;
 use crate::contract::{Finding, Level};
@@ -333,6 +334,9 @@ pub struct Summary {
     pub verdicts: BTreeMap<Verdict, usize>,
     /// Requests that were sent.
     pub requests: usize,
+    /// What explains the failures, the first to mend first. What was expected to fail is not among them.
+    #[serde(default)]
+    pub causes: Vec<Cause>,
     /// Clauses that were broken, with their level and the number of trials.
     pub broken_clauses: BTreeMap<String, (Level, usize)>,
     /// From the first request to the last answer, in milliseconds.

@@ -32,7 +32,7 @@ use crate::case::{Library, Trial};
 use crate::event::{Event, TrialReport, Verdict};
 use crate::expected::Tally;
 use crate::mock::{Mock, MockConfig, Running};
-use crate::report::{Style, Terminal};
+use crate::report::{Style, Terminal, Verbosity};
 use crate::runner::{Keep, RunConfig, Runner, Target, TargetConfig, new_seed};
 
 /// What to do where no target is chosen.
@@ -250,7 +250,7 @@ fn judge(session: &Session, number: usize, trial: &Trial) -> Result<Completion, 
 /// The failure as the terminal report shows it.
 fn text(report: TrialReport) -> String {
     let again = "cargo test --test conformance -- --exact".to_owned();
-    let mut terminal = Terminal::new(Style::new(false), again, 0);
+    let mut terminal = Terminal::new(Style::new(false), again, Verbosity::Cases);
     let mut text = Vec::new();
     // Writing into memory does not fail.
     let _ = terminal.event(&Event::TrialFinished(Box::new(report)), &mut text);

@@ -7,7 +7,10 @@ use std::io::{self, BufRead, Write};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::event::{Event, PutBack, RunHeader, Summary, TrialReport, ZoneLeft};
+use crate::cause::of_failures;
+use crate::event::{
+    Cause, Event, PutBack, ReportedFinding, RunHeader, Summary, TrialReport, ZoneLeft,
+};
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
@@ -208,8 +211,29 @@ impl Run {
             .map(|trial| Event::TrialFinished(Box::new(trial.clone())));
         let put_back = self.put_back.iter().cloned().map(Event::ZonePutBack);
         let left = self.left.iter().cloned().map(Event::ZoneLeft);
-        let end = self.summary.clone().map(Event::RunFinished);
+        let end = self.summary.clone().map(|mut summary| {
+            summary.causes = self.causes();
+            Event::RunFinished(summary)
+        });
         begin.chain(trials).chain(put_back).chain(left).chain(end)
+    }
+
+    /// What explains the failures; worked out anew where the document does not say, as those of before do not.
+    #[must_use]
+    pub fn causes(&self) -> Vec<Cause> {
+        let causes = self.summary.as_ref().map(|summary| &summary.causes);
+        match causes.filter(|causes| !causes.is_empty()) {
+            Some(causes) => causes.clone(),
+            None => of_failures(&self.trials),
+        }
+    }
+
+    /// The trial and the finding that a cause names as its witness.
+    #[must_use]
+    pub fn witness(&self, cause: &Cause) -> Option<(&TrialReport, &ReportedFinding)> {
+        let witness = &cause.witness;
+        let trial = self.trials.iter().find(|trial| trial.id == witness.trial)?;
+        Some((trial, trial.findings.get(witness.finding)?))
     }
 
     /// The counts, worked out anew for a run that broke off.
@@ -223,6 +247,7 @@ impl Run {
             for trial in &self.trials {
                 summary.add(trial);
             }
+            summary.causes = of_failures(&self.trials);
             summary
         })
     }

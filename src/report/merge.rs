@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::document::Run;
+use crate::cause::of_failures;
 use crate::event::Summary;
 
 /// Why runs are not parts of one.
@@ -78,6 +79,9 @@ pub fn merge(runs: Vec<Run>) -> Result<Merged, MergeError> {
     }
     // Without all its parts a run has no end.
     merged.summary = summary.filter(|_| missing.is_empty());
+    if let Some(summary) = &mut merged.summary {
+        summary.causes = of_failures(&merged.trials);
+    }
     merged.header.shard = None;
     Ok(Merged {
         run: merged,

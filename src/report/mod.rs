@@ -24,4 +24,4 @@ pub use document::{DocumentError, Run, VERSION, Writer, schema};
 pub use merge::{MergeError, Merged, merge};
 pub use snapshot::{snapshot_drift, snapshots};
 pub use standing::{Standing, standings};
-pub use terminal::{Style, Terminal};
+pub use terminal::{Style, Terminal, Verbosity};

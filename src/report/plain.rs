@@ -1,11 +1,15 @@
 //! One failed trial as plain text, for formats that show text as it is.
 
-use super::terminal::{Style, Terminal};
+use super::terminal::{Style, Terminal, Verbosity};
 use crate::event::{Event, TrialReport};
 
 /// What the terminal shows of a trial, without colour.
 pub(super) fn failure_text(trial: &TrialReport) -> String {
-    let mut terminal = Terminal::new(Style::new(false), "originproof run --case".to_owned(), 0);
+    let mut terminal = Terminal::new(
+        Style::new(false),
+        "originproof run --case".to_owned(),
+        Verbosity::Cases,
+    );
     let mut text = Vec::new();
     // Writing into memory does not fail.
     let _ = terminal.event(&Event::TrialFinished(Box::new(trial.clone())), &mut text);

@@ -19,6 +19,7 @@ use super::routing::switched_off;
 use super::target::{CapabilitySource, Target};
 use super::zone::{Lease, Pool, Zones, fresh, named_addresses};
 use crate::case::Trial;
+use crate::cause::Causes;
 use crate::contract::{ClauseId, Level};
 use crate::event::{Event, Profile, RunHeader, Summary, TrialReport, Verdict};
 use crate::exchange::Generation;
@@ -150,6 +151,7 @@ impl Runner {
             settings: self.label.settings.clone(),
         }));
         let mut summary = Summary::default();
+        let mut causes = Causes::default();
         let mut tally = self
             .expected
             .clone()
@@ -170,6 +172,7 @@ impl Runner {
                             tally.judge(report);
                         }
                         summary.add(report);
+                        causes.take(report);
                     }
                     Event::ZoneLeft(_) => summary.zones_left += 1,
                     Event::RunStarted(_)
@@ -182,6 +185,7 @@ impl Runner {
         };
         tokio::join!(work, receive);
         summary.profile = std::mem::take(&mut *self.profile());
+        summary.causes = causes.list();
         if let Some(tally) = &tally {
             summary.expectation_faults = tally.faults(plan.is_whole);
         }

@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::{Style, Terminal, counted, duration};
-use crate::contract::{ClauseId, Contract, Level};
+use super::{Style, Terminal, Verbosity, counted, duration};
+use crate::contract::{Contract, Level};
 use crate::event::{Summary, Verdict};
 
-/// Failed trials that are listed of one clause.
-const LISTED: usize = 4;
+/// Reasons why cases were not judged that are shown.
+const REASONS: usize = 8;
+/// Cases that are named of one reason.
+const NAMED: usize = 3;
 
 impl Terminal {
     pub(super) fn finished(&self, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
@@ -18,19 +20,21 @@ impl Terminal {
             red,
             ..
         } = self.style;
-        if self.verbosity > 0 {
+        if self.verbosity >= Verbosity::Cases {
             self.observed(out)?;
         }
-        if self.verbosity >= 0 {
+        if self.verbosity > Verbosity::Quiet {
+            if !self.seen.is_empty() {
+                writeln!(out)?;
+            }
+            self.causes(&summary.causes, out)?;
+            self.unjudged(out)?;
             for (reason, count) in &self.skipped {
                 writeln!(
                     out,
                     "{dim}skipped {}: {reason}{reset}",
                     counted(*count, "case")
                 )?;
-            }
-            for (clause, (level, count)) in &summary.broken_clauses {
-                self.broken(clause, *level, *count, out)?;
             }
         }
         for fault in &summary.expectation_faults {
@@ -63,13 +67,16 @@ impl Terminal {
         }
         writeln!(
             out,
-            "{bold}{}{reset} in {}, {}; {}, {}",
+            "{bold}{}{reset} in {}, {}",
             counts.join(", "),
             duration(summary.elapsed_ms.saturating_mul(1_000)),
             counted(summary.requests, "request"),
-            self.coverage(Level::Must),
-            self.coverage(Level::Should),
         )?;
+        let (must, should) = (
+            self.clauses(Level::Must, summary),
+            self.clauses(Level::Should, summary),
+        );
+        writeln!(out, "{must}; {should}")?;
         if summary.interrupted {
             writeln!(out, "interrupted: not all cases ran")?;
         }
@@ -79,15 +86,67 @@ impl Terminal {
         self.hint(summary, out)
     }
 
-    /// Where to read on.
+    /// What to do next.
     fn hint(&self, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         let Style { dim, reset, .. } = self.style;
-        if self.verbosity >= 0
-            && let Some((clause, _)) = summary.broken_clauses.iter().next()
-        {
+        let Some(first) = summary.causes.first() else {
+            return Ok(());
+        };
+        let failing: usize = [Verdict::Violates, Verdict::Deviates]
+            .iter()
+            .map(|verdict| summary.count(*verdict))
+            .sum();
+        let things = if self.recorded { "operations" } else { "cases" };
+        writeln!(
+            out,
+            "next: mend {}: it explains {} of the {failing} {things} that fail",
+            if summary.causes.len() == 1 {
+                "this cause"
+            } else {
+                "the first cause"
+            },
+            first.trials.len(),
+        )?;
+        match &self.saved {
+            Some(path) => writeln!(
+                out,
+                "{dim}all cases with their requests: originproof report {path} --format html --output report.html{reset}"
+            )?,
+            None => writeln!(
+                out,
+                "{dim}all cases with their requests: the same command with --save run.json, or with -v{reset}"
+            )?,
+        }
+        writeln!(
+            out,
+            "{dim}what the clause says and who proves it: originproof explain {}{reset}",
+            first.clause
+        )
+    }
+
+    /// Why cases could not be judged, each reason once.
+    fn unjudged(&self, out: &mut dyn Write) -> io::Result<()> {
+        let (dim, reset) = (self.style.dim, self.style.reset);
+        for ((verdict, reason), ids) in self.unjudged.iter().take(REASONS) {
+            let colour = self.style.of(*verdict);
+            let named: Vec<&str> = ids.iter().take(NAMED).map(String::as_str).collect();
+            let more = match ids.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
             writeln!(
                 out,
-                "{dim}what a clause says and who proves it: originproof explain {clause}{reset}"
+                "{colour}{verdict}{reset} {}: {reason}",
+                counted(ids.len(), "case")
+            )?;
+            writeln!(out, "    {dim}{}{more}{reset}", named.join(", "))?;
+        }
+        let left = self.unjudged.len().saturating_sub(REASONS);
+        if left > 0 {
+            writeln!(
+                out,
+                "    {dim}and {} more; -v shows each case{reset}",
+                counted(left, "reason")
             )?;
         }
         Ok(())
@@ -107,49 +166,21 @@ impl Terminal {
         writeln!(out)
     }
 
-    /// A clause with the trials that broke it, each with a line of what is wrong.
-    fn broken(
-        &self,
-        clause: &str,
-        level: Level,
-        count: usize,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        let Style {
-            bold, dim, reset, ..
-        } = self.style;
-        let (verb, colour) = match level {
-            Level::Must => ("violates", self.style.red),
-            Level::Should | Level::May => ("deviates from", self.style.yellow),
-        };
-        let says = Contract::embedded()
-            .clause(&ClauseId::from(clause))
-            .map_or("", |clause| clause.says.as_str());
-        let cases = counted(count, if self.recorded { "operation" } else { "case" });
-        writeln!(
-            out,
-            "{colour}{verb}{reset} {bold}{clause}{reset} ({level}) in {cases}: {says}"
-        )?;
-        let failed = self.failed.get(clause).map_or(&[][..], Vec::as_slice);
-        for (id, line) in failed.iter().take(LISTED) {
-            writeln!(out, "    {id}: {dim}{line}{reset}")?;
+    /// How many clauses of a level are kept, broken, and not judged: `must: 80 kept, 3 broken, 6 not judged`.
+    fn clauses(&self, level: Level, summary: &Summary) -> String {
+        let all = Contract::embedded().clauses.iter();
+        let all = all.filter(|clause| clause.level == level);
+        let (mut kept, mut broken, mut open) = (0, 0, 0);
+        for clause in all {
+            let id = clause.id.as_str();
+            if summary.broken_clauses.contains_key(id) || self.known.contains(id) {
+                broken += 1;
+            } else if self.judged.contains(id) {
+                kept += 1;
+            } else {
+                open += 1;
+            }
         }
-        if failed.len() > LISTED {
-            writeln!(out, "    {dim}and {} more{reset}", failed.len() - LISTED)?;
-        }
-        Ok(())
-    }
-
-    /// How many clauses of a level were judged: `must 89 of 89`.
-    fn coverage(&self, level: Level) -> String {
-        let all = Contract::embedded()
-            .clauses
-            .iter()
-            .filter(|clause| clause.level == level);
-        let judged = all
-            .clone()
-            .filter(|clause| self.judged.contains(clause.id.as_str()))
-            .count();
-        format!("{level} {judged} of {}", all.count())
+        format!("{level}: {kept} kept, {broken} broken, {open} not judged")
     }
 }

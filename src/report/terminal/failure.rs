@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use super::difference::limited;
-use super::{Style, Terminal, counted, cut};
+use super::{Style, Terminal, Verbosity, counted, cut};
 use crate::contract::{ClauseId, Contract, Level};
 use crate::event::{ReportedFinding, TrialReport, Verdict};
 use crate::expected::entry_of;
 
-/// Steps of a failed trial that are shown without `-v`.
+/// Steps of a failed trial that are shown without `-vv`.
 const STEPS: usize = 12;
 /// Exchanges that are shown.
 const EXCHANGES: usize = 3;
@@ -119,7 +119,7 @@ impl Terminal {
         Ok(())
     }
 
-    fn finding(
+    pub(super) fn finding(
         &self,
         trial: &TrialReport,
         reported: &ReportedFinding,
@@ -155,20 +155,20 @@ impl Terminal {
         writeln!(out, "        found    {found}{times}")
     }
 
-    /// The requests of the trial: all with `-v`, else the last ones.
+    /// The requests of the trial: all with `-vv`, else the last ones.
     fn requests(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
         let Style { dim, reset, .. } = self.style;
         if trial.steps.is_empty() {
             return Ok(());
         }
         writeln!(out, "  {dim}the requests:{reset}")?;
-        if self.verbosity > 0 || trial.steps.len() <= STEPS {
+        if self.verbosity == Verbosity::Requests || trial.steps.len() <= STEPS {
             return Self::steps(trial, out);
         }
         let left_out = trial.steps.len() - STEPS;
         writeln!(
             out,
-            "    {dim}{left_out} before these; -v shows them{reset}"
+            "    {dim}{left_out} before these; -vv shows them{reset}"
         )?;
         let last = trial.steps.get(left_out..).unwrap_or_default().to_vec();
         Self::steps(

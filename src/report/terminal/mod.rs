@@ -1,52 +1,80 @@
-//! The report at the terminal: failures as they happen, then what failed by clause, the counts, and what to do next.
+//! The report at the terminal: clauses as they are first seen broken, then what explains the failures, the counts, and
+//! what to do next.
 
+mod cause;
 mod difference;
 mod ending;
 mod failure;
 mod style;
+mod verbosity;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 pub use style::Style;
+pub use verbosity::Verbosity;
 
 use super::document::Run;
 use super::visible::visible;
 use super::wrap::{counted, cut, duration};
 use crate::event::{Event, PutBack, RunHeader, TrialReport, Verdict};
 
-/// How much is said.
+/// Clauses that are shown as they are first seen broken.
+const FIRST_SEEN: usize = 10;
+
+/// A report at the terminal.
 #[derive(Debug)]
 pub struct Terminal {
     style: Style,
     /// How to run one case again: the command up to the case's name.
     again: String,
-    /// -1: the end only; 0: failures; 1: every trial; 2: every request as well.
-    verbosity: i8,
+    verbosity: Verbosity,
+    /// Where the run is saved.
+    saved: Option<String>,
     skipped: BTreeMap<String, usize>,
+    /// Trials that could not be judged, by reason.
+    unjudged: BTreeMap<(Verdict, String), Vec<String>>,
     observations: BTreeMap<String, BTreeMap<String, usize>>,
     /// Clauses that a trial was judged about.
     judged: BTreeSet<String>,
     /// Whether the traffic was made by others.
     recorded: bool,
-    /// What failed, by clause: the trial with a line of what is wrong.
-    failed: BTreeMap<String, Vec<(String, String)>>,
+    /// Whether the target's zones begin empty.
+    has_fresh_zones: bool,
+    /// The trials that failed, by id.
+    failed: BTreeMap<String, TrialReport>,
+    /// Clauses that were seen broken.
+    seen: BTreeSet<String>,
+    /// Clauses that are broken as expected.
+    known: BTreeSet<String>,
 }
 
 impl Terminal {
     /// A report in a style. `again` is the command that repeats one case, up to its name.
     #[must_use]
-    pub fn new(style: Style, again: String, verbosity: i8) -> Self {
+    pub fn new(style: Style, again: String, verbosity: Verbosity) -> Self {
         Self {
             style,
             again,
             verbosity,
+            saved: None,
             skipped: BTreeMap::new(),
+            unjudged: BTreeMap::new(),
             observations: BTreeMap::new(),
             judged: BTreeSet::new(),
             recorded: false,
+            has_fresh_zones: false,
             failed: BTreeMap::new(),
+            seen: BTreeSet::new(),
+            known: BTreeSet::new(),
         }
+    }
+
+    /// Says at the end where the whole run can be read.
+    #[must_use]
+    pub fn saved(mut self, path: Option<String>) -> Self {
+        self.saved = path;
+        self
     }
 
     /// Takes an event in and writes what there is to say of it.
@@ -69,7 +97,8 @@ impl Terminal {
 
     fn started(&mut self, header: &RunHeader, out: &mut dyn Write) -> io::Result<()> {
         self.recorded = header.recorded;
-        if self.verbosity < 0 {
+        self.has_fresh_zones = header.capabilities.iter().any(|name| name == "fresh-zones");
+        if self.verbosity == Verbosity::Quiet {
             return Ok(());
         }
         let part = header
@@ -109,17 +138,39 @@ impl Terminal {
     fn trial(&mut self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
         self.remember(trial);
         match trial.verdict {
+            _ if self.verbosity == Verbosity::Quiet => Ok(()),
+            Verdict::Violates | Verdict::Deviates if self.verbosity < Verbosity::Cases => {
+                self.first_seen(trial, out)
+            }
+            _ if self.verbosity < Verbosity::Cases => Ok(()),
             Verdict::Expected => self.expected(trial, out),
             Verdict::Violates | Verdict::Deviates | Verdict::Inconclusive | Verdict::Broken => {
-                if self.verbosity < 0 {
-                    Ok(())
-                } else {
-                    self.failure(trial, out)
-                }
+                self.failure(trial, out)
             }
-            Verdict::Conforms | Verdict::Skipped if self.verbosity > 0 => self.passed(trial, out),
-            Verdict::Conforms | Verdict::Skipped => Ok(()),
+            Verdict::Conforms | Verdict::Skipped => self.passed(trial, out),
         }
+    }
+
+    /// A line for each clause that is broken for the first time.
+    fn first_seen(&mut self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
+        let (dim, reset) = (self.style.dim, self.style.reset);
+        for reported in &trial.findings {
+            let clause = reported.finding.clause.as_str();
+            if !self.seen.insert(clause.to_owned()) || self.seen.len() > FIRST_SEEN + 1 {
+                continue;
+            }
+            if self.seen.len() > FIRST_SEEN {
+                writeln!(out, "{dim}more clauses are broken: see the end{reset}")?;
+                continue;
+            }
+            let what = failure::plain_line(reported);
+            writeln!(
+                out,
+                "{dim}seen:{reset} {clause} broken in {}: {dim}{what}{reset}",
+                trial.id
+            )?;
+        }
+        Ok(())
     }
 
     fn remember(&mut self, trial: &TrialReport) {
@@ -131,26 +182,28 @@ impl Terminal {
             *seen.entry(observation.seen.clone()).or_default() += 1;
         }
         match trial.verdict {
-            Verdict::Conforms | Verdict::Expected => {
+            Verdict::Conforms => self.judged.extend(trial.proves.iter().cloned()),
+            Verdict::Expected => {
                 self.judged.extend(trial.proves.iter().cloned());
+                let broken = trial
+                    .findings
+                    .iter()
+                    .map(|reported| &reported.finding.clause);
+                self.known
+                    .extend(broken.map(|clause| clause.as_str().to_owned()));
             }
             Verdict::Violates | Verdict::Deviates => {
                 self.judged.extend(trial.proves.iter().cloned());
-                for reported in &trial.findings {
-                    let rows = self
-                        .failed
-                        .entry(reported.finding.clause.as_str().to_owned())
-                        .or_default();
-                    if rows.last().is_none_or(|(id, _)| *id != trial.id) {
-                        rows.push((trial.id.clone(), failure::plain_line(reported)));
-                    }
-                }
+                self.failed.insert(trial.id.clone(), trial.clone());
             }
             Verdict::Skipped => {
                 let reason = trial.reason.clone().unwrap_or_default();
                 *self.skipped.entry(reason).or_default() += 1;
             }
-            Verdict::Inconclusive | Verdict::Broken => {}
+            Verdict::Inconclusive | Verdict::Broken => {
+                let key = (trial.verdict, trial.reason.clone().unwrap_or_default());
+                self.unjudged.entry(key).or_default().push(trial.id.clone());
+            }
         }
     }
 
@@ -166,7 +219,7 @@ impl Terminal {
             "{colour}{:<12}{reset} {}{reason}",
             trial.verdict, trial.id
         )?;
-        if self.verbosity > 1 {
+        if self.verbosity == Verbosity::Requests {
             Self::steps(trial, out)?;
         }
         Ok(())
@@ -183,9 +236,6 @@ impl Terminal {
     }
 
     fn expected(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
-        if self.verbosity < 0 {
-            return Ok(());
-        }
         let clauses: BTreeSet<&str> = trial
             .findings
             .iter()
@@ -226,7 +276,11 @@ impl Terminal {
 
 /// Writes the whole report of a run without colour.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
-    let mut terminal = Terminal::new(Style::new(false), "originproof run --case".to_owned(), 0);
+    let mut terminal = Terminal::new(
+        Style::new(false),
+        "originproof run --case".to_owned(),
+        Verbosity::Causes,
+    );
     run.events()
         .try_for_each(|event| terminal.event(&event, out))?;
     if run.summary.is_none() {

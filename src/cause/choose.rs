@@ -1,0 +1,241 @@
+//! A cause's name, its numbers and its simplest witness.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::join::{Joined, is_general, owners};
+use super::sheet::{Group, Nature, Sheet, Sighting, bit};
+use crate::contract::{ClauseId, Level};
+use crate::event::{Cause, Symptom, Witness};
+use crate::exchange::Operation;
+
+/// The causes that joined groups are.
+pub(super) fn causes(sheet: &Sheet, joined: &Joined) -> Vec<Cause> {
+    let sets = joined.sets();
+    let trials: Vec<BTreeSet<usize>> = sets.iter().map(|set| trials_of(sheet, set)).collect();
+    let mut in_how_many: BTreeMap<usize, usize> = BTreeMap::new();
+    for trial in trials.iter().flatten() {
+        *in_how_many.entry(*trial).or_default() += 1;
+    }
+    let mut causes: Vec<Cause> = sets
+        .iter()
+        .zip(&trials)
+        .filter_map(|(set, trials)| {
+            let alone = trials
+                .iter()
+                .filter(|trial| in_how_many.get(*trial) == Some(&1));
+            cause(sheet, joined, set, (trials, alone.count()))
+        })
+        .collect();
+    causes.sort_by(|a, b| {
+        let rank = |cause: &Cause| (Reverse(cause.level), Reverse(cause.trials.len()));
+        rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id))
+    });
+    number_twins(&mut causes);
+    causes
+}
+
+fn trials_of(sheet: &Sheet, set: &[usize]) -> BTreeSet<usize> {
+    let groups = set.iter().filter_map(|group| sheet.groups.get(*group));
+    groups.flat_map(Group::trials).collect()
+}
+
+fn cause(
+    sheet: &Sheet,
+    joined: &Joined,
+    set: &[usize],
+    (trials, alone): (&BTreeSet<usize>, usize),
+) -> Option<Cause> {
+    let groups: Vec<(usize, &Group)> = set
+        .iter()
+        .filter_map(|number| Some((*number, sheet.groups.get(*number)?)))
+        .collect();
+    let sightings = || groups.iter().flat_map(|(_, group)| &group.sightings);
+    let mut clauses: BTreeMap<ClauseId, BTreeSet<usize>> = BTreeMap::new();
+    for (_, group) in &groups {
+        let of_clause = clauses.entry(group.key.clause.clone()).or_default();
+        of_clause.extend(group.trials());
+    }
+    let operations: BTreeSet<&str> = sightings()
+        .filter_map(|one| one.operation.map(Operation::id))
+        .collect();
+    let clause = headline(sheet, joined, &groups, &clauses)?;
+    let of_clause = |&&(_, group): &&(usize, &Group)| group.key.clause == clause;
+    // What only follows is no evidence of its own.
+    let (number, group) = groups
+        .iter()
+        .filter(of_clause)
+        .max_by_key(|(number, group)| {
+            let follows = joined.wake.contains(number);
+            (!follows, group.trials().len(), Reverse(*number))
+        })
+        .copied()?;
+    let witness = simplest(sheet, group)?;
+    let mut symptoms: Vec<Symptom> = groups.iter().map(|(_, group)| symptom(group)).collect();
+    symptoms.sort_by(|a, b| {
+        let rank = |symptom: &Symptom| (Reverse(symptom.findings), symptom.clause.clone());
+        rank(a)
+            .cmp(&rank(b))
+            .then_with(|| a.operation.cmp(&b.operation))
+    });
+    let name = |number: &usize| sheet.trials.get(*number).map(|ran| ran.id.clone());
+    let mut ids: Vec<String> = trials.iter().filter_map(name).collect();
+    ids.sort();
+    let one_operation = match joined.suspects.get(&number) {
+        Some(operation) => Some(operation.id()),
+        None => operations
+            .first()
+            .copied()
+            .filter(|_| operations.len() == 1),
+    };
+    Some(Cause {
+        id: id(group, one_operation.filter(|_| is_general(&clause))),
+        level: sightings().map(|one| one.level).max().unwrap_or(Level::May),
+        operations: operations.iter().map(ToString::to_string).collect(),
+        findings: sightings().count(),
+        trials: ids,
+        alone,
+        clauses: clauses
+            .iter()
+            .map(|(id, trials)| (id.clone(), trials.len()))
+            .collect(),
+        symptoms,
+        witness: Witness {
+            trial: sheet.trials.get(witness.trial).map(|ran| ran.id.clone())?,
+            finding: witness.number,
+        },
+        clause,
+    })
+}
+
+/// How many of the trials about a clause must break it for the clause to say what is wrong, in percent.
+const PRECISE: usize = 75;
+
+/// The clause that says best what is wrong: an envelope that is wrong nearly everywhere; else a clause that hardly any
+/// trial about it kept, rather one of the operation that is at fault; else the one that most trials break.
+fn headline(
+    sheet: &Sheet,
+    joined: &Joined,
+    groups: &[(usize, &Group)],
+    clauses: &BTreeMap<ClauseId, BTreeSet<usize>>,
+) -> Option<ClauseId> {
+    let trials = |clause: &ClauseId| clauses.get(clause).map_or(0, BTreeSet::len);
+    let is_about_spelling = groups
+        .iter()
+        .any(|(number, _)| joined.respelled.contains(number));
+    let mut suspected: BTreeMap<usize, usize> = BTreeMap::new();
+    for (number, group) in groups {
+        if let Some(operation) = joined.suspects.get(number) {
+            *suspected.entry(operation.index()).or_default() += group.trials().len();
+        }
+    }
+    let suspect = suspected
+        .iter()
+        .max_by_key(|(_, count)| **count)
+        .map(|(index, _)| *index);
+    let shown_by: BTreeSet<usize> = groups
+        .iter()
+        .flat_map(|(_, group)| &group.sightings)
+        .filter_map(|one| one.operation.map(Operation::index))
+        .collect();
+    let at_fault = suspect.or(shown_by.first().copied().filter(|_| shown_by.len() == 1));
+    let at_fault = Operation::all().find(|operation| Some(operation.index()) == at_fault);
+    let all: BTreeSet<usize> = clauses.values().flatten().copied().collect();
+    let best = groups.iter().max_by_key(|(number, group)| {
+        let clause = &group.key.clause;
+        let is_its_own =
+            at_fault.is_some_and(|operation| owners(clause).any(|own| own == operation));
+        let is_form =
+            at_fault.is_some_and(|operation| operation.promises().form.as_ref() == Some(clause));
+        let follows = joined.wake.contains(number) && !is_form;
+        let is_everywhere = clause.family() == "ENV"
+            && group.nature == Nature::Form
+            && !(is_form_of_results(clause) && at_fault.is_some())
+            && trials(clause) * 2 >= all.len();
+        let is_precise = is_precise(sheet, clause, trials(clause), at_fault);
+        let is_its_own = is_its_own && !is_about_spelling;
+        (
+            is_everywhere,
+            !follows && is_precise && is_its_own,
+            !follows && is_precise,
+            is_its_own,
+            !follows,
+            trials(clause),
+            Reverse(clause.clone()),
+        )
+    });
+    best.map(|(_, group)| group.key.clause.clone())
+}
+
+/// Whether a clause is the one of the form of results, which each operation's own says more exactly.
+fn is_form_of_results(clause: &ClauseId) -> bool {
+    *clause == ClauseId::of("ENV-5")
+}
+
+/// Whether nearly all trials about a clause broke it, of those with the operation that is at fault.
+fn is_precise(
+    sheet: &Sheet,
+    clause: &ClauseId,
+    broken: usize,
+    at_fault: Option<Operation>,
+) -> bool {
+    let about = sheet.trials.iter().filter(|ran| {
+        ran.proves.contains(clause) && at_fault.is_none_or(|operation| ran.has(bit(operation)))
+    });
+    broken * 100 >= about.count() * PRECISE
+}
+
+/// The finding that takes the fewest requests to show.
+fn simplest<'s>(sheet: &Sheet, group: &'s Group) -> Option<&'s Sighting> {
+    let id = |one: &Sighting| sheet.trials.get(one.trial).map(|ran| ran.id.as_str());
+    let all = group.sightings.iter();
+    all.min_by(|a, b| (a.step, id(a), a.number).cmp(&(b.step, id(b), b.number)))
+}
+
+fn symptom(group: &Group) -> Symptom {
+    Symptom {
+        clause: group.key.clause.clone(),
+        kind: group.key.kind.to_owned(),
+        at: group.key.at.clone(),
+        operation: group
+            .key
+            .operation
+            .map_or_else(String::new, |operation| operation.id().to_owned()),
+        findings: group.sightings.len(),
+    }
+}
+
+/// The name of a cause, of characters that stand in a link and in a shell as they are.
+fn id(group: &Group, operation: Option<&str>) -> String {
+    let key = &group.key;
+    let parts = [
+        key.clause.as_str(),
+        operation.unwrap_or_default(),
+        &key.at,
+        key.kind,
+    ];
+    let parts = parts.iter().filter(|part| !part.is_empty()).map(|part| {
+        let plain = |c: char| {
+            if c.is_ascii_alphanumeric() || c == '.' {
+                c
+            } else {
+                '-'
+            }
+        };
+        let text: String = part.chars().take(40).map(plain).collect();
+        text.trim_matches('-').to_owned()
+    });
+    parts.collect::<Vec<_>>().join("_")
+}
+
+/// Two causes that would have one name get numbers.
+fn number_twins(causes: &mut [Cause]) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for cause in causes {
+        let times = seen.entry(cause.id.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            cause.id = format!("{}_{times}", cause.id);
+        }
+    }
+}

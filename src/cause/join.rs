@@ -1,0 +1,430 @@
+//! Which groups have one explanation. Each rule is a reason why findings follow from one another; what no rule joins
+//! stays apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::sheet::{Group, Nature, Sheet, bit};
+use crate::contract::ClauseId;
+use crate::exchange::Operation;
+
+/// The part of a group's findings that must lie where a rule says, in percent.
+const NEARLY_ALL: usize = 90;
+/// How unlikely it must be that two groups meet by chance.
+const CHANCE: f64 = 0.02;
+
+/// Groups that have one explanation.
+#[derive(Debug)]
+pub(super) struct Joined {
+    parent: Vec<usize>,
+    /// Groups that only show that an answer which is no good breaks what rests on it.
+    pub(super) wake: BTreeSet<usize>,
+    /// Groups that show only where a path spells its address otherwise.
+    pub(super) respelled: BTreeSet<usize>,
+    /// The operation that a group speaks of, where its clause says so.
+    pub(super) suspects: BTreeMap<usize, Operation>,
+}
+
+impl Joined {
+    fn find(&self, mut group: usize) -> usize {
+        while let Some(parent) = self.parent.get(group).filter(|parent| **parent != group) {
+            group = *parent;
+        }
+        group
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.find(a), self.find(b));
+        if let Some(parent) = self.parent.get_mut(a.max(b)) {
+            *parent = a.min(b);
+        }
+    }
+
+    /// The groups of each explanation.
+    pub(super) fn sets(&self) -> Vec<Vec<usize>> {
+        let mut sets: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for group in 0..self.parent.len() {
+            sets.entry(self.find(group)).or_default().push(group);
+        }
+        sets.into_values().collect()
+    }
+}
+
+/// Joins what follows from one another.
+pub(super) fn joined(sheet: &Sheet) -> Joined {
+    let mut joined = Joined {
+        parent: (0..sheet.groups.len()).collect(),
+        wake: BTreeSet::new(),
+        respelled: BTreeSet::new(),
+        suspects: BTreeMap::new(),
+    };
+    in_the_wake_of_a_form(sheet, &mut joined);
+    of_other_spellings(sheet, &mut joined);
+    of_one_clause(sheet, &mut joined);
+    of_one_member(sheet, &mut joined);
+    of_one_answer(sheet, &mut joined);
+    of_one_suspect(sheet, &mut joined);
+    beyond_chance(sheet, &mut joined);
+    joined
+}
+
+/// Pairs of groups, each once.
+fn pairs(sheet: &Sheet) -> impl Iterator<Item = ((usize, &Group), (usize, &Group))> {
+    let groups = &sheet.groups;
+    let all = groups.iter().enumerate();
+    all.flat_map(move |(a, first)| {
+        let later = groups.iter().enumerate().skip(a + 1);
+        later.map(move |(b, second)| ((a, first), (b, second)))
+    })
+}
+
+/// Whether a clause speaks of more than one kind of operation.
+pub(super) fn is_general(clause: &ClauseId) -> bool {
+    let mut kinds = owners(clause).map(Operation::kind);
+    let first = kinds.next();
+    first.is_none() || kinds.any(|kind| Some(kind) != first)
+}
+
+/// The operations that promise a clause.
+pub(super) fn owners(clause: &ClauseId) -> impl Iterator<Item = Operation> {
+    Operation::all().filter(move |operation| {
+        let promises = operation.promises().all();
+        promises.iter().any(|(_, promised)| *promised == clause)
+    })
+}
+
+fn promises(operation: Operation, clause: &ClauseId) -> bool {
+    owners(clause).any(|owner| owner == operation)
+}
+
+/// An answer whose form is wrong breaks, at the same place of the same answer, whatever else is expected there.
+fn in_the_wake_of_a_form(sheet: &Sheet, joined: &mut Joined) {
+    let mut by_answer: BTreeMap<(usize, usize), Vec<(usize, usize, &str)>> = BTreeMap::new();
+    for (number, group) in sheet.groups.iter().enumerate() {
+        for sighting in &group.sightings {
+            let answer = by_answer
+                .entry((sighting.trial, sighting.step))
+                .or_default();
+            answer.push((number, sighting.number, &sighting.at));
+        }
+    }
+    for (number, group) in sheet.groups.iter().enumerate() {
+        let mut roots: BTreeMap<usize, usize> = BTreeMap::new();
+        for sighting in &group.sightings {
+            let beside = by_answer.get(&(sighting.trial, sighting.step));
+            let before = beside.into_iter().flatten().filter(|(other, earlier, at)| {
+                let root = sheet.groups.get(*other);
+                *other != number
+                    && *earlier < sighting.number
+                    && root.is_some_and(|root| root.nature == Nature::Form)
+                    && overlap(at, &sighting.at)
+            });
+            let before: BTreeSet<usize> = before.map(|(other, _, _)| *other).collect();
+            for root in before {
+                *roots.entry(root).or_default() += 1;
+            }
+        }
+        let root = roots.into_iter().find(|(root, times)| {
+            let is_larger = sheet
+                .groups
+                .get(*root)
+                .is_some_and(|root| root.sightings.len() >= group.sightings.len());
+            is_larger && is_nearly_all(*times, group.sightings.len()) && !joined.wake.contains(root)
+        });
+        if let Some((root, _)) = root {
+            joined.wake.insert(number);
+            joined.join(root, number);
+        }
+    }
+}
+
+fn is_nearly_all(part: usize, all: usize) -> bool {
+    part * 100 >= all * NEARLY_ALL
+}
+
+/// Whether two places in an answer are the same, or one within the other.
+fn overlap(a: &str, b: &str) -> bool {
+    let is_pointer = |at: &str| at.is_empty() || at.starts_with('/');
+    if !is_pointer(a) || !is_pointer(b) {
+        return a == b;
+    }
+    let within = |outer: &str, inner: &str| {
+        let rest = inner.strip_prefix(outer);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ' ']))
+    };
+    // The whole body is everywhere: only a body that has no members at all breaks what they should be.
+    a == b || (!a.is_empty() && within(a, b)) || (!b.is_empty() && within(b, a))
+}
+
+/// What shows only where the path spells its address in another way than the canonical one is about that.
+fn of_other_spellings(sheet: &Sheet, joined: &mut Joined) {
+    for (number, group) in sheet.groups.iter().enumerate() {
+        let respelled = group.sightings.iter().filter(|one| one.is_respelled);
+        let is_so = is_nearly_all(respelled.count(), group.sightings.len());
+        if is_so && !joined.wake.contains(&number) {
+            joined.respelled.insert(number);
+        }
+    }
+    let all: Vec<usize> = joined.respelled.iter().copied().collect();
+    for (a, b) in all.iter().zip(all.iter().skip(1)) {
+        joined.join(*a, *b);
+    }
+}
+
+/// Findings of one clause: of one that speaks of a single operation all of them, of another those alike.
+fn of_one_clause(sheet: &Sheet, joined: &mut Joined) {
+    for ((a, first), (b, second)) in pairs(sheet) {
+        let (mine, its) = (&first.key, &second.key);
+        let alike = mine.kind == its.kind && mine.at == its.at;
+        let of_one_operation = mine.operation.is_some() && mine.operation == its.operation;
+        let of_one_nature = first.nature != Nature::Form && first.nature == second.nature;
+        let are_one = !is_general(&mine.clause) || alike || of_one_operation || of_one_nature;
+        if mine.clause == its.clause && are_one {
+            joined.join(a, b);
+        }
+    }
+}
+
+/// A member that is wrong in the same way is so by every clause that speaks of it.
+fn of_one_member(sheet: &Sheet, joined: &mut Joined) {
+    for ((a, first), (b, second)) in pairs(sheet) {
+        let (mine, its) = (&first.key, &second.key);
+        let are_forms = first.nature == Nature::Form && second.nature == Nature::Form;
+        let is_one_member = !mine.at.is_empty() && mine.at == its.at && mine.kind == its.kind;
+        if are_forms && (is_one_member || (is_about_pages(first) && is_about_pages(second))) {
+            joined.join(a, b);
+        }
+    }
+}
+
+/// Whether a group is about the numbers beside a list.
+fn is_about_pages(group: &Group) -> bool {
+    let mut sightings = group.sightings.iter();
+    sightings.all(|one| one.at.starts_with("/result_info/"))
+}
+
+/// An operation that answers alike where several clauses want something else.
+fn of_one_answer(sheet: &Sheet, joined: &mut Joined) {
+    // What is no operation is answered alike only by the very same status.
+    let statuses = |group: &Group| -> BTreeSet<u16> {
+        let statuses = group.sightings.iter().filter_map(|one| one.status);
+        match group.key.operation {
+            Some(_) => statuses.map(|status| status / 100).collect(),
+            None => statuses.collect(),
+        }
+    };
+    for ((a, first), (b, second)) in pairs(sheet) {
+        let of_one_operation = first.key.operation == second.key.operation;
+        let are_set_apart = joined.wake.contains(&a)
+            || joined.wake.contains(&b)
+            || joined.respelled.contains(&a) != joined.respelled.contains(&b);
+        if of_one_operation && !are_set_apart && !statuses(first).is_disjoint(&statuses(second)) {
+            joined.join(a, b);
+        }
+    }
+}
+
+/// How many of the trials with an operation must fail for it to be thought broken as a whole, in percent.
+const BROKEN: usize = 40;
+
+/// Whether so many trials with an operation fail that what comes after it may well be its fault.
+fn is_broken_as_a_whole(sheet: &Sheet, operation: Operation) -> bool {
+    let with = || sheet.trials.iter().filter(|ran| ran.has(bit(operation)));
+    with().filter(|ran| ran.fails).count() * 100 >= with().count() * BROKEN
+}
+
+/// Who may be at fault for a group of findings.
+struct Suspicion {
+    number: usize,
+    nature: Nature,
+    /// The operation that wrote before it, if that was the same one nearly always.
+    written_by: Option<Operation>,
+    shown_by: Option<Operation>,
+    /// The one that the clause names.
+    named: Option<Operation>,
+}
+
+impl Suspicion {
+    fn of(number: usize, group: &Group) -> Self {
+        let clause = &group.key.clause;
+        let write = group.written_by();
+        let uniform = write.filter(|(_, count)| is_nearly_all(*count, group.sightings.len()));
+        let written_by = write
+            .map(|(write, _)| write)
+            .filter(|_| group.nature == Nature::State);
+        let shown_by = group.key.operation;
+        let is_write = shown_by.is_some_and(|operation| operation.kind().writes());
+        let by_write = written_by.filter(|write| promises(*write, clause));
+        let by_shower = shown_by.filter(|shower| promises(*shower, clause));
+        let named = match (by_write, by_shower) {
+            (Some(write), Some(_)) if is_write => Some(write),
+            (_, Some(shower)) => Some(shower),
+            (Some(write), None) => Some(write),
+            (None, None) => owners(clause).next().filter(|_| !is_general(clause)),
+        };
+        Self {
+            number,
+            nature: group.nature,
+            written_by: uniform.map(|(write, _)| write).or(written_by),
+            shown_by,
+            named,
+        }
+    }
+}
+
+/// What one operation did or answered. A clause names the operation that it is about; what else shows after a write, or
+/// in a reader, that is known to be broken as a whole is laid to it.
+fn of_one_suspect(sheet: &Sheet, joined: &mut Joined) {
+    let groups = sheet.groups.iter().enumerate();
+    let suspicions: Vec<Suspicion> = groups
+        .filter(|(number, group)| {
+            let is_set_apart = joined.wake.contains(number) || joined.respelled.contains(number);
+            !is_set_apart && group.nature != Nature::Form
+        })
+        .map(|(number, group)| Suspicion::of(number, group))
+        .collect();
+    let broken: BTreeSet<usize> = Operation::all()
+        .filter(|operation| is_broken_as_a_whole(sheet, *operation))
+        .map(Operation::index)
+        .collect();
+    let mut known: BTreeMap<(usize, Nature), usize> = BTreeMap::new();
+    // What a write did is told apart from what a reader shows: only the former explains the latter.
+    let (by_write, others): (Vec<&Suspicion>, Vec<&Suspicion>) = suspicions
+        .iter()
+        .partition(|one| one.named.is_some_and(|named| named.kind().writes()));
+    for one in by_write.into_iter().chain(others) {
+        let laid_to = [one.written_by, one.shown_by].into_iter().flatten();
+        let mut laid_to =
+            laid_to.filter(|operation| broken.contains(&operation.index()) || one.named.is_none());
+        let elsewhere = laid_to.find_map(|operation| {
+            let natures = [one.nature, Nature::State, Nature::Answer];
+            let found = natures
+                .iter()
+                .find_map(|nature| known.get(&(operation.index(), *nature)));
+            found.copied().filter(|_| Some(operation) != one.named)
+        });
+        match (elsewhere, one.named) {
+            (Some(root), _) => joined.join(root, one.number),
+            (None, Some(named)) => {
+                joined.suspects.insert(one.number, named);
+                let first = *known
+                    .entry((named.index(), one.nature))
+                    .or_insert(one.number);
+                joined.join(first, one.number);
+            }
+            (None, None) => {
+                if let Some(operation) = one.written_by.or(one.shown_by) {
+                    known.insert((operation.index(), one.nature), one.number);
+                }
+            }
+        }
+    }
+}
+
+/// Findings that an explanation holds, for comparisons.
+struct Extent {
+    /// Answers, by trial and request.
+    answers: BTreeSet<(usize, usize)>,
+    /// The first finding in each trial: request and number.
+    first: BTreeMap<usize, (usize, usize)>,
+    /// Answers by operation.
+    by_operation: BTreeMap<usize, BTreeSet<(usize, usize)>>,
+    operations: BTreeSet<usize>,
+    findings: Vec<(usize, usize, usize)>,
+}
+
+impl Extent {
+    fn of(sheet: &Sheet, groups: &[usize]) -> Self {
+        let mut extent = Self {
+            answers: BTreeSet::new(),
+            first: BTreeMap::new(),
+            by_operation: BTreeMap::new(),
+            operations: BTreeSet::new(),
+            findings: Vec::new(),
+        };
+        let groups = groups.iter().filter_map(|group| sheet.groups.get(*group));
+        for one in groups.flat_map(|group| &group.sightings) {
+            let answer = (one.trial, one.step);
+            extent.answers.insert(answer);
+            let place = (one.step, one.number);
+            let first = extent.first.entry(one.trial).or_insert(place);
+            *first = (*first).min(place);
+            if let Some(operation) = one.operation {
+                extent.operations.insert(operation.index());
+                let answers = extent.by_operation.entry(operation.index()).or_default();
+                answers.insert(answer);
+            }
+            extent.findings.push((one.trial, one.step, one.number));
+        }
+        extent
+    }
+}
+
+/// The smaller explanation follows from the larger one if its findings lie in the same answers, or later in the same
+/// trials, and would hardly do so by chance: the larger one is not simply everywhere.
+fn beyond_chance(sheet: &Sheet, joined: &mut Joined) {
+    loop {
+        let mut sets = joined.sets();
+        sets.sort_by_key(|groups| {
+            let groups = groups.iter().filter_map(|group| sheet.groups.get(*group));
+            std::cmp::Reverse(groups.map(|group| group.sightings.len()).sum::<usize>())
+        });
+        let extents: Vec<Extent> = sets.iter().map(|set| Extent::of(sheet, set)).collect();
+        let found = (1..extents.len()).rev().find_map(|small| {
+            let larger = 0..small;
+            let mut larger = larger.filter(|large| follows(sheet, &extents, *large, small));
+            larger.next().map(|large| (large, small))
+        });
+        let first = |place: usize| sets.get(place).and_then(|set| set.first()).copied();
+        match found.and_then(|(large, small)| Some((first(large)?, first(small)?))) {
+            Some((large, small)) => joined.join(large, small),
+            None => return,
+        }
+    }
+}
+
+fn follows(sheet: &Sheet, extents: &[Extent], large: usize, small: usize) -> bool {
+    let (Some(large), Some(small)) = (extents.get(large), extents.get(small)) else {
+        return false;
+    };
+    let trials = small.first.len();
+    let in_same = small.answers.intersection(&large.answers).count();
+    if is_nearly_all(in_same, small.answers.len()) {
+        let hit = small.operations.iter().map(|operation| {
+            let answers = large.by_operation.get(operation);
+            answers.map_or(0, BTreeSet::len)
+        });
+        let all = small.operations.iter().map(|operation| {
+            let requests = sheet.requests.get(operation);
+            requests.copied().unwrap_or(0)
+        });
+        if chance(hit.sum(), all.sum(), trials) < CHANCE {
+            return true;
+        }
+    }
+    let later = small.findings.iter().filter(|(trial, step, number)| {
+        let first = large.first.get(trial);
+        first.is_some_and(|first| *first < (*step, *number))
+    });
+    if !is_nearly_all(later.count(), small.findings.len()) {
+        return false;
+    }
+    let operations = Operation::all().filter(|one| small.operations.contains(&one.index()));
+    let bits = operations.fold(0, |bits, operation| bits | bit(operation));
+    let with = sheet.trials.iter().enumerate();
+    let with = with.filter(|(_, ran)| ran.has(bits));
+    let (mut hit, mut all) = (0, 0);
+    for (number, _) in with {
+        all += 1;
+        hit += usize::from(large.first.contains_key(&number));
+    }
+    chance(hit, all, trials) < CHANCE
+}
+
+/// The chance that this many draws all hit.
+fn chance(hit: usize, all: usize, draws: usize) -> f64 {
+    let as_float = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+    if all == 0 {
+        return 1.0;
+    }
+    (as_float(hit) / as_float(all)).powi(i32::try_from(draws).unwrap_or(i32::MAX))
+}

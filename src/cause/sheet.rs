@@ -1,0 +1,267 @@
+//! Findings in groups, with what is needed to tell whether one group follows from another.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use percent_encoding::percent_decode_str;
+
+use crate::contract::{ClauseId, Contract, Level, Meaning, What, address};
+use crate::event::{ReportedFinding, StepRecord, TrialReport};
+use crate::exchange::Operation;
+
+/// Groups beyond this are told apart by their clause alone, so that a hostile target can't make a run's end slow.
+const GROUPS: usize = 400;
+
+/// What a finding says of the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Nature {
+    /// The answer has another form than the documented one.
+    Form,
+    /// A request is answered otherwise than it must be.
+    Answer,
+    /// The zone holds something else, or an answer that depends on what it holds is another.
+    State,
+}
+
+/// What the findings of a group have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    pub(super) clause: ClauseId,
+    pub(super) kind: &'static str,
+    /// The member that it is about, whatever the index in a list.
+    pub(super) at: String,
+    /// The operation that answered; `None` for the form of answers, which operations share.
+    pub(super) operation: Option<Operation>,
+}
+
+/// A finding, as far as it matters here.
+#[derive(Debug)]
+pub(super) struct Sighting {
+    /// The number of its trial.
+    pub(super) trial: usize,
+    /// Its number among the findings of the trial.
+    pub(super) number: usize,
+    /// The number of its request in the trial; that of all requests where it belongs to none.
+    pub(super) step: usize,
+    /// The operation that answered.
+    pub(super) operation: Option<Operation>,
+    /// The last write before it that succeeded.
+    pub(super) written_by: Option<Operation>,
+    /// Whether the request's path spells its address otherwise than canonically.
+    pub(super) is_respelled: bool,
+    pub(super) level: Level,
+    /// Where in the response, as it was reported.
+    pub(super) at: String,
+    /// The status that was answered, where the finding is about it.
+    pub(super) status: Option<u16>,
+}
+
+/// Findings that are alike.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) key: Key,
+    pub(super) nature: Nature,
+    pub(super) sightings: Vec<Sighting>,
+}
+
+impl Group {
+    /// The trials in which it was seen.
+    pub(super) fn trials(&self) -> BTreeSet<usize> {
+        self.sightings
+            .iter()
+            .map(|sighting| sighting.trial)
+            .collect()
+    }
+
+    /// The last write before most of its findings, and of how many it is.
+    pub(super) fn written_by(&self) -> Option<(Operation, usize)> {
+        let writes = || self.sightings.iter().filter_map(|one| one.written_by);
+        let counted =
+            writes().map(|write| (write, writes().filter(|other| *other == write).count()));
+        counted.max_by_key(|(write, count)| (*count, write.index()))
+    }
+}
+
+/// A trial, as far as it matters here.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) id: String,
+    /// Its operations, as bits by their index.
+    pub(super) operations: u32,
+    /// The clauses that it proves.
+    pub(super) proves: Vec<ClauseId>,
+    /// Whether it failed.
+    pub(super) fails: bool,
+}
+
+impl Ran {
+    /// Whether it sent any of these operations.
+    pub(super) fn has(&self, operations: u32) -> bool {
+        self.operations & operations != 0
+    }
+}
+
+/// All findings of a run.
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    pub(super) groups: Vec<Group>,
+    by_key: HashMap<(ClauseId, &'static str, String, Option<usize>), usize>,
+    pub(super) trials: Vec<Ran>,
+    /// Requests by operation.
+    pub(super) requests: BTreeMap<usize, usize>,
+}
+
+impl Sheet {
+    /// Takes a trial in; its findings only if it fails.
+    pub(super) fn take(&mut self, trial: &TrialReport, fails: bool) {
+        let operations: Vec<Option<Operation>> = trial
+            .steps
+            .iter()
+            .map(|step| Operation::from_id(&step.operation))
+            .collect();
+        let mut bits = 0;
+        for operation in operations.iter().flatten() {
+            bits |= bit(*operation);
+            *self.requests.entry(operation.index()).or_default() += 1;
+        }
+        let number = self.trials.len();
+        self.trials.push(Ran {
+            id: trial.id.clone(),
+            operations: bits,
+            proves: trial
+                .proves
+                .iter()
+                .map(|id| ClauseId::from(id.as_str()))
+                .collect(),
+            fails,
+        });
+        if !fails {
+            return;
+        }
+        let written = writes_before(&trial.steps, &operations);
+        for (index, reported) in trial.findings.iter().enumerate() {
+            let step = reported.step.unwrap_or(trial.steps.len());
+            let written = written.get(step).copied().flatten();
+            self.add(
+                (number, index),
+                reported,
+                trial.steps.get(step),
+                operations.get(step).copied().flatten(),
+                (step, written),
+            );
+        }
+    }
+
+    fn add(
+        &mut self,
+        (trial, number): (usize, usize),
+        reported: &ReportedFinding,
+        record: Option<&StepRecord>,
+        operation: Option<Operation>,
+        (step, written_by): (usize, Option<Operation>),
+    ) {
+        let finding = &reported.finding;
+        let nature = nature(&finding.what, &finding.at, operation);
+        let (mut kind, mut at) = (finding.what.kind(), member(&finding.at));
+        let mut shared = operation.filter(|_| nature != Nature::Form);
+        if self.groups.len() >= GROUPS {
+            (kind, at, shared) = ("", String::new(), None);
+        }
+        let index = shared.map(Operation::index);
+        let key = (finding.clause.clone(), kind, at.clone(), index);
+        let place = *self.by_key.entry(key).or_insert_with(|| {
+            self.groups.push(Group {
+                key: Key {
+                    clause: finding.clause.clone(),
+                    kind,
+                    at,
+                    operation: shared,
+                },
+                nature,
+                sightings: Vec::new(),
+            });
+            self.groups.len() - 1
+        });
+        let Some(group) = self.groups.get_mut(place) else {
+            return;
+        };
+        group.sightings.push(Sighting {
+            trial,
+            number,
+            step,
+            operation,
+            written_by,
+            is_respelled: record.is_some_and(|record| is_respelled(&record.path)),
+            level: finding.level,
+            at: finding.at.clone(),
+            status: match &finding.what {
+                What::Answer { answered, .. } => Some(answered.status),
+                _ => None,
+            },
+        });
+    }
+}
+
+/// An operation in a set of them.
+pub(super) fn bit(operation: Operation) -> u32 {
+    1_u32
+        .checked_shl(u32::try_from(operation.index()).unwrap_or(u32::MAX))
+        .unwrap_or(0)
+}
+
+/// For each request of a trial, and for its end, the last write before it that succeeded.
+fn writes_before(steps: &[StepRecord], operations: &[Option<Operation>]) -> Vec<Option<Operation>> {
+    let mut last = None;
+    let mut before = vec![last];
+    for (step, operation) in steps.iter().zip(operations) {
+        let write = operation.filter(|operation| operation.kind().writes() && step.status == 200);
+        last = write.or(last);
+        before.push(last);
+    }
+    before
+}
+
+fn nature(what: &What, at: &str, operation: Option<Operation>) -> Nature {
+    match what {
+        What::Mapping { .. }
+        | What::Items { .. }
+        | What::Count { .. }
+        | What::Repeated { .. }
+        | What::Order { .. } => Nature::State,
+        What::Answer { answered, .. } => {
+            let reads = operation.is_some_and(|operation| !operation.kind().writes());
+            if reads && at == "status" && matches!(answered.status, 200 | 404) {
+                return Nature::State;
+            }
+            let depends = [Meaning::Exists, Meaning::Unknown, Meaning::Full];
+            let says = |code: &i64| {
+                depends
+                    .iter()
+                    .any(|meaning| Contract::embedded().means(*code, *meaning))
+            };
+            if answered.codes.iter().any(says) {
+                Nature::State
+            } else {
+                Nature::Answer
+            }
+        }
+        What::Accepted { .. } => Nature::Answer,
+        What::Missing { .. } | What::Unexpected { .. } | What::Value { .. } | What::Form { .. } => {
+            Nature::Form
+        }
+    }
+}
+
+/// The last part of a place that is a name, spelled the same in both generations.
+fn member(at: &str) -> String {
+    let is_index = |part: &&str| part.chars().all(|c| c.is_ascii_digit());
+    let last = at.split('/').rev().find(|part| !is_index(part));
+    last.unwrap_or_default().replace('_', "-")
+}
+
+/// Whether a path ends with an address in another spelling than the canonical one.
+fn is_respelled(path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let decoded = percent_decode_str(last).decode_utf8_lossy();
+    address::parse(&decoded).is_some_and(|ip| ip.to_string() != last)
+}

@@ -1,0 +1,206 @@
+//! One cause: the clause in words, the simplest evidence in full, and what it explains.
+
+use std::io::{self, Write};
+
+use super::{Style, Terminal, counted, cut};
+use crate::contract::{Contract, Level};
+use crate::event::{Cause, ExchangeRecord, ReportedFinding, TrialReport};
+
+/// Causes that are shown in full.
+const IN_FULL: usize = 10;
+/// Cases of a cause that are named.
+const NAMED: usize = 4;
+/// Clauses of a cause that are named.
+const CLAUSES: usize = 12;
+/// Requests of the evidence that are shown to be sent by hand.
+const BY_HAND: usize = 4;
+/// Characters of a body that are shown.
+const BODY: usize = 600;
+
+impl Terminal {
+    /// All causes: the first ones in full, the others in a line each.
+    pub(super) fn causes(&self, causes: &[Cause], out: &mut dyn Write) -> io::Result<()> {
+        let all = causes.len();
+        for (index, cause) in causes.iter().take(IN_FULL).enumerate() {
+            self.cause(cause, (index + 1, all), out)?;
+        }
+        for (index, cause) in causes.iter().enumerate().skip(IN_FULL) {
+            writeln!(out, "cause {} of {all}: {}", index + 1, line(cause))?;
+        }
+        if all > IN_FULL {
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    fn cause(
+        &self,
+        cause: &Cause,
+        (number, all): (usize, usize),
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let Style {
+            bold, dim, reset, ..
+        } = self.style;
+        let (verb, colour) = match cause.level {
+            Level::Must => ("violates", self.style.red),
+            Level::Should => ("deviates from", self.style.yellow),
+            Level::May => ("notes", self.style.dim),
+        };
+        let clause = Contract::embedded().clause(&cause.clause);
+        let (says, source) = clause.map_or(("", ""), |clause| (&clause.says, &clause.source));
+        writeln!(
+            out,
+            "{bold}cause {number} of {all}:{reset} {colour}{verb}{reset} {bold}{}{reset} ({}): {says} {dim}[{source}]{reset}",
+            cause.clause, cause.level
+        )?;
+        let things = if self.recorded { "operation" } else { "case" };
+        write!(
+            out,
+            "  {dim}seen in:{reset} {}",
+            counted(cause.trials.len(), things)
+        )?;
+        if !self.recorded {
+            write!(out, ", {} of which would conform without it", cause.alone)?;
+        }
+        writeln!(out, "; answers of {}", cause.operations.join(", "))?;
+        let others = cause.clauses.iter().filter(|(id, _)| **id != cause.clause);
+        let others: Vec<String> = others
+            .map(|(id, trials)| format!("{id} ({trials})"))
+            .collect();
+        if !others.is_empty() {
+            let more = if others.len() > CLAUSES { ", …" } else { "" };
+            let named: Vec<String> = others.into_iter().take(CLAUSES).collect();
+            writeln!(
+                out,
+                "  {dim}breaks as well:{reset} {}{more}",
+                named.join(", ")
+            )?;
+        }
+        let witness = &cause.witness;
+        if let Some(trial) = self.failed.get(&witness.trial)
+            && let Some(reported) = trial.findings.get(witness.finding)
+        {
+            self.evidence_of(trial, reported, out)?;
+        }
+        let named = cause.trials.iter().take(NAMED).cloned().collect::<Vec<_>>();
+        let more = match cause.trials.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        writeln!(out, "  {dim}{things}s:{reset} {}{more}", named.join(", "))?;
+        if self.recorded {
+            writeln!(out, "  {dim}look at it again:{reset} {}", self.again)?;
+        } else {
+            writeln!(
+                out,
+                "  {dim}run it again:{reset} {} '{}'",
+                self.again, witness.trial
+            )?;
+        }
+        writeln!(out, "  {dim}name:{reset} {}", cause.id)?;
+        writeln!(out)
+    }
+
+    /// The finding that shows a cause best, with its exchange and how to send it by hand.
+    fn evidence_of(
+        &self,
+        trial: &TrialReport,
+        reported: &ReportedFinding,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let Style { dim, reset, .. } = self.style;
+        writeln!(
+            out,
+            "  {dim}simplest evidence:{reset} {}: {}",
+            trial.id, trial.title
+        )?;
+        self.finding(trial, reported, out)?;
+        let exchange = trial
+            .exchanges
+            .iter()
+            .find(|exchange| Some(exchange.step) == reported.step);
+        if let Some(exchange) = exchange {
+            shown(exchange, out)?;
+        }
+        if !trial.given.is_empty() {
+            writeln!(
+                out,
+                "  {dim}the zone held:{reset} {}",
+                cut(&trial.given, 300)
+            )?;
+        }
+        let by_hand = by_hand(trial, reported, self.has_fresh_zones);
+        if !by_hand.is_empty() {
+            writeln!(out, "  {dim}by hand:{reset}")?;
+        }
+        by_hand
+            .iter()
+            .try_for_each(|line| writeln!(out, "    {line}"))
+    }
+}
+
+/// A cause in a line.
+pub(super) fn line(cause: &Cause) -> String {
+    format!(
+        "{} ({}) in {}, {}",
+        cause.clause,
+        cause.level,
+        counted(cause.trials.len(), "case"),
+        cause.id
+    )
+}
+
+fn shown(exchange: &ExchangeRecord, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "    > {}", cut(&exchange.request_line, BODY))?;
+    if let Some(body) = &exchange.request_body {
+        writeln!(out, "    > {}", cut(body, BODY))?;
+    }
+    writeln!(
+        out,
+        "    < {} {}",
+        exchange.status,
+        cut(&exchange.response_body, BODY)
+    )
+}
+
+/// The curl lines that bring the state about and then show the fault. Where zones begin empty, they take one of their
+/// own, so that nothing is there from before.
+pub(in crate::report) fn by_hand(
+    trial: &TrialReport,
+    reported: &ReportedFinding,
+    has_fresh_zones: bool,
+) -> Vec<String> {
+    let last = reported.step.unwrap_or(usize::MAX);
+    let is_needed = |exchange: &&ExchangeRecord| {
+        let writes = !exchange.request_line.starts_with("GET ");
+        exchange.step == last || (exchange.step < last && writes)
+    };
+    let needed: Vec<&ExchangeRecord> = trial.exchanges.iter().filter(is_needed).collect();
+    let shown = needed.len().saturating_sub(BY_HAND);
+    let curls = needed
+        .iter()
+        .skip(shown)
+        .map(|exchange| exchange.curl.clone());
+    let zone = needed
+        .iter()
+        .find_map(|exchange| zone_in(&exchange.request_line));
+    match zone.filter(|_| has_fresh_zones) {
+        Some(zone) => {
+            let begin = "zone=$(openssl rand -hex 16)".to_owned();
+            let own = format!("/zones/{zone}");
+            let fresh = "/zones/'\"$zone\"'";
+            let curls = curls.map(|curl| curl.replace(&own, fresh));
+            std::iter::once(begin).chain(curls).collect()
+        }
+        None => curls.collect(),
+    }
+}
+
+/// The id of the zone in a request line.
+fn zone_in(request_line: &str) -> Option<&str> {
+    let rest = request_line.split_once("/zones/")?.1;
+    let id = rest.split('/').next()?;
+    let is_id = id.len() == 32 && id.chars().all(|c| c.is_ascii_hexdigit());
+    is_id.then_some(id)
+}

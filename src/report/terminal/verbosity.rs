@@ -1,0 +1,28 @@
+//! How much the terminal shows.
+
+/// How much is said of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// The last lines alone.
+    Quiet,
+    /// What explains the failures.
+    #[default]
+    Causes,
+    /// Each case as well.
+    Cases,
+    /// Each request as well.
+    Requests,
+}
+
+impl Verbosity {
+    /// By the number of times that `-v` was given, or `-q`.
+    #[must_use]
+    pub fn of(is_quiet: bool, verbose: u8) -> Self {
+        match (is_quiet, verbose) {
+            (true, _) => Self::Quiet,
+            (false, 0) => Self::Causes,
+            (false, 1) => Self::Cases,
+            (false, _) => Self::Requests,
+        }
+    }
+}
