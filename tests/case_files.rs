@@ -1,10 +1,12 @@
 //! Faulty case files: each fault is reported with its place and what would be right, all faults of a
-//! file at once.
+//! file at once. And the files of the suite: no two of them say nearly the same.
 
 use originproof::case::{Action, Library, LibraryError, Trial};
 use originproof::diagnostic::SourceFile;
 use originproof::mutation::try_variation;
 use originproof::runner::{Plan, Selection};
+use regex::Regex;
+use similar::TextDiff;
 use test_case::test_case;
 
 /// The faults of a folder with this case alone.
@@ -340,4 +342,69 @@ fn a_folder_without_cases_or_that_is_not_there_is_an_error_of_its_own() {
     std::fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{error}"));
     let empty = Library::from_folder(&folder);
     assert!(matches!(empty, Err(LibraryError::Empty(_))));
+}
+
+/// Two case files that are more alike than this should be one file with a table.
+const TOO_ALIKE: f32 = 0.8;
+
+/// The lines of a case without its title, and without what a column of a table can hold: operations, clauses,
+/// generations and numbers.
+fn shape(text: &str) -> String {
+    let columns = [
+        (
+            r"\b(v[12]\.)?(batch_)?(get|list|create|upsert|put|delete|supported_regions):",
+            "OPERATION:",
+        ),
+        (r"\b(V[12n]-)?[A-Z]+-\d+[a-f]?\b", "CLAUSE"),
+        (r"\b[vV][12n]\b", "GENERATION"),
+        (r"\d+", "NUMBER"),
+    ];
+    let columns =
+        columns.map(|(from, to)| (Regex::new(from).unwrap_or_else(|e| panic!("{e}")), to));
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.starts_with("title:"));
+    let text = lines.map(|line| format!("{line}\n")).collect();
+    columns.iter().fold(text, |text: String, (from, to)| {
+        from.replace_all(&text, *to).into_owned()
+    })
+}
+
+/// The share of lines that two cases have in common, in the same order.
+fn likeness(one: &str, other: &str) -> f32 {
+    TextDiff::from_lines(one, other).ratio()
+}
+
+#[test]
+fn no_two_case_files_are_more_than_eighty_percent_alike() {
+    let library = Library::embedded().unwrap_or_else(|error| panic!("{error}"));
+    let shapes: Vec<(&str, String)> = library
+        .files()
+        .map(|rows| &rows[0].source)
+        .map(|file| (file.path.as_str(), shape(&file.text)))
+        .collect();
+    assert!(shapes.len() > 100, "{} files", shapes.len());
+    let mut twins = Vec::new();
+    for (index, (path, one)) in shapes.iter().enumerate() {
+        for (other_path, other) in &shapes[index + 1..] {
+            let likeness = likeness(one, other);
+            if likeness > TOO_ALIKE {
+                twins.push(format!("{path} and {other_path}: {likeness:.2}"));
+            }
+        }
+    }
+    assert!(
+        twins.is_empty(),
+        "make one file with a table of each pair:\n{}",
+        twins.join("\n")
+    );
+}
+
+#[test]
+fn cases_that_differ_in_the_words_of_a_column_are_found_alike() {
+    let one = "title: One\nproves: [V1-UPSERT-1]\nsteps:\n  - v1.upsert: { ip: 192.0.2.1 }\n    expect: { V1-UPSERT-1: { status: 200 } }\n";
+    let other = "title: Other\nproves: [V2-PUT-3]\nsteps:\n  - v2.put: { ip: 192.0.2.7 }\n    expect: { V2-PUT-3: { status: 400 } }\n";
+    assert!(likeness(&shape(one), &shape(other)) > TOO_ALIKE);
+    let longer = format!("{other}  - v2.list: {{}}\n  - holds: []\n    proves: V2-PUT-3\n");
+    assert!(likeness(&shape(one), &shape(&longer)) < TOO_ALIKE);
 }
