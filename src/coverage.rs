@@ -279,11 +279,8 @@ impl Said {
 
     /// A clause that is cited and only looked for by a rule is proved by the rule on the case's exchanges.
     fn cited(&mut self, trial: &Trial) {
-        for key in &trial.case.proves {
-            if let Some(clause) = key.clause(trial.generation)
-                && !self.clauses.contains_key(&clause)
-                && !rules_of(&clause).is_empty()
-            {
+        for clause in trial.proves() {
+            if !self.clauses.contains_key(&clause) && !rules_of(&clause).is_empty() {
                 self.add(trial, Some(clause), How::HappyPath);
             }
         }

@@ -72,14 +72,7 @@ fn clause(id: &str, library: &Library) -> Option<String> {
     let proving: Vec<Trial> = library
         .trials()
         .into_iter()
-        .filter(|trial| {
-            let mut cited = trial
-                .case
-                .proves
-                .iter()
-                .filter_map(|key| key.clause(trial.generation));
-            cited.any(|cited| cited == clause.id)
-        })
+        .filter(|trial| trial.proves().any(|cited| cited == clause.id))
         .collect();
     if !proving.is_empty() {
         text.push_str("proved by:\n");
@@ -135,13 +128,7 @@ fn case(id: &str, library: &Library) -> Option<String> {
     let mut cited: Vec<ClauseId> = trials
         .iter()
         .filter(|trial| trial.case.id == case.id)
-        .flat_map(|trial| {
-            trial
-                .case
-                .proves
-                .iter()
-                .filter_map(|key| key.clause(trial.generation))
-        })
+        .flat_map(Trial::proves)
         .collect();
     cited.sort();
     cited.dedup();

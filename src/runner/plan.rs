@@ -210,10 +210,7 @@ fn is_named(trial: &Trial, name: &str) -> bool {
 }
 
 fn proves(trial: &Trial, clause: &str) -> bool {
-    trial.case.proves.iter().any(|key| {
-        key.clause(trial.generation)
-            .is_some_and(|id| id.as_str() == clause)
-    })
+    trial.proves().any(|id| id.as_str() == clause)
 }
 
 fn nothing<'a>(
