@@ -91,7 +91,7 @@ impl Reader {
 
     fn expected(&mut self, node: &Node, message: &str, wanted: &str) {
         let label = format!("expected {wanted}, found {}", node.kind());
-        self.problem(Problem::new(first_line(node.span), message, label));
+        self.problem(Problem::new(node.span.beginning(), message, label));
     }
 
     /// A problem for a name that is none of the known ones, with the nearest right one.
@@ -157,14 +157,6 @@ impl Reader {
             level,
             span,
         }
-    }
-}
-
-/// The span of a mapping or list runs to its end; messages point to where it begins.
-fn first_line(span: Span) -> Span {
-    Span {
-        start: span.start,
-        end: span.end.min(span.start + 40),
     }
 }
 

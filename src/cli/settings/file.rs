@@ -80,13 +80,11 @@ pub(super) fn read(
         Ok(table) => reader.file(path, table.get_ref()),
         Err(error) => {
             let (hidden, message) = concealed::unreadable(&source.text, error.message());
-            let range = error.span().unwrap_or(0..0);
-            let span = Span {
-                start: range.start,
-                end: range.end,
-            };
+            let span = error.span().unwrap_or_default();
             reader.hidden = hidden;
-            reader.problems.push(Problem::new(span, message, "here"));
+            reader
+                .problems
+                .push(Problem::new(span.into(), message, "here"));
             ConfigFile::default()
         }
     };
@@ -110,11 +108,7 @@ struct Reader<'v> {
 }
 
 fn span<T>(spanned: &Spanned<T>) -> Span {
-    let range = spanned.span();
-    Span {
-        start: range.start,
-        end: range.end,
-    }
+    spanned.span().into()
 }
 
 impl Reader<'_> {
