@@ -63,6 +63,13 @@ pub(super) fn recode(reply: &mut Reply, from: i64, to: i64) {
     }
 }
 
+/// Answers a code with another status.
+pub(super) fn restatus(reply: &mut Reply, of: i64, status: u16) {
+    if code(reply) == Some(of) {
+        reply.status = status;
+    }
+}
+
 /// The honest answer with the zone left as it was.
 #[expect(
     clippy::unnecessary_wraps,

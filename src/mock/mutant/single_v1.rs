@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::json;
 
-use super::bend::{code, list, place, recode, sent_ip, without_effect};
+use super::bend::{code, list, place, recode, restatus, sent_ip, without_effect};
 use super::fault::Fault;
 use crate::exchange::{Kind, Operation};
 use crate::mock::{Call, Change, On, Reply, handle};
@@ -43,11 +43,7 @@ pub(super) const FAULTS: &[Fault] = &[
         breaks: "V1-CREATE-2",
         from: "the status that HTTP has for it",
         on: On::Every,
-        change: Change::Answer(|_, reply| {
-            if code(reply) == Some(1145) {
-                reply.status = 409;
-            }
-        }),
+        change: Change::Answer(|_, reply| restatus(reply, 1145, 409)),
     },
     Fault {
         name: "conflict-overwrites-all-the-same",

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
-use super::bend::{code, entry, place, recode, sent_address, sent_ip, without_effect};
+use super::bend::{entry, place, recode, restatus, sent_address, sent_ip, without_effect};
 use super::fault::Fault;
 use crate::exchange::{Kind, Operation};
 use crate::mock::{Change, On, Refusal, Reply, handle};
@@ -154,11 +154,7 @@ pub(super) const FAULTS: &[Fault] = &[
         breaks: "V2-PUT-5",
         from: "a foreign key that the database refuses",
         on: On::V2(&[Kind::Upsert]),
-        change: Change::Answer(|_, reply| {
-            if code(reply) == Some(1157) {
-                reply.status = 500;
-            }
-        }),
+        change: Change::Answer(|_, reply| restatus(reply, 1157, 500)),
     },
     Fault {
         name: "v2-delete-without-effect",
