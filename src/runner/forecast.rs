@@ -1,6 +1,6 @@
 //! What a run would do on its target, and what it would leave: known without a request.
 
-use super::custody::{Permit, requests_to_empty};
+use super::custody::Permit;
 use super::fitness::{lacks, obstacle, too_few_zones};
 use super::routing::switched_off;
 use super::run::Runner;
@@ -70,12 +70,6 @@ impl Runner {
             && keepers
                 .iter()
                 .any(|keeper| obstacle(trial, &named, keeper).is_some())
-    }
-
-    /// How many requests taking so many mappings away and putting them back takes, when each is answered.
-    #[must_use]
-    pub fn requests_to_empty(&self, mappings: usize) -> usize {
-        requests_to_empty(mappings)
     }
 
     /// How many zones were given by hand.

@@ -42,8 +42,8 @@ impl Runner {
 
     /// Runs a trial in leased zones, around what they hold, and takes away what it leaves.
     async fn in_care(&self, trial: &Trial, lease: &Lease<'_>) -> TrialReport {
-        if self.target.halt.reason().is_some() {
-            return self.trial_after_halt(trial);
+        if let Some(reason) = self.target.halt.reason() {
+            return empty_report(trial, Verdict::Inconclusive, reason.to_string());
         }
         if let Some(reason) = self.unfit(trial, lease).await {
             let reason = self.target.redactor.text(&reason);
@@ -57,11 +57,6 @@ impl Runner {
             .map(|(name, keeper)| (name.clone(), keeper.zone.clone()))
             .collect();
         self.execute(trial, zones, keepers).await
-    }
-
-    fn trial_after_halt(&self, trial: &Trial) -> TrialReport {
-        let reason = self.target.halt.reason().map(ToString::to_string);
-        empty_report(trial, Verdict::Inconclusive, reason.unwrap_or_default())
     }
 
     /// Why a trial can't run in these zones, if it can't.

@@ -48,16 +48,9 @@ impl Recovered {
         if opening.originproof_journal != VERSION {
             return Err(unreadable("another version of originproof wrote it"));
         }
-        let mut ledger = Ledger::default();
-        ledger.apply(&Record::Opening(opening.clone()));
-        for record in records {
-            ledger.apply(&record);
-        }
-        Ok(Self { opening, ledger })
+        Ok(Self::of(opening, records))
     }
-}
 
-impl Recovered {
     /// What can be told of a journal whose first record is damaged: the mappings that were taken away stand in the
     /// records before that, with their values. Which target it was is not known.
     fn without_opening(path: &Path, first: Record, rest: impl Iterator<Item = Record>) -> Self {
@@ -83,6 +76,10 @@ impl Recovered {
             holding,
             stuck: Vec::new(),
         };
+        Self::of(opening, records)
+    }
+
+    fn of(opening: Opening, records: impl IntoIterator<Item = Record>) -> Self {
         let mut ledger = Ledger::default();
         ledger.apply(&Record::Opening(opening.clone()));
         for record in records {
