@@ -364,7 +364,7 @@ fn shape(text: &str) -> String {
     let lines = text
         .lines()
         .filter(|line| !line.starts_with('#') && !line.starts_with("title:"));
-    let text = lines.map(|line| format!("{line}\n")).collect();
+    let text = lines.flat_map(|line| [line, "\n"]).collect();
     columns.iter().fold(text, |text: String, (from, to)| {
         from.replace_all(&text, *to).into_owned()
     })
