@@ -125,31 +125,28 @@ pub(super) fn named_addresses(trial: &Trial) -> BTreeSet<IpAddr> {
     for value in trial.case.given.values() {
         addresses_of(value, &mut named);
     }
-    of_steps(&trial.case.steps, &mut named);
-    named
-}
-
-fn of_steps(steps: &[Step], named: &mut BTreeSet<IpAddr>) {
-    for step in steps {
+    for step in Step::all(&trial.case.steps) {
         match &step.action {
-            Action::Call(spec) => addresses_of(&spec.argument, named),
-            Action::Holds(items, _) | Action::OneOf(items, _) => addresses_of(items, named),
-            Action::Parallel(steps) | Action::Repeat { steps, .. } => of_steps(steps, named),
+            Action::Call(spec) => addresses_of(&spec.argument, &mut named),
+            Action::Holds(items, _) | Action::OneOf(items, _) => addresses_of(items, &mut named),
             Action::Let(values) => values
                 .iter()
-                .for_each(|(_, value)| addresses_of(value, named)),
-            Action::Unchanged(_)
+                .for_each(|(_, value)| addresses_of(value, &mut named)),
+            Action::Parallel(_)
+            | Action::Repeat { .. }
+            | Action::Unchanged(_)
             | Action::Pages { .. }
             | Action::Settled(_)
             | Action::AtMost(..) => {}
         }
     }
+    named
 }
 
 /// Whether a case expects something of a whole list that other mappings in the zone would change: what its first
 /// page holds, how many entries there are, when the set was changed.
 pub(super) fn expects_a_whole_list(trial: &Trial) -> bool {
-    calls(&trial.case.steps).into_iter().any(|(step, spec)| {
+    calls(trial).any(|(step, spec)| {
         let operation = spec.operation.operation(trial.generation);
         let mut checks = step
             .expect
@@ -172,25 +169,14 @@ pub(super) fn only_reads(trial: &Trial) -> bool {
         Some(operation) => !operation.kind().writes(),
         None => spec.argument.get("method").and_then(Value::as_str) == Some("GET"),
     };
-    let mut calls = calls(&trial.case.steps).into_iter();
-    trial.case.given.is_empty() && calls.all(|(_, spec)| reads(spec))
+    trial.case.given.is_empty() && calls(trial).all(|(_, spec)| reads(spec))
 }
 
-/// The calls among steps, those within other steps too.
-fn calls(steps: &[Step]) -> Vec<(&Step, &CallSpec)> {
-    let mut found = Vec::new();
-    for step in steps {
-        match &step.action {
-            Action::Call(spec) => found.push((step, spec)),
-            Action::Parallel(steps) | Action::Repeat { steps, .. } => found.extend(calls(steps)),
-            Action::Holds(..)
-            | Action::Unchanged(_)
-            | Action::Pages { .. }
-            | Action::Let(_)
-            | Action::Settled(_)
-            | Action::OneOf(..)
-            | Action::AtMost(..) => {}
-        }
-    }
-    found
+/// The calls of a case.
+fn calls(trial: &Trial) -> impl Iterator<Item = (&Step, &CallSpec)> {
+    let steps = Step::all(&trial.case.steps).into_iter();
+    steps.filter_map(|step| match &step.action {
+        Action::Call(spec) => Some((step, spec)),
+        _ => None,
+    })
 }
