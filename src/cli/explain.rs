@@ -6,7 +6,7 @@ use clap::Args;
 
 use originproof::case::{Library, Trial};
 use originproof::contract::{ClauseId, Contract, rule};
-use originproof::diagnostic::nearest;
+use originproof::diagnostic::did_you_mean;
 
 use super::Outcome;
 use super::console::Console;
@@ -39,8 +39,8 @@ fn unknown(id: &str, library: &Library) -> String {
     let contract = Contract::embedded();
     let clauses = contract.clauses.iter().map(|clause| clause.id.as_str());
     let cases = library.cases.iter().map(|case| case.id.as_str());
-    let hint = nearest(id, clauses.chain(cases))
-        .map(|right| format!("; did you mean `{right}`?"))
+    let hint = did_you_mean(id, clauses.chain(cases))
+        .map(|hint| format!("; {hint}"))
         .unwrap_or_default();
     format!("there is no clause, code or case `{id}`{hint}")
 }

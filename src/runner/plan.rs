@@ -218,8 +218,8 @@ fn nothing<'a>(
     given: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> PlanError {
-    let hint = crate::diagnostic::nearest(given, known)
-        .map(|right| format!(" (did you mean `{right}`?)"))
+    let hint = crate::diagnostic::did_you_mean(given, known)
+        .map(|hint| format!(" ({hint})"))
         .unwrap_or_default();
     PlanError::FitsNothing {
         what,

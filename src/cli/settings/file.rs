@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use originproof::diagnostic::{Problem, SourceFile, Span, nearest, render};
+use originproof::diagnostic::{Problem, SourceFile, Span, did_you_mean, render};
 
 use originproof::exchange::check_base_url;
 
@@ -162,8 +162,8 @@ impl Reader<'_> {
                 format!("there is no setting `{name}`"),
                 "unknown key",
             );
-            if let Some(right) = nearest(name, known) {
-                problem = problem.help(format!("did you mean `{right}`?"));
+            if let Some(hint) = did_you_mean(name, known) {
+                problem = problem.help(hint);
             }
             self.problems.push(problem);
             return;
