@@ -69,12 +69,10 @@ impl Recovered {
         let zone = zone.split('.').next().unwrap_or_default();
         let opening = Opening {
             originproof_journal: VERSION,
-            target: String::new(),
             zone: zone.to_owned(),
             started: "at an unknown time".to_owned(),
-            seal: String::new(),
             holding,
-            stuck: Vec::new(),
+            ..Opening::default()
         };
         Self::of(opening, records)
     }

@@ -21,10 +21,8 @@ fn begun(folder: &Path) -> Journal {
         originproof_journal: VERSION,
         target: "http://t".into(),
         zone: "Z".into(),
-        started: String::new(),
         seal: Seal::default().text(),
-        holding: super::super::entry::Holding::default(),
-        stuck: Vec::new(),
+        ..Opening::default()
     };
     let path = Journal::path_of(folder, "Z");
     Journal::begin(path, opening).unwrap_or_else(|e| panic!("{e}"))
