@@ -96,9 +96,7 @@ fn code(id: &str) -> Option<String> {
         let said = row.text.as_deref().unwrap_or("(no text is documented)");
         let _ = writeln!(text, "  {said}");
         for (operation, clause) in &row.operations {
-            let says = contract
-                .clause(clause)
-                .map_or("", |clause| clause.says.as_str());
+            let says = contract.says(clause);
             let _ = writeln!(text, "  {operation:<18} {clause}: {says}");
         }
     }
@@ -134,9 +132,7 @@ fn case(id: &str, library: &Library) -> Option<String> {
     cited.dedup();
     text.push_str("\nproves:\n");
     for clause in cited {
-        let says = Contract::embedded()
-            .clause(&clause)
-            .map_or("", |c| c.says.as_str());
+        let says = Contract::embedded().says(&clause);
         let _ = writeln!(text, "  {clause:<12} {says}");
     }
     let rows = trials

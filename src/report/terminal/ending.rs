@@ -122,9 +122,7 @@ impl Terminal {
             Level::Must => ("violates", self.style.red),
             Level::Should | Level::May => ("deviates from", self.style.yellow),
         };
-        let says = Contract::embedded()
-            .clause(&ClauseId::from(clause))
-            .map_or("", |clause| clause.says.as_str());
+        let says = Contract::embedded().says(&ClauseId::from(clause));
         let cases = counted(count, if self.recorded { "operation" } else { "case" });
         writeln!(
             out,

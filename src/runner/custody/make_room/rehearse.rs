@@ -299,7 +299,7 @@ impl Room<'_> {
         Ok(now.is_some())
     }
 
-    /// As [`Self::is_read`]; asked once more after a while if it is not as expected.
+    /// Reads a mapping as [`Self::is_read`] does, and once more after a while if it is not as expected.
     async fn shows(
         &mut self,
         generation: Generation,
