@@ -92,7 +92,7 @@ impl Coverage {
         let mut by_code: BTreeMap<(Operation, i64), BTreeSet<String>> = BTreeMap::new();
         for trial in library.trials() {
             let mut said = Said::default();
-            said.steps(&trial, &trial.case.steps);
+            said.steps(&trial);
             said.cited(&trial);
             for (clause, hows) in said.clauses {
                 let cases = by_clause.entry(clause).or_default();
@@ -279,34 +279,21 @@ impl Said {
 
     /// A clause that is cited and only looked for by a rule is proved by the rule on the case's exchanges.
     fn cited(&mut self, trial: &Trial) {
-        for key in &trial.case.proves {
-            if let Some(clause) = key.clause(trial.generation)
-                && !self.clauses.contains_key(&clause)
-                && !rules_of(&clause).is_empty()
-            {
+        for clause in trial.proves() {
+            if !self.clauses.contains_key(&clause) && !rules_of(&clause).is_empty() {
                 self.add(trial, Some(clause), How::HappyPath);
             }
         }
     }
 
-    fn steps(&mut self, trial: &Trial, steps: &[Step]) {
-        for step in steps {
+    fn steps(&mut self, trial: &Trial) {
+        for step in Step::all(&trial.case.steps) {
+            if let Some(clause) = step.action.clause() {
+                self.add(trial, clause.clause(trial.generation), How::HappyPath);
+            }
             let operation = match &step.action {
                 Action::Call(call) => call.operation.operation(trial.generation),
-                Action::Holds(_, clause)
-                | Action::Unchanged(clause)
-                | Action::Pages { clause, .. }
-                | Action::Settled(clause)
-                | Action::AtMost(_, clause)
-                | Action::OneOf(_, clause) => {
-                    self.add(trial, clause.clause(trial.generation), How::HappyPath);
-                    None
-                }
-                Action::Parallel(steps) | Action::Repeat { steps, .. } => {
-                    self.steps(trial, steps);
-                    None
-                }
-                Action::Let(_) => None,
+                _ => None,
             };
             for expectation in &step.expect {
                 let clause = expectation.clause.clause(trial.generation);

@@ -1,65 +1,65 @@
 //! Faulty case files: each fault is reported with its place and what would be right, all faults of a
-//! file at once.
-
-use std::path::PathBuf;
+//! file at once. And the files of the suite: no two of them say nearly the same.
 
 use originproof::case::{Action, Library, LibraryError, Trial};
 use originproof::diagnostic::SourceFile;
 use originproof::mutation::try_variation;
 use originproof::runner::{Plan, Selection};
-use tempfile::TempDir;
+use regex::Regex;
+use similar::TextDiff;
 use test_case::test_case;
 
-/// A folder of its own with one case; it is removed when the test ends.
-struct Folder {
-    path: PathBuf,
-    _parent: TempDir,
-}
-
-impl Folder {
-    fn with(name: &str, text: &str) -> Self {
-        let parent = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
-        let path = parent.path().join(name);
-        std::fs::create_dir(&path).unwrap_or_else(|error| panic!("{error}"));
-        std::fs::write(path.join("case.yaml"), text).unwrap_or_else(|error| panic!("{error}"));
-        Self {
-            path,
-            _parent: parent,
-        }
-    }
-}
-
-fn faults(name: &str, text: &str) -> String {
-    let folder = Folder::with(name, text);
-    match Library::from_folder(&folder.path) {
+/// The faults of a folder with this case alone.
+fn faults(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    std::fs::write(folder.path().join("case.yaml"), text).unwrap_or_else(|error| panic!("{error}"));
+    match Library::from_folder(folder.path()) {
         Err(error @ LibraryError::Faulty(_)) => error.to_string(),
         other => panic!("expected faults, got {other:?}"),
     }
 }
 
+/// Expects a case to be faulty for this reason at this place.
+#[track_caller]
+fn expect_fault(text: &str, says: &str, place: &str) {
+    let text = faults(text);
+    for part in [says, &format!("case.yaml:{place}")] {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+}
+
+/// The library of one file.
+fn library(text: impl Into<String>) -> Result<Library, LibraryError> {
+    let file = SourceFile {
+        path: "case.yaml".to_owned(),
+        text: text.into(),
+    };
+    Library::from_sources(vec![("case".to_owned(), file)])
+}
+
 const HEAD: &str = "title: A case\nproves: [V2-PUT-1]\n";
 
-#[test_case("key", "titel: x\n", &["titel", "did you mean `title`?", "1:1"]; "a misspelled key of the file")]
-#[test_case("operation", "steps:\n  - v2.putt: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["v2.putt", "did you mean `v2.put`?", "4:5"]; "a misspelled operation")]
-#[test_case("clause", "steps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUTT-1: { status: 200 } }\n", &["V2-PUTT-1", "did you mean `V2-PUT-1`?"]; "a misspelled clause")]
-#[test_case("expectation", "steps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { sttaus: 200 } }\n", &["sttaus", "did you mean `status`?"]; "a misspelled expectation")]
-#[test_case("argument", "steps:\n  - v2.put: { ipp: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["ipp", "did you mean `ip`?"]; "a misspelled argument")]
-#[test_case("variable", "steps:\n  - v2.put: { ip: \"{{v44.0}}\", at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["v44.0", "there is no variable"]; "an unknown variable")]
-#[test_case("capture", "steps:\n  - v2.put: { ip: x, at: pair.0 }\n    capture: { kept: result }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["`kept` is kept and never read"]; "a capture that nobody reads")]
-#[test_case("column", "table: [{ row: a, unused: 1 }]\nsteps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["the column `unused` is never used"]; "a column that nobody uses")]
-#[test_case("status", "steps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: ok } }\n", &["`ok` is no status"]; "a status that is none")]
-#[test_case("matcher", "steps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { result: { length: many } } }\n", &["`length` takes a number"]; "a matcher with a wrong argument")]
-#[test_case("cited", "steps:\n  - v2.get: x\n    expect: { V2-GET-1: { status: 200 } }\n", &["`V2-GET-1` is expected but not cited"]; "a clause that is not cited")]
-#[test_case("two", "steps:\n  - v2.get: x\n    v2.put: { ip: x }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["a step does one thing"]; "two actions in a step")]
-#[test_case("nothing", "steps:\n  - expect: { V2-PUT-1: { status: 200 } }\n", &["the step does nothing"]; "a step without action")]
-#[test_case("none", "steps: []\n", &["the case has no steps"]; "no steps")]
-#[test_case("capability", "needs: [v3]\nsteps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["there is no capability `v3`"]; "an unknown capability")]
-#[test_case("zone", "steps:\n  - v2.put: { ip: x, at: pair.0 }\n    zone: other\n    expect: { V2-PUT-1: { status: 200 } }\n", &["there is no zone `other`"]; "an unknown zone")]
-#[test_case("general", "steps:\n  - upsert: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["needs `generations`"]; "a general operation without generations")]
-#[test_case("rows", "table: [{ row: a, x: 1 }, { row: a, x: 2 }]\nsteps:\n  - v2.put: { ip: \"{{x}}\", at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["two rows are called `a`"]; "two rows of one name")]
-#[test_case("proves", "steps:\n  - holds: []\n", &["`holds` needs `proves`"]; "a check without its clause")]
-fn a_fault_is_reported_with_its_place_and_what_is_right(name: &str, rest: &str, says: &[&str]) {
-    let text = faults(name, &format!("{HEAD}{rest}"));
+#[test_case("titel: x\n", &["titel", "did you mean `title`?", "1:1"]; "a misspelled key of the file")]
+#[test_case("steps:\n  - v2.putt: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["v2.putt", "did you mean `v2.put`?", "4:5"]; "a misspelled operation")]
+#[test_case("steps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUTT-1: { status: 200 } }\n", &["V2-PUTT-1", "did you mean `V2-PUT-1`?"]; "a misspelled clause")]
+#[test_case("steps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { sttaus: 200 } }\n", &["sttaus", "did you mean `status`?"]; "a misspelled expectation")]
+#[test_case("steps:\n  - v2.put: { ipp: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["ipp", "did you mean `ip`?"]; "a misspelled argument")]
+#[test_case("steps:\n  - v2.put: { ip: \"{{v44.0}}\", at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["v44.0", "there is no variable"]; "an unknown variable")]
+#[test_case("steps:\n  - v2.put: { ip: x, at: pair.0 }\n    capture: { kept: result }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["`kept` is kept and never read"]; "a capture that nobody reads")]
+#[test_case("table: [{ row: a, unused: 1 }]\nsteps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["the column `unused` is never used"]; "a column that nobody uses")]
+#[test_case("steps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: ok } }\n", &["`ok` is no status"]; "a status that is none")]
+#[test_case("steps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { result: { length: many } } }\n", &["`length` takes a number"]; "a matcher with a wrong argument")]
+#[test_case("steps:\n  - v2.get: x\n    expect: { V2-GET-1: { status: 200 } }\n", &["`V2-GET-1` is expected but not cited"]; "a clause that is not cited")]
+#[test_case("steps:\n  - v2.get: x\n    v2.put: { ip: x }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["a step does one thing"]; "two actions in a step")]
+#[test_case("steps:\n  - expect: { V2-PUT-1: { status: 200 } }\n", &["the step does nothing"]; "a step without action")]
+#[test_case("steps: []\n", &["the case has no steps"]; "no steps")]
+#[test_case("needs: [v3]\nsteps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["there is no capability `v3`"]; "an unknown capability")]
+#[test_case("steps:\n  - v2.put: { ip: x, at: pair.0 }\n    zone: other\n    expect: { V2-PUT-1: { status: 200 } }\n", &["there is no zone `other`"]; "an unknown zone")]
+#[test_case("steps:\n  - upsert: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["needs `generations`"]; "a general operation without generations")]
+#[test_case("table: [{ row: a, x: 1 }, { row: a, x: 2 }]\nsteps:\n  - v2.put: { ip: \"{{x}}\", at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["two rows are called `a`"]; "two rows of one name")]
+#[test_case("steps:\n  - holds: []\n", &["`holds` needs `proves`"]; "a check without its clause")]
+fn a_fault_is_reported_with_its_place_and_what_is_right(rest: &str, says: &[&str]) {
+    let text = faults(&format!("{HEAD}{rest}"));
     for part in says {
         let part = part.replace("1:1", "3:1");
         assert!(text.contains(&part), "{part:?} is not in:\n{text}");
@@ -68,49 +68,41 @@ fn a_fault_is_reported_with_its_place_and_what_is_right(name: &str, rest: &str, 
 
 const TAIL: &str = "    expect: { V2-PUT-1: { status: 4xx } }\n";
 
-#[test_case("host", "steps:\n  - request: { path: \"@127.0.0.1:9/evil\" }\n", "leaves the target", "4:22"; "another host")]
-#[test_case("zone-of-others", "steps:\n  - request: { path: /zones/0f/x }\n", "`0f` is not a zone of this case", "4:22"; "another zone")]
-#[test_case("slashes", "steps:\n  - request: { path: //evil/zones/x }\n", "must begin with `/zones/`", "4:22"; "two slashes")]
-#[test_case("whole", "steps:\n  - request: { path: \"HTTP://evil/zones/x/y\" }\n", "leaves the target", "4:22"; "a whole url")]
-#[test_case("dots", "steps:\n  - request: { path: \"/zones/{zone}/%2e%2e/0f/x\" }\n", "`.` or `..`", "4:22"; "encoded dots")]
-#[test_case("fragment", "steps:\n  - request: { path: \"/zones/{zone}/x#y\" }\n", "fragment", "4:22"; "a fragment")]
-#[test_case("tab", "steps:\n  - request: { path: \"/zones/{zone}/x\\ty\" }\n", "not sent as it is written", "4:22"; "a tab")]
-#[test_case("whole-zone", "steps:\n  - request: { method: DELETE, path: \"/zones/{zone}\" }\n", "must begin with `/zones/`", "4:38"; "the zone as a whole")]
-#[test_case("connect", "steps:\n  - request: { method: CONNECT, path: \"/zones/{zone}/x\" }\n", "`CONNECT` is not a method", "4:24"; "a tunnel")]
-#[test_case("in-part", "steps:\n  - request: { path: \"@evil/{{v4.0}}\" }\n", "leaves the target", "4:22"; "another host before a variable")]
-#[test_case("row", "table:\n  - { row: good, way: \"/zones/{zone}/x\" }\n  - { row: bad, way: \"/zones/{zone}/../0f/x\" }\nsteps:\n  - request: { path: \"{{way}}\" }\n", "`.` or `..`", "5:22"; "a row of the table")]
-#[test_case("raw", "steps:\n  - v2.get: { raw: \"../../../0f/x\" }\n", "must be one path segment", "4:20"; "a raw address of several segments")]
-#[test_case("raw-encoded", "steps:\n  - v2.delete: { raw: \"..%2F0f\" }\n", "`.` or `..`", "4:23"; "a raw address with encoded slashes")]
-#[test_case("raw-query", "steps:\n  - v2.delete: { raw: \"192.0.2.1?x\" }\n", "must be one path segment", "4:23"; "a raw address with a query")]
-#[test_case("raw-put", "steps:\n  - v2.put: { ip: x, path: { raw: \"a/b\" } }\n", "must be one path segment", "4:35"; "a raw address of a write")]
-#[test_case("plain", "steps:\n  - v2.delete: \"..\"\n", "`.` or `..`", "4:16"; "an address of dots")]
-#[test_case("nested", "steps:\n  - repeat:\n      times: 2\n      steps:\n        - parallel:\n            count: 2\n            step: { request: { path: /user } }\n", "must begin with `/zones/`", "9:38"; "within repeat and parallel")]
-#[test_case("field", "steps:\n  - request: { path: \"/zones/{zone}/x\" }\n    headers: { Host: evil.example }\n", "the field `Host`", "5:16"; "a field that names another host")]
+#[test_case("steps:\n  - request: { path: \"@127.0.0.1:9/evil\" }\n", "leaves the target", "4:22"; "another host")]
+#[test_case("steps:\n  - request: { path: /zones/0f/x }\n", "`0f` is not a zone of this case", "4:22"; "another zone")]
+#[test_case("steps:\n  - request: { path: //evil/zones/x }\n", "must begin with `/zones/`", "4:22"; "two slashes")]
+#[test_case("steps:\n  - request: { path: \"HTTP://evil/zones/x/y\" }\n", "leaves the target", "4:22"; "a whole url")]
+#[test_case("steps:\n  - request: { path: \"/zones/{zone}/%2e%2e/0f/x\" }\n", "`.` or `..`", "4:22"; "encoded dots")]
+#[test_case("steps:\n  - request: { path: \"/zones/{zone}/x#y\" }\n", "fragment", "4:22"; "a fragment")]
+#[test_case("steps:\n  - request: { path: \"/zones/{zone}/x\\ty\" }\n", "not sent as it is written", "4:22"; "a tab")]
+#[test_case("steps:\n  - request: { method: DELETE, path: \"/zones/{zone}\" }\n", "must begin with `/zones/`", "4:38"; "the zone as a whole")]
+#[test_case("steps:\n  - request: { method: CONNECT, path: \"/zones/{zone}/x\" }\n", "`CONNECT` is not a method", "4:24"; "a tunnel")]
+#[test_case("steps:\n  - request: { path: \"@evil/{{v4.0}}\" }\n", "leaves the target", "4:22"; "another host before a variable")]
+#[test_case("table:\n  - { row: good, way: \"/zones/{zone}/x\" }\n  - { row: bad, way: \"/zones/{zone}/../0f/x\" }\nsteps:\n  - request: { path: \"{{way}}\" }\n", "`.` or `..`", "5:22"; "a row of the table")]
+#[test_case("steps:\n  - v2.get: { raw: \"../../../0f/x\" }\n", "must be one path segment", "4:20"; "a raw address of several segments")]
+#[test_case("steps:\n  - v2.delete: { raw: \"..%2F0f\" }\n", "`.` or `..`", "4:23"; "a raw address with encoded slashes")]
+#[test_case("steps:\n  - v2.delete: { raw: \"192.0.2.1?x\" }\n", "must be one path segment", "4:23"; "a raw address with a query")]
+#[test_case("steps:\n  - v2.put: { ip: x, path: { raw: \"a/b\" } }\n", "must be one path segment", "4:35"; "a raw address of a write")]
+#[test_case("steps:\n  - v2.delete: \"..\"\n", "`.` or `..`", "4:16"; "an address of dots")]
+#[test_case("steps:\n  - repeat:\n      times: 2\n      steps:\n        - parallel:\n            count: 2\n            step: { request: { path: /user } }\n", "must begin with `/zones/`", "9:38"; "within repeat and parallel")]
+#[test_case("steps:\n  - request: { path: \"/zones/{zone}/x\" }\n    headers: { Host: evil.example }\n", "the field `Host`", "5:16"; "a field that names another host")]
 fn a_request_that_leaves_the_zones_of_its_case_is_a_fault_with_its_place(
-    name: &str,
     rest: &str,
     says: &str,
     place: &str,
 ) {
-    let text = faults(&format!("bounds-{name}"), &format!("{HEAD}{rest}{TAIL}"));
-    for part in ["could leave the zones of the case", says] {
-        assert!(text.contains(part), "{part:?} is not in:\n{text}");
-    }
-    assert!(
-        text.contains(&format!("case.yaml:{place}")),
-        "{place} is not in:\n{text}"
-    );
+    let text = format!("{HEAD}{rest}{TAIL}");
+    expect_fault(&text, "could leave the zones of the case", place);
+    expect_fault(&text, says, place);
 }
 
-#[test_case("own", "steps:\n  - request: { path: \"/zones/{zone}/origin/cloud_regionz?page=1\" }\n"; "an unknown path of the zone")]
-#[test_case("variable", "steps:\n  - request: { path: \"/zones/{{zone}}/x/{{v6.0}}\" }\n"; "variables")]
-#[test_case("long", "steps:\n  - request: { path: /zones/0123456789abcdef0123456789abcdef0/x }\n"; "an id that no zone can have")]
-#[test_case("cidr", "steps:\n  - v2.get: 192.0.2.0/24\n"; "an address with a slash, which is encoded")]
-#[test_case("raw", "steps:\n  - v2.get: { raw: \"192.0.2.0%2F24\" }\n"; "a raw address with an encoded slash")]
-fn a_request_within_the_zones_of_its_case_is_no_fault(name: &str, rest: &str) {
-    let text = format!("{HEAD}{rest}{TAIL}");
-    let folder = Folder::with(&format!("within-{name}"), &text);
-    let library = Library::from_folder(&folder.path);
+#[test_case("steps:\n  - request: { path: \"/zones/{zone}/origin/cloud_regionz?page=1\" }\n"; "an unknown path of the zone")]
+#[test_case("steps:\n  - request: { path: \"/zones/{{zone}}/x/{{v6.0}}\" }\n"; "variables")]
+#[test_case("steps:\n  - request: { path: /zones/0123456789abcdef0123456789abcdef0/x }\n"; "an id that no zone can have")]
+#[test_case("steps:\n  - v2.get: 192.0.2.0/24\n"; "an address with a slash, which is encoded")]
+#[test_case("steps:\n  - v2.get: { raw: \"192.0.2.0%2F24\" }\n"; "a raw address with an encoded slash")]
+fn a_request_within_the_zones_of_its_case_is_no_fault(rest: &str) {
+    let library = library(format!("{HEAD}{rest}{TAIL}"));
     assert!(library.is_ok(), "{library:?}");
 }
 
@@ -142,13 +134,7 @@ fn a_value_that_means_nothing_is_a_fault_of_the_case_with_its_place(
     says: &str,
     place: &str,
 ) {
-    let name = format!("value-{}", says.len() * 1000 + rest.len());
-    let text = faults(&name, &format!("{HEAD}{rest}"));
-    assert!(text.contains(says), "{says:?} is not in:\n{text}");
-    assert!(
-        text.contains(&format!("case.yaml:{place}")),
-        "{place} is not in:\n{text}"
-    );
+    expect_fault(&format!("{HEAD}{rest}"), says, place);
 }
 
 /// A table whose rows differ in the operation, the clause, the credentials and the method.
@@ -158,16 +144,11 @@ const WORD_STEPS: &str = "steps:\n  - \"{{write}}\": { ip: \"{{v4.0}}\", at: pai
 const GOOD_ROW: &str =
     "  - { row: a, generations: [], write: v2.put, clause: V2-PUT-1, auth: none }\n";
 
-#[test_case("", "  - { row: b, generations: [v1, v2], write: upsert, clause: Vn-BATCH-1, auth: wrong-token }\n", &["words/a", "words/v1/b", "words/v2/b"]; "operations clauses generations and credentials from columns")]
-#[test_case("", "  - { row: b, generations: [], write: v1.create, clause: \"V1-{{auth}}-1\", auth: key }\n", &[]; "a cell that uses another column, with a faulty outcome")]
-fn words_of_the_format_come_from_columns(before: &str, row: &str, ids: &[&str]) {
-    let text = format!("{WORDS}{before}{GOOD_ROW}{row}{WORD_STEPS}");
-    let file = SourceFile {
-        path: "words.yaml".to_owned(),
-        text,
-    };
-    let library = Library::from_sources(vec![("words".to_owned(), file)]);
-    match library {
+#[test_case("  - { row: b, generations: [v1, v2], write: upsert, clause: Vn-BATCH-1, auth: wrong-token }\n", &["case/a", "case/v1/b", "case/v2/b"]; "operations clauses generations and credentials from columns")]
+#[test_case("  - { row: b, generations: [], write: v1.create, clause: \"V1-{{auth}}-1\", auth: key }\n", &[]; "a cell that uses another column, with a faulty outcome")]
+fn words_of_the_format_come_from_columns(row: &str, ids: &[&str]) {
+    let text = format!("{WORDS}{GOOD_ROW}{row}{WORD_STEPS}");
+    match library(text) {
         Ok(library) => {
             let trials: Vec<String> = library.trials().iter().map(Trial::id).collect();
             assert_eq!(trials, ids);
@@ -192,13 +173,7 @@ fn words_of_the_format_come_from_columns(before: &str, row: &str, ids: &[&str]) 
 #[test_case("  - { row: b, generations: [], write: v2.put, clause: V2-PUT-1 }\n", "all rows have the same columns", "6:5"; "a row that lacks a column")]
 #[test_case("  - { row: b, generations: [], write: \"{{write}}\", clause: V2-PUT-1, auth: none }\n", "there is no column `write`", "8:5"; "a cell that uses itself")]
 fn a_cell_that_means_nothing_is_a_fault_with_its_place(row: &str, says: &str, place: &str) {
-    let name = format!("cell-{}", says.replace(|c: char| !c.is_alphanumeric(), ""));
-    let text = faults(&name, &format!("{WORDS}{GOOD_ROW}{row}{WORD_STEPS}"));
-    assert!(text.contains(says), "{says:?} is not in:\n{text}");
-    assert!(
-        text.contains(&format!("case.yaml:{place}")),
-        "{place} is not in:\n{text}"
-    );
+    expect_fault(&format!("{WORDS}{GOOD_ROW}{row}{WORD_STEPS}"), says, place);
 }
 
 #[test_case("table: [{ row: a, auth: none }]\nsteps:\n  - v2.get: x\n    auth: \"{{auht}}\"\n", "there is no column `auht`", "6:11"; "credentials from no column")]
@@ -218,16 +193,7 @@ fn a_variable_that_can_not_stand_there_is_a_fault_with_its_place(
     says: &str,
     place: &str,
 ) {
-    let name = format!(
-        "column-{}",
-        says.replace(|c: char| !c.is_alphanumeric(), "")
-    );
-    let text = faults(&name, &format!("{HEAD}{rest}"));
-    assert!(text.contains(says), "{says:?} is not in:\n{text}");
-    assert!(
-        text.contains(&format!("case.yaml:{place}")),
-        "{place} is not in:\n{text}"
-    );
+    expect_fault(&format!("{HEAD}{rest}"), says, place);
 }
 
 #[test]
@@ -260,10 +226,9 @@ fn columns_that_would_take_all_memory_are_faults() {
             "the tables have more than 1000 combinations",
         ),
     ] {
-        let text = faults(
-            &format!("memory-{}", table.len()),
-            &format!("{HEAD}table: {table}\nsteps:\n  - v2.get: \"{{{{x}}}}\"\n"),
-        );
+        let text = faults(&format!(
+            "{HEAD}table: {table}\nsteps:\n  - v2.get: \"{{{{x}}}}\"\n"
+        ));
         assert!(text.contains(says), "{says:?} is not in:\n{text}");
     }
 }
@@ -271,24 +236,14 @@ fn columns_that_would_take_all_memory_are_faults() {
 #[test_case("generations: [v1]\nproves: [V1-UPSERT-1, V2-PUT-1]\nsteps:\n  - upsert: { ip: x, at: pair.0 }\n    expect: { V1-UPSERT-1: { status: 4xx } }\n", "3:23"; "a clause that is cited")]
 #[test_case("generations: [v2]\nproves: [V2-PUT-1]\nsteps:\n  - upsert: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: 4xx }, V1-UPSERT-1: { status: 4xx } }\n", "6:42"; "a clause that is expected")]
 fn a_clause_that_every_row_passes_over_is_a_fault(rest: &str, place: &str) {
-    let text = faults(
-        &format!("idle-{}", rest.len()),
-        &format!("title: A case\n{rest}"),
-    );
     let says = "is of a generation that the case does not run for";
-    assert!(text.contains(says), "{text}");
-    assert!(text.contains(&format!("case.yaml:{place}")), "{text}");
+    expect_fault(&format!("title: A case\n{rest}"), says, place);
 }
 
 #[test]
 fn a_column_can_hold_several_steps() {
     let text = "title: A case\nproves: [V2-GET-2]\ntable: [{ row: a, reads: [{ v2.get: x }, { v2.get: y }] }]\nsteps:\n  - \"{{reads}}\"\n  - v2.get: z\n    expect: { V2-GET-2: { status: 4xx } }\n";
-    let file = SourceFile {
-        path: "steps.yaml".to_owned(),
-        text: text.to_owned(),
-    };
-    let library = Library::from_sources(vec![("steps".to_owned(), file)])
-        .unwrap_or_else(|error| panic!("{error}"));
+    let library = library(text).unwrap_or_else(|error| panic!("{error}"));
     let counts: Vec<usize> = library.cases.iter().map(|case| case.steps.len()).collect();
     assert_eq!(counts, [3]);
 }
@@ -296,12 +251,7 @@ fn a_column_can_hold_several_steps() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_repetition_counts_its_own_rounds() {
     let text = "title: A case\nproves: [V2-GET-2]\nsteps:\n  - repeat:\n      times: 2\n      steps:\n        - repeat:\n            times: 3\n            steps: [{ v2.get: \"192.0.2.{{round}}\", expect: { V2-GET-2: { status: 404 } } }]\n        - v2.get: \"198.51.100.{{round.100}}\"\n          expect: { V2-GET-2: { status: 404 } }\n";
-    let file = SourceFile {
-        path: "round.yaml".to_owned(),
-        text: text.to_owned(),
-    };
-    let library = Library::from_sources(vec![("round".to_owned(), file)])
-        .unwrap_or_else(|error| panic!("{error}"));
+    let library = library(text).unwrap_or_else(|error| panic!("{error}"));
     let plan = Plan::select(&library, &Selection::default()).unwrap_or_else(|e| panic!("{e}"));
     let reports = try_variation(&[], &plan)
         .await
@@ -324,12 +274,7 @@ fn several_tables_run_in_each_combination() {
     let text = format!(
         "{HEAD}table:\n  - [{{ row: one, x: 1 }}, {{ row: two, x: 2 }}]\n  - [{{ row: a, y: \"{{{{x}}}}a\" }}, {{ row: b, y: \"{{{{x}}}}b\" }}]\nsteps:\n  - v2.get: \"{{{{y}}}}\"\n    expect: {{ V2-PUT-1: {{ status: 4xx }} }}\n"
     );
-    let file = SourceFile {
-        path: "many.yaml".to_owned(),
-        text,
-    };
-    let library = Library::from_sources(vec![("many".to_owned(), file)])
-        .unwrap_or_else(|error| panic!("{error}"));
+    let library = library(text).unwrap_or_else(|error| panic!("{error}"));
     let sent = |trial: &Trial| match trial.case.steps.first().map(|step| &step.action) {
         Some(Action::Call(call)) => call.argument.clone(),
         other => panic!("{other:?}"),
@@ -340,10 +285,10 @@ fn several_tables_run_in_each_combination() {
         .map(|trial| (trial.id(), sent(trial)))
         .collect();
     let expected = [
-        ("many/one.a", "1a"),
-        ("many/one.b", "1b"),
-        ("many/two.a", "2a"),
-        ("many/two.b", "2b"),
+        ("case/one.a", "1a"),
+        ("case/one.b", "1b"),
+        ("case/two.a", "2a"),
+        ("case/two.b", "2b"),
     ];
     assert_eq!(
         trials,
@@ -356,12 +301,7 @@ fn what_a_run_finds_belongs_to_the_step_though_its_operation_is_a_column() {
     let text = format!(
         "{HEAD}table: [{{ row: a, read: v2.get }}]\nsteps:\n  - \"{{{{read}}}}\": x\n    expect: {{ V2-PUT-1: {{ status: 4xx }} }}\n"
     );
-    let file = SourceFile {
-        path: "line.yaml".to_owned(),
-        text,
-    };
-    let library = Library::from_sources(vec![("line".to_owned(), file)])
-        .unwrap_or_else(|error| panic!("{error}"));
+    let library = library(text).unwrap_or_else(|error| panic!("{error}"));
     let lines: Vec<usize> = library
         .cases
         .iter()
@@ -371,20 +311,19 @@ fn what_a_run_finds_belongs_to_the_step_though_its_operation_is_a_column() {
     assert_eq!(lines, [5]);
 }
 
-#[test_case("not-yaml", "title: [", "this is not YAML"; "not yaml")]
-#[test_case("empty", "", "the file is empty"; "an empty file")]
-#[test_case("list", "- a\n", "a case is a mapping"; "a list")]
-#[test_case("twice", "title: a\ntitle: b\n", "`title` is given twice"; "a key twice")]
-#[test_case("alias", "title: &a x\nabout: *a\n", "anchors and tags are not used here"; "an anchor")]
-fn what_is_no_case_at_all_is_said_so(name: &str, text: &str, says: &str) {
-    let found = faults(name, text);
+#[test_case("title: [", "this is not YAML"; "not yaml")]
+#[test_case("", "the file is empty"; "an empty file")]
+#[test_case("- a\n", "a case is a mapping"; "a list")]
+#[test_case("title: a\ntitle: b\n", "`title` is given twice"; "a key twice")]
+#[test_case("title: &a x\nabout: *a\n", "anchors and tags are not used here"; "an anchor")]
+fn what_is_no_case_at_all_is_said_so(text: &str, says: &str) {
+    let found = faults(text);
     assert!(found.contains(says), "{found}");
 }
 
 #[test]
 fn all_faults_of_a_file_are_reported_at_once() {
     let text = faults(
-        "many",
         "titel: x\nproves: [V2-PUT-99]\nsteps:\n  - v2.putt: {}\n    expect: { V2-PUT-1: { bodyy: 1 } }\n  - v2.get: x\n    expect: { V2-GET-1: { sttaus: 1 } }\n",
     );
     for part in ["titel", "V2-PUT-99", "v2.putt", "bodyy", "sttaus"] {
@@ -403,4 +342,69 @@ fn a_folder_without_cases_or_that_is_not_there_is_an_error_of_its_own() {
     std::fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{error}"));
     let empty = Library::from_folder(&folder);
     assert!(matches!(empty, Err(LibraryError::Empty(_))));
+}
+
+/// Two case files that are more alike than this should be one file with a table.
+const TOO_ALIKE: f32 = 0.8;
+
+/// The lines of a case without its title, and without what a column of a table can hold: operations, clauses,
+/// generations and numbers.
+fn shape(text: &str) -> String {
+    let columns = [
+        (
+            r"\b(v[12]\.)?(batch_)?(get|list|create|upsert|put|delete|supported_regions):",
+            "OPERATION:",
+        ),
+        (r"\b(V[12n]-)?[A-Z]+-\d+[a-f]?\b", "CLAUSE"),
+        (r"\b[vV][12n]\b", "GENERATION"),
+        (r"\d+", "NUMBER"),
+    ];
+    let columns =
+        columns.map(|(from, to)| (Regex::new(from).unwrap_or_else(|e| panic!("{e}")), to));
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.starts_with("title:"));
+    let text = lines.flat_map(|line| [line, "\n"]).collect();
+    columns.iter().fold(text, |text: String, (from, to)| {
+        from.replace_all(&text, *to).into_owned()
+    })
+}
+
+/// The share of lines that two cases have in common, in the same order.
+fn likeness(one: &str, other: &str) -> f32 {
+    TextDiff::from_lines(one, other).ratio()
+}
+
+#[test]
+fn no_two_case_files_are_more_than_eighty_percent_alike() {
+    let library = Library::embedded().unwrap_or_else(|error| panic!("{error}"));
+    let shapes: Vec<(&str, String)> = library
+        .files()
+        .map(|rows| &rows[0].source)
+        .map(|file| (file.path.as_str(), shape(&file.text)))
+        .collect();
+    assert!(shapes.len() > 100, "{} files", shapes.len());
+    let mut twins = Vec::new();
+    for (index, (path, one)) in shapes.iter().enumerate() {
+        for (other_path, other) in &shapes[index + 1..] {
+            let likeness = likeness(one, other);
+            if likeness > TOO_ALIKE {
+                twins.push(format!("{path} and {other_path}: {likeness:.2}"));
+            }
+        }
+    }
+    assert!(
+        twins.is_empty(),
+        "make one file with a table of each pair:\n{}",
+        twins.join("\n")
+    );
+}
+
+#[test]
+fn cases_that_differ_in_the_words_of_a_column_are_found_alike() {
+    let one = "title: One\nproves: [V1-UPSERT-1]\nsteps:\n  - v1.upsert: { ip: 192.0.2.1 }\n    expect: { V1-UPSERT-1: { status: 200 } }\n";
+    let other = "title: Other\nproves: [V2-PUT-3]\nsteps:\n  - v2.put: { ip: 192.0.2.7 }\n    expect: { V2-PUT-3: { status: 400 } }\n";
+    assert!(likeness(&shape(one), &shape(other)) > TOO_ALIKE);
+    let longer = format!("{other}  - v2.list: {{}}\n  - holds: []\n    proves: V2-PUT-3\n");
+    assert!(likeness(&shape(one), &shape(&longer)) < TOO_ALIKE);
 }

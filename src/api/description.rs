@@ -309,6 +309,12 @@ impl Contract {
             .and_then(|&index| self.clauses.get(index))
     }
 
+    /// The sentence of a clause; empty for an unknown one.
+    #[must_use]
+    pub fn says(&self, id: &ClauseId) -> &str {
+        self.clause(id).map_or("", |clause| clause.says.as_str())
+    }
+
     /// A clause with the level of its main part.
     ///
     /// # Panics

@@ -8,6 +8,7 @@ use include_dir::{Dir, include_dir};
 
 use super::load::load;
 use super::model::CaseFile;
+use crate::contract::ClauseId;
 use crate::diagnostic::{Problem, SourceFile, render};
 use crate::exchange::Generation;
 
@@ -90,6 +91,12 @@ impl Trial {
             }
         }
         id
+    }
+
+    /// The clauses that this trial proves.
+    pub fn proves(&self) -> impl Iterator<Item = ClauseId> {
+        let keys = self.case.proves.iter();
+        keys.filter_map(|key| key.clause(self.generation))
     }
 
     /// The generation that the trial's `given` is written through and its state read by: its own, or

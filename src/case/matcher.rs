@@ -4,7 +4,7 @@
 use regex::Regex;
 use serde_json::Value;
 
-use super::format::Word;
+use super::format::{Word, word};
 use crate::exchange::json_type;
 
 /// A matcher: its word, whether its argument makes sense, and whether a found value fits.
@@ -59,76 +59,52 @@ fn is_template(argument: &Value) -> bool {
 /// All matchers.
 pub const ALL: &[Matcher] = &[
     Matcher {
-        word: Word {
-            name: "exactly",
-            says: "Equal, with no further members.",
-        },
+        word: word("exactly", "Equal, with no further members."),
         argument: any,
         fits: |wanted, found| found.is_some_and(|found| equal(wanted, found)),
     },
     Matcher {
-        word: Word {
-            name: "contains",
-            says: "At least these members; lists element by element.",
-        },
+        word: word(
+            "contains",
+            "At least these members; lists element by element.",
+        ),
         argument: any,
         fits: |wanted, found| found.is_some_and(|found| contains(wanted, found)),
     },
     Matcher {
-        word: Word {
-            name: "one-of",
-            says: "Equal to one of a list.",
-        },
+        word: word("one-of", "Equal to one of a list."),
         argument: list,
         fits: |wanted, found| {
             found.is_some_and(|found| wanted.as_array().is_some_and(|all| all.contains(found)))
         },
     },
     Matcher {
-        word: Word {
-            name: "any-order",
-            says: "A list of exactly these, in any order.",
-        },
+        word: word("any-order", "A list of exactly these, in any order."),
         argument: list,
         fits: any_order,
     },
     Matcher {
-        word: Word {
-            name: "absent",
-            says: "`true`: there is no such member.",
-        },
+        word: word("absent", "`true`: there is no such member."),
         argument: flag,
         fits: |_, found| found.is_none(),
     },
     Matcher {
-        word: Word {
-            name: "present",
-            says: "`true`: there is such a member, whatever it is.",
-        },
+        word: word("present", "`true`: there is such a member, whatever it is."),
         argument: flag,
         fits: |_, found| found.is_some(),
     },
     Matcher {
-        word: Word {
-            name: "length",
-            says: "A list, an object or a text of this many parts.",
-        },
+        word: word("length", "A list, an object or a text of this many parts."),
         argument: number,
         fits: |wanted, found| found.and_then(length) == wanted.as_u64(),
     },
     Matcher {
-        word: Word {
-            name: "at-least",
-            says: "A number not below this.",
-        },
+        word: word("at-least", "A number not below this."),
         argument: number,
         fits: |wanted, found| number_of(found) >= wanted.as_f64() && number_of(found).is_some(),
     },
     Matcher {
-        word: Word {
-            name: "matches",
-            says: "A text that fits this regular expression.",
-        },
+        word: word("matches", "A text that fits this regular expression."),
         argument: pattern,
         fits: |wanted, found| match (wanted.as_str().map(Regex::new), found) {
             (Some(Ok(regex)), Some(Value::String(text))) => regex.is_match(text),
@@ -136,42 +112,33 @@ pub const ALL: &[Matcher] = &[
         },
     },
     Matcher {
-        word: Word {
-            name: "type",
-            says: "A value of this JSON type.",
-        },
+        word: word("type", "A value of this JSON type."),
         argument: type_name,
         fits: |wanted, found| found.is_some_and(|found| wanted.as_str() == Some(json_type(found))),
     },
     Matcher {
-        word: Word {
-            name: "not",
-            says: "Not equal.",
-        },
+        word: word("not", "Not equal."),
         argument: any,
         fits: |wanted, found| found != Some(wanted),
     },
     Matcher {
-        word: Word {
-            name: "no-text",
-            says: "`true`: absent, or anything but a text.",
-        },
+        word: word("no-text", "`true`: absent, or anything but a text."),
         argument: flag,
         fits: |_, found| !found.is_some_and(Value::is_string),
     },
     Matcher {
-        word: Word {
-            name: "same-order",
-            says: "The same addresses in the same order, whatever else the entries say.",
-        },
+        word: word(
+            "same-order",
+            "The same addresses in the same order, whatever else the entries say.",
+        ),
         argument: any,
         fits: |wanted, found| found.is_some_and(|found| addresses(found) == addresses(wanted)),
     },
     Matcher {
-        word: Word {
-            name: "same-regions",
-            says: "The same vendors with the same region names, in any order.",
-        },
+        word: word(
+            "same-regions",
+            "The same vendors with the same region names, in any order.",
+        ),
         argument: any,
         fits: |wanted, found| found.map(region_names) == Some(region_names(wanted)),
     },

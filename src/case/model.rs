@@ -130,6 +130,45 @@ pub enum Action {
     OneOf(Value, ClauseKey),
 }
 
+impl Step {
+    /// These steps and all within them, each before its own.
+    #[must_use]
+    pub fn all(steps: &[Self]) -> Vec<&Self> {
+        let with_inner = |step| std::iter::once(step).chain(Self::all(Self::inner(step)));
+        steps.iter().flat_map(with_inner).collect()
+    }
+
+    fn inner(&self) -> &[Self] {
+        match &self.action {
+            Action::Parallel(steps) | Action::Repeat { steps, .. } => steps,
+            Action::Call(_)
+            | Action::Holds(..)
+            | Action::Unchanged(_)
+            | Action::Pages { .. }
+            | Action::Let(_)
+            | Action::Settled(_)
+            | Action::AtMost(..)
+            | Action::OneOf(..) => &[],
+        }
+    }
+}
+
+impl Action {
+    /// The clause of an action that checks by itself.
+    #[must_use]
+    pub fn clause(&self) -> Option<&ClauseKey> {
+        match self {
+            Self::Holds(_, clause)
+            | Self::Unchanged(clause)
+            | Self::Pages { clause, .. }
+            | Self::Settled(clause)
+            | Self::AtMost(_, clause)
+            | Self::OneOf(_, clause) => Some(clause),
+            Self::Call(_) | Self::Parallel(_) | Self::Repeat { .. } | Self::Let(_) => None,
+        }
+    }
+}
+
 /// What a repetition runs over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Over {

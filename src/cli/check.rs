@@ -8,7 +8,7 @@ use clap::Args;
 
 use originproof::audit::{Auditor, Framing, parse_response, read};
 use originproof::cause::Causes;
-use originproof::diagnostic::nearest;
+use originproof::diagnostic::did_you_mean;
 use originproof::event::{Event, Summary};
 use originproof::exchange::{Operation, Redactor};
 use originproof::expected::{Expectations, Tally};
@@ -45,10 +45,8 @@ pub(crate) struct CheckArgs {
 fn read_operation(name: &str) -> Result<Operation, String> {
     Operation::from_id(name).ok_or_else(|| {
         let known = Operation::all().map(Operation::id);
-        nearest(name, known).map_or_else(
-            || "`originproof list operations` shows them".to_owned(),
-            |right| format!("did you mean `{right}`?"),
-        )
+        did_you_mean(name, known)
+            .unwrap_or_else(|| "`originproof list operations` shows them".to_owned())
     })
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 
 use originproof::case::{Library, Trial};
 use originproof::contract::{ClauseId, Contract, rule};
-use originproof::diagnostic::nearest;
+use originproof::diagnostic::did_you_mean;
 
 use super::Outcome;
 use super::console::Console;
@@ -39,8 +39,8 @@ fn unknown(id: &str, library: &Library) -> String {
     let contract = Contract::embedded();
     let clauses = contract.clauses.iter().map(|clause| clause.id.as_str());
     let cases = library.cases.iter().map(|case| case.id.as_str());
-    let hint = nearest(id, clauses.chain(cases))
-        .map(|right| format!("; did you mean `{right}`?"))
+    let hint = did_you_mean(id, clauses.chain(cases))
+        .map(|hint| format!("; {hint}"))
         .unwrap_or_default();
     format!("there is no clause, code or case `{id}`{hint}")
 }
@@ -72,14 +72,7 @@ fn clause(id: &str, library: &Library) -> Option<String> {
     let proving: Vec<Trial> = library
         .trials()
         .into_iter()
-        .filter(|trial| {
-            let mut cited = trial
-                .case
-                .proves
-                .iter()
-                .filter_map(|key| key.clause(trial.generation));
-            cited.any(|cited| cited == clause.id)
-        })
+        .filter(|trial| trial.proves().any(|cited| cited == clause.id))
         .collect();
     if !proving.is_empty() {
         text.push_str("proved by:\n");
@@ -103,9 +96,7 @@ fn code(id: &str) -> Option<String> {
         let said = row.text.as_deref().unwrap_or("(no text is documented)");
         let _ = writeln!(text, "  {said}");
         for (operation, clause) in &row.operations {
-            let says = contract
-                .clause(clause)
-                .map_or("", |clause| clause.says.as_str());
+            let says = contract.says(clause);
             let _ = writeln!(text, "  {operation:<18} {clause}: {says}");
         }
     }
@@ -135,21 +126,13 @@ fn case(id: &str, library: &Library) -> Option<String> {
     let mut cited: Vec<ClauseId> = trials
         .iter()
         .filter(|trial| trial.case.id == case.id)
-        .flat_map(|trial| {
-            trial
-                .case
-                .proves
-                .iter()
-                .filter_map(|key| key.clause(trial.generation))
-        })
+        .flat_map(Trial::proves)
         .collect();
     cited.sort();
     cited.dedup();
     text.push_str("\nproves:\n");
     for clause in cited {
-        let says = Contract::embedded()
-            .clause(&clause)
-            .map_or("", |c| c.says.as_str());
+        let says = Contract::embedded().says(&clause);
         let _ = writeln!(text, "  {clause:<12} {says}");
     }
     let rows = trials

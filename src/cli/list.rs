@@ -1,6 +1,7 @@
 //! `originproof list`.
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use originproof::contract::Contract;
@@ -82,17 +83,14 @@ pub(crate) fn run(args: &ListArgs, console: &mut Console) -> Outcome {
         console.out(&format!("{text}\n"))?;
         return Ok(Exit::Conforms);
     }
-    let mut widths: Vec<usize> = Vec::new();
-    for row in &rows {
-        for (index, column) in row.columns.iter().enumerate() {
-            if widths.len() <= index {
-                widths.push(0);
-            }
-            if let Some(width) = widths.get_mut(index) {
-                *width = (*width).max(column.chars().count());
-            }
-        }
-    }
+    let columns = rows.first().map_or(0, |row| row.columns.len());
+    let width = |index: usize| {
+        rows.iter()
+            .map(move |row| row.columns[index].chars().count())
+    };
+    let widths: Vec<usize> = (0..columns)
+        .map(|index| width(index).max().unwrap_or(0))
+        .collect();
     for row in &rows {
         let cells: Vec<String> = row
             .columns
@@ -110,17 +108,17 @@ fn internal(error: serde_json::Error) -> Failure {
     Failure::Internal(error.to_string())
 }
 
+/// A row of the contract, whose object is the contract's own.
+fn documented(columns: Vec<String>, row: &impl Serialize) -> Result<Row, Failure> {
+    let value = serde_json::to_value(row).map_err(internal)?;
+    Ok(Row { columns, value })
+}
+
 fn cases(args: &ListArgs, console: &Console) -> Result<Vec<Row>, Failure> {
     let library = args.selection.library(console.colour)?;
     let plan = args.selection.plan(&library)?;
     let rows = plan.trials.iter().map(|(_, trial)| {
-        let proves: Vec<String> = trial
-            .case
-            .proves
-            .iter()
-            .filter_map(|key| key.clause(trial.generation))
-            .map(|clause| clause.to_string())
-            .collect();
+        let proves: Vec<String> = trial.proves().map(|clause| clause.to_string()).collect();
         Row {
             columns: vec![trial.id(), trial.case.title.clone(), proves.join(" ")],
             value: json!({
@@ -141,14 +139,8 @@ fn clauses() -> Result<Vec<Row>, Failure> {
         .clauses
         .iter()
         .map(|clause| {
-            Ok(Row {
-                columns: vec![
-                    clause.id.to_string(),
-                    clause.level.to_string(),
-                    clause.says.clone(),
-                ],
-                value: serde_json::to_value(clause).map_err(internal)?,
-            })
+            let (id, level) = (clause.id.to_string(), clause.level.to_string());
+            documented(vec![id, level, clause.says.clone()], clause)
         })
         .collect()
 }
@@ -159,10 +151,7 @@ fn operations() -> Result<Vec<Row>, Failure> {
         .iter()
         .map(|operation| {
             let (method, path) = (operation.method.clone(), operation.path.clone());
-            Ok(Row {
-                columns: vec![operation.id.clone(), method, path],
-                value: serde_json::to_value(operation).map_err(internal)?,
-            })
+            documented(vec![operation.id.clone(), method, path], operation)
         })
         .collect()
 }
@@ -173,15 +162,13 @@ fn codes() -> Result<Vec<Row>, Failure> {
         .iter()
         .map(|row| {
             let operations: Vec<&str> = row.operations.keys().map(|o| o.id()).collect();
-            Ok(Row {
-                columns: vec![
-                    row.code.to_string(),
-                    row.status.0.clone(),
-                    operations.join(" "),
-                    row.text.clone().unwrap_or_default(),
-                ],
-                value: serde_json::to_value(row).map_err(internal)?,
-            })
+            let columns = vec![
+                row.code.to_string(),
+                row.status.0.clone(),
+                operations.join(" "),
+                row.text.clone().unwrap_or_default(),
+            ];
+            documented(columns, row)
         })
         .collect()
 }

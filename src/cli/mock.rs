@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use clap::Args;
 
 use originproof::contract::Contract;
-use originproof::diagnostic::nearest;
+use originproof::diagnostic::did_you_mean;
 use originproof::mock::{Change, Mock, MockConfig, variation};
 
 use super::Outcome;
@@ -44,8 +44,8 @@ fn changes(args: &MockArgs) -> Result<Vec<Change>, Failure> {
     let mut changes = Vec::new();
     for name in &args.variation {
         let variation = variation::by_name(name).ok_or_else(|| {
-            let hint = nearest(name, variation::all().map(|variation| variation.name))
-                .map(|right| format!("; did you mean `{right}`?"))
+            let hint = did_you_mean(name, variation::all().map(|variation| variation.name))
+                .map(|hint| format!("; {hint}"))
                 .unwrap_or_default();
             Failure::Usage(format!("there is no variation `{name}`{hint}"))
         })?;

@@ -45,9 +45,10 @@ enum Format {
 /// [`Failure::Usage`] for an unknown name.
 pub(crate) fn named(name: &str) -> Result<&'static Mutant, Failure> {
     mutant::by_name(name).ok_or_else(|| {
-        let hint = originproof::diagnostic::nearest(name, mutant::all().map(|m| m.name.as_str()))
-            .map(|right| format!("; did you mean `{right}`?"))
-            .unwrap_or_default();
+        let hint =
+            originproof::diagnostic::did_you_mean(name, mutant::all().map(|m| m.name.as_str()))
+                .map(|hint| format!("; {hint}"))
+                .unwrap_or_default();
         Failure::Usage(format!(
             "there is no mutant `{name}`{hint} (`originproof list mutants` shows them)"
         ))

@@ -10,6 +10,7 @@ use originproof::case::Trial;
 use originproof::contract::{Contract, address, request_items};
 use originproof::exchange::Generation;
 use originproof::mock::{Mock, MockConfig};
+use originproof::runner::custody::requests_to_empty;
 use originproof::runner::{Keep, Plan, RunConfig, Runner, Target, TargetConfig};
 use originproof::transport::{Outgoing, Rate, RequestLog};
 
@@ -82,7 +83,7 @@ pub(crate) async fn text(runner: &Runner, plan: &Plan, rates: &[Rate]) -> Result
     };
     let emptied: usize = taken
         .iter()
-        .map(|(_, count)| runner.requests_to_empty(*count))
+        .map(|(_, count)| requests_to_empty(*count))
         .sum();
     let emptied = u64::try_from(emptied).unwrap_or(u64::MAX);
     let requests = counted.requests.saturating_add(emptied);

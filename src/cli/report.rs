@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use originproof::diagnostic::nearest;
+use originproof::diagnostic::did_you_mean;
 use originproof::report::{FORMATS, Format, Run, WriteReport, compare, format, merge, schema};
 
 use super::Outcome;
@@ -98,8 +98,8 @@ pub(crate) fn formats(says: &str) -> String {
 pub(crate) fn read_format(name: &str) -> Result<&'static Format, String> {
     format(name).ok_or_else(|| {
         let names = || FORMATS.iter().map(|format| format.name);
-        let hint = nearest(name, names())
-            .map(|right| format!("; did you mean `{right}`?"))
+        let hint = did_you_mean(name, names())
+            .map(|hint| format!("; {hint}"))
             .unwrap_or_default();
         let known: Vec<&str> = names().collect();
         format!("known are {}{hint}", known.join(", "))

@@ -20,7 +20,7 @@ use super::expectation;
 use super::interruption::Interruptions;
 use super::output::OutputArgs;
 use super::settings::Given;
-use super::target::{Opened, TargetArgs};
+use super::target::{Opened, TargetArgs, flag};
 use super::world::World;
 
 /// Flags of `run`.
@@ -107,14 +107,7 @@ impl RunArgs {
         let one = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
         Given::from([
             ("jobs", one(&self.jobs)),
-            (
-                "strict",
-                if self.strict {
-                    vec!["true".to_owned()]
-                } else {
-                    Vec::new()
-                },
-            ),
+            ("strict", flag(self.strict)),
             ("expect", one(&self.expect)),
         ])
     }

@@ -122,17 +122,15 @@ pub(crate) struct Opened {
     pub(crate) mock: Option<Running>,
 }
 
+/// What a flag without a value says.
+pub(crate) fn flag(is_set: bool) -> Vec<String> {
+    is_set.then(|| "true".to_owned()).into_iter().collect()
+}
+
 impl TargetArgs {
     /// What the flags say.
     pub(crate) fn given(&self) -> Given {
         let one = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
-        let flag = |is_set: bool| {
-            if is_set {
-                vec!["true".to_owned()]
-            } else {
-                Vec::new()
-            }
-        };
         Given::from([
             ("url", one(&self.target)),
             ("zones", self.zone.clone()),

@@ -5,5 +5,5 @@ mod nearest;
 mod problem;
 pub mod yaml;
 
-pub use nearest::nearest;
+pub use nearest::did_you_mean;
 pub use problem::{Problem, SourceFile, Span, render};

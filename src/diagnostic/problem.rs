@@ -11,6 +11,35 @@ pub struct Span {
     pub end: usize,
 }
 
+impl Span {
+    /// From here to the end of another span, which is not before this one.
+    #[must_use]
+    pub fn to(self, last: Self) -> Self {
+        Self {
+            start: self.start,
+            end: last.end.max(self.end),
+        }
+    }
+
+    /// Where a list or mapping begins: its own span runs to its end, which is more than a message should show.
+    #[must_use]
+    pub fn beginning(self) -> Self {
+        Self {
+            start: self.start,
+            end: self.end.min(self.start + 40),
+        }
+    }
+}
+
+impl From<std::ops::Range<usize>> for Span {
+    fn from(range: std::ops::Range<usize>) -> Self {
+        Self {
+            start: range.start,
+            end: range.end,
+        }
+    }
+}
+
 /// A file that was read.
 #[derive(Debug, Clone)]
 pub struct SourceFile {

@@ -238,14 +238,9 @@ impl<'input> Reader<'input> {
         loop {
             let (event, span) = self.next()?;
             if event == Event::SequenceEnd {
-                let span = Span {
-                    start: start.start,
-                    end: span.end.max(start.end),
-                };
-                return Ok(Node {
-                    data: Data::Sequence(items),
-                    span,
-                });
+                let data = Data::Sequence(items);
+                let span = start.to(span);
+                return Ok(Node { data, span });
             }
             items.push(self.node(event, span, depth + 1)?);
         }
@@ -256,14 +251,9 @@ impl<'input> Reader<'input> {
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
-                let span = Span {
-                    start: start.start,
-                    end: span.end.max(start.end),
-                };
-                return Ok(Node {
-                    data: Data::Mapping(entries),
-                    span,
-                });
+                let data = Data::Mapping(entries);
+                let span = start.to(span);
+                return Ok(Node { data, span });
             }
             let key = self.node(event, span, depth + 1)?;
             let Data::Scalar { text, .. } = key.data else {

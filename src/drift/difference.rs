@@ -27,10 +27,12 @@ impl Breaks {
     /// Whether anybody breaks.
     #[must_use]
     pub fn anybody(self) -> bool {
-        match self {
-            Self::Both | Self::Clients | Self::Servers => true,
-            Self::Neither => false,
-        }
+        self != Self::Neither
+    }
+
+    /// Whom something new in a request breaks: clients as well, if it has to be sent.
+    pub(super) fn of_new(required: bool) -> Self {
+        if required { Self::Both } else { Self::Servers }
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::error::DriftError;
-use crate::exchange::Headers;
 use crate::transport::{Client, Limits, Network, Outgoing, Pace};
 
 /// Time for the whole document: it is over 10 MB.
@@ -24,14 +23,9 @@ pub async fn fetch(url: &str) -> Result<Bytes, DriftError> {
     let client =
         Client::new(limits, &Network::default(), &Pace::default()).map_err(DriftError::Fetch)?;
     let outgoing = Outgoing {
-        operation: None,
         method: "GET".to_owned(),
         url: url.to_owned(),
-        headers: Headers::default(),
-        body: None,
-        json: None,
-        address: None,
-        query: Vec::new(),
+        ..Outgoing::default()
     };
     let exchange = client.send(&outgoing).await.map_err(DriftError::Fetch)?;
     match exchange.response.status {

@@ -157,39 +157,9 @@ pub enum Kind {
 impl Kind {
     /// The name of the kind, as in JSON.
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::OperationGone => "operation-gone",
-            Self::OperationNew { .. } => "operation-new",
-            Self::Moved { .. } => "moved",
-            Self::Deprecated => "deprecated",
-            Self::Undeprecated => "undeprecated",
-            Self::ParameterGone => "parameter-gone",
-            Self::ParameterNew { .. } => "parameter-new",
-            Self::BodyGone => "body-gone",
-            Self::BodyNew { .. } => "body-new",
-            Self::MemberGone => "member-gone",
-            Self::MemberNew { .. } => "member-new",
-            Self::Required => "required",
-            Self::Optional => "optional",
-            Self::Type { .. } => "type",
-            Self::Values { .. } => "values",
-            Self::Restricted { .. } => "restricted",
-            Self::Unrestricted => "unrestricted",
-            Self::Limit { .. } => "limit",
-            Self::Closed => "closed",
-            Self::JsonGone => "json-gone",
-            Self::MediaTypeNew { .. } => "media-type-new",
-            Self::StatusGone { .. } => "status-gone",
-            Self::StatusNew { .. } => "status-new",
-            Self::Example { .. } => "example",
-            Self::CodeGone { .. } => "code-gone",
-            Self::CodeNew { .. } => "code-new",
-            Self::CodeStatus { .. } => "code-status",
-            Self::CodeText { .. } => "code-text",
-            Self::SecurityGone { .. } => "security-gone",
-            Self::SecurityNew { .. } => "security-new",
-        }
+    pub fn name(&self) -> String {
+        let json = serde_json::to_value(self).unwrap_or_default();
+        json["kind"].as_str().unwrap_or_default().to_owned()
     }
 }
 

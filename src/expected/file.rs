@@ -5,7 +5,7 @@ use regex::Regex;
 
 use crate::contract::What;
 use crate::diagnostic::yaml::{self, Data, Node};
-use crate::diagnostic::{Problem, SourceFile, nearest, render};
+use crate::diagnostic::{Problem, SourceFile, did_you_mean, render};
 
 /// The keys of an entry.
 const KEYS: [&str; 8] = [
@@ -150,10 +150,8 @@ impl Reader<'_> {
                     let message = format!("unknown kind of difference `{text}`");
                     let mut problem = Problem::new(value.span, message, "unknown kind");
                     let kinds = What::KINDS.join(", ");
-                    let help = nearest(text, What::KINDS).map_or_else(
-                        || format!("the kinds are {kinds}"),
-                        |right| format!("did you mean `{right}`?"),
-                    );
+                    let help = did_you_mean(text, What::KINDS)
+                        .unwrap_or_else(|| format!("the kinds are {kinds}"));
                     problem = problem.help(help);
                     self.problems.push(problem);
                 }
@@ -172,8 +170,8 @@ impl Reader<'_> {
                         format!("there is no key `{other}` here"),
                         "unknown key",
                     );
-                    if let Some(right) = nearest(other, KEYS) {
-                        problem = problem.help(format!("did you mean `{right}`?"));
+                    if let Some(hint) = did_you_mean(other, KEYS) {
+                        problem = problem.help(hint);
                     }
                     self.problems.push(problem);
                 }

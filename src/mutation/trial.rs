@@ -97,14 +97,11 @@ impl MutantResult {
 
 /// The trials that cite a clause, and the rest.
 fn split(plan: &Plan, clause: &str) -> (Plan, Plan) {
-    let (citing, others) = plan.trials.iter().cloned().partition(|(_, trial)| {
-        let mut cited = trial
-            .case
-            .proves
-            .iter()
-            .filter_map(|key| key.clause(trial.generation));
-        cited.any(|cited| cited.as_str() == clause)
-    });
+    let (citing, others) = plan
+        .trials
+        .iter()
+        .cloned()
+        .partition(|(_, trial)| trial.proves().any(|cited| cited.as_str() == clause));
     let part = |trials| Plan {
         trials,
         ..Plan::default()

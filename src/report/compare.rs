@@ -1,7 +1,7 @@
 //! Two runs side by side: which cases changed their verdict, and where answers look otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use serde::Serialize;
 
@@ -106,6 +106,12 @@ pub struct Drift {
     pub status: u16,
     /// What is different, in words.
     pub what: String,
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.operation, self.status, self.what)
+    }
 }
 
 /// How long an operation takes.
@@ -332,13 +338,16 @@ impl Comparison {
             .any(|case| matches!(case.change, Change::BeganToViolate | Change::BeganToDeviate))
     }
 
+    /// The notes, a line each.
+    fn noted(&self) -> String {
+        let notes = self.notes.iter();
+        notes.flat_map(|note| ["note: ", note, "\n"]).collect()
+    }
+
     /// The comparison as text.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = String::new();
-        for note in &self.notes {
-            let _ = writeln!(text, "note: {note}");
-        }
+        let mut text = self.noted();
         for change in Change::ALL {
             let cases: Vec<&CaseChange> = self
                 .cases
@@ -359,11 +368,7 @@ impl Comparison {
         if !self.drift.is_empty() {
             let _ = writeln!(text, "answers that look otherwise:");
             for drift in &self.drift {
-                let _ = writeln!(
-                    text,
-                    "  {} {}: {}",
-                    drift.operation, drift.status, drift.what
-                );
+                let _ = writeln!(text, "  {drift}");
             }
         }
         if self.cases.is_empty() && self.drift.is_empty() {
@@ -387,10 +392,7 @@ impl Comparison {
     /// The comparison of two targets rather than two times: the old run is the other target's.
     #[must_use]
     pub fn text_between(&self) -> String {
-        let mut text = String::new();
-        for note in &self.notes {
-            let _ = writeln!(text, "note: {note}");
-        }
+        let mut text = self.noted();
         if self.cases.is_empty() && self.drift.is_empty() {
             let _ = writeln!(text, "the two targets do not differ");
         }
@@ -416,11 +418,7 @@ impl Comparison {
             );
         }
         for drift in &self.drift {
-            let _ = writeln!(
-                text,
-                "  {} {}: {}",
-                drift.operation, drift.status, drift.what
-            );
+            let _ = writeln!(text, "  {drift}");
         }
         text
     }

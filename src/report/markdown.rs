@@ -37,9 +37,7 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     if !summary.broken_clauses.is_empty() {
         writeln!(out, "| clause | level | cases | says |\n|---|---|---:|---|")?;
         for (clause, (level, count)) in &summary.broken_clauses {
-            let says = Contract::embedded()
-                .clause(&ClauseId::from(clause.as_str()))
-                .map_or("", |clause| clause.says.as_str());
+            let says = Contract::embedded().says(&ClauseId::from(clause.as_str()));
             writeln!(out, "| {clause} | {level} | {count} | {} |", cell(says))?;
         }
         writeln!(out)?;

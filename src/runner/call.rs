@@ -79,11 +79,9 @@ pub(super) fn outgoing(
             operation: Some(operation),
             method: description.method.clone(),
             url,
-            headers: Headers::default(),
-            body: None,
-            json: None,
             address: parts.address,
             query: parts.query,
+            ..Outgoing::default()
         },
         parts.payload,
     )
@@ -108,14 +106,9 @@ fn outside(
         spec,
         headers,
         Outgoing {
-            operation: None,
             method: text("method").unwrap_or("GET").to_owned(),
             url: format!("{}{path}", context.target.base_url),
-            headers: Headers::default(),
-            body: None,
-            json: None,
-            address: None,
-            query: Vec::new(),
+            ..Outgoing::default()
         },
         payload,
     )

@@ -1,8 +1,9 @@
 //! Runs trials against a target and judges them.
 //!
 //! `probe` finds out what the target can do, `plan` selects trials, `execute` sends a trial's steps,
-//! `expect` compares answers with expectations, `reading` verifies the state of a zone, `run` schedules
-//! it all and emits [`crate::event::Event`]s.
+//! `expect` compares answers with expectations, `reading` verifies the state of a zone. `run` schedules
+//! it all and emits [`crate::event::Event`]s, `trial` runs one trial in its zones, `forecast` says
+//! beforehand what a run would do.
 
 mod addresses;
 mod arrange;
@@ -14,6 +15,7 @@ mod error;
 mod execute;
 mod expect;
 mod fitness;
+mod forecast;
 mod halt;
 mod judgement;
 mod log;
@@ -29,6 +31,7 @@ mod run;
 mod scope;
 mod send;
 mod target;
+mod trial;
 mod zone;
 
 pub use error::TargetError;

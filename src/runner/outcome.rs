@@ -110,25 +110,16 @@ fn given_text(trial: &Trial) -> String {
 
 /// The report of a trial of which there is nothing to say but why.
 pub(super) fn empty_report(trial: &Trial, verdict: Verdict, reason: String) -> TrialReport {
-    let proves = trial
-        .case
-        .proves
-        .iter()
-        .filter_map(|key| key.clause(trial.generation));
     TrialReport {
         id: trial.id(),
         title: trial.case.title.clone(),
         file: trial.case.source.path.clone(),
-        proves: proves.map(|clause| clause.as_str().to_owned()).collect(),
+        proves: trial
+            .proves()
+            .map(|clause| clause.as_str().to_owned())
+            .collect(),
         verdict,
         reason: (!reason.is_empty()).then_some(reason),
-        findings: Vec::new(),
-        observations: Vec::new(),
-        steps: Vec::new(),
-        exchanges: Vec::new(),
-        not_reached: 0,
-        given: String::new(),
-        restored: None,
-        elapsed_us: 0,
+        ..TrialReport::default()
     }
 }

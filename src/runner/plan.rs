@@ -210,10 +210,7 @@ fn is_named(trial: &Trial, name: &str) -> bool {
 }
 
 fn proves(trial: &Trial, clause: &str) -> bool {
-    trial.case.proves.iter().any(|key| {
-        key.clause(trial.generation)
-            .is_some_and(|id| id.as_str() == clause)
-    })
+    trial.proves().any(|id| id.as_str() == clause)
 }
 
 fn nothing<'a>(
@@ -221,8 +218,8 @@ fn nothing<'a>(
     given: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> PlanError {
-    let hint = crate::diagnostic::nearest(given, known)
-        .map(|right| format!(" (did you mean `{right}`?)"))
+    let hint = crate::diagnostic::did_you_mean(given, known)
+        .map(|hint| format!(" ({hint})"))
         .unwrap_or_default();
     PlanError::FitsNothing {
         what,

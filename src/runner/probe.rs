@@ -174,11 +174,8 @@ impl Target {
         for generation in [Generation::V2, Generation::V1] {
             let routing = self.routing(generation).await?;
             last_status = routing.list_status.unwrap_or(last_status);
-            let name = generation.id().to_owned();
-            if routing.is_routed || self.has(&name) {
-                self.capabilities
-                    .entry(name)
-                    .or_insert(CapabilitySource::Probing);
+            if routing.is_routed || self.has(generation.id()) {
+                self.found(generation.id());
             } else {
                 self.notes
                     .push(format!("{generation:?} is not routed by this target"));
@@ -192,6 +189,12 @@ impl Target {
                 status: last_status,
             })
         }
+    }
+
+    /// Notes a capability that asking showed.
+    fn found(&mut self, name: &str) {
+        let entry = self.capabilities.entry(name.to_owned());
+        entry.or_insert(CapabilitySource::Probing);
     }
 
     async fn catalogue(&mut self, zone: &str) -> Result<(), TargetError> {
@@ -210,10 +213,7 @@ impl Target {
             let response = &exchange.response;
             // A 5xx is a fault to be judged, not a missing feature.
             if response.is_success() || response.status >= 500 {
-                let name = "tiered-cache".to_owned();
-                self.capabilities
-                    .entry(name)
-                    .or_insert(CapabilitySource::Probing);
+                self.found("tiered-cache");
             }
             let vendors = response.pointer("/result/vendors");
             is_answered |= response.status == 200 && vendors.is_some_and(Value::is_object);
@@ -244,12 +244,12 @@ impl Target {
     /// Writes one mapping for each of the first regions into a zone that no case uses, to find those
     /// that are listed and not accepted.
     async fn try_regions(&mut self, zone: &str) -> Result<(), TargetError> {
-        let (generation, kind) = if self.has("v2") {
-            (Generation::V2, Kind::BatchUpsert)
+        let generation = if self.has("v2") {
+            Generation::V2
         } else {
-            (Generation::V1, Kind::BatchUpsert)
+            Generation::V1
         };
-        let Some(operation) = Operation::of(generation, kind) else {
+        let Some(operation) = Operation::of(generation, Kind::BatchUpsert) else {
             return Ok(());
         };
         let candidates: Vec<_> = self

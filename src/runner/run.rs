@@ -1,6 +1,6 @@
 //! Runs a plan: many trials side by side, each reported as it ends.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -10,19 +10,16 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::custody::{Keeper, Permit, Traces};
 use super::error::TargetError;
-use super::execute::Execution;
-use super::fitness::{EMPTY_ZONE, lacks, needs_empty_zone, obstacle, too_few_zones};
+use super::fitness::{EMPTY_ZONE, needs_empty_zone};
 use super::halt::HaltReason;
-use super::outcome::{empty_report, restored};
+use super::outcome::empty_report;
 use super::plan::Plan;
-use super::routing::switched_off;
 use super::target::{CapabilitySource, Target};
-use super::zone::{Lease, Pool, Zones, fresh, named_addresses};
+use super::zone::{Pool, Zones};
 use crate::case::Trial;
 use crate::cause::Causes;
 use crate::contract::{ClauseId, Level};
-use crate::event::{Event, Profile, RunHeader, Summary, TrialReport, Verdict};
-use crate::exchange::Generation;
+use crate::event::{Event, Profile, RunHeader, Summary, Verdict};
 use crate::expected::{Expectations, Tally};
 
 /// Which exchanges reports keep in full.
@@ -50,7 +47,7 @@ pub struct RunConfig {
 #[derive(Debug, Clone)]
 pub struct Runner {
     pub(super) target: Arc<Target>,
-    zones: Arc<Zones>,
+    pub(super) zones: Arc<Zones>,
     pub(super) config: RunConfig,
     expected: Option<(Expectations, Date)>,
     label: Label,
@@ -258,32 +255,7 @@ impl Runner {
         self.target.halt.set(HaltReason::Interrupted);
     }
 
-    /// What a person should know who is about to end the process while zones are put back.
-    #[must_use]
-    pub fn what_would_be_left(&self) -> String {
-        let at_stake = match &*self.zones {
-            Zones::Fresh { .. } => Vec::new(),
-            Zones::Given(pool) => pool.at_stake(),
-        };
-        let zones: Vec<String> = at_stake
-            .iter()
-            .map(|(zone, mappings)| match mappings {
-                0 => format!("zone {zone} (test mappings only)"),
-                count => {
-                    format!("zone {zone} ({count} of its mappings were taken away or overwritten)")
-                }
-            })
-            .collect();
-        if zones.is_empty() {
-            return "interrupt once more to end at once".to_owned();
-        }
-        format!(
-            "{} is being put back; interrupt once more to end at once and leave that to `originproof restore`",
-            zones.join(", ")
-        )
-    }
-
-    fn profile(&self) -> MutexGuard<'_, Profile> {
+    pub(super) fn profile(&self) -> MutexGuard<'_, Profile> {
         self.profile.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -328,172 +300,6 @@ impl Runner {
         });
         let _ = events.send(Event::TrialFinished(Box::new(report)));
         are_apart
-    }
-
-    /// Runs one trial.
-    pub async fn trial(&self, number: usize, trial: &Trial) -> TrialReport {
-        if let Some(reason) = self.target.halt.reason() {
-            return empty_report(trial, Verdict::Inconclusive, reason.to_string());
-        }
-        if let Some(reason) = self.lacks(trial) {
-            return empty_report(trial, Verdict::Skipped, reason);
-        }
-        match &*self.zones {
-            Zones::Fresh { seed } => {
-                let zones = fresh(*seed, number, &trial.case.zones);
-                let first = self.execute(trial, zones, HashMap::new()).await;
-                if first.verdict != Verdict::Inconclusive || self.target.halt.reason().is_some() {
-                    return first;
-                }
-                // What broke it (a lost answer to a write, say) may not break it again, in zones of their own.
-                let zones = fresh(seed.wrapping_add(1), number, &trial.case.zones);
-                self.execute(trial, zones, HashMap::new()).await
-            }
-            Zones::Given(pool) => match pool.lease(trial.case.zones.len()).await {
-                Some(lease) => self.in_care(trial, &lease).await,
-                None => empty_report(trial, Verdict::Skipped, too_few_zones(trial, pool)),
-            },
-        }
-    }
-
-    /// Which capabilities a trial lacks on this target, in words.
-    fn lacks(&self, trial: &Trial) -> Option<String> {
-        let mut generations = Generation::ALL.into_iter();
-        let needs = trial.needs();
-        let is_off = |generation: &Generation| {
-            self.target.is_switched_off(*generation)
-                && needs.iter().any(|need| need == generation.id())
-        };
-        if let Some(generation) = generations.find(is_off) {
-            return Some(switched_off(generation));
-        }
-        let needs = needs.into_iter();
-        let missing: Vec<String> = needs.filter(|need| !self.target.has(need)).collect();
-        (!missing.is_empty()).then(|| lacks(&missing))
-    }
-
-    /// Why a trial would be skipped, as far as that is known beforehand.
-    #[must_use]
-    pub fn obstacle(&self, trial: &Trial) -> Option<String> {
-        let Zones::Given(pool) = &*self.zones else {
-            return self.lacks(trial);
-        };
-        self.lacks(trial).or_else(|| {
-            if trial.case.zones.len() > pool.count() {
-                return Some(too_few_zones(trial, pool));
-            }
-            if self.target.custody.permit == Permit::TakeAway {
-                return None;
-            }
-            let named = named_addresses(trial);
-            pool.free_keepers()
-                .iter()
-                .find_map(|keeper| obstacle(trial, &named, keeper))
-        })
-    }
-
-    /// The given zones that hold mappings, with how many.
-    #[must_use]
-    pub fn zones_with_mappings(&self) -> Vec<(String, usize)> {
-        let Zones::Given(pool) = &*self.zones else {
-            return Vec::new();
-        };
-        let keepers = pool.free_keepers();
-        let held = keepers
-            .iter()
-            .map(|keeper| (keeper.zone.clone(), keeper.taken().len()));
-        held.filter(|(_, count)| *count > 0).collect()
-    }
-
-    /// Whether a zone would be emptied for a trial.
-    #[must_use]
-    pub fn empties_a_zone_for(&self, trial: &Trial) -> bool {
-        let Zones::Given(pool) = &*self.zones else {
-            return false;
-        };
-        let named = named_addresses(trial);
-        let keepers = pool.free_keepers();
-        self.target.custody.permit == Permit::TakeAway
-            && keepers
-                .iter()
-                .any(|keeper| obstacle(trial, &named, keeper).is_some())
-    }
-
-    /// How many requests taking so many mappings away and putting them back takes, when each is answered.
-    #[must_use]
-    pub fn requests_to_empty(&self, mappings: usize) -> usize {
-        super::custody::requests_to_empty(mappings)
-    }
-
-    /// How many zones were given by hand.
-    #[must_use]
-    pub fn zones_in_care(&self) -> usize {
-        match &*self.zones {
-            Zones::Fresh { .. } => 0,
-            Zones::Given(pool) => pool.count(),
-        }
-    }
-
-    /// Runs a trial in leased zones, around what they hold, and takes away what it leaves.
-    async fn in_care(&self, trial: &Trial, lease: &Lease<'_>) -> TrialReport {
-        if self.target.halt.reason().is_some() {
-            return self.trial_after_halt(trial);
-        }
-        if let Some(reason) = self.unfit(trial, lease).await {
-            let reason = self.target.redactor.text(&reason);
-            return empty_report(trial, Verdict::Skipped, reason);
-        }
-        let names = trial.case.zones.iter().cloned();
-        let keepers: HashMap<String, Arc<Keeper>> =
-            names.zip(lease.keepers.iter().cloned()).collect();
-        let zones = keepers
-            .iter()
-            .map(|(name, keeper)| (name.clone(), keeper.zone.clone()))
-            .collect();
-        self.execute(trial, zones, keepers).await
-    }
-
-    fn trial_after_halt(&self, trial: &Trial) -> TrialReport {
-        let reason = self.target.halt.reason().map(ToString::to_string);
-        empty_report(trial, Verdict::Inconclusive, reason.unwrap_or_default())
-    }
-
-    /// Why a trial can't run in these zones, if it can't.
-    async fn unfit(&self, trial: &Trial, lease: &Lease<'_>) -> Option<String> {
-        let named = named_addresses(trial);
-        for keeper in &lease.keepers {
-            let mut reason = obstacle(trial, &named, keeper);
-            if reason.is_some() && self.target.custody.permit == Permit::TakeAway {
-                if let Err(why) = keeper.make_room(&self.target).await {
-                    return Some(why.to_string());
-                }
-                reason = obstacle(trial, &named, keeper);
-            }
-            if reason.is_some() {
-                return reason;
-            }
-        }
-        None
-    }
-
-    async fn execute(
-        &self,
-        trial: &Trial,
-        zones: HashMap<String, String>,
-        keepers: HashMap<String, Arc<Keeper>>,
-    ) -> TrialReport {
-        let begun = Instant::now();
-        let turn = self.config.seed;
-        let mut execution = Execution::new(&self.target, trial, zones, keepers.clone(), turn);
-        let end = execution.run().await;
-        let is_tidy = self.tidy(&mut execution, &keepers).await;
-        let end = execution.without_strangers(end);
-        self.profile()
-            .merge(std::mem::take(&mut execution.log.profile));
-        let mut report = self.report(trial, &execution, end);
-        report.restored = restored(&keepers, is_tidy);
-        report.elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        report
     }
 }
 

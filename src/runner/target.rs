@@ -214,7 +214,8 @@ impl Target {
         let _ = credentials(&self.credentials, Auth::Token, headers);
     }
 
-    fn own_request(
+    /// A request that the runner makes for itself.
+    pub(super) fn own_request(
         &self,
         operation: Option<Operation>,
         method: &str,
@@ -234,8 +235,7 @@ impl Target {
             headers,
             body: json.as_ref().map(|json| json.to_string().into()),
             json,
-            address: None,
-            query: Vec::new(),
+            ..Outgoing::default()
         }
     }
 

@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::custody::{Keeper, addresses_of};
 use super::target::fresh_zone;
-use crate::case::{Action, Check, Step, Trial};
+use crate::case::{Action, CallSpec, Check, Step, Trial};
 
 /// Hands out zones.
 #[derive(Debug)]
@@ -124,84 +125,58 @@ pub(super) fn named_addresses(trial: &Trial) -> BTreeSet<IpAddr> {
     for value in trial.case.given.values() {
         addresses_of(value, &mut named);
     }
-    of_steps(&trial.case.steps, &mut named);
-    named
-}
-
-fn of_steps(steps: &[Step], named: &mut BTreeSet<IpAddr>) {
-    for step in steps {
+    for step in Step::all(&trial.case.steps) {
         match &step.action {
-            Action::Call(spec) => addresses_of(&spec.argument, named),
-            Action::Holds(items, _) | Action::OneOf(items, _) => addresses_of(items, named),
-            Action::Parallel(steps) | Action::Repeat { steps, .. } => of_steps(steps, named),
+            Action::Call(spec) => addresses_of(&spec.argument, &mut named),
+            Action::Holds(items, _) | Action::OneOf(items, _) => addresses_of(items, &mut named),
             Action::Let(values) => values
                 .iter()
-                .for_each(|(_, value)| addresses_of(value, named)),
-            Action::Unchanged(_)
+                .for_each(|(_, value)| addresses_of(value, &mut named)),
+            Action::Parallel(_)
+            | Action::Repeat { .. }
+            | Action::Unchanged(_)
             | Action::Pages { .. }
             | Action::Settled(_)
             | Action::AtMost(..) => {}
         }
     }
+    named
 }
 
 /// Whether a case expects something of a whole list that other mappings in the zone would change: what its first
 /// page holds, how many entries there are, when the set was changed.
 pub(super) fn expects_a_whole_list(trial: &Trial) -> bool {
-    fn any(steps: &[Step], trial: &Trial) -> bool {
-        steps.iter().any(|step| match &step.action {
-            Action::Call(spec) => {
-                let operation = spec.operation.operation(trial.generation);
-                let checks = || {
-                    step.expect
-                        .iter()
-                        .flat_map(|expectation| &expectation.checks)
-                };
-                match operation.filter(|operation| operation.shows_all()) {
-                    // A page is filled by what is there.
-                    Some(operation) if operation.is_paged() => {
-                        checks().any(|check| !matches!(check, Check::Status(_)))
-                    }
-                    Some(_) => checks()
-                        .any(|check| matches!(check, Check::Body { .. } | Check::Address(_))),
-                    None => false,
-                }
+    calls(trial).any(|(step, spec)| {
+        let operation = spec.operation.operation(trial.generation);
+        let mut checks = step
+            .expect
+            .iter()
+            .flat_map(|expectation| &expectation.checks);
+        match operation.filter(|operation| operation.shows_all()) {
+            // A page is filled by what is there.
+            Some(operation) if operation.is_paged() => {
+                checks.any(|check| !matches!(check, Check::Status(_)))
             }
-            Action::Parallel(steps) | Action::Repeat { steps, .. } => any(steps, trial),
-            Action::Holds(..)
-            | Action::Unchanged(_)
-            | Action::Pages { .. }
-            | Action::Let(_)
-            | Action::Settled(_)
-            | Action::OneOf(..)
-            | Action::AtMost(..) => false,
-        })
-    }
-    any(&trial.case.steps, trial)
+            Some(_) => checks.any(|check| matches!(check, Check::Body { .. } | Check::Address(_))),
+            None => false,
+        }
+    })
 }
 
 /// Whether a case only reads.
 pub(super) fn only_reads(trial: &Trial) -> bool {
-    fn all(steps: &[Step], trial: &Trial) -> bool {
-        steps.iter().all(|step| match &step.action {
-            Action::Call(spec) => match spec.operation.operation(trial.generation) {
-                Some(operation) => !operation.kind().writes(),
-                None => {
-                    spec.argument
-                        .get("method")
-                        .and_then(serde_json::Value::as_str)
-                        == Some("GET")
-                }
-            },
-            Action::Parallel(steps) | Action::Repeat { steps, .. } => all(steps, trial),
-            Action::Holds(..)
-            | Action::Unchanged(_)
-            | Action::Pages { .. }
-            | Action::Let(_)
-            | Action::Settled(_)
-            | Action::OneOf(..)
-            | Action::AtMost(..) => true,
-        })
-    }
-    trial.case.given.is_empty() && all(&trial.case.steps, trial)
+    let reads = |spec: &CallSpec| match spec.operation.operation(trial.generation) {
+        Some(operation) => !operation.kind().writes(),
+        None => spec.argument.get("method").and_then(Value::as_str) == Some("GET"),
+    };
+    trial.case.given.is_empty() && calls(trial).all(|(_, spec)| reads(spec))
+}
+
+/// The calls of a case.
+fn calls(trial: &Trial) -> impl Iterator<Item = (&Step, &CallSpec)> {
+    let steps = Step::all(&trial.case.steps).into_iter();
+    steps.filter_map(|step| match &step.action {
+        Action::Call(spec) => Some((step, spec)),
+        _ => None,
+    })
 }

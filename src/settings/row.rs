@@ -39,12 +39,8 @@ const fn list(
     variables: &'static [&'static str],
 ) -> Setting {
     Setting {
-        key,
-        flag,
-        variables,
         is_list: true,
-        is_secret: false,
-        default: "",
+        ..one(key, flag, variables, "")
     }
 }
 
@@ -54,13 +50,16 @@ const fn secret(
     variables: &'static [&'static str],
 ) -> Setting {
     Setting {
-        key,
-        flag,
-        variables,
-        is_list: false,
         is_secret: true,
-        default: "",
+        ..one(key, flag, variables, "")
     }
+}
+
+/// A setting whose flag is its key, with one variable.
+macro_rules! plain {
+    ($key:literal, $variable:literal, $default:literal) => {
+        one($key, concat!("--", $key), &[$variable], $default)
+    };
 }
 
 /// All settings, in the order in which `originproof config` shows them.
@@ -80,60 +79,29 @@ pub const SETTINGS: &[Setting] = &[
     secret("email", "--email", &["CLOUDFLARE_EMAIL"]),
     secret("key", "--key", &["CLOUDFLARE_API_KEY"]),
     list("capabilities", "--capability", &["ORIGINPROOF_CAPABILITY"]),
-    one(
-        "allow-existing",
-        "--allow-existing",
-        &["ORIGINPROOF_ALLOW_EXISTING"],
-        "false",
-    ),
-    one(
-        "allow-empty-zone",
-        "--allow-empty-zone",
-        &["ORIGINPROOF_ALLOW_EMPTY_ZONE"],
-        "false",
-    ),
-    one("state-dir", "--state-dir", &["ORIGINPROOF_STATE_DIR"], ""),
-    one("patience", "--patience", &["ORIGINPROOF_PATIENCE"], "30s"),
+    plain!("allow-existing", "ORIGINPROOF_ALLOW_EXISTING", "false"),
+    plain!("allow-empty-zone", "ORIGINPROOF_ALLOW_EMPTY_ZONE", "false"),
+    plain!("state-dir", "ORIGINPROOF_STATE_DIR", ""),
+    plain!("patience", "ORIGINPROOF_PATIENCE", "30s"),
     list("rate", "--rate", &["ORIGINPROOF_RATE"]),
-    one(
-        "max-requests",
-        "--max-requests",
-        &["ORIGINPROOF_MAX_REQUESTS"],
-        "",
-    ),
-    one(
-        "longest-wait",
-        "--longest-wait",
-        &["ORIGINPROOF_LONGEST_WAIT"],
-        "60s",
-    ),
-    one("settle", "--settle", &["ORIGINPROOF_SETTLE"], "0s"),
-    one("timeout", "--timeout", &["ORIGINPROOF_TIMEOUT"], "30s"),
-    one(
+    plain!("max-requests", "ORIGINPROOF_MAX_REQUESTS", ""),
+    plain!("longest-wait", "ORIGINPROOF_LONGEST_WAIT", "60s"),
+    plain!("settle", "ORIGINPROOF_SETTLE", "0s"),
+    plain!("timeout", "ORIGINPROOF_TIMEOUT", "30s"),
+    plain!(
         "first-byte-timeout",
-        "--first-byte-timeout",
-        &["ORIGINPROOF_FIRST_BYTE_TIMEOUT"],
-        "30s",
+        "ORIGINPROOF_FIRST_BYTE_TIMEOUT",
+        "30s"
     ),
-    one(
-        "connect-timeout",
-        "--connect-timeout",
-        &["ORIGINPROOF_CONNECT_TIMEOUT"],
-        "10s",
-    ),
-    one(
-        "body-limit",
-        "--body-limit",
-        &["ORIGINPROOF_BODY_LIMIT"],
-        "33554432",
-    ),
+    plain!("connect-timeout", "ORIGINPROOF_CONNECT_TIMEOUT", "10s"),
+    plain!("body-limit", "ORIGINPROOF_BODY_LIMIT", "33554432"),
     list("ca-cert", "--ca-cert", &["ORIGINPROOF_CA_CERT"]),
-    one("insecure", "--insecure", &["ORIGINPROOF_INSECURE"], "false"),
+    plain!("insecure", "ORIGINPROOF_INSECURE", "false"),
     list("resolve", "--resolve", &["ORIGINPROOF_RESOLVE"]),
-    one("http2", "--http2", &["ORIGINPROOF_HTTP2"], "false"),
-    one("jobs", "--jobs", &["ORIGINPROOF_JOBS"], "16"),
-    one("strict", "--strict", &["ORIGINPROOF_STRICT"], "false"),
-    one("expect", "--expect", &["ORIGINPROOF_EXPECT"], ""),
+    plain!("http2", "ORIGINPROOF_HTTP2", "false"),
+    plain!("jobs", "ORIGINPROOF_JOBS", "16"),
+    plain!("strict", "ORIGINPROOF_STRICT", "false"),
+    plain!("expect", "ORIGINPROOF_EXPECT", ""),
 ];
 
 /// The setting with this key.

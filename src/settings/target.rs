@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::row::SETTINGS;
 use super::values::{SettingError, Values};
 use crate::contract::Contract;
-use crate::diagnostic::nearest;
+use crate::diagnostic::did_you_mean;
 use crate::exchange::check_base_url;
 use crate::runner::custody::{CustodyConfig, Permit};
 use crate::runner::{Credentials, TargetConfig};
@@ -23,8 +23,8 @@ impl Values {
             .map_err(|fault| SettingError(format!("the target can't be used: {fault}")))?;
         if let Some(key) = self.unknown.first() {
             let keys = SETTINGS.iter().map(|setting| setting.key);
-            let hint = nearest(key, keys)
-                .map(|right| format!(": did you mean `{right}`?"))
+            let hint = did_you_mean(key, keys)
+                .map(|hint| format!(": {hint}"))
                 .unwrap_or_default();
             return Err(SettingError(format!("there is no setting `{key}`{hint}")));
         }
@@ -126,8 +126,8 @@ fn check_capabilities(given: &[String]) -> Result<(), SettingError> {
     };
     for given in given {
         if !known().any(|name| name == given) {
-            let hint = nearest(given, known())
-                .map(|right| format!(" (did you mean `{right}`?)"))
+            let hint = did_you_mean(given, known())
+                .map(|hint| format!(" ({hint})"))
                 .unwrap_or_default();
             let names: Vec<&str> = known().collect();
             return Err(SettingError(format!(

@@ -22,7 +22,7 @@ const POOLED: usize = 256;
 const REDIRECTS: usize = 5;
 
 /// A request to send.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Outgoing {
     /// Its operation, if it is one of the contract.
     pub operation: Option<Operation>,

@@ -230,28 +230,24 @@ fn steps(reader: &mut Reader, entries: &[(Key, Node)], source: &SourceFile) -> V
 
 /// Operations bring the capability of their generation along.
 fn implied_needs(case: &mut CaseFile) {
-    fn visit(steps: &[Step], found: &mut Vec<Generation>) {
-        use super::super::model::{Action, OperationName};
-        for step in steps {
-            match &step.action {
-                Action::Call(call) => {
-                    if let OperationName::Exact(operation) = call.operation {
-                        found.push(operation.generation());
-                    }
-                }
-                Action::Pages { .. } => found.push(Generation::V2),
-                Action::Parallel(steps) | Action::Repeat { steps, .. } => visit(steps, found),
-                Action::Holds(..)
-                | Action::Unchanged(_)
-                | Action::Let(_)
-                | Action::Settled(_)
-                | Action::AtMost(..)
-                | Action::OneOf(..) => {}
-            }
-        }
-    }
-    let mut found = Vec::new();
-    visit(&case.steps, &mut found);
+    use super::super::model::{Action, OperationName};
+    let generation = |step: &Step| match &step.action {
+        Action::Call(call) => match call.operation {
+            OperationName::Exact(operation) => Some(operation.generation()),
+            OperationName::General(_) | OperationName::Outside => None,
+        },
+        Action::Pages { .. } => Some(Generation::V2),
+        Action::Parallel(_)
+        | Action::Repeat { .. }
+        | Action::Holds(..)
+        | Action::Unchanged(_)
+        | Action::Let(_)
+        | Action::Settled(_)
+        | Action::AtMost(..)
+        | Action::OneOf(..) => None,
+    };
+    let steps = Step::all(&case.steps).into_iter();
+    let found: Vec<Generation> = steps.filter_map(generation).collect();
     for generation in found {
         // A case that runs for several generations takes the general need from its trial.
         let is_general = !case.generations.is_empty();

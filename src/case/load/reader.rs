@@ -7,7 +7,7 @@ use super::super::model::ClauseKey;
 use super::super::template;
 use crate::contract::{ClauseId, Contract, Level};
 use crate::diagnostic::yaml::{Data, Key, Node};
-use crate::diagnostic::{Problem, Span, nearest};
+use crate::diagnostic::{Problem, Span, did_you_mean};
 
 /// Collects the problems of one file.
 #[derive(Default)]
@@ -27,10 +27,8 @@ impl Reader {
 
     /// A problem for a variable that is not a column, where nothing else can stand.
     pub(super) fn no_column(&mut self, span: Span, name: &str) {
-        let label = nearest(name, self.columns.iter().map(String::as_str)).map_or_else(
-            || "only a column can stand here".to_owned(),
-            |right| format!("did you mean `{right}`?"),
-        );
+        let label = did_you_mean(name, self.columns.iter().map(String::as_str))
+            .unwrap_or_else(|| "only a column can stand here".to_owned());
         let message = format!("there is no column `{name}`");
         self.problem(Problem::new(span, message, label));
     }
@@ -91,7 +89,7 @@ impl Reader {
 
     fn expected(&mut self, node: &Node, message: &str, wanted: &str) {
         let label = format!("expected {wanted}, found {}", node.kind());
-        self.problem(Problem::new(first_line(node.span), message, label));
+        self.problem(Problem::new(node.span.beginning(), message, label));
     }
 
     /// A problem for a name that is none of the known ones, with the nearest right one.
@@ -106,10 +104,8 @@ impl Reader {
             return self.no_column(span, variable);
         }
         let known: Vec<&str> = known.into_iter().collect();
-        let label = nearest(name, known.iter().copied()).map_or_else(
-            || format!("unknown {what}"),
-            |right| format!("did you mean `{right}`?"),
-        );
+        let label =
+            did_you_mean(name, known.iter().copied()).unwrap_or_else(|| format!("unknown {what}"));
         let problem = Problem::new(span, format!("there is no {what} `{name}`"), label);
         let listed = known.len() <= 24;
         self.problem(if listed {
@@ -157,14 +153,6 @@ impl Reader {
             level,
             span,
         }
-    }
-}
-
-/// The span of a mapping or list runs to its end; messages point to where it begins.
-fn first_line(span: Span) -> Span {
-    Span {
-        start: span.start,
-        end: span.end.min(span.start + 40),
     }
 }
 

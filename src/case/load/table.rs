@@ -84,11 +84,19 @@ fn crossed(reader: &mut Reader, tables: &[Node]) -> Vec<Row> {
             && let Some(name) = left.columns().intersection(&right.columns()).next()
         {
             let message = format!("two tables have the column `{name}`");
-            reader.problem(Problem::new(first(table.span), message, "the second one"));
+            reader.problem(Problem::new(
+                table.span.beginning(),
+                message,
+                "the second one",
+            ));
         }
         if all.len().saturating_mul(rows.len()) > MAX_ROWS {
             let message = format!("the tables have more than {MAX_ROWS} combinations");
-            reader.problem(Problem::new(first(table.span), message, "with this one"));
+            reader.problem(Problem::new(
+                table.span.beginning(),
+                message,
+                "with this one",
+            ));
             break;
         }
         all = all
@@ -98,7 +106,11 @@ fn crossed(reader: &mut Reader, tables: &[Node]) -> Vec<Row> {
         let mut names = BTreeSet::new();
         if let Some(row) = all.iter().find(|row| !names.insert(row.name.as_str())) {
             let message = format!("two combinations of rows are called `{}`", row.name);
-            reader.problem(Problem::new(first(table.span), message, "with this table"));
+            reader.problem(Problem::new(
+                table.span.beginning(),
+                message,
+                "with this table",
+            ));
         }
     }
     all
@@ -217,7 +229,7 @@ impl Filling<'_> {
             let message = format!("columns use each other more than {MAX_DEPTH} deep");
             let label = "say it where it is used";
             self.reader
-                .problem(Problem::new(first(cell.1.span), message, label));
+                .problem(Problem::new(cell.1.span.beginning(), message, label));
             return None;
         }
         if self.left == 0 {
@@ -233,7 +245,7 @@ impl Filling<'_> {
         if self.left > 0 && self.left < size {
             let message = "with its columns put in, this file is too long";
             self.reader
-                .problem(Problem::new(first(span), message, "here"));
+                .problem(Problem::new(span.beginning(), message, "here"));
         }
         self.left = self.left.saturating_sub(size);
         self.left > 0
@@ -295,7 +307,7 @@ impl Filling<'_> {
             let message = format!("the column `{}` stands for a part of a text", cell.0.text);
             let label = format!("expected a text, found {}", value.kind());
             self.reader
-                .problem(Problem::new(first(value.span), message, label));
+                .problem(Problem::new(value.span.beginning(), message, label));
         }
         value.as_str().map(str::to_owned)
     }
@@ -311,12 +323,4 @@ fn is_only(text: &str, column: &str) -> bool {
 fn without<'n>(cells: &[&'n (Key, Node)], column: &str) -> Vec<&'n (Key, Node)> {
     let others = cells.iter().filter(|(key, _)| key.text != column);
     others.copied().collect()
-}
-
-/// The span of a list or mapping runs to its end; a message points to where it begins.
-fn first(span: Span) -> Span {
-    Span {
-        start: span.start,
-        end: span.end.min(span.start + 40),
-    }
 }

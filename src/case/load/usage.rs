@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::model::{Action, CaseFile, ClauseKey, Step};
+use super::super::model::{Action, CaseFile, ClauseKey, OperationName, Step};
 use super::super::template;
 use super::super::variable::is_builtin;
 use super::reader::Reader;
@@ -34,8 +34,7 @@ fn variables(reader: &mut Reader, root: &Node, case: &CaseFile) {
     texts(root, &mut found);
     let mut used = BTreeSet::new();
     let mut named = BTreeSet::new();
-    let mut later = Vec::new();
-    names_of_steps(&case.steps, &mut later);
+    let later = names_of_steps(&case.steps);
     named.extend(later.iter().map(|(name, _)| name.clone()));
     for (text, span) in found {
         for name in template::names(text) {
@@ -63,48 +62,27 @@ fn variables(reader: &mut Reader, root: &Node, case: &CaseFile) {
     }
 }
 
-fn names_of_steps(steps: &[Step], found: &mut Vec<(String, Span)>) {
-    for step in steps {
-        found.extend(
-            step.capture
-                .iter()
-                .map(|(name, _)| (name.clone(), step.span)),
-        );
-        match &step.action {
-            Action::Let(values) => {
-                found.extend(values.iter().map(|(name, _)| (name.clone(), step.span)));
-            }
-            Action::Parallel(steps) | Action::Repeat { steps, .. } => names_of_steps(steps, found),
-            Action::Call(_)
-            | Action::Holds(..)
-            | Action::Unchanged(_)
-            | Action::Pages { .. }
-            | Action::Settled(_)
-            | Action::AtMost(..)
-            | Action::OneOf(..) => {}
+/// The names that steps keep, with the place of the step.
+fn names_of_steps(steps: &[Step]) -> Vec<(String, Span)> {
+    let mut found = Vec::new();
+    for step in Step::all(steps) {
+        let captured = step.capture.iter().map(|(name, _)| name);
+        found.extend(captured.map(|name| (name.clone(), step.span)));
+        if let Action::Let(values) = &step.action {
+            found.extend(values.iter().map(|(name, _)| (name.clone(), step.span)));
         }
     }
+    found
 }
 
 /// The clauses that the expectations of a case touch.
-pub(super) fn touched(steps: &[Step], found: &mut Vec<ClauseKey>) {
-    for step in steps {
-        found.extend(
-            step.expect
-                .iter()
-                .map(|expectation| expectation.clause.clone()),
-        );
-        match &step.action {
-            Action::Holds(_, clause)
-            | Action::Unchanged(clause)
-            | Action::Pages { clause, .. }
-            | Action::Settled(clause)
-            | Action::AtMost(_, clause)
-            | Action::OneOf(_, clause) => found.push(clause.clone()),
-            Action::Parallel(steps) | Action::Repeat { steps, .. } => touched(steps, found),
-            Action::Call(_) | Action::Let(_) => {}
-        }
+pub(super) fn touched(steps: &[Step]) -> Vec<ClauseKey> {
+    let mut found = Vec::new();
+    for step in Step::all(steps) {
+        let expected = step.expect.iter().map(|expectation| &expectation.clause);
+        found.extend(expected.chain(step.action.clause()).cloned());
     }
+    found
 }
 
 /// What the rows of a file cite and never expect, or expect and never cite. A clause of a generation that a row does not
@@ -113,8 +91,7 @@ pub(super) fn check_clauses(reader: &mut Reader, cases: &[&CaseFile]) {
     let mut idle: Vec<ClauseKey> = Vec::new();
     let mut concerned = BTreeSet::new();
     for case in cases {
-        let mut expected = Vec::new();
-        touched(&case.steps, &mut expected);
+        let expected = touched(&case.steps);
         for key in case.proves.iter().chain(&expected) {
             if concerns(key, case) {
                 concerned.insert(key.span.start);
@@ -183,38 +160,26 @@ fn concrete(key: &ClauseKey, generations: &[Generation]) -> Vec<String> {
 }
 
 fn zones(reader: &mut Reader, steps: &[Step], known: &[String]) {
-    for step in steps {
+    for step in Step::all(steps) {
         if let Some(zone) = &step.zone
             && !known.contains(zone)
         {
             reader.unknown(step.span, "zone", zone, known.iter().map(String::as_str));
-        }
-        if let Action::Parallel(steps) | Action::Repeat { steps, .. } = &step.action {
-            zones(reader, steps, known);
         }
     }
 }
 
 /// General names need generations to run for.
 fn general(reader: &mut Reader, case: &CaseFile) {
-    fn visit(reader: &mut Reader, steps: &[Step]) {
-        use super::super::model::OperationName;
-        for step in steps {
-            match &step.action {
-                Action::Call(call) if matches!(call.operation, OperationName::General(_)) => {
-                    let message = "a general operation needs `generations`";
-                    reader.problem(Problem::new(
-                        step.span,
-                        message,
-                        "or name it fully: `v2.put`",
-                    ));
-                }
-                Action::Parallel(steps) | Action::Repeat { steps, .. } => visit(reader, steps),
-                _ => {}
-            }
+    for step in Step::all(&case.steps) {
+        if let Action::Call(call) = &step.action
+            && matches!(call.operation, OperationName::General(_))
+        {
+            let message = "a general operation needs `generations`";
+            let hint = "or name it fully: `v2.put`";
+            reader.problem(Problem::new(step.span, message, hint));
         }
     }
-    visit(reader, &case.steps);
     for clause in case
         .proves
         .iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use originproof::diagnostic::nearest;
+use originproof::diagnostic::did_you_mean;
 use originproof::exchange::check_base_url;
 use originproof::settings::{SETTINGS, Setting, Values, by_key};
 
@@ -237,8 +237,8 @@ impl<'a> Layers<'a> {
         check_base_url(&name)
             .map_err(|fault| Failure::Usage(format!("the name of a target is a URL: {fault}")))?;
         let known: Vec<&str> = self.file.targets.keys().map(String::as_str).collect();
-        let hint = nearest(&name, known.iter().copied())
-            .map(|right| format!(" (did you mean `{right}`?)"))
+        let hint = did_you_mean(&name, known.iter().copied())
+            .map(|hint| format!(" ({hint})"))
             .unwrap_or_default();
         Err(Failure::Usage(format!(
             "there is no target `{name}` in {}{hint}; it names {}",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use originproof::diagnostic::{Problem, SourceFile, Span, nearest, render};
+use originproof::diagnostic::{Problem, SourceFile, Span, did_you_mean, render};
 
 use originproof::exchange::check_base_url;
 
@@ -80,13 +80,11 @@ pub(super) fn read(
         Ok(table) => reader.file(path, table.get_ref()),
         Err(error) => {
             let (hidden, message) = concealed::unreadable(&source.text, error.message());
-            let range = error.span().unwrap_or(0..0);
-            let span = Span {
-                start: range.start,
-                end: range.end,
-            };
+            let span = error.span().unwrap_or_default();
             reader.hidden = hidden;
-            reader.problems.push(Problem::new(span, message, "here"));
+            reader
+                .problems
+                .push(Problem::new(span.into(), message, "here"));
             ConfigFile::default()
         }
     };
@@ -110,11 +108,7 @@ struct Reader<'v> {
 }
 
 fn span<T>(spanned: &Spanned<T>) -> Span {
-    let range = spanned.span();
-    Span {
-        start: range.start,
-        end: range.end,
-    }
+    spanned.span().into()
 }
 
 impl Reader<'_> {
@@ -168,8 +162,8 @@ impl Reader<'_> {
                 format!("there is no setting `{name}`"),
                 "unknown key",
             );
-            if let Some(right) = nearest(name, known) {
-                problem = problem.help(format!("did you mean `{right}`?"));
+            if let Some(hint) = did_you_mean(name, known) {
+                problem = problem.help(hint);
             }
             self.problems.push(problem);
             return;

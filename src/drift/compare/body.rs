@@ -31,12 +31,8 @@ impl Comparison<'_> {
             }
             (None, Some((at, value))) => {
                 let required = value.get("required") == Some(&Value::Bool(true));
-                let breaks = if required {
-                    Breaks::Both
-                } else {
-                    Breaks::Servers
-                };
                 let theirs = at.to_string();
+                let breaks = Breaks::of_new(required);
                 self.note(Seen { theirs, ..seen }, breaks, Kind::BodyNew { required });
                 return Ok(());
             }

@@ -94,12 +94,11 @@ impl Comparison<'_> {
                 theirs: new.at.to_string(),
                 ours: format!("{}#/parameters", published::PATH),
             };
-            let breaks = if required {
-                Breaks::Both
-            } else {
-                Breaks::Servers
-            };
-            self.note(seen, breaks, Kind::ParameterNew { required });
+            self.note(
+                seen,
+                Breaks::of_new(required),
+                Kind::ParameterNew { required },
+            );
         }
         Ok(())
     }

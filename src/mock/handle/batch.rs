@@ -24,14 +24,12 @@ fn array<'a>(rules: &Rules, call: &'a Call) -> Result<&'a [Value], Refusal> {
     Ok(items)
 }
 
-/// The address of an item as it was sent, for the answer to an item that failed.
-fn sent_address<'a>(call: &Call, item: &'a Value) -> &'a str {
-    item.as_str()
-        .or_else(|| {
-            item.get(call.operation.generation().request_address())?
-                .as_str()
-        })
-        .unwrap_or_default()
+/// The answer to an item that failed: its address as it was sent, and why.
+fn failed_item(call: &Call, item: &Value, refusal: Refusal) -> Value {
+    let generation = call.operation.generation();
+    let member = || item.get(generation.request_address())?.as_str();
+    let sent = item.as_str().or_else(member).unwrap_or_default();
+    form::failed_item(generation, sent, refusal.text(call.operation))
 }
 
 pub(super) fn upsert(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Reply, Refusal> {
@@ -69,20 +67,10 @@ pub(super) fn upsert(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
         match judged.and_then(|checked| apply(rules, zone, &mut answered, checked)) {
             Ok(checked) => {
                 let address = (rules.show)(checked.ip, &checked.mapping);
-                succeeded.push(form::item(
-                    generation,
-                    &address,
-                    Some(&checked.mapping.place),
-                ));
+                let place = Some(&checked.mapping.place);
+                succeeded.push(form::item(generation, &address, place));
             }
-            Err(refusal) => {
-                let text = refusal.text(call.operation);
-                failed.push(form::failed_item(
-                    generation,
-                    sent_address(call, item),
-                    text,
-                ));
-            }
+            Err(refusal) => failed.push(failed_item(call, item, refusal)),
         }
     }
     let result = form::batch(rules, generation, (succeeded, failed), call.now);
@@ -122,14 +110,7 @@ pub(super) fn delete(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
                 let shown = (rules.show)(ip, &mapping);
                 succeeded.push(form::item(generation, &shown, Some(&mapping.place)));
             }
-            Err(refusal) => {
-                let text = refusal.text(call.operation);
-                failed.push(form::failed_item(
-                    generation,
-                    sent_address(call, item),
-                    text,
-                ));
-            }
+            Err(refusal) => failed.push(failed_item(call, item, refusal)),
         }
     }
     let result = form::batch(rules, generation, (succeeded, failed), call.now);

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use crate::exchange::Generation;
-use crate::mock::{Body, Call, Mapping, Reply, Rules, Zone, handle};
+use crate::mock::{Body, Call, Mapping, Place, Reply, Rules, Zone, handle};
 
 /// The entries of a list, or the items of a batch's list, in a success.
 pub(super) fn list<'r>(
@@ -60,6 +60,13 @@ pub(super) fn code(reply: &Reply) -> Option<i64> {
 pub(super) fn recode(reply: &mut Reply, from: i64, to: i64) {
     if code(reply) == Some(from) {
         reply.body["errors"][0]["code"] = json!(to);
+    }
+}
+
+/// Answers a code with another status.
+pub(super) fn restatus(reply: &mut Reply, of: i64, status: u16) {
+    if code(reply) == Some(of) {
+        reply.status = status;
     }
 }
 
@@ -134,6 +141,11 @@ pub(super) fn sent_address(call: &Call) -> Option<String> {
 /// The same address as a value, whatever its spelling.
 pub(super) fn sent_ip(call: &Call) -> Option<IpAddr> {
     sent_address(call)?.parse().ok()
+}
+
+/// What an address is mapped to.
+pub(super) fn place(zone: &Zone, ip: IpAddr) -> Option<Place> {
+    Some(zone.mappings.get(&ip)?.place.clone())
 }
 
 /// What the zones hold, for faults that mix zones up.

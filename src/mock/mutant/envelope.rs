@@ -5,15 +5,7 @@ use serde_json::{Value, json};
 use super::bend::{each, entry, recode, remove};
 use super::fault::Fault;
 use crate::exchange::Kind;
-use crate::mock::{Change, On, Rules};
-
-fn text_time(rules: &mut Rules) {
-    rules.show_time = |time| time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-}
-
-fn time_without_zone(rules: &mut Rules) {
-    rules.show_time = |time| time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
-}
+use crate::mock::{Change, On};
 
 fn rename<'v>(items: impl Iterator<Item = &'v mut Value>, from: &str, to: &str) {
     for item in items {
@@ -174,14 +166,18 @@ pub(super) const FAULTS: &[Fault] = &[
         breaks: "HTTP-6",
         from: "a local time that is printed as it is",
         on: On::Every,
-        change: Change::Rules(time_without_zone),
+        change: Change::Rules(|rules| {
+            rules.show_time = |time| time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        }),
     },
     Fault {
         name: "time-of-http",
         breaks: "HTTP-6",
         from: "the date format of HTTP headers",
         on: On::Every,
-        change: Change::Rules(text_time),
+        change: Change::Rules(|rules| {
+            rules.show_time = |time| time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        }),
     },
     Fault {
         name: "entry-time-in-seconds",

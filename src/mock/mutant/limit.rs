@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::bend::{code, items, recode, sent_ip};
+use super::bend::{items, recode, restatus, sent_ip};
 use super::fault::Fault;
 use crate::exchange::Kind;
 use crate::mock::{Change, On, Refusal, handle};
@@ -34,11 +34,7 @@ pub(super) const FAULTS: &[Fault] = &[
         breaks: "V1-UPSERT-5",
         from: "one status for all refusals",
         on: On::V1(&[Kind::Upsert]),
-        change: Change::Answer(|_, reply| {
-            if code(reply) == Some(1164) {
-                reply.status = 400;
-            }
-        }),
+        change: Change::Answer(|_, reply| restatus(reply, 1164, 400)),
     },
     Fault {
         name: "put-limit-is-one-too-high",
@@ -59,11 +55,7 @@ pub(super) const FAULTS: &[Fault] = &[
         breaks: "V2-PUT-6",
         from: "too many, in another sense",
         on: On::V2(&[Kind::Upsert]),
-        change: Change::Answer(|_, reply| {
-            if code(reply) == Some(1164) {
-                reply.status = 409;
-            }
-        }),
+        change: Change::Answer(|_, reply| restatus(reply, 1164, 409)),
     },
     Fault {
         name: "deletes-do-not-free-places",

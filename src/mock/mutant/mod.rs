@@ -15,6 +15,7 @@ mod limit;
 mod list;
 mod recommended;
 mod region;
-mod single;
+mod single_v1;
+mod single_v2;
 
 pub use all::{Mutant, all, by_name};

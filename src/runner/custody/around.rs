@@ -21,17 +21,15 @@ pub(in crate::runner) struct Around {
 impl Around {
     /// All that a zone holds.
     pub(super) fn all_of(holding: &Holding) -> Self {
-        let all = holding.by_generation.iter();
-        let all = all.map(|(generation, mappings)| (*generation, state(mappings)));
-        Self {
-            by_generation: all.collect(),
-            freed: BTreeSet::new(),
-        }
+        Self::of(holding.by_generation.iter())
     }
 
     /// What is left in a zone that was emptied.
     pub(super) fn left(left: &[(Generation, Mappings)]) -> Self {
-        let all = left.iter();
+        Self::of(left.iter().map(|(generation, all)| (generation, all)))
+    }
+
+    fn of<'m>(all: impl Iterator<Item = (&'m Generation, &'m Mappings)>) -> Self {
         let all = all.map(|(generation, mappings)| (*generation, state(mappings)));
         Self {
             by_generation: all.collect(),

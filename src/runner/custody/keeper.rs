@@ -15,7 +15,7 @@ use super::desk::{Durability, Procedure};
 use super::entry::{Holding, Row};
 use super::journal::{Journal, JournalError, Recovered, VERSION, is_plain, make_folder, set_aside};
 use super::ledger::Ledger;
-use super::lock::{Busy, ZoneLock};
+use super::lock::ZoneLock;
 use super::make_room::{NotEmptied, make_room, requests_to_empty};
 use super::patience::Rules;
 use super::put_back::put_back;
@@ -73,12 +73,7 @@ impl Keeper {
             patience: PATIENCE,
         };
         let lock = if writes {
-            let busy = if config.wait_for_lock {
-                Busy::Wait
-            } else {
-                Busy::Refuse
-            };
-            Some(ZoneLock::take(&config.lock_dir, zone, busy)?)
+            Some(ZoneLock::take(config, zone)?)
         } else {
             None
         };

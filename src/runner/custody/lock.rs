@@ -2,8 +2,8 @@
 //! called and wherever journals are kept.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
 
+use super::config::CustodyConfig;
 use super::journal::{JournalError, failed, is_plain, make_folder, stem};
 use crate::private;
 
@@ -13,26 +13,17 @@ pub(super) struct ZoneLock {
     _file: File,
 }
 
-/// What to do about another run that has the lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Busy {
-    /// Refuse.
-    Refuse,
-    /// Wait for its end.
-    Wait,
-}
-
 impl ZoneLock {
-    /// Takes the lock of a zone.
+    /// Takes the lock of a zone, or waits for another run's end where the user wants that.
     ///
     /// # Errors
     /// [`JournalError::Locked`] if another run has it; [`JournalError::Io`]; [`JournalError::Foreign`].
-    pub(super) fn take(folder: &Path, zone: &str, busy: Busy) -> Result<Self, JournalError> {
-        make_folder(folder)?;
-        let path = folder.join(format!("zone-{}.lock", stem(zone)));
+    pub(super) fn take(config: &CustodyConfig, zone: &str) -> Result<Self, JournalError> {
+        make_folder(&config.lock_dir)?;
+        let path = config.lock_dir.join(format!("zone-{}.lock", stem(zone)));
         is_plain(&path)?;
         let file = private::open(&path).map_err(failed(&path))?;
-        if busy == Busy::Wait {
+        if config.wait_for_lock {
             file.lock().map_err(failed(&path))?;
             return Ok(Self { _file: file });
         }
@@ -55,13 +46,17 @@ mod tests {
     fn two_runs_never_hold_one_zone() {
         let name = format!("originproof-lock-{}", std::process::id());
         let folder = std::env::temp_dir().join(name);
-        let first = ZoneLock::take(&folder, "Z1", Busy::Refuse);
+        let config = CustodyConfig {
+            lock_dir: folder.clone(),
+            ..CustodyConfig::default()
+        };
+        let first = ZoneLock::take(&config, "Z1");
         assert!(first.is_ok());
-        let second = ZoneLock::take(&folder, "z1", Busy::Refuse);
+        let second = ZoneLock::take(&config, "z1");
         assert!(matches!(second, Err(JournalError::Locked { .. })));
-        assert!(ZoneLock::take(&folder, "z2", Busy::Refuse).is_ok());
+        assert!(ZoneLock::take(&config, "z2").is_ok());
         drop(first);
-        assert!(ZoneLock::take(&folder, "z1", Busy::Refuse).is_ok());
+        assert!(ZoneLock::take(&config, "z1").is_ok());
         let _ = std::fs::remove_dir_all(folder);
     }
 }

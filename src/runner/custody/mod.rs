@@ -38,7 +38,7 @@ pub use config::{CustodyConfig, Permit, user_folder};
 pub use entry::Row;
 pub use journal::{JournalError, pending};
 pub(super) use keeper::Keeper;
-pub(super) use make_room::requests_to_empty;
+pub use make_room::requests_to_empty;
 pub(super) use reach::{addresses_in, addresses_of};
 pub(super) use remove::{Stranger, Tidied};
 pub use restore::{Closed, Waiting, WriteBack, restore, waiting};

@@ -54,7 +54,7 @@ impl From<Value> for Place {
 }
 
 /// The first record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Opening {
     /// The version of the format.

@@ -10,7 +10,7 @@ use super::ending::Ending;
 use super::entry::Row;
 use super::journal::{Journal, JournalError, Recovered, shell};
 use super::ledger::Ledger;
-use super::lock::{Busy, ZoneLock};
+use super::lock::ZoneLock;
 use super::patience::Rules;
 use super::put_back::put_back;
 use super::record::Record;
@@ -281,13 +281,7 @@ pub async fn restore(
     what: WriteBack,
 ) -> Result<Closed, TargetError> {
     let target = Target::unprobed(config)?;
-    let custody = &target.custody;
-    let busy = if custody.wait_for_lock {
-        Busy::Wait
-    } else {
-        Busy::Refuse
-    };
-    let _lock = ZoneLock::take(&custody.lock_dir, &waiting.zone, busy)?;
+    let _lock = ZoneLock::take(&target.custody, &waiting.zone)?;
     let (recovered, journal) = Journal::reopen(&waiting.path)?;
     let journal = tokio::sync::Mutex::new(journal);
     let world = World {

@@ -13,7 +13,7 @@ use super::entry::{Entry, Row};
 use super::journal::Journal;
 use crate::contract::Place;
 use crate::contract::{Answer, Contract, Item, Meaning, is_edge_failure};
-use crate::exchange::{Exchange, Generation, Headers, Kind, Operation, whole_number};
+use crate::exchange::{Exchange, Generation, Kind, Operation, whole_number};
 use crate::transport::{
     Outgoing, Purpose, TransportFault, asked_wait, encode_segment, query_string,
 };
@@ -327,21 +327,14 @@ impl World<'_> {
             .path
             .replace("{zone_id}", &encode_segment(self.zone))
             .replace("{origin_ip}", &encode_segment(address));
-        let mut headers = Headers::default();
-        self.target.authorize(&mut headers);
-        headers.push("originproof-case", "probe");
-        if body.is_some() {
-            headers.push("content-type", "application/json");
-        }
+        let path = format!("{path}{}", query_string(query));
+        let method = &description.method;
         Outgoing {
-            operation: Some(operation),
-            method: description.method.clone(),
-            url: format!("{}{path}{}", self.target.base_url, query_string(query)),
-            headers,
-            body: body.as_ref().map(|json| json.to_string().into()),
-            json: body,
             address: (!address.is_empty()).then(|| address.to_owned()),
             query: query.to_vec(),
+            ..self
+                .target
+                .own_request(Some(operation), method, &path, body)
         }
     }
 }

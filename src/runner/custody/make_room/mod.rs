@@ -28,7 +28,8 @@ const DOUBT: Duration = Duration::from_secs(2);
 
 /// The number of requests that take `mappings` away and put them back through one generation, when each is answered: two
 /// single reads, a share of two batches and of the lists for each, and a try of its value.
-pub(in crate::runner) fn requests_to_empty(mappings: usize) -> usize {
+#[must_use]
+pub fn requests_to_empty(mappings: usize) -> usize {
     let limits = Contract::embedded().limits;
     let pages = mappings / limits.page + 2;
     let batches = 2 * mappings.div_ceil(CHUNK) + mappings.div_ceil(limits.batch);

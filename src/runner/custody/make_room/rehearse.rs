@@ -285,16 +285,21 @@ impl Room<'_> {
     /// Whether a mapping that was taken away is there again.
     async fn is_back(&mut self, generation: Generation, row: &Row) -> Result<bool, NotEmptied> {
         self.patience.settle(self.desk).await;
+        self.is_read(generation, row).await
+    }
+
+    /// Whether a single read shows a mapping.
+    ///
+    /// # Errors
+    /// [`NotEmptied::Strangers`] if it shows another value.
+    async fn is_read(&mut self, generation: Generation, row: &Row) -> Result<bool, NotEmptied> {
         let now = read(self.desk, &mut self.patience, generation, row.ip).await?;
         let now = now.map(|entry| entry.place);
         no_third(generation, row, now.as_ref())?;
         Ok(now.is_some())
     }
 
-    /// Whether a single read shows a mapping; asked once more after a while if it is not as expected.
-    ///
-    /// # Errors
-    /// [`NotEmptied::Strangers`] if it shows another value.
+    /// Reads a mapping as [`Self::is_read`] does, and once more after a while if it is not as expected.
     async fn shows(
         &mut self,
         generation: Generation,
@@ -307,10 +312,7 @@ impl Room<'_> {
             if attempt > 0 {
                 self.desk.ask(Ask::Wait(DOUBT)).await;
             }
-            let now = read(self.desk, &mut self.patience, generation, row.ip).await?;
-            let now = now.map(|entry| entry.place);
-            no_third(generation, row, now.as_ref())?;
-            is_shown = now.is_some();
+            is_shown = self.is_read(generation, row).await?;
             if is_shown == is_expected {
                 break;
             }

@@ -84,7 +84,7 @@ impl Work<'_> {
                 Ok(None) | Err(Trouble::Refused(_) | Trouble::Unreadable(_)) => continue,
                 Err(trouble) => return Err(trouble),
             };
-            match self.stands(generation, ip, Some(&entry.place)) {
+            match self.ledger.standing(generation, ip, Some(&entry.place)) {
                 Standing::AsBefore => {}
                 Standing::Ours => drop(look.own.insert(ip, entry)),
                 Standing::Others => {
@@ -124,7 +124,7 @@ impl Work<'_> {
         listed: impl IntoIterator<Item = (&'a IpAddr, &'a Entry)>,
     ) -> Vec<Stranger> {
         let is_others = |(ip, entry): &(&IpAddr, &Entry)| {
-            self.stands(generation, **ip, Some(&entry.place)) == Standing::Others
+            self.ledger.standing(generation, **ip, Some(&entry.place)) == Standing::Others
         };
         let others = listed.into_iter().filter(is_others);
         let others = others.map(|(ip, entry)| Stranger {
@@ -161,7 +161,7 @@ impl Work<'_> {
                 }
             },
         };
-        if self.stands(generation, row.ip, single.as_ref()) == Standing::Others {
+        if self.ledger.standing(generation, row.ip, single.as_ref()) == Standing::Others {
             self.note_other(generation, row, single, look);
             return Ok(());
         }
@@ -175,15 +175,6 @@ impl Work<'_> {
             look.back.push(row.ip);
         }
         Ok(())
-    }
-
-    pub(super) fn stands(
-        &self,
-        generation: Generation,
-        ip: IpAddr,
-        now: Option<&Place>,
-    ) -> Standing {
-        self.ledger.standing(generation, ip, now)
     }
 
     /// One mapping by itself; `None` if single reads are not answered.
@@ -208,7 +199,7 @@ impl Work<'_> {
         look: &mut Look,
     ) -> Result<(), Trouble> {
         for (ip, entry) in listed.iter().filter(|(ip, _)| !stake.contains(*ip)) {
-            match self.stands(generation, *ip, Some(&entry.place)) {
+            match self.ledger.standing(generation, *ip, Some(&entry.place)) {
                 Standing::AsBefore if self.ledger.is_contested(*ip) => {
                     look.kept.insert(Stranger {
                         through: generation,

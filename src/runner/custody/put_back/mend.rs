@@ -27,7 +27,7 @@ impl Work<'_> {
                 let is_kept = single.is_none() && self.is_kept(row.ip);
                 let now = single.flatten();
                 let is_others = now.is_some()
-                    && self.stands(generation, row.ip, now.as_ref()) == Standing::Others;
+                    && self.ledger.standing(generation, row.ip, now.as_ref()) == Standing::Others;
                 if is_kept {
                     if let Some(look) = self.looks.get_mut(&generation) {
                         look.write.retain(|other| other.ip != row.ip);

@@ -151,12 +151,8 @@ impl Life<'_, '_> {
         let mut ledger = Ledger::of(holding.clone(), &[]);
         let opening = Opening {
             originproof_journal: VERSION,
-            target: String::new(),
-            zone: String::new(),
-            started: String::new(),
-            seal: String::new(),
             holding: holding.clone(),
-            stuck: Vec::new(),
+            ..Opening::default()
         };
         self.target
             .perform(&Ask::Note(Record::Opening(opening), Durability::Synced))?;

@@ -1,5 +1,7 @@
 //! What goes wrong at a step.
 
+use std::net::IpAddr;
+
 use super::super::schedule::Fault;
 use super::{Target, owners, place, tests};
 
@@ -18,6 +20,36 @@ pub(super) struct Fate {
     pub(super) lost_request: bool,
 }
 
+/// What a fault is called in the count of what lives met.
+fn name(fault: Fault) -> &'static str {
+    match fault {
+        Fault::LostAnswer => "lost answers",
+        Fault::LostRequest => "lost requests",
+        Fault::Unavailable(_) => "bursts of 503",
+        Fault::Throttled(..) => "bursts of 429",
+        Fault::V1Gone(_) => "v1 gone",
+        Fault::V2Gone(_) => "v2 gone",
+        Fault::Unreachable(_) => "target out of reach",
+        Fault::NoLongerAccepted(_) => "values no longer accepted",
+        Fault::OwnerWrites(_) => "writes of the owner",
+        Fault::OwnerRepairs(_) => "repairs by the owner",
+        Fault::OwnerDeletes(_) => "deletions of the owner",
+        Fault::OtherRunWrites(..) => "writes of another run",
+        Fault::OtherRunDeletes(_) => "deletions of another run",
+        Fault::CrashBefore | Fault::CrashAfter => "crashes",
+        Fault::Spent => "spent budgets",
+        Fault::LossyWrite => "lossy writes",
+        Fault::Late(_) => "writes that take effect late",
+        Fault::NotForNew(_) => "values not accepted for new mappings",
+        Fault::Mangled(_) => "values that are mangled",
+        Fault::Tombstones => "addresses that can't be written after a deletion",
+        Fault::NoBatches(_) => "batches refused whole",
+        Fault::NoSingleReads(_) => "single reads refused",
+        Fault::UnreadableLists(_) => "unreadable lists",
+        Fault::Undeletable(_) => "mappings that can't be deleted",
+    }
+}
+
 impl Target<'_> {
     /// Lets everything happen that is due.
     pub(super) fn faults(&mut self) -> Fate {
@@ -27,129 +59,81 @@ impl Target<'_> {
                 break;
             }
             self.next_fault += 1;
+            let since = self.clock;
             match fault {
-                Fault::LostAnswer => {
-                    self.meet("lost answers");
-                    fate.lost_answer = true;
-                }
-                Fault::LostRequest => {
-                    self.meet("lost requests");
-                    fate.lost_request = true;
-                }
-                Fault::Unavailable(count) => {
-                    self.meet("bursts of 503");
-                    self.unavailable = count;
-                }
-                Fault::Throttled(wait, count) => {
-                    self.meet("bursts of 429");
-                    self.throttled = (wait, count);
-                }
-                Fault::V1Gone(count) => {
-                    self.meet("v1 gone");
-                    self.gone[1] = count;
-                }
-                Fault::V2Gone(count) => {
-                    self.meet("v2 gone");
-                    self.gone[0] = count;
-                }
-                Fault::Unreachable(count) => {
-                    self.meet("target out of reach");
-                    self.unreachable = count;
-                }
+                Fault::LostAnswer => fate.lost_answer = true,
+                Fault::LostRequest => fate.lost_request = true,
+                Fault::Unavailable(count) => self.unavailable = count,
+                Fault::Throttled(wait, count) => self.throttled = (wait, count),
+                Fault::V1Gone(count) => self.gone[1] = count,
+                Fault::V2Gone(count) => self.gone[0] = count,
+                Fault::Unreachable(count) => self.unreachable = count,
                 Fault::NoLongerAccepted(index) => {
-                    self.meet("values no longer accepted");
-                    let since = self.clock;
-                    self.refused
-                        .entry(format!("original-{index}"))
-                        .or_insert(since);
+                    let value = format!("original-{index}");
+                    self.refused.entry(value).or_insert(since);
                 }
                 Fault::OwnerWrites(index) => {
-                    self.meet("writes of the owner");
                     self.owner_values += 1;
                     let value = place(&format!("owner-{}", self.owner_values));
                     self.somebody(0, owners(index), Some(value));
                 }
                 Fault::OwnerRepairs(index) => {
-                    if let Some(value) = self.originals[0].get(&owners(index)).cloned() {
-                        self.meet("repairs by the owner");
-                        self.somebody(0, owners(index), Some(value));
-                    }
+                    let Some(value) = self.originals[0].get(&owners(index)).cloned() else {
+                        continue;
+                    };
+                    self.somebody(0, owners(index), Some(value));
                 }
                 Fault::OwnerDeletes(index) => {
-                    if self.truth(0).contains_key(&owners(index)) {
-                        self.meet("deletions of the owner");
-                        self.somebody(0, owners(index), None);
+                    if !self.delete_by_somebody(owners(index)) {
+                        continue;
                     }
                 }
                 Fault::OtherRunWrites(index, own) => {
-                    self.meet("writes of another run");
                     self.owner_values += 1;
                     let value = match own {
                         Some(own) => format!("test-{own}"),
                         None => format!("other-{}", self.owner_values),
                     };
-                    let value = place(&value);
-                    self.somebody(0, tests(index), Some(value));
+                    self.somebody(0, tests(index), Some(place(&value)));
                 }
                 Fault::OtherRunDeletes(index) => {
-                    if self.truth(0).contains_key(&tests(index)) {
-                        self.meet("deletions of another run");
-                        self.somebody(0, tests(index), None);
+                    if !self.delete_by_somebody(tests(index)) {
+                        continue;
                     }
                 }
-                Fault::CrashBefore => {
-                    self.meet("crashes");
-                    fate.crash_before = true;
-                }
-                Fault::CrashAfter => {
-                    self.meet("crashes");
-                    fate.crash_after = true;
-                }
-                Fault::Spent => {
-                    self.meet("spent budgets");
-                    self.spent = true;
-                }
-                Fault::LossyWrite => {
-                    self.meet("lossy writes");
-                    self.lossy = true;
-                }
-                Fault::Late(by) => {
-                    self.meet("writes that take effect late");
-                    self.late = Some(by);
-                }
+                Fault::CrashBefore => fate.crash_before = true,
+                Fault::CrashAfter => fate.crash_after = true,
+                Fault::Spent => self.spent = true,
+                Fault::LossyWrite => self.lossy = true,
+                Fault::Late(by) => self.late = Some(by),
                 Fault::NotForNew(index) => {
-                    self.meet("values not accepted for new mappings");
-                    let since = self.clock;
-                    self.not_for_new
-                        .entry(format!("original-{index}"))
-                        .or_insert(since);
+                    let value = format!("original-{index}");
+                    self.not_for_new.entry(value).or_insert(since);
                 }
                 Fault::Mangled(index) => {
-                    self.meet("values that are mangled");
                     self.mangled.insert(format!("test-{index}"));
                 }
                 Fault::Tombstones => {
-                    self.meet("addresses that can't be written after a deletion");
-                    self.tombstones.get_or_insert(self.clock);
+                    self.tombstones.get_or_insert(since);
                 }
-                Fault::NoBatches(count) => {
-                    self.meet("batches refused whole");
-                    self.no_batches = count;
-                }
-                Fault::NoSingleReads(count) => {
-                    self.meet("single reads refused");
-                    self.no_single_reads = count;
-                }
-                Fault::UnreadableLists(count) => {
-                    self.meet("unreadable lists");
-                    self.unreadable_lists = count;
-                }
+                Fault::NoBatches(count) => self.no_batches = count,
+                Fault::NoSingleReads(count) => self.no_single_reads = count,
+                Fault::UnreadableLists(count) => self.unreadable_lists = count,
                 Fault::Undeletable(index) => {
-                    self.meet("mappings that can't be deleted");
                     self.undeletable.insert(tests(index));
                 }
             }
+            self.meet(name(fault));
         }
         fate
+    }
+
+    /// Deletes a mapping as somebody else; returns whether there was one.
+    fn delete_by_somebody(&mut self, ip: IpAddr) -> bool {
+        let is_there = self.truth(0).contains_key(&ip);
+        if is_there {
+            self.somebody(0, ip, None);
+        }
+        is_there
     }
 }

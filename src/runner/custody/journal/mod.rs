@@ -1,0 +1,115 @@
+//! The journal of a zone on disk: a log of checked records. Each line is the checksum of a record and the record; a line
+//! that is torn or foreign is passed over, so a broken tail costs its last record at most.
+
+mod error;
+mod files;
+mod recovered;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::desk::Durability;
+use super::record::{Opening, Record};
+use crate::private;
+
+pub use error::JournalError;
+pub(super) use error::{failed, shell};
+pub use files::pending;
+pub(super) use files::{is_plain, make_folder, set_aside, stem};
+pub(super) use recovered::Recovered;
+
+use files::{ENDING, sync_folder};
+
+/// The version of the format; a journal of another is not guessed at.
+pub(super) const VERSION: u32 = 2;
+
+/// An open journal.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+impl Journal {
+    /// The path of a zone's journal.
+    pub(super) fn path_of(folder: &Path, zone: &str) -> PathBuf {
+        folder.join(format!("zone-{}.{ENDING}", stem(zone)))
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Begins a journal: its opening is on disk, under its name, before anything is changed.
+    ///
+    /// # Errors
+    /// [`JournalError::Pending`] if there is one already; [`JournalError::Io`].
+    pub(super) fn begin(path: PathBuf, opening: Opening) -> Result<Self, JournalError> {
+        let zone = opening.zone.clone();
+        let file = match private::create_new(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(JournalError::Pending { zone, path });
+            }
+            Err(error) => return Err(failed(&path)(error)),
+        };
+        let mut journal = Self { path, file };
+        journal.note(&Record::Opening(opening), Durability::Synced)?;
+        sync_folder(&journal.path);
+        Ok(journal)
+    }
+
+    /// Adds a record.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`].
+    pub(super) fn note(
+        &mut self,
+        record: &Record,
+        durability: Durability,
+    ) -> Result<(), JournalError> {
+        let line = line(record).map_err(failed(&self.path))?;
+        self.file.write_all(&line).map_err(failed(&self.path))?;
+        if durability == Durability::Synced {
+            self.file.sync_data().map_err(failed(&self.path))?;
+        }
+        Ok(())
+    }
+
+    /// Removes it.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`].
+    pub(super) fn close(self) -> Result<(), JournalError> {
+        drop(self.file);
+        fs::remove_file(&self.path).map_err(failed(&self.path))?;
+        sync_folder(&self.path);
+        Ok(())
+    }
+
+    /// Opens a journal that another run left, to go on from there.
+    ///
+    /// # Errors
+    /// [`JournalError`] if it can't be read.
+    pub(super) fn reopen(path: &Path) -> Result<(Recovered, Self), JournalError> {
+        let recovered = Recovered::read(path)?;
+        let mut file = private::append(path).map_err(failed(path))?;
+        // A torn last line must not swallow the next record.
+        file.write_all(b"\n").map_err(failed(path))?;
+        let path = path.to_owned();
+        Ok((recovered, Self { path, file }))
+    }
+}
+
+/// One line of a journal.
+fn line(record: &Record) -> io::Result<Vec<u8>> {
+    let json = serde_json::to_vec(record)?;
+    let mut line = format!("{:08x} ", crc32fast::hash(&json)).into_bytes();
+    line.extend(json);
+    line.push(b'\n');
+    Ok(line)
+}

@@ -1,0 +1,9 @@
+//! A fixed run through every report format, the run document read back, runs compared and merged.
+
+mod comparison;
+mod document;
+mod fixed;
+mod formats;
+mod merging;
+mod real;
+mod sameness;
