@@ -109,10 +109,11 @@ fn cause(
 }
 
 /// How many of the trials about a clause must break it for the clause to say what is wrong, in percent.
-const PRECISE: usize = 75;
+const PRECISE: usize = 40;
 
-/// The clause that says best what is wrong: an envelope that is wrong nearly everywhere; else a clause that hardly any
-/// trial about it kept, rather one of the operation that is at fault; else the one that most trials break.
+/// The clause that says best what is wrong: an envelope that is wrong nearly everywhere; else one of the operation that is
+/// at fault, if many trials about it broke it; else the one that fits best: most of the trials about it broke it, and
+/// most trials of the cause are about it.
 fn headline(
     sheet: &Sheet,
     joined: &Joined,
@@ -152,15 +153,16 @@ fn headline(
             && group.nature == Nature::Form
             && !(is_form_of_results(clause) && at_fault.is_some())
             && trials(clause) * 2 >= all.len();
-        let is_precise = is_precise(sheet, clause, trials(clause), at_fault);
+        let (broken, about) = (trials(clause), about(sheet, clause, at_fault));
+        let about = about.max(broken).max(1);
+        let is_precise = broken * 100 >= about * PRECISE;
         let is_its_own = is_its_own && !is_about_spelling;
         (
             is_everywhere,
             !follows && is_precise && is_its_own,
-            !follows && is_precise,
-            is_its_own,
             !follows,
-            trials(clause),
+            broken * broken * 1_000_000 / (about * all.len().max(1)),
+            is_its_own,
             Reverse(clause.clone()),
         )
     });
@@ -172,17 +174,12 @@ fn is_form_of_results(clause: &ClauseId) -> bool {
     *clause == ClauseId::of("ENV-5")
 }
 
-/// Whether nearly all trials about a clause broke it, of those with the operation that is at fault.
-fn is_precise(
-    sheet: &Sheet,
-    clause: &ClauseId,
-    broken: usize,
-    at_fault: Option<Operation>,
-) -> bool {
+/// How many trials are about a clause, of those with the operation that is at fault.
+fn about(sheet: &Sheet, clause: &ClauseId, at_fault: Option<Operation>) -> usize {
     let about = sheet.trials.iter().filter(|ran| {
         ran.proves.contains(clause) && at_fault.is_none_or(|operation| ran.has(bit(operation)))
     });
-    broken * 100 >= about.count() * PRECISE
+    about.count()
 }
 
 /// The finding that takes the fewest requests to show.

@@ -224,7 +224,7 @@ fn of_one_answer(sheet: &Sheet, joined: &mut Joined) {
 }
 
 /// How many of the trials with an operation must fail for it to be thought broken as a whole, in percent.
-const BROKEN: usize = 40;
+const BROKEN: usize = 20;
 
 /// Whether so many trials with an operation fail that what comes after it may well be its fault.
 fn is_broken_as_a_whole(sheet: &Sheet, operation: Operation) -> bool {
@@ -236,9 +236,9 @@ fn is_broken_as_a_whole(sheet: &Sheet, operation: Operation) -> bool {
 struct Suspicion {
     number: usize,
     nature: Nature,
-    /// The operation that wrote before it, if that was the same one nearly always.
-    written_by: Option<Operation>,
-    shown_by: Option<Operation>,
+    /// The operations whose effect may be what is seen: those that wrote before a state was read, or before anything
+    /// else if that was nearly always the same one; then the one that answered.
+    suspects: Vec<Operation>,
     /// The one that the clause names.
     named: Option<Operation>,
 }
@@ -246,14 +246,15 @@ struct Suspicion {
 impl Suspicion {
     fn of(number: usize, group: &Group) -> Self {
         let clause = &group.key.clause;
-        let write = group.written_by();
-        let uniform = write.filter(|(_, count)| is_nearly_all(*count, group.sightings.len()));
-        let written_by = write
-            .map(|(write, _)| write)
-            .filter(|_| group.nature == Nature::State);
+        let mut writes = group.written_by();
+        if group.nature != Nature::State {
+            writes.retain(|(_, count)| is_nearly_all(*count, group.sightings.len()));
+        }
+        let written_by = writes.first().map(|(write, _)| *write);
         let shown_by = group.key.operation;
         let is_write = shown_by.is_some_and(|operation| operation.kind().writes());
-        let by_write = written_by.filter(|write| promises(*write, clause));
+        let by_write =
+            written_by.filter(|write| group.nature == Nature::State && promises(*write, clause));
         let by_shower = shown_by.filter(|shower| promises(*shower, clause));
         let named = match (by_write, by_shower) {
             (Some(write), Some(_)) if is_write => Some(write),
@@ -261,11 +262,20 @@ impl Suspicion {
             (Some(write), None) => Some(write),
             (None, None) => owners(clause).next().filter(|_| !is_general(clause)),
         };
+        // What an operation answers after itself depends on what it did.
+        let after_itself = named.is_some() && named == written_by;
         Self {
             number,
-            nature: group.nature,
-            written_by: uniform.map(|(write, _)| write).or(written_by),
-            shown_by,
+            nature: if after_itself {
+                Nature::State
+            } else {
+                group.nature
+            },
+            suspects: writes
+                .into_iter()
+                .map(|(write, _)| write)
+                .chain(shown_by)
+                .collect(),
             named,
         }
     }
@@ -287,14 +297,20 @@ fn of_one_suspect(sheet: &Sheet, joined: &mut Joined) {
         .map(Operation::index)
         .collect();
     let mut known: BTreeMap<(usize, Nature), usize> = BTreeMap::new();
-    // What a write did is told apart from what a reader shows: only the former explains the latter.
-    let (by_write, others): (Vec<&Suspicion>, Vec<&Suspicion>) = suspicions
-        .iter()
-        .partition(|one| one.named.is_some_and(|named| named.kind().writes()));
-    for one in by_write.into_iter().chain(others) {
-        let laid_to = [one.written_by, one.shown_by].into_iter().flatten();
-        let mut laid_to =
-            laid_to.filter(|operation| broken.contains(&operation.index()) || one.named.is_none());
+    // Writes first, since they explain what readers show; then what a clause lays to a reader; then the rest.
+    let rank = |one: &&Suspicion| match one.named {
+        Some(named) if named.kind().writes() => 0,
+        Some(_) => 1,
+        None => 2,
+    };
+    let mut in_order: Vec<&Suspicion> = suspicions.iter().collect();
+    in_order.sort_by_key(rank);
+    for one in in_order {
+        let mut laid_to = one
+            .suspects
+            .iter()
+            .copied()
+            .filter(|operation| broken.contains(&operation.index()) || one.named.is_none());
         let elsewhere = laid_to.find_map(|operation| {
             let natures = [one.nature, Nature::State, Nature::Answer];
             let found = natures
@@ -312,7 +328,7 @@ fn of_one_suspect(sheet: &Sheet, joined: &mut Joined) {
                 joined.join(first, one.number);
             }
             (None, None) => {
-                if let Some(operation) = one.written_by.or(one.shown_by) {
+                if let Some(operation) = one.suspects.first() {
                     known.insert((operation.index(), one.nature), one.number);
                 }
             }

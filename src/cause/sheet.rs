@@ -72,12 +72,15 @@ impl Group {
             .collect()
     }
 
-    /// The last write before most of its findings, and of how many it is.
-    pub(super) fn written_by(&self) -> Option<(Operation, usize)> {
-        let writes = || self.sightings.iter().filter_map(|one| one.written_by);
-        let counted =
-            writes().map(|write| (write, writes().filter(|other| *other == write).count()));
-        counted.max_by_key(|(write, count)| (*count, write.index()))
+    /// The writes before its findings with how many findings each, the most frequent first.
+    pub(super) fn written_by(&self) -> Vec<(Operation, usize)> {
+        let mut counts: BTreeMap<usize, (Operation, usize)> = BTreeMap::new();
+        for write in self.sightings.iter().filter_map(|one| one.written_by) {
+            counts.entry(write.index()).or_insert((write, 0)).1 += 1;
+        }
+        let mut counts: Vec<(Operation, usize)> = counts.into_values().collect();
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counts
     }
 }
 
@@ -228,8 +231,7 @@ fn nature(what: &What, at: &str, operation: Option<Operation>) -> Nature {
         | What::Repeated { .. }
         | What::Order { .. } => Nature::State,
         What::Answer { answered, .. } => {
-            let reads = operation.is_some_and(|operation| !operation.kind().writes());
-            if reads && at == "status" && matches!(answered.status, 200 | 404) {
+            if reads(operation) && at == "status" && matches!(answered.status, 200 | 404) {
                 return Nature::State;
             }
             let depends = [Meaning::Exists, Meaning::Unknown, Meaning::Full];
@@ -245,10 +247,17 @@ fn nature(what: &What, at: &str, operation: Option<Operation>) -> Nature {
             }
         }
         What::Accepted { .. } => Nature::Answer,
+        // A mapping in words, or one that must not be in a list.
+        What::Value { .. } if at == "/result" => Nature::State,
+        What::Unexpected { .. } if reads(operation) => Nature::State,
         What::Missing { .. } | What::Unexpected { .. } | What::Value { .. } | What::Form { .. } => {
             Nature::Form
         }
     }
+}
+
+fn reads(operation: Option<Operation>) -> bool {
+    operation.is_some_and(|operation| !operation.kind().writes())
 }
 
 /// The last part of a place that is a name, spelled the same in both generations.
