@@ -55,9 +55,9 @@ pub(super) const FAULTS: &[Fault] = &[
         change: Change::Rules(|rules| rules.limit = 3_499),
     },
     Fault {
-        name: "put-at-the-limit-is-429",
+        name: "put-at-the-limit-is-409",
         breaks: "V2-PUT-6",
-        from: "too many, in another sense",
+        from: "a full zone taken for a conflict",
         on: On::V2(&[Kind::Upsert]),
         change: Change::Answer(|_, reply| {
             if code(reply) == Some(1164) {
