@@ -1,7 +1,7 @@
 //! The contract's own consistency: every clause proved, every operation described and served.
 
 use originproof::case::Library;
-use originproof::contract::{ClauseId, Contract, Level, rule};
+use originproof::contract::{ClauseId, Contract, FaultRequest, Level, rule};
 use originproof::coverage::{Cell, Coverage};
 use originproof::exchange::{Kind, Operation};
 
@@ -123,6 +123,21 @@ fn every_word_of_the_case_format_is_on_its_page() {
             page.contains(&format!("`{name}`")),
             "cases/README.md does not explain `{name}`"
         );
+    }
+}
+
+#[test]
+fn the_documents_name_a_failure_that_can_be_asked_for() {
+    let pages = [
+        ("README.md", include_str!("../README.md")),
+        ("cases/README.md", include_str!("../cases/README.md")),
+    ];
+    for (page, text) in pages {
+        let mut lines = text.lines().filter(|line| line.contains("`fault`"));
+        let is_named = |line: &str| {
+            FaultRequest::all().any(|fault| line.contains(&format!("such as `{}`", fault.word())))
+        };
+        assert!(lines.any(is_named), "{page}");
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::clause::{ClauseId, Level};
+use super::fault::FaultRequest;
 use super::operation::{Generation, Kind, Operation};
 use super::promises::Promises;
 use super::schema::Schemas;
@@ -38,6 +39,7 @@ pub struct Contract {
 
 /// The file as it stands, without its operations: those are read first, since rows of codes name them.
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 struct File {
     limits: Limits,
     vendors: Vec<String>,
@@ -131,25 +133,24 @@ fn must() -> Level {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Meaning {
-    /// The store failed.
-    StoreFailed,
     /// The address has no mapping.
     Unknown,
     /// The address has a mapping already.
     Exists,
     /// An address or a page is wrong.
     Invalid,
-    /// The vendor check is out of reach.
-    Unchecked,
     /// The vendor or region is wrong.
     Place,
     /// The zone is full.
     Full,
+    /// Another reason, from which the suite concludes nothing about a zone.
+    #[serde(untagged)]
+    Other(&'static str),
 }
 
 /// A documented error code with the operations that document it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 pub struct CodeDescription {
     /// The number.
     pub code: i64,
@@ -157,6 +158,9 @@ pub struct CodeDescription {
     pub means: Meaning,
     /// The status, or its class.
     pub status: StatusPattern,
+    /// The failure that ends with this code, where a request can ask for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<FaultRequest>,
     /// When the row applies, if not whenever the code is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
@@ -222,6 +226,18 @@ pub struct Capability {
 pub struct StatusPattern(pub String);
 
 impl StatusPattern {
+    /// Whether it leaves the status open within its class.
+    #[must_use]
+    pub fn is_class(&self) -> bool {
+        self.0.contains('x')
+    }
+
+    /// The status, or the first of its class.
+    #[must_use]
+    pub fn lowest(&self) -> u16 {
+        self.0.replace('x', "0").parse().unwrap_or_default()
+    }
+
     /// Whether a status fits.
     #[must_use]
     pub fn fits(&self, status: u16) -> bool {

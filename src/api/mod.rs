@@ -5,6 +5,7 @@
 
 mod clause;
 mod description;
+mod fault;
 mod operation;
 mod promises;
 mod route;
@@ -16,6 +17,7 @@ pub use description::{
     Capability, ClauseDescription, CodeDescription, Contract, Limits, Meaning,
     OperationDescription, Part, Platform, StatusPattern, TEXT, When,
 };
+pub use fault::FaultRequest;
 pub use operation::{Generation, Kind, Operation};
 pub use promises::Promises;
 pub use route::{Route, routes};

@@ -72,7 +72,7 @@ pub const STEP: &[Word] = &[
     ),
     word(
         "fault",
-        "A failure to ask of the target: `internal-error` or `region-validation`.",
+        "A failure to ask the target for, by its word at a code of the contract.",
     ),
     word("headers", "Further header fields."),
     word(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::contract::{ClauseId, Level};
+use crate::contract::{ClauseId, FaultRequest, Level};
 use crate::diagnostic::{SourceFile, Span};
 use crate::exchange::{Generation, Kind, Operation};
 
@@ -241,7 +241,7 @@ pub struct CallSpec {
     /// Its credentials.
     pub auth: Auth,
     /// A failure to ask for.
-    pub fault: Option<String>,
+    pub fault: Option<FaultRequest>,
     /// Further fields.
     pub headers: BTreeMap<String, Value>,
     /// Whether the envelope is only recommended.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::Args;
 
 use originproof::case::{Library, Trial};
-use originproof::contract::{ClauseId, Contract, rule};
+use originproof::contract::{ClauseId, Contract, FaultRequest, rule};
 use originproof::diagnostic::nearest;
 
 use super::Outcome;
@@ -100,6 +100,14 @@ fn code(id: &str) -> Option<String> {
             "{} with status {} [{}]",
             row.code, row.status.0, row.source
         );
+        if let Some(fault) = row.fault {
+            let _ = writeln!(
+                text,
+                "  asked for with {}: {}",
+                FaultRequest::HEADER,
+                fault.word()
+            );
+        }
         let said = row.text.as_deref().unwrap_or("(no text is documented)");
         let _ = writeln!(text, "  {said}");
         for (operation, clause) in &row.operations {

@@ -7,6 +7,7 @@ use super::mapping::Wanted;
 use super::scope::Variables;
 use super::target::{Credentials, Target};
 use crate::case::{Auth, CallSpec, OperationName, Unfilled};
+use crate::contract::FaultRequest;
 use crate::exchange::{Generation, Headers, Kind, Operation};
 use crate::transport::{Outgoing, encode_segment, query_string};
 
@@ -51,8 +52,8 @@ pub(super) fn outgoing(
     credentials(&context.target.credentials, spec.auth, &mut headers)
         .map_err(Unfilled::TargetLacks)?;
     headers.push("originproof-case", context.trial);
-    if let Some(fault) = &spec.fault {
-        headers.push("conformance-fault", fault.as_str());
+    if let Some(fault) = spec.fault {
+        headers.push(FaultRequest::HEADER, fault.word());
     }
     let Some(operation) = spec.operation.operation(context.generation) else {
         if let OperationName::General(kind) = spec.operation {

@@ -10,6 +10,7 @@ use super::super::model::{
 };
 use super::expect::read_expect;
 use super::reader::{Reader, json, member};
+use crate::contract::FaultRequest;
 use crate::diagnostic::yaml::{Data, Key, Node};
 use crate::diagnostic::{Problem, SourceFile, Span};
 use crate::exchange::{Kind, Operation};
@@ -260,7 +261,8 @@ fn read_call(
     let auth = choice("auth", &auths)
         .and_then(|text| AUTHS.iter().find(|(name, _)| *name == text))
         .map_or(Auth::Token, |(_, auth)| *auth);
-    let fault = choice("fault", &["internal-error", "region-validation"]);
+    let faults: Vec<&str> = FaultRequest::all().map(FaultRequest::word).collect();
+    let fault = choice("fault", &faults).and_then(|word| FaultRequest::from_word(&word));
     let framing = choice("framing", &["recommended"]);
     let headers: BTreeMap<String, Value> = match member(entries, "headers") {
         Some((_, node)) => reader

@@ -13,13 +13,13 @@ use super::{Call, Refusal, Reply, Rules, Zone};
 
 fn array<'a>(rules: &Rules, call: &'a Call) -> Result<&'a [Value], Refusal> {
     let Body::Json(Value::Array(items)) = &call.body else {
-        return Err(Refusal::Shape);
+        return Err(Refusal::SHAPE);
     };
     if items.len() > rules.batch_max {
-        return Err(Refusal::TooMany);
+        return Err(Refusal::TOO_MANY);
     }
     if items.is_empty() && rules.empty_batch_refused {
-        return Err(Refusal::Shape);
+        return Err(Refusal::SHAPE);
     }
     Ok(items)
 }
@@ -45,14 +45,14 @@ pub(super) fn upsert(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
         }
     }
     if !doubled.is_empty() && rules.doubled == Doubled::Refused {
-        return Err(Refusal::Shape);
+        return Err(Refusal::SHAPE);
     }
     let added = addresses
         .iter()
         .filter(|ip| !zone.mappings.contains_key(*ip))
         .count();
     if !zone.has_room(added, rules.limit) && !rules.surplus_fails {
-        return Err(Refusal::Full);
+        return Err(Refusal::FULL);
     }
     let generation = call.operation.generation();
     let mut answered: HashSet<IpAddr> = HashSet::new();
@@ -61,7 +61,7 @@ pub(super) fn upsert(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
         let judged = judged.and_then(|checked| {
             let fails = rules.doubled == Doubled::BothFail && doubled.contains(&checked.ip);
             if fails {
-                Err(Refusal::Exists)
+                Err(Refusal::EXISTS)
             } else {
                 Ok(checked)
             }
@@ -97,11 +97,11 @@ fn apply(
 ) -> Result<Checked, Refusal> {
     let is_first = answered.insert(checked.ip);
     if !is_first && rules.doubled == Doubled::SecondFails {
-        return Err(Refusal::Exists);
+        return Err(Refusal::EXISTS);
     }
     let is_new = !zone.mappings.contains_key(&checked.ip);
     if is_new && !zone.has_room(1, rules.limit) {
-        return Err(Refusal::Full);
+        return Err(Refusal::FULL);
     }
     zone.put(checked.ip, checked.mapping.clone());
     Ok(checked)
@@ -112,10 +112,10 @@ pub(super) fn delete(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
     let (mut succeeded, mut failed) = (Vec::new(), Vec::new());
     for item in array(rules, call)? {
         let address = item.as_str().and_then(rules.read_address);
-        let removed = address.ok_or(Refusal::Address).and_then(|ip| {
+        let removed = address.ok_or(Refusal::ADDRESS).and_then(|ip| {
             zone.remove(ip, call.now)
                 .map(|m| (ip, m))
-                .ok_or(Refusal::NotFound)
+                .ok_or(Refusal::NOT_FOUND)
         });
         match removed {
             Ok((ip, mapping)) => {

@@ -78,7 +78,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 return None;
             }
             let is_new = sent_ip(call).is_some_and(|ip| !zone.mappings.contains_key(&ip));
-            (is_new && zone.aside.contains_key("full")).then(|| Refusal::Full.reply(call.operation))
+            (is_new && zone.aside.contains_key("full")).then(|| Refusal::FULL.reply(call.operation))
         }),
     },
     Fault {
@@ -117,7 +117,7 @@ pub(super) const FAULTS: &[Fault] = &[
         change: Change::Handle(|rules, zone, call| {
             let sent = items(call).len();
             (sent <= 100 && zone.mappings.len() + sent >= rules.limit)
-                .then(|| Refusal::Full.reply(call.operation))
+                .then(|| Refusal::FULL.reply(call.operation))
         }),
     },
     Fault {
