@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::clause::{ClauseId, Level};
-use super::fault::FaultRequest;
-use super::operation::{Generation, Kind, Operation};
+use super::operation::{Generation, Kind, Operation, RequestBody};
 use super::promises::Promises;
 use super::schema::Schemas;
 use crate::diagnostic::{SourceFile, render, yaml};
@@ -103,6 +102,9 @@ pub struct OperationDescription {
     pub path: String,
     /// The stem of the request's schema, where it has a body.
     pub request: Option<String>,
+    /// What that body holds.
+    #[serde(default)]
+    pub body: RequestBody,
     /// The stem of the result's schema.
     pub result: String,
     /// JSON Pointer of the mappings or batch items in a success, if it has any.
@@ -146,6 +148,35 @@ pub enum Meaning {
     /// Another reason, from which the suite concludes nothing about a zone.
     #[serde(untagged)]
     Other(&'static str),
+}
+
+/// A failure that a request can ask for (`fault-injection`), by its word at the code which it ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FaultRequest(pub &'static str);
+
+impl FaultRequest {
+    /// The header that asks for it.
+    pub const HEADER: &'static str = "conformance-fault";
+
+    /// All words, in the order of the contract.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        let rows = Contract::embedded().codes.iter();
+        rows.filter_map(|row| Some(row.fault?.0))
+    }
+
+    /// The failure with this word, if there is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::words().find(|known| *known == word).map(Self)
+    }
+
+    /// What the code stands for which it ends with.
+    #[must_use]
+    pub fn meaning(self) -> Option<Meaning> {
+        let mut rows = Contract::embedded().codes.iter();
+        Some(rows.find(|row| row.fault == Some(self))?.means)
+    }
 }
 
 /// A documented error code with the operations that document it.

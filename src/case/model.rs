@@ -195,6 +195,16 @@ impl OperationName {
             Self::Outside => None,
         }
     }
+
+    /// All operations that it can mean.
+    #[must_use]
+    pub fn operations(self) -> Vec<Operation> {
+        match self {
+            Self::Exact(operation) => vec![operation],
+            Self::General(kind) => kind.operations().collect(),
+            Self::Outside => Vec::new(),
+        }
+    }
 }
 
 /// Credentials to send.

@@ -101,7 +101,7 @@ pub fn json_schema() -> Value {
         let says = format!("{} {}", description.method, description.path);
         step.insert(operation.id().to_owned(), json!({"description": says}));
     }
-    let faults: Vec<&str> = FaultRequest::all().map(FaultRequest::word).collect();
+    let faults: Vec<&str> = FaultRequest::words().collect();
     step["fault"]["anyOf"] = json!([{"enum": faults}, {"$ref": "#/$defs/column"}]);
     step.insert(
         "expect".to_owned(),

@@ -100,13 +100,8 @@ fn code(id: &str) -> Option<String> {
             "{} with status {} [{}]",
             row.code, row.status.0, row.source
         );
-        if let Some(fault) = row.fault {
-            let _ = writeln!(
-                text,
-                "  asked for with {}: {}",
-                FaultRequest::HEADER,
-                fault.word()
-            );
+        if let Some(FaultRequest(word)) = row.fault {
+            let _ = writeln!(text, "  asked for with {}: {word}", FaultRequest::HEADER);
         }
         let said = row.text.as_deref().unwrap_or("(no text is documented)");
         let _ = writeln!(text, "  {said}");

@@ -26,50 +26,45 @@ impl Refusal {
     /// The address is missing or invalid.
     pub const ADDRESS: Self = Self::of(Meaning::Invalid);
     /// The body names another address than the path.
-    pub const ADDRESS_DIFFERS: Self = Self::of(Meaning::Invalid).when(When::BodyDiffers);
+    pub const ADDRESS_DIFFERS: Self =
+        Self::row(Some(Meaning::Invalid), Some(When::BodyDiffers), None);
     /// `page` is out of range.
-    pub const PAGE: Self = Self::of(Meaning::Invalid).saying("Invalid page: pages count from 1.");
+    pub const PAGE: Self = Self::row(
+        Some(Meaning::Invalid),
+        None,
+        Some("Invalid page: pages count from 1."),
+    );
     /// `per_page` is out of range.
-    pub const PER_PAGE: Self = Self::of(Meaning::Invalid).when(When::PerPageOutOfRange);
+    pub const PER_PAGE: Self =
+        Self::row(Some(Meaning::Invalid), Some(When::PerPageOutOfRange), None);
     /// No such vendor or region.
     pub const PLACE: Self = Self::of(Meaning::Place);
     /// The zone is full.
     pub const FULL: Self = Self::of(Meaning::Full);
     /// The body is not what the operation takes.
-    pub const SHAPE: Self =
-        Self::undocumented("The request body is not what this operation takes.");
+    pub const SHAPE: Self = Self::row(
+        None,
+        None,
+        Some("The request body is not what this operation takes."),
+    );
     /// A batch of more items than allowed.
-    pub const TOO_MANY: Self = Self::undocumented("A batch takes at most 100 items.");
+    pub const TOO_MANY: Self = Self::row(None, None, Some("A batch takes at most 100 items."));
 
     /// The refusal with this meaning.
     #[must_use]
     pub const fn of(meaning: Meaning) -> Self {
-        Self {
-            means: Some(meaning),
-            when: None,
-            own_text: None,
-        }
+        Self::row(Some(meaning), None, None)
     }
 
-    const fn undocumented(text: &'static str) -> Self {
+    const fn row(
+        means: Option<Meaning>,
+        when: Option<When>,
+        own_text: Option<&'static str>,
+    ) -> Self {
         Self {
-            means: None,
-            when: None,
-            own_text: Some(text),
-        }
-    }
-
-    const fn when(self, when: When) -> Self {
-        Self {
-            when: Some(when),
-            ..self
-        }
-    }
-
-    const fn saying(self, text: &'static str) -> Self {
-        Self {
-            own_text: Some(text),
-            ..self
+            means,
+            when,
+            own_text,
         }
     }
 

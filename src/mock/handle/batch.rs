@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::call::Body;
 use super::super::rules::Doubled;
 use super::form;
-use super::one::{Checked, judge};
+use super::one::{Checked, judge, store};
 use super::{Call, Refusal, Reply, Rules, Zone};
 
 fn array<'a>(rules: &Rules, call: &'a Call) -> Result<&'a [Value], Refusal> {
@@ -24,14 +24,12 @@ fn array<'a>(rules: &Rules, call: &'a Call) -> Result<&'a [Value], Refusal> {
     Ok(items)
 }
 
-/// The address of an item as it was sent, for the answer to an item that failed.
-fn sent_address<'a>(call: &Call, item: &'a Value) -> &'a str {
-    item.as_str()
-        .or_else(|| {
-            item.get(call.operation.generation().request_address())?
-                .as_str()
-        })
-        .unwrap_or_default()
+/// The answer to an item that failed, with its address as it was sent.
+fn failed_item(call: &Call, item: &Value, refusal: Refusal) -> Value {
+    let generation = call.operation.generation();
+    let member = || item.get(generation.request_address())?.as_str();
+    let address = item.as_str().or_else(member).unwrap_or_default();
+    form::failed_item(generation, address, refusal.text(call.operation))
 }
 
 pub(super) fn upsert(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Reply, Refusal> {
@@ -60,11 +58,7 @@ pub(super) fn upsert(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
     for (item, judged) in items.iter().zip(judged) {
         let judged = judged.and_then(|checked| {
             let fails = rules.doubled == Doubled::BothFail && doubled.contains(&checked.ip);
-            if fails {
-                Err(Refusal::EXISTS)
-            } else {
-                Ok(checked)
-            }
+            (!fails).then_some(checked).ok_or(Refusal::EXISTS)
         });
         match judged.and_then(|checked| apply(rules, zone, &mut answered, checked)) {
             Ok(checked) => {
@@ -75,14 +69,7 @@ pub(super) fn upsert(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
                     Some(&checked.mapping.place),
                 ));
             }
-            Err(refusal) => {
-                let text = refusal.text(call.operation);
-                failed.push(form::failed_item(
-                    generation,
-                    sent_address(call, item),
-                    text,
-                ));
-            }
+            Err(refusal) => failed.push(failed_item(call, item, refusal)),
         }
     }
     let result = form::batch(rules, generation, (succeeded, failed), call.now);
@@ -99,11 +86,7 @@ fn apply(
     if !is_first && rules.doubled == Doubled::SecondFails {
         return Err(Refusal::EXISTS);
     }
-    let is_new = !zone.mappings.contains_key(&checked.ip);
-    if is_new && !zone.has_room(1, rules.limit) {
-        return Err(Refusal::FULL);
-    }
-    zone.put(checked.ip, checked.mapping.clone());
+    store(rules, zone, &checked)?;
     Ok(checked)
 }
 
@@ -122,14 +105,7 @@ pub(super) fn delete(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
                 let shown = (rules.show)(ip, &mapping);
                 succeeded.push(form::item(generation, &shown, Some(&mapping.place)));
             }
-            Err(refusal) => {
-                let text = refusal.text(call.operation);
-                failed.push(form::failed_item(
-                    generation,
-                    sent_address(call, item),
-                    text,
-                ));
-            }
+            Err(refusal) => failed.push(failed_item(call, item, refusal)),
         }
     }
     let result = form::batch(rules, generation, (succeeded, failed), call.now);

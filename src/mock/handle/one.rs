@@ -52,7 +52,7 @@ fn object(call: &Call) -> Result<&Value, Refusal> {
     }
 }
 
-fn store(rules: &Rules, zone: &mut Zone, checked: &Checked) -> Result<(), Refusal> {
+pub(super) fn store(rules: &Rules, zone: &mut Zone, checked: &Checked) -> Result<(), Refusal> {
     let is_new = !zone.mappings.contains_key(&checked.ip);
     if is_new && !zone.has_room(1, rules.limit) {
         return Err(Refusal::FULL);

@@ -233,7 +233,7 @@ pub(super) const FAULTS: &[Fault] = &[
         from: "no rollback",
         on: On::V1(&[Kind::BatchUpsert]),
         change: Change::Handle(|rules, zone, call| {
-            if call.fault == Some(FaultRequest::of("internal-error")) {
+            if call.fault == Some(FaultRequest("internal-error")) {
                 let mut first = with_items(call, items(call).into_iter().take(1).collect());
                 first.fault = None;
                 handle(rules, zone, &first);

@@ -123,7 +123,7 @@ pub(super) const FAULTS: &[Fault] = &[
         from: "an error that is caught and dropped",
         on: On::V1(&[Kind::BatchDelete]),
         change: Change::Ask(|call| {
-            if call.fault == Some(FaultRequest::of("internal-error")) {
+            if call.fault == Some(FaultRequest("internal-error")) {
                 call.fault = None;
             }
         }),
