@@ -1,9 +1,9 @@
 //! The contract's own consistency: every clause proved, every operation described and served.
 
 use originproof::case::Library;
-use originproof::contract::{ClauseId, Contract, Level, rule};
+use originproof::contract::{ClauseId, Contract, FaultRequest, Level, rule};
 use originproof::coverage::{Cell, Coverage};
-use originproof::exchange::{Kind, Operation};
+use originproof::exchange::{Kind, Operation, RequestBody};
 
 fn library() -> Library {
     Library::embedded().unwrap_or_else(|error| panic!("{error}"))
@@ -53,6 +53,16 @@ fn what_finds_nothing_or_something_else_the_second_time_does_not_answer_alike() 
         let row = operation.row();
         assert_eq!(row.answers_alike, !is_create && !deletes, "{operation}");
         assert_eq!(row.is_idempotent, !is_create, "{operation}");
+    }
+}
+
+#[test]
+fn operations_of_a_kind_take_the_same_body_and_its_schema() {
+    for operation in Operation::all() {
+        let row = operation.row();
+        assert_eq!(row.body, operation.kind().body(), "{operation}");
+        let has_body = row.body != RequestBody::Nothing;
+        assert_eq!(row.request.is_some(), has_body, "{operation}");
     }
 }
 
@@ -123,6 +133,21 @@ fn every_word_of_the_case_format_is_on_its_page() {
             page.contains(&format!("`{name}`")),
             "cases/README.md does not explain `{name}`"
         );
+    }
+}
+
+#[test]
+fn the_documents_name_a_failure_that_can_be_asked_for() {
+    let pages = [
+        ("README.md", include_str!("../README.md")),
+        ("cases/README.md", include_str!("../cases/README.md")),
+    ];
+    for (page, text) in pages {
+        let mut lines = text.lines().filter(|line| line.contains("`fault`"));
+        let is_named = |line: &str| {
+            FaultRequest::words().any(|word| line.contains(&format!("such as `{word}`")))
+        };
+        assert!(lines.any(is_named), "{page}");
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::clause::{ClauseId, Level};
-use super::operation::{Generation, Kind, Operation};
+use super::operation::{Generation, Kind, Operation, RequestBody};
 use super::promises::Promises;
 use super::schema::Schemas;
 use crate::diagnostic::{SourceFile, render, yaml};
@@ -38,6 +38,7 @@ pub struct Contract {
 
 /// The file as it stands, without its operations: those are read first, since rows of codes name them.
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 struct File {
     limits: Limits,
     vendors: Vec<String>,
@@ -101,6 +102,9 @@ pub struct OperationDescription {
     pub path: String,
     /// The stem of the request's schema, where it has a body.
     pub request: Option<String>,
+    /// What that body holds.
+    #[serde(default)]
+    pub body: RequestBody,
     /// The stem of the result's schema.
     pub result: String,
     /// JSON Pointer of the mappings or batch items in a success, if it has any.
@@ -131,25 +135,53 @@ fn must() -> Level {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Meaning {
-    /// The store failed.
-    StoreFailed,
     /// The address has no mapping.
     Unknown,
     /// The address has a mapping already.
     Exists,
     /// An address or a page is wrong.
     Invalid,
-    /// The vendor check is out of reach.
-    Unchecked,
     /// The vendor or region is wrong.
     Place,
     /// The zone is full.
     Full,
+    /// Another reason, from which the suite concludes nothing about a zone.
+    #[serde(untagged)]
+    Other(&'static str),
+}
+
+/// A failure that a request can ask for (`fault-injection`), by its word at the code which it ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FaultRequest(pub &'static str);
+
+impl FaultRequest {
+    /// The header that asks for it.
+    pub const HEADER: &'static str = "conformance-fault";
+
+    /// All words, in the order of the contract.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        let rows = Contract::embedded().codes.iter();
+        rows.filter_map(|row| Some(row.fault?.0))
+    }
+
+    /// The failure with this word, if there is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::words().find(|known| *known == word).map(Self)
+    }
+
+    /// What the code stands for which it ends with.
+    #[must_use]
+    pub fn meaning(self) -> Option<Meaning> {
+        let mut rows = Contract::embedded().codes.iter();
+        Some(rows.find(|row| row.fault == Some(self))?.means)
+    }
 }
 
 /// A documented error code with the operations that document it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 pub struct CodeDescription {
     /// The number.
     pub code: i64,
@@ -157,6 +189,9 @@ pub struct CodeDescription {
     pub means: Meaning,
     /// The status, or its class.
     pub status: StatusPattern,
+    /// The failure that ends with this code, where a request can ask for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<FaultRequest>,
     /// When the row applies, if not whenever the code is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
@@ -222,6 +257,18 @@ pub struct Capability {
 pub struct StatusPattern(pub String);
 
 impl StatusPattern {
+    /// Whether it leaves the status open within its class.
+    #[must_use]
+    pub fn is_class(&self) -> bool {
+        self.0.contains('x')
+    }
+
+    /// The status, or the first of its class.
+    #[must_use]
+    pub fn lowest(&self) -> u16 {
+        self.0.replace('x', "0").parse().unwrap_or_default()
+    }
+
     /// Whether a status fits.
     #[must_use]
     pub fn fits(&self, status: u16) -> bool {

@@ -13,10 +13,10 @@ pub mod time;
 
 pub use clause::{ClauseId, Level};
 pub use description::{
-    Capability, ClauseDescription, CodeDescription, Contract, Limits, Meaning,
+    Capability, ClauseDescription, CodeDescription, Contract, FaultRequest, Limits, Meaning,
     OperationDescription, Part, Platform, StatusPattern, TEXT, When,
 };
-pub use operation::{Generation, Kind, Operation};
+pub use operation::{Generation, Kind, Operation, RequestBody};
 pub use promises::Promises;
 pub use route::{Route, routes};
 pub use schema::{SchemaFault, Schemas};

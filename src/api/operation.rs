@@ -90,22 +90,47 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The operations that do this.
+    pub fn operations(self) -> impl Iterator<Item = Operation> {
+        Operation::all().filter(move |operation| operation.kind() == self)
+    }
+
     /// Whether the operation can change the zone.
     #[must_use]
     pub fn writes(self) -> bool {
-        match self {
-            Self::Create | Self::Upsert | Self::Delete | Self::BatchUpsert | Self::BatchDelete => {
-                true
-            }
-            Self::List | Self::Get | Self::SupportedRegions => false,
-        }
+        self.operations()
+            .any(|operation| operation.row().method != "GET")
+    }
+
+    /// What a request's body holds; in each generation the same.
+    #[must_use]
+    pub fn body(self) -> RequestBody {
+        let mut operations = self.operations();
+        operations
+            .next()
+            .map_or(RequestBody::Nothing, Operation::body)
     }
 
     /// Whether its body is a list of items.
     #[must_use]
     pub fn is_batch(self) -> bool {
-        matches!(self, Self::BatchUpsert | Self::BatchDelete)
+        matches!(self.body(), RequestBody::Items | RequestBody::Addresses)
     }
+}
+
+/// What the body of a request holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequestBody {
+    /// There is none.
+    #[default]
+    Nothing,
+    /// One mapping.
+    Item,
+    /// A list of mappings.
+    Items,
+    /// A list of addresses.
+    Addresses,
 }
 
 /// An operation of the contract: a handle into its row.
@@ -172,6 +197,12 @@ impl Operation {
     #[must_use]
     pub fn kind(self) -> Kind {
         self.row().kind
+    }
+
+    /// What a request's body holds.
+    #[must_use]
+    pub fn body(self) -> RequestBody {
+        self.row().body
     }
 
     /// By which clauses it promises what.

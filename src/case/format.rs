@@ -1,7 +1,9 @@
 //! The words of the case format with what they mean: the loader, the editors' JSON Schema and the
 //! test of `cases/README.md` all read these tables.
 
-use crate::exchange::Kind;
+use std::sync::LazyLock;
+
+use crate::exchange::{Kind, Operation};
 
 /// A word of the format.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +46,7 @@ pub const STEP: &[Word] = words! {
     "capture": "Names for values of the answer, by path, for later steps.",
     "zone": "The zone to use, where the case has several.",
     "auth": "The credentials to send: `token` (default), `key`, `none`, `wrong-token`, `wrong-key`, `shortened-token`, `lengthened-token`, `other-case-token`, `empty-token`, `basic-scheme`, `email-alone`, `shortened-key`, `lengthened-key`, `other-case-key`.",
-    "fault": "A failure to ask of the target: `internal-error` or `region-validation`.",
+    "fault": "A failure to ask the target for, by its word at a code of the contract.",
     "headers": "Further header fields.",
     "framing": "`recommended`: the request is outside the contract, so a broken envelope is a deviation.",
     "proves": "The clause of an action that checks by itself (`holds`, `pages`, `at-most`, `one-of`).",
@@ -64,29 +66,20 @@ pub const ACTIONS: &[Word] = words! {
     "request": "A request outside the operations of the contract: `method`, `path` below the zone, `json` or `text`.",
 };
 
-/// General names of operations, for cases with `generations`.
-pub const GENERAL_OPERATIONS: &[(Word, Kind)] = &[
-    (word("list", "`v1.list` or `v2.list`."), Kind::List),
-    (word("create", "`v1.create`."), Kind::Create),
-    (word("upsert", "`v1.upsert` or `v2.put`."), Kind::Upsert),
-    (word("get", "`v1.get` or `v2.get`."), Kind::Get),
-    (word("delete", "`v1.delete` or `v2.delete`."), Kind::Delete),
-    (
-        word("batch_upsert", "`v1.batch_upsert` or `v2.batch_put`."),
-        Kind::BatchUpsert,
-    ),
-    (
-        word("batch_delete", "`v1.batch_delete` or `v2.batch_delete`."),
-        Kind::BatchDelete,
-    ),
-    (
-        word(
-            "supported_regions",
-            "`v1.supported_regions` or `v2.supported_regions`.",
-        ),
-        Kind::SupportedRegions,
-    ),
-];
+/// General names of operations, for cases with `generations`: each is that of the first generation that has it.
+pub static GENERAL_OPERATIONS: LazyLock<Vec<(Word, Kind)>> = LazyLock::new(|| {
+    let mut all: Vec<(Word, Kind)> = Vec::new();
+    for operation in Operation::all() {
+        let kind = operation.kind();
+        if all.iter().all(|(_, known)| *known != kind) {
+            let (_, name) = operation.id().split_once('.').unwrap_or_default();
+            let meant: Vec<String> = kind.operations().map(|one| format!("`{one}`")).collect();
+            let says = format!("{}.", meant.join(" or "));
+            all.push((word(name, says.leak()), kind));
+        }
+    }
+    all
+});
 
 /// [`GENERAL_OPERATIONS`] without what they stand for.
 pub fn general_words() -> impl Iterator<Item = Word> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::contract::{ClauseId, Level};
+use crate::contract::{ClauseId, FaultRequest, Level};
 use crate::diagnostic::{SourceFile, Span};
 use crate::exchange::{Generation, Kind, Operation};
 
@@ -234,6 +234,16 @@ impl OperationName {
             Self::Outside => None,
         }
     }
+
+    /// All operations that it can mean.
+    #[must_use]
+    pub fn operations(self) -> Vec<Operation> {
+        match self {
+            Self::Exact(operation) => vec![operation],
+            Self::General(kind) => kind.operations().collect(),
+            Self::Outside => Vec::new(),
+        }
+    }
 }
 
 /// Credentials to send.
@@ -280,7 +290,7 @@ pub struct CallSpec {
     /// Its credentials.
     pub auth: Auth,
     /// A failure to ask for.
-    pub fault: Option<String>,
+    pub fault: Option<FaultRequest>,
     /// Further fields.
     pub headers: BTreeMap<String, Value>,
     /// Whether the envelope is only recommended.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::format::{self, Word};
 use super::matcher;
-use crate::contract::Contract;
+use crate::contract::{Contract, FaultRequest};
 use crate::exchange::Operation;
 
 /// A text that is one column and nothing else, as a regular expression.
@@ -101,6 +101,8 @@ pub fn json_schema() -> Value {
         let says = format!("{} {}", description.method, description.path);
         step.insert(operation.id().to_owned(), json!({"description": says}));
     }
+    let faults: Vec<&str> = FaultRequest::words().collect();
+    step["fault"]["anyOf"] = json!([{"enum": faults}, {"$ref": "#/$defs/column"}]);
     step.insert(
         "expect".to_owned(),
         or_column(&json!({

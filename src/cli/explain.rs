@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::Args;
 
 use originproof::case::{Library, Trial};
-use originproof::contract::{ClauseId, Contract, rule};
+use originproof::contract::{ClauseId, Contract, FaultRequest, rule};
 use originproof::diagnostic::did_you_mean;
 
 use super::Outcome;
@@ -93,6 +93,9 @@ fn code(id: &str) -> Option<String> {
             "{} with status {} [{}]",
             row.code, row.status.0, row.source
         );
+        if let Some(FaultRequest(word)) = row.fault {
+            let _ = writeln!(text, "  asked for with {}: {word}", FaultRequest::HEADER);
+        }
         let said = row.text.as_deref().unwrap_or("(no text is documented)");
         let _ = writeln!(text, "  {said}");
         for (operation, clause) in &row.operations {

@@ -13,9 +13,9 @@ pub mod rule;
 mod what;
 
 pub use crate::api::{
-    Capability, ClauseDescription, ClauseId, CodeDescription, Contract, Level, Limits, Meaning,
-    OperationDescription, Part, Platform, Promises, Route, SchemaFault, Schemas, StatusPattern,
-    TEXT, When, routes, time,
+    Capability, ClauseDescription, ClauseId, CodeDescription, Contract, FaultRequest, Level,
+    Limits, Meaning, OperationDescription, Part, Platform, Promises, Route, SchemaFault, Schemas,
+    StatusPattern, TEXT, When, routes, time,
 };
 pub use answer::{Answer, Item, RequestItem, request_items};
 pub use check::{Framing, Subject, check, check_with};

@@ -60,12 +60,12 @@ pub(super) struct Implied {
     pub(super) value: Value,
 }
 
-/// A code that the description need not speak of.
+/// A code that the description need not name for some operations.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UnstatedCode {
     pub(super) code: i64,
-    pub(super) operation: Operation,
+    pub(super) operations: Vec<Operation>,
 }
 
 impl Published {

@@ -14,7 +14,7 @@ mod message;
 mod redaction;
 mod secrets;
 
-pub use crate::api::{Generation, Kind, Operation};
+pub use crate::api::{Generation, Kind, Operation, RequestBody};
 pub use base_url::{BaseUrlFault, check_base_url, check_no_user};
 pub use bounds::{OutOfBounds, check_field, check_method, check_segment, check_url};
 pub use curl::{curl_line, write_back_curl};

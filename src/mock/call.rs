@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::access::Credentials;
+use crate::contract::FaultRequest;
 use crate::exchange::Operation;
 
 /// A request that was routed to an operation.
@@ -38,15 +39,6 @@ pub enum Body {
     Json(Value),
     /// It is not JSON.
     Malformed(String),
-}
-
-/// What `Conformance-Fault` asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaultRequest {
-    /// The store fails.
-    InternalError,
-    /// The vendor check is out of reach.
-    RegionValidation,
 }
 
 /// An answer, before it becomes HTTP.

@@ -19,7 +19,7 @@ pub mod variation;
 mod wire;
 
 pub use access::{Access, Credentials};
-pub use call::{Body, Call, FaultRequest, Reply};
+pub use call::{Body, Call, Reply};
 pub use catalogue::Catalogue;
 pub use change::{Change, On};
 pub use handle::handle;

@@ -20,13 +20,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::access::{Access, Credentials};
-use super::call::{Body, Call, FaultRequest, Reply};
+use super::call::{Body, Call, Reply};
 use super::change::Change;
 use super::handle::handle;
 use super::rules::{Locking, Rules};
 use super::store::{Mapping, Place, Zone};
 use super::wire::Wire;
-use crate::contract::{Contract, routes};
+use crate::contract::{Contract, FaultRequest, routes};
 use crate::exchange::Operation;
 
 /// The path below which everything is served.
@@ -356,11 +356,9 @@ async fn respond(mock: &Mock, parts: &Parts, body: HttpBody) -> Reply {
         serde_json::from_slice(&bytes).map_or_else(|e| Body::Malformed(e.to_string()), Body::Json)
     };
     let field = |name: &str| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
-    let fault = match field("conformance-fault").as_deref() {
-        Some("internal-error") if mock.routing.hooks => Some(FaultRequest::InternalError),
-        Some("region-validation") if mock.routing.hooks => Some(FaultRequest::RegionValidation),
-        _ => None,
-    };
+    let fault = field(FaultRequest::HEADER)
+        .filter(|_| mock.routing.hooks)
+        .and_then(|word| FaultRequest::from_word(&word));
     let token = field("authorization").and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
         scheme

@@ -7,7 +7,8 @@ use super::mapping::Wanted;
 use super::scope::Variables;
 use super::target::{Credentials, Target};
 use crate::case::{Auth, CallSpec, OperationName, Unfilled};
-use crate::exchange::{Generation, Headers, Kind, Operation};
+use crate::contract::FaultRequest;
+use crate::exchange::{Generation, Headers, Operation, RequestBody};
 use crate::transport::{Outgoing, encode_segment, query_string};
 
 /// A token and a key that no target accepts; not secret.
@@ -51,8 +52,8 @@ pub(super) fn outgoing(
     credentials(&context.target.credentials, spec.auth, &mut headers)
         .map_err(Unfilled::TargetLacks)?;
     headers.push("originproof-case", context.trial);
-    if let Some(fault) = &spec.fault {
-        headers.push("conformance-fault", fault.as_str());
+    if let Some(fault) = spec.fault {
+        headers.push(FaultRequest::HEADER, fault.0);
     }
     let Some(operation) = spec.operation.operation(context.generation) else {
         if let OperationName::General(kind) = spec.operation {
@@ -248,37 +249,24 @@ fn parts(
         query: Vec::new(),
         payload: Payload::None,
     };
-    match operation.kind() {
-        Kind::SupportedRegions => {}
-        Kind::List => {
-            for (name, value) in argument.as_object().into_iter().flatten() {
-                parts.query.push((name.clone(), scalar(value)));
-            }
-        }
-        Kind::Get | Kind::Delete => set_path(&mut parts, argument),
-        Kind::Create | Kind::Upsert => {
-            if operation.has_address_in_path() {
-                let path = argument.get("path").or_else(|| argument.get("ip"));
-                set_path(&mut parts, path.unwrap_or(&Value::Null));
-            }
-            parts.payload = whole_body(argument).map_or_else(
-                || write_body(operation, argument, variables).map(Payload::Json),
-                Ok,
-            )?;
-        }
-        Kind::BatchUpsert => {
-            parts.payload = match whole_body(argument) {
-                Some(payload) => payload,
-                None => Payload::Json(batch_body(operation, argument, variables)?),
-            };
-        }
-        Kind::BatchDelete => {
-            parts.payload = match whole_body(argument) {
-                Some(payload) => payload,
-                None => Payload::Json(deletions(argument, variables)?),
-            };
+    let body = operation.body();
+    if operation.has_address_in_path() {
+        let of_item = || argument.get("path").or_else(|| argument.get("ip"));
+        let is_argument = body == RequestBody::Nothing;
+        let address = is_argument.then_some(argument).or_else(of_item);
+        set_path(&mut parts, address.unwrap_or(&Value::Null));
+    } else if body == RequestBody::Nothing {
+        for (name, value) in argument.as_object().into_iter().flatten() {
+            parts.query.push((name.clone(), scalar(value)));
         }
     }
+    parts.payload = match (body, whole_body(argument)) {
+        (RequestBody::Nothing, _) => Payload::None,
+        (_, Some(payload)) => payload,
+        (RequestBody::Item, None) => Payload::Json(write_body(operation, argument, variables)?),
+        (RequestBody::Items, None) => Payload::Json(batch_body(operation, argument, variables)?),
+        (RequestBody::Addresses, None) => Payload::Json(deletions(argument, variables)?),
+    };
     Ok(parts)
 }
 

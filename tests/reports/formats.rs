@@ -20,7 +20,7 @@ fn page_data(page: &str) -> Value {
     serde_json::from_str(data).unwrap_or_else(|error| panic!("{error}: {data}"))
 }
 
-/// A page's data as text, without what no trial of the fixed run is about.
+/// A page's data as text, without what the fixed run says nothing about: its size is that of the contract.
 fn page_text(page: &str) -> String {
     let mut data = page_data(page);
     let keep = |list: &mut Value, is_kept: fn(&Value) -> bool| {
@@ -34,6 +34,11 @@ fn page_text(page: &str) -> String {
     keep(&mut data["matrix"], |cell| {
         cell["state"] != "na" && cell["state"] != "untested"
     });
+    keep(&mut data["codes"], |code| *code == 1142);
+    keep(&mut data["operations"], |operation| *operation == "v2.get");
+    for level in ["must", "should"] {
+        data["coverage"][level]["of"] = "[all]".into();
+    }
     serde_json::to_string_pretty(&data).unwrap_or_default()
 }
 
@@ -43,6 +48,8 @@ fn every_format_shows_the_fixed_run_as_reviewed() {
         snapshot_path => "../../snapshots",
         prepend_module_to_snapshot => false,
         omit_expression => true,
+        // How many clauses the contract has does not matter for the form of a report.
+        filters => vec![(r"\b(must|should) (\d+) of \d+", "$1 $2 of [all]")],
     }, {
         for (prefix, run) in [("report", whole()), ("report-interrupted", interrupted())] {
             for format in FORMATS {

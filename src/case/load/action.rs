@@ -10,9 +10,10 @@ use super::super::model::{
 };
 use super::expect::read_expect;
 use super::reader::{Reader, json, member};
+use crate::contract::FaultRequest;
 use crate::diagnostic::yaml::{Data, Key, Node};
 use crate::diagnostic::{Problem, SourceFile, Span};
-use crate::exchange::{Kind, Operation};
+use crate::exchange::{Operation, RequestBody};
 
 const AUTHS: &[(&str, Auth)] = &[
     ("token", Auth::Token),
@@ -260,7 +261,8 @@ fn read_call(
     let auth = choice("auth", &auths)
         .and_then(|text| AUTHS.iter().find(|(name, _)| *name == text))
         .map_or(Auth::Token, |(_, auth)| *auth);
-    let fault = choice("fault", &["internal-error", "region-validation"]);
+    let faults: Vec<&str> = FaultRequest::words().collect();
+    let fault = choice("fault", &faults).and_then(|word| FaultRequest::from_word(&word));
     let framing = choice("framing", &["recommended"]);
     let headers: BTreeMap<String, Value> = match member(entries, "headers") {
         Some((_, node)) => reader
@@ -281,49 +283,44 @@ fn read_call(
 }
 
 fn read_argument(reader: &mut Reader, operation: OperationName, node: &Node) {
-    let kind = match operation {
-        OperationName::Exact(operation) => operation.kind(),
-        OperationName::General(kind) => kind,
-        OperationName::Outside => {
-            let entries = reader.mapping(node, "`request`");
-            reader.known_keys(entries, "key of `request`", format::REQUEST);
-            if !json(member(entries, "path")).is_string() {
-                reader.problem(Problem::new(node.span, "`request` needs `path`", "here"));
-            }
-            return;
+    let meant = operation.operations();
+    let Some(first) = meant.first() else {
+        let entries = reader.mapping(node, "`request`");
+        reader.known_keys(entries, "key of `request`", format::REQUEST);
+        if !json(member(entries, "path")).is_string() {
+            reader.problem(Problem::new(node.span, "`request` needs `path`", "here"));
         }
+        return;
     };
     let is_empty = node
         .as_str()
         .is_some_and(|text| text.is_empty() || text == "~");
-    match kind {
-        Kind::List | Kind::SupportedRegions => {
-            if !is_empty {
-                let entries = reader.mapping(node, "the query");
-                let words = if kind == Kind::List {
-                    format::LIST
-                } else {
-                    &[]
-                };
-                reader.known_keys(entries, "query parameter", words);
-            }
-        }
-        Kind::Create | Kind::Upsert => {
-            let entries = reader.mapping(node, "the body");
-            reader.known_keys(entries, "key of a write", format::WRITE);
-        }
-        Kind::Get | Kind::Delete => {
+    let any = |is: fn(Operation) -> bool| meant.iter().copied().any(is);
+    match first.body() {
+        RequestBody::Nothing if any(Operation::has_address_in_path) => {
             if let Data::Mapping(entries) = &node.data {
                 reader.known_keys(entries, "key of an address", format::PATH);
             } else {
                 reader.text(node, "the address");
             }
         }
-        Kind::BatchUpsert => match &node.data {
+        RequestBody::Nothing => {
+            if !is_empty {
+                let entries = reader.mapping(node, "the query");
+                let is_list = any(Operation::shows_all);
+                let words = if is_list { format::LIST } else { &[] };
+                reader.known_keys(entries, "query parameter", words);
+            }
+        }
+        RequestBody::Item => {
+            let entries = reader.mapping(node, "the body");
+            reader.known_keys(entries, "key of a write", format::WRITE);
+        }
+        RequestBody::Items => match &node.data {
             Data::Mapping(entries) => reader.known_keys(entries, "key of a batch", format::BATCH),
             Data::Sequence(_) | Data::Scalar { .. } => read_items(reader, node),
         },
-        Kind::BatchDelete => match &node.data {
+        RequestBody::Addresses => match &node.data {
             Data::Mapping(entries) => reader.known_keys(entries, "key of a batch", format::BATCH),
             Data::Sequence(items) => {
                 for item in items {

@@ -6,7 +6,7 @@ use super::reader::{Reader, member};
 use crate::diagnostic::yaml::{Data, Key, Node};
 use crate::diagnostic::{Problem, Span};
 use crate::exchange::{
-    Kind, Operation, OutOfBounds, check_field, check_method, check_segment, check_url,
+    Operation, OutOfBounds, RequestBody, check_field, check_method, check_segment, check_url,
 };
 
 use super::super::model::OperationName;
@@ -66,10 +66,7 @@ impl Bounds<'_> {
                 }
                 name => match operation_name(name) {
                     Some(OperationName::Outside) => self.request(members),
-                    Some(OperationName::Exact(operation)) => {
-                        self.operation(operation.kind(), Some(operation), argument);
-                    }
-                    Some(OperationName::General(kind)) => self.operation(kind, None, argument),
+                    Some(name) => self.operation(&name.operations(), argument),
                     None => {}
                 },
             }
@@ -92,25 +89,17 @@ impl Bounds<'_> {
         }
     }
 
-    fn operation(&mut self, kind: Kind, operation: Option<Operation>, argument: &Node) {
-        let has_path = Operation::has_address_in_path;
-        match kind {
-            Kind::Get | Kind::Delete => self.address(argument),
-            Kind::Create | Kind::Upsert if operation.is_none_or(has_path) => {
-                let Data::Mapping(members) = &argument.data else {
-                    return;
-                };
-                let address = member(members, "path").or_else(|| member(members, "ip"));
-                if let Some((_, node)) = address {
-                    self.address(node);
-                }
-            }
-            Kind::List
-            | Kind::Create
-            | Kind::Upsert
-            | Kind::BatchUpsert
-            | Kind::BatchDelete
-            | Kind::SupportedRegions => {}
+    /// Checks the address of the path, if one of the operations that are meant has one.
+    fn operation(&mut self, meant: &[Operation], argument: &Node) {
+        let Some(operation) = meant.iter().find(|one| one.has_address_in_path()) else {
+            return;
+        };
+        if operation.body() == RequestBody::Nothing {
+            self.address(argument);
+        } else if let Data::Mapping(members) = &argument.data
+            && let Some((_, node)) = member(members, "path").or_else(|| member(members, "ip"))
+        {
+            self.address(node);
         }
     }
 

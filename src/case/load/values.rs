@@ -14,7 +14,7 @@ use super::reader::{Reader, member};
 use crate::contract::{Contract, address};
 use crate::diagnostic::yaml::{Data, Key, Node};
 use crate::diagnostic::{Problem, Span};
-use crate::exchange::{Generation, Kind, Operation};
+use crate::exchange::{Generation, Kind, Operation, RequestBody};
 
 /// Checks every value of a file.
 pub(super) fn check(reader: &mut Reader, root: &Node, generations: &[Generation]) {
@@ -347,14 +347,14 @@ impl<'n> Values<'_, 'n> {
     }
 
     fn call(&mut self, kind: Kind, argument: &'n Node) {
-        match kind {
-            Kind::BatchUpsert | Kind::BatchDelete => {
+        match kind.body() {
+            RequestBody::Items | RequestBody::Addresses => {
                 self.items(argument, Role::Sent);
                 if let Some(node) = member_of(argument, "no-body") {
                     self.is_true(node, "no-body");
                 }
             }
-            Kind::Create | Kind::Upsert => {
+            RequestBody::Item => {
                 if let Data::Mapping(members) = &argument.data {
                     self.item(members, Role::Sent);
                 }
@@ -378,16 +378,16 @@ impl<'n> Values<'_, 'n> {
                     );
                 }
             }
-            Kind::List => {
-                if let Data::Mapping(query) = &argument.data {
-                    for (name, value) in query.iter().filter(|(_, value)| value.as_str().is_none())
-                    {
+            // An address or a query.
+            RequestBody::Nothing => {
+                if let Data::Mapping(members) = &argument.data {
+                    let is_list = |(_, value): &&(Key, Node)| value.as_str().is_none();
+                    for (name, value) in members.iter().filter(is_list) {
                         let message = format!("`{}` expects one value", name.text);
                         self.problem(value.span, message, "a number or a text");
                     }
                 }
             }
-            Kind::Get | Kind::Delete | Kind::SupportedRegions => {}
         }
     }
 

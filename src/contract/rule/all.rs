@@ -105,7 +105,7 @@ pub const ALL: &[Rule] = &[
         promised: |operation| {
             let all = some(operation, |p| [&p.form]);
             all.into_iter()
-                .filter(|_| super::echo::echoes(operation.kind()))
+                .filter(|_| super::echo::echoes(operation))
                 .collect()
         },
         check: super::echo::check,

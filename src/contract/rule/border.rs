@@ -7,17 +7,16 @@ use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::{ClauseId, Level};
 use crate::contract::What;
-use crate::exchange::Kind;
+use crate::exchange::RequestBody;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     if !subject.succeeded() {
         return;
     }
-    match subject.kind() {
-        Kind::BatchUpsert | Kind::BatchDelete => size(subject, findings),
-        Kind::List => pagination(subject, findings),
-        Kind::Create | Kind::Upsert => item(subject, findings),
-        Kind::Get | Kind::Delete | Kind::SupportedRegions => {}
+    match subject.operation.body() {
+        RequestBody::Items | RequestBody::Addresses => size(subject, findings),
+        RequestBody::Item => item(subject, findings),
+        RequestBody::Nothing => pagination(subject, findings),
     }
 }
 

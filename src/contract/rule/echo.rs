@@ -6,7 +6,7 @@ use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::{ClauseId, Level};
 use crate::contract::{MissingPart, What};
-use crate::exchange::Kind;
+use crate::exchange::{Operation, RequestBody};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     if !subject.succeeded() {
@@ -15,21 +15,21 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(clause) = subject.operation.promises().form.clone() else {
         return;
     };
-    match subject.kind() {
-        Kind::Get | Kind::Delete => {
+    match subject.operation.body() {
+        RequestBody::Nothing => {
             let asked = subject.exchange.request.address.as_deref();
             if let (Some(asked), Some(entry)) = (asked, subject.answer.entries.first()) {
                 address(subject, &clause, asked, entry, findings);
             }
         }
-        Kind::Create | Kind::Upsert => written(subject, &clause, findings),
-        Kind::List | Kind::BatchUpsert | Kind::BatchDelete | Kind::SupportedRegions => {}
+        RequestBody::Item => written(subject, &clause, findings),
+        RequestBody::Items | RequestBody::Addresses => {}
     }
 }
 
 /// Whether an answer speaks of the one mapping that was asked for.
-pub(super) fn echoes(kind: Kind) -> bool {
-    matches!(kind, Kind::Get | Kind::Delete | Kind::Create | Kind::Upsert)
+pub(super) fn echoes(operation: Operation) -> bool {
+    operation.has_address_in_path() || operation.body() == RequestBody::Item
 }
 
 fn address(

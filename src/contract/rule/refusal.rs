@@ -8,7 +8,7 @@ use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::Meaning;
 use crate::contract::{Answered, What};
-use crate::exchange::Kind;
+use crate::exchange::RequestBody;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     if !(400..500).contains(&subject.status()) {
@@ -19,22 +19,17 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         let mut codes = codes.iter();
         codes.any(|code| subject.contract.means(*code, meaning))
     };
-    let is_refused_for_an_item = match subject.kind() {
-        Kind::List if says(Meaning::Invalid) => {
+    let is_refused_for_an_item = match subject.operation.body() {
+        RequestBody::Nothing if subject.operation.shows_all() && says(Meaning::Invalid) => {
             first_page(subject, findings);
             return;
         }
-        Kind::BatchUpsert => {
+        RequestBody::Items => {
             let is_whole = |item: &RequestItem<'_>| item.vendor.is_some() && item.region.is_some();
             (says(Meaning::Invalid) || says(Meaning::Place)) && subject.items.iter().all(is_whole)
         }
-        Kind::BatchDelete => says(Meaning::Invalid) || says(Meaning::Unknown),
-        Kind::List
-        | Kind::Create
-        | Kind::Upsert
-        | Kind::Get
-        | Kind::Delete
-        | Kind::SupportedRegions => false,
+        RequestBody::Addresses => says(Meaning::Invalid) || says(Meaning::Unknown),
+        RequestBody::Nothing | RequestBody::Item => false,
     };
     if is_refused_for_an_item
         && is_lawful_batch(subject)

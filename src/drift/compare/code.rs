@@ -96,11 +96,9 @@ impl Comparison<'_> {
         }
         let spoken: BTreeSet<i64> = told.iter().map(|told| told.code).collect();
         for (index, row) in rows {
-            let is_unstated = self
-                .published
-                .unstated_codes
-                .iter()
-                .any(|unstated| unstated.code == row.code && unstated.operation == operation);
+            let is_unstated = self.published.unstated_codes.iter().any(|unstated| {
+                unstated.code == row.code && unstated.operations.contains(&operation)
+            });
             if spoken.contains(&row.code) || is_unstated {
                 continue;
             }

@@ -8,18 +8,18 @@ use serde_json::Value;
 use super::super::call::Body;
 use super::super::rules::Doubled;
 use super::form;
-use super::one::{Checked, judge};
+use super::one::{Checked, judge, store};
 use super::{Call, Refusal, Reply, Rules, Zone};
 
 fn array<'a>(rules: &Rules, call: &'a Call) -> Result<&'a [Value], Refusal> {
     let Body::Json(Value::Array(items)) = &call.body else {
-        return Err(Refusal::Shape);
+        return Err(Refusal::SHAPE);
     };
     if items.len() > rules.batch_max {
-        return Err(Refusal::TooMany);
+        return Err(Refusal::TOO_MANY);
     }
     if items.is_empty() && rules.empty_batch_refused {
-        return Err(Refusal::Shape);
+        return Err(Refusal::SHAPE);
     }
     Ok(items)
 }
@@ -43,14 +43,14 @@ pub(super) fn upsert(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
         }
     }
     if !doubled.is_empty() && rules.doubled == Doubled::Refused {
-        return Err(Refusal::Shape);
+        return Err(Refusal::SHAPE);
     }
     let added = addresses
         .iter()
         .filter(|ip| !zone.mappings.contains_key(*ip))
         .count();
     if !zone.has_room(added, rules.limit) && !rules.surplus_fails {
-        return Err(Refusal::Full);
+        return Err(Refusal::FULL);
     }
     let generation = call.operation.generation();
     let mut answered: HashSet<IpAddr> = HashSet::new();
@@ -58,11 +58,7 @@ pub(super) fn upsert(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
     for (item, judged) in items.iter().zip(judged) {
         let judged = judged.and_then(|checked| {
             let fails = rules.doubled == Doubled::BothFail && doubled.contains(&checked.ip);
-            if fails {
-                Err(Refusal::Exists)
-            } else {
-                Ok(checked)
-            }
+            (!fails).then_some(checked).ok_or(Refusal::EXISTS)
         });
         match judged.and_then(|checked| apply(rules, zone, &mut answered, checked)) {
             Ok(checked) => {
@@ -85,13 +81,9 @@ fn apply(
 ) -> Result<Checked, Refusal> {
     let is_first = answered.insert(checked.ip);
     if !is_first && rules.doubled == Doubled::SecondFails {
-        return Err(Refusal::Exists);
+        return Err(Refusal::EXISTS);
     }
-    let is_new = !zone.mappings.contains_key(&checked.ip);
-    if is_new && !zone.has_room(1, rules.limit) {
-        return Err(Refusal::Full);
-    }
-    zone.put(checked.ip, checked.mapping.clone());
+    store(rules, zone, &checked)?;
     Ok(checked)
 }
 
@@ -100,10 +92,10 @@ pub(super) fn delete(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
     let (mut succeeded, mut failed) = (Vec::new(), Vec::new());
     for item in array(rules, call)? {
         let address = item.as_str().and_then(rules.read_address);
-        let removed = address.ok_or(Refusal::Address).and_then(|ip| {
+        let removed = address.ok_or(Refusal::ADDRESS).and_then(|ip| {
             zone.remove(ip, call.now)
                 .map(|m| (ip, m))
-                .ok_or(Refusal::NotFound)
+                .ok_or(Refusal::NOT_FOUND)
         });
         match removed {
             Ok((ip, mapping)) => {

@@ -6,7 +6,7 @@ mod one;
 mod read;
 mod route;
 
-use super::call::{Call, FaultRequest, Reply};
+use super::call::{Call, Reply};
 use super::refusal::Refusal;
 use super::rules::Rules;
 use super::store::Zone;

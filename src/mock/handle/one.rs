@@ -22,18 +22,18 @@ pub(super) fn judge(rules: &Rules, call: &Call, item: &Value) -> Result<Checked,
     let address = item
         .get(member)
         .and_then(Value::as_str)
-        .ok_or(Refusal::Address)?;
-    let ip = (rules.read_address)(address).ok_or(Refusal::Address)?;
+        .ok_or(Refusal::ADDRESS)?;
+    let ip = (rules.read_address)(address).ok_or(Refusal::ADDRESS)?;
     let name = |member: &str| {
         item.get(member)
             .and_then(Value::as_str)
             .map(rules.read_name)
     };
     let (Some(vendor), Some(region)) = (name("vendor"), name("region")) else {
-        return Err(Refusal::Place);
+        return Err(Refusal::PLACE);
     };
     if !rules.catalogue.has(&vendor, &region) {
-        return Err(Refusal::Place);
+        return Err(Refusal::PLACE);
     }
     Ok(Checked {
         ip,
@@ -48,14 +48,14 @@ pub(super) fn judge(rules: &Rules, call: &Call, item: &Value) -> Result<Checked,
 fn object(call: &Call) -> Result<&Value, Refusal> {
     match &call.body {
         Body::Json(value) if value.is_object() => Ok(value),
-        Body::Json(_) | Body::None | Body::Malformed(_) => Err(Refusal::Shape),
+        Body::Json(_) | Body::None | Body::Malformed(_) => Err(Refusal::SHAPE),
     }
 }
 
-fn store(rules: &Rules, zone: &mut Zone, checked: &Checked) -> Result<(), Refusal> {
+pub(super) fn store(rules: &Rules, zone: &mut Zone, checked: &Checked) -> Result<(), Refusal> {
     let is_new = !zone.mappings.contains_key(&checked.ip);
     if is_new && !zone.has_room(1, rules.limit) {
-        return Err(Refusal::Full);
+        return Err(Refusal::FULL);
     }
     zone.put(checked.ip, checked.mapping.clone());
     Ok(())
@@ -64,7 +64,7 @@ fn store(rules: &Rules, zone: &mut Zone, checked: &Checked) -> Result<(), Refusa
 pub(super) fn create(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Reply, Refusal> {
     let checked = judge(rules, call, object(call)?)?;
     if zone.mappings.contains_key(&checked.ip) {
-        return Err(Refusal::Exists);
+        return Err(Refusal::EXISTS);
     }
     store(rules, zone, &checked)?;
     Ok(Reply::success(form::single(
@@ -83,10 +83,10 @@ pub(super) fn upsert(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
 
 pub(super) fn put(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Reply, Refusal> {
     let path = (rules.read_path)(call.address.as_deref().unwrap_or_default());
-    let path = path.ok_or(Refusal::Address)?;
+    let path = path.ok_or(Refusal::ADDRESS)?;
     let checked = judge(rules, call, object(call)?)?;
     if checked.ip != path {
-        return Err(Refusal::AddressDiffers);
+        return Err(Refusal::ADDRESS_DIFFERS);
     }
     store(rules, zone, &checked)?;
     Ok(Reply::success(form::single(
@@ -99,8 +99,8 @@ pub(super) fn put(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Reply, 
 
 pub(super) fn delete(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Reply, Refusal> {
     let text = call.address.as_deref().unwrap_or_default();
-    let ip = (rules.read_path)(text).ok_or(Refusal::Address)?;
-    let removed = zone.remove(ip, call.now).ok_or(Refusal::NotFound)?;
+    let ip = (rules.read_path)(text).ok_or(Refusal::ADDRESS)?;
+    let removed = zone.remove(ip, call.now).ok_or(Refusal::NOT_FOUND)?;
     let result = match call.operation.generation() {
         Generation::V1 => form::single(rules, Generation::V1, ip, &removed),
         Generation::V2 => form::item(Generation::V2, &(rules.show)(ip, &removed), None),

@@ -17,10 +17,10 @@ pub(super) fn list_v2(rules: &Rules, zone: &Zone, call: &Call) -> Result<Reply, 
     };
     let page = number("page", 1)
         .filter(|page| *page > 0)
-        .ok_or(Refusal::Page)?;
+        .ok_or(Refusal::PAGE)?;
     let per_page = number("per_page", rules.per_page_default)
         .filter(|size| (1..=rules.per_page_max).contains(size))
-        .ok_or(Refusal::PerPage)?;
+        .ok_or(Refusal::PER_PAGE)?;
     let total = zone.mappings.len();
     let items: Vec<Value> = zone
         .mappings
@@ -43,8 +43,8 @@ pub(super) fn list_v2(rules: &Rules, zone: &Zone, call: &Call) -> Result<Reply, 
 
 pub(super) fn get(rules: &Rules, zone: &Zone, call: &Call) -> Result<Reply, Refusal> {
     let text = call.address.as_deref().unwrap_or_default();
-    let ip = (rules.read_path)(text).ok_or(Refusal::Address)?;
-    let mapping = zone.mappings.get(&ip).ok_or(Refusal::NotFound)?;
+    let ip = (rules.read_path)(text).ok_or(Refusal::ADDRESS)?;
+    let mapping = zone.mappings.get(&ip).ok_or(Refusal::NOT_FOUND)?;
     let generation = call.operation.generation();
     Ok(Reply::success(form::single(rules, generation, ip, mapping)))
 }

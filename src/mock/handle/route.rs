@@ -1,18 +1,17 @@
 //! From an operation to its logic.
 
-use super::{Call, FaultRequest, Kind, Refusal, Reply, Rules, Zone, batch, one, read};
+use super::{Call, Kind, Refusal, Reply, Rules, Zone, batch, one, read};
+use crate::contract::{FaultRequest, Meaning};
 
 /// Carries out a call on its zone and answers it.
 pub fn handle(rules: &Rules, zone: &mut Zone, call: &Call) -> Reply {
-    let refused = match call.fault {
-        Some(FaultRequest::InternalError) => Some(Refusal::Internal),
-        Some(FaultRequest::RegionValidation) if call.operation.kind() != Kind::BatchDelete => {
-            Some(Refusal::Validation)
-        }
-        Some(FaultRequest::RegionValidation) | None => None,
+    let failed = call.fault.and_then(FaultRequest::meaning);
+    // A delete has no region to check.
+    let is_spared = |meaning: &Meaning| {
+        *meaning == Meaning::Other("unchecked") && call.operation.kind() == Kind::BatchDelete
     };
-    let answer = match refused {
-        Some(refusal) => Err(refusal),
+    let answer = match failed.filter(|meaning| !is_spared(meaning)) {
+        Some(meaning) => Err(Refusal::of(meaning)),
         None => operate(rules, zone, call),
     };
     answer.unwrap_or_else(|refusal| refusal.reply(call.operation))

@@ -257,7 +257,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 .filter_map(|item| item["error"].as_str())
                 .any(|error| error.contains("origin IP"));
             if has_bad {
-                *reply = Refusal::Shape.reply(call.operation);
+                *reply = Refusal::SHAPE.reply(call.operation);
             }
         }),
     },

@@ -10,8 +10,9 @@ use super::bend::{
     without_effect,
 };
 use super::fault::Fault;
+use crate::contract::FaultRequest;
 use crate::exchange::Kind;
-use crate::mock::{Call, Change, FaultRequest, On, Refusal, handle};
+use crate::mock::{Call, Change, On, Refusal, handle};
 
 /// The addresses of the items, as far as they have one.
 fn sent_ips(call: &Call) -> Vec<IpAddr> {
@@ -53,7 +54,7 @@ pub(super) const FAULTS: &[Fault] = &[
             let mut reply = handle(rules, zone, call);
             if each(call, &mut reply, "failed").count() > 0 {
                 *zone = before;
-                return Some(Refusal::Place.reply(call.operation));
+                return Some(Refusal::PLACE.reply(call.operation));
             }
             Some(reply)
         }),
@@ -149,7 +150,7 @@ pub(super) const FAULTS: &[Fault] = &[
         from: "`<` where `<=` was meant",
         on: On::Both(&[Kind::BatchUpsert]),
         change: Change::Handle(|_, _, call| {
-            (items(call).len() == 100).then(|| Refusal::TooMany.reply(call.operation))
+            (items(call).len() == 100).then(|| Refusal::TOO_MANY.reply(call.operation))
         }),
     },
     Fault {
@@ -232,7 +233,7 @@ pub(super) const FAULTS: &[Fault] = &[
         from: "no rollback",
         on: On::V1(&[Kind::BatchUpsert]),
         change: Change::Handle(|rules, zone, call| {
-            if call.fault == Some(FaultRequest::InternalError) {
+            if call.fault == Some(FaultRequest("internal-error")) {
                 let mut first = with_items(call, items(call).into_iter().take(1).collect());
                 first.fault = None;
                 handle(rules, zone, &first);
@@ -254,7 +255,7 @@ pub(super) const FAULTS: &[Fault] = &[
         on: On::V1(&[Kind::BatchUpsert]),
         change: Change::Answer(|call, reply| {
             if code(reply) == Some(1156) {
-                *reply = Refusal::Place.reply(call.operation);
+                *reply = Refusal::PLACE.reply(call.operation);
             }
         }),
     },

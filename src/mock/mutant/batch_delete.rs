@@ -6,8 +6,9 @@ use super::bend::{
     each, empty_for_none, first_hundred, ip, items, list, multi_status, remove, without_effect,
 };
 use super::fault::Fault;
+use crate::contract::FaultRequest;
 use crate::exchange::Kind;
-use crate::mock::{Body, Change, FaultRequest, On, Refusal, handle};
+use crate::mock::{Body, Change, On, Refusal, handle};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
@@ -45,7 +46,7 @@ pub(super) const FAULTS: &[Fault] = &[
         on: On::Both(&[Kind::BatchDelete]),
         change: Change::Handle(|_, _, call| {
             let is_bad = items(call).iter().any(|item| ip(item).is_none());
-            is_bad.then(|| Refusal::Shape.reply(call.operation))
+            is_bad.then(|| Refusal::SHAPE.reply(call.operation))
         }),
     },
     Fault {
@@ -76,7 +77,7 @@ pub(super) const FAULTS: &[Fault] = &[
         from: "`<` where `<=` was meant",
         on: On::Both(&[Kind::BatchDelete]),
         change: Change::Handle(|_, _, call| {
-            (items(call).len() == 100).then(|| Refusal::TooMany.reply(call.operation))
+            (items(call).len() == 100).then(|| Refusal::TOO_MANY.reply(call.operation))
         }),
     },
     Fault {
@@ -122,7 +123,7 @@ pub(super) const FAULTS: &[Fault] = &[
         from: "an error that is caught and dropped",
         on: On::V1(&[Kind::BatchDelete]),
         change: Change::Ask(|call| {
-            if call.fault == Some(FaultRequest::InternalError) {
+            if call.fault == Some(FaultRequest("internal-error")) {
                 call.fault = None;
             }
         }),

@@ -51,9 +51,9 @@ pub(super) const FAULTS: &[Fault] = &[
         change: Change::Rules(|rules| rules.limit = 3_499),
     },
     Fault {
-        name: "put-at-the-limit-is-429",
+        name: "put-at-the-limit-is-409",
         breaks: "V2-PUT-6",
-        from: "too many, in another sense",
+        from: "a full zone taken for a conflict",
         on: On::V2(&[Kind::Upsert]),
         change: Change::Answer(|_, reply| restatus(reply, 1164, 409)),
     },
@@ -70,7 +70,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 return None;
             }
             let is_new = sent_ip(call).is_some_and(|ip| !zone.mappings.contains_key(&ip));
-            (is_new && zone.aside.contains_key("full")).then(|| Refusal::Full.reply(call.operation))
+            (is_new && zone.aside.contains_key("full")).then(|| Refusal::FULL.reply(call.operation))
         }),
     },
     Fault {
@@ -109,7 +109,7 @@ pub(super) const FAULTS: &[Fault] = &[
         change: Change::Handle(|rules, zone, call| {
             let sent = items(call).len();
             (sent <= 100 && zone.mappings.len() + sent >= rules.limit)
-                .then(|| Refusal::Full.reply(call.operation))
+                .then(|| Refusal::FULL.reply(call.operation))
         }),
     },
     Fault {

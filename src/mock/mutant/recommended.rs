@@ -23,13 +23,13 @@ fn has_shape(call: &Call) -> bool {
 
 /// Refuses to overwrite when the zone is full.
 fn full_before_looking(rules: &Rules, zone: &mut Zone, call: &Call) -> Option<Reply> {
-    (zone.mappings.len() >= rules.limit).then(|| Refusal::Full.reply(call.operation))
+    (zone.mappings.len() >= rules.limit).then(|| Refusal::FULL.reply(call.operation))
 }
 
 fn server_error(call: &Call) -> Reply {
     Reply {
         status: 500,
-        ..Refusal::Shape.reply(call.operation)
+        ..Refusal::SHAPE.reply(call.operation)
     }
 }
 
@@ -242,7 +242,7 @@ pub(super) const FAULTS: &[Fault] = &[
         change: Change::Answer(|call, reply| {
             let is_empty = reply.body["result"].as_array().is_some_and(Vec::is_empty);
             if is_empty && call.query("page").is_some_and(|page| page != "1") {
-                *reply = Refusal::NotFound.reply(call.operation);
+                *reply = Refusal::NOT_FOUND.reply(call.operation);
             }
         }),
     },
@@ -336,7 +336,7 @@ pub(super) const FAULTS: &[Fault] = &[
             let is_create = call.operation == Operation::named("v1.create");
             let others = of_other_zones(rules, zone, call, is_create);
             (is_create && others.contains_key(&sent_ip(call)?))
-                .then(|| Refusal::Exists.reply(call.operation))
+                .then(|| Refusal::EXISTS.reply(call.operation))
         }),
     },
     Fault {
@@ -348,7 +348,7 @@ pub(super) const FAULTS: &[Fault] = &[
             let is_write = call.operation.kind() == Kind::Upsert;
             let others = of_other_zones(rules, zone, call, is_write && zone.mappings.len() < 10);
             (is_write && zone.mappings.len() + others.len() >= rules.limit)
-                .then(|| Refusal::Full.reply(call.operation))
+                .then(|| Refusal::FULL.reply(call.operation))
         }),
     },
 ];

@@ -110,7 +110,7 @@ pub(super) const FAULTS: &[Fault] = &[
             let after = place(zone, ip);
             let is_same = reply.is_success() && before.is_some() && before == after;
             Some(if is_same {
-                Refusal::Exists.reply(call.operation)
+                Refusal::EXISTS.reply(call.operation)
             } else {
                 reply
             })
@@ -227,7 +227,7 @@ pub(super) const FAULTS: &[Fault] = &[
             let is_last = zone.mappings.len() == 1;
             let reply = handle(rules, zone, call);
             Some(if is_last && reply.is_success() {
-                Refusal::NotFound.reply(call.operation)
+                Refusal::NOT_FOUND.reply(call.operation)
             } else {
                 reply
             })

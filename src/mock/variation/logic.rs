@@ -197,7 +197,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
         deviates: &[],
         changes: &[Change::Handle(|_, _, call| {
             (names_mapped(call) && !call.operation.kind().is_batch())
-                .then(|| Refusal::Address.reply(call.operation))
+                .then(|| Refusal::ADDRESS.reply(call.operation))
         })],
     },
     Variation {
@@ -237,7 +237,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
             let differs = call.operation == Operation::named("v2.put")
                 && body.is_some()
                 && body != call.address.as_deref();
-            differs.then(|| Refusal::AddressDiffers.reply(call.operation))
+            differs.then(|| Refusal::ADDRESS_DIFFERS.reply(call.operation))
         })],
     },
     Variation {
@@ -269,7 +269,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 !text("vendor").is_empty() && !rules.catalogue.has(text("vendor"), text("region"));
             let is_single = matches!(call.operation.kind(), Kind::Create | Kind::Upsert);
             (is_single && is_unknown && !reply.is_success())
-                .then(|| Refusal::Place.reply(call.operation))
+                .then(|| Refusal::PLACE.reply(call.operation))
         })],
     },
     Variation {
@@ -337,7 +337,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 && is_empty
                 && page.is_some_and(|page| page > 1)
             {
-                *reply = Refusal::Page.reply(call.operation);
+                *reply = Refusal::PAGE.reply(call.operation);
             }
         })],
     },
@@ -353,7 +353,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
             let reply = handle(rules, &mut zone.clone(), call);
             reply
                 .is_success()
-                .then(|| Refusal::Full.reply(call.operation))
+                .then(|| Refusal::FULL.reply(call.operation))
         })],
     },
 ];
