@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sheet::{Group, Nature, Sheet, bit};
+use super::sheet::{Answers, Group, Nature, Ran, Sheet, bit};
 use crate::contract::ClauseId;
-use crate::exchange::Operation;
+use crate::exchange::{Generation, Operation};
 
 /// The part of a group's findings that must lie where a rule says, in percent.
 const NEARLY_ALL: usize = 90;
@@ -63,6 +63,7 @@ pub(super) fn joined(sheet: &Sheet) -> Joined {
     of_one_member(sheet, &mut joined);
     of_one_answer(sheet, &mut joined);
     of_one_suspect(sheet, &mut joined);
+    of_nobody_in_particular(sheet, &mut joined);
     beyond_chance(sheet, &mut joined);
     joined
 }
@@ -170,18 +171,35 @@ fn of_other_spellings(sheet: &Sheet, joined: &mut Joined) {
     }
 }
 
-/// Findings of one clause: of one that speaks of a single operation all of them, of another those alike.
+/// Findings of one clause: of one that speaks of a single operation all of them, of another those of one operation, and
+/// requests that several operations answer alike. What both generations do alike is one mistake in what they share.
 fn of_one_clause(sheet: &Sheet, joined: &mut Joined) {
     for ((a, first), (b, second)) in pairs(sheet) {
         let (mine, its) = (&first.key, &second.key);
-        let alike = mine.kind == its.kind && mine.at == its.at;
         let of_one_operation = mine.operation.is_some() && mine.operation == its.operation;
-        let of_one_nature = first.nature != Nature::Form && first.nature == second.nature;
-        let are_one = !is_general(&mine.clause) || alike || of_one_operation || of_one_nature;
-        if mine.clause == its.clause && are_one {
+        let is_rule = first.nature == Nature::Answer && alike(first, second);
+        let are_one = !is_general(&mine.clause) || of_one_operation || is_rule;
+        let are_twins = twin(&mine.clause).is_some_and(|name| Some(name) == twin(&its.clause))
+            && alike(first, second);
+        if (mine.clause == its.clause && are_one) || are_twins {
             joined.join(a, b);
         }
     }
+}
+
+/// Whether two groups differ in nothing but clause and operation.
+fn alike(first: &Group, second: &Group) -> bool {
+    let (mine, its) = (&first.key, &second.key);
+    first.nature == second.nature && mine.kind == its.kind && mine.at == its.at
+}
+
+/// What a clause is called in either generation, such as `GET-1`; `None` for one that is of none.
+fn twin(clause: &ClauseId) -> Option<&str> {
+    let generations = [Generation::V1, Generation::V2];
+    let mut prefixes = generations
+        .iter()
+        .map(|generation| generation.clause_prefix());
+    prefixes.find_map(|prefix| clause.as_str().strip_prefix(prefix))
 }
 
 /// A member that is wrong in the same way is so by every clause that speaks of it.
@@ -189,7 +207,8 @@ fn of_one_member(sheet: &Sheet, joined: &mut Joined) {
     for ((a, first), (b, second)) in pairs(sheet) {
         let (mine, its) = (&first.key, &second.key);
         let are_forms = first.nature == Nature::Form && second.nature == Nature::Form;
-        let is_one_member = !mine.at.is_empty() && mine.at == its.at && mine.kind == its.kind;
+        let is_named = !matches!(mine.at.as_str(), "" | "result" | "value");
+        let is_one_member = is_named && mine.at == its.at && mine.kind == its.kind;
         if are_forms && (is_one_member || (is_about_pages(first) && is_about_pages(second))) {
             joined.join(a, b);
         }
@@ -264,6 +283,10 @@ impl Suspicion {
         };
         // What an operation answers after itself depends on what it did.
         let after_itself = named.is_some() && named == written_by;
+        // What a clause lays to a reader is another's only if that one wrote before it nearly always.
+        if named.is_some() {
+            writes.retain(|(_, count)| is_nearly_all(*count, group.sightings.len()));
+        }
         Self {
             number,
             nature: if after_itself {
@@ -336,40 +359,48 @@ fn of_one_suspect(sheet: &Sheet, joined: &mut Joined) {
     }
 }
 
+/// What a general clause says of several operations, none of which is suspect by a clause of its own.
+fn of_nobody_in_particular(sheet: &Sheet, joined: &mut Joined) {
+    let suspected: BTreeSet<usize> = joined
+        .suspects
+        .keys()
+        .map(|group| joined.find(*group))
+        .collect();
+    for ((a, first), (b, second)) in pairs(sheet) {
+        let is_open = |group| !suspected.contains(&joined.find(group));
+        let of_one_nature = first.nature != Nature::Form && first.nature == second.nature;
+        if first.key.clause == second.key.clause && of_one_nature && is_open(a) && is_open(b) {
+            joined.join(a, b);
+        }
+    }
+}
+
 /// Findings that an explanation holds, for comparisons.
+#[derive(Default)]
 struct Extent {
     /// Answers, by trial and request.
     answers: BTreeSet<(usize, usize)>,
-    /// The first finding in each trial: request and number.
-    first: BTreeMap<usize, (usize, usize)>,
-    /// Answers by operation.
-    by_operation: BTreeMap<usize, BTreeSet<(usize, usize)>>,
-    operations: BTreeSet<usize>,
-    findings: Vec<(usize, usize, usize)>,
+    /// The first request with a finding in each trial.
+    first: BTreeMap<usize, usize>,
+    /// Answers by what is alike of them.
+    alike: BTreeMap<Answers, BTreeSet<(usize, usize)>>,
+    /// Trial and request of each finding.
+    findings: Vec<(usize, usize)>,
 }
 
 impl Extent {
     fn of(sheet: &Sheet, groups: &[usize]) -> Self {
-        let mut extent = Self {
-            answers: BTreeSet::new(),
-            first: BTreeMap::new(),
-            by_operation: BTreeMap::new(),
-            operations: BTreeSet::new(),
-            findings: Vec::new(),
-        };
+        let mut extent = Self::default();
         let groups = groups.iter().filter_map(|group| sheet.groups.get(*group));
         for one in groups.flat_map(|group| &group.sightings) {
             let answer = (one.trial, one.step);
             extent.answers.insert(answer);
-            let place = (one.step, one.number);
-            let first = extent.first.entry(one.trial).or_insert(place);
-            *first = (*first).min(place);
-            if let Some(operation) = one.operation {
-                extent.operations.insert(operation.index());
-                let answers = extent.by_operation.entry(operation.index()).or_default();
-                answers.insert(answer);
+            let first = extent.first.entry(one.trial).or_insert(one.step);
+            *first = (*first).min(one.step);
+            if let Some(answers) = one.answers {
+                extent.alike.entry(answers).or_default().insert(answer);
             }
-            extent.findings.push((one.trial, one.step, one.number));
+            extent.findings.push(answer);
         }
         extent
     }
@@ -405,29 +436,38 @@ fn follows(sheet: &Sheet, extents: &[Extent], large: usize, small: usize) -> boo
     let trials = small.first.len();
     let in_same = small.answers.intersection(&large.answers).count();
     if is_nearly_all(in_same, small.answers.len()) {
-        let hit = small.operations.iter().map(|operation| {
-            let answers = large.by_operation.get(operation);
-            answers.map_or(0, BTreeSet::len)
+        // Among answers of the same operations and statuses: a fault of all refusals explains no single one.
+        let hit = small.alike.keys().map(|answers| {
+            let hit = large.alike.get(answers);
+            hit.map_or(0, BTreeSet::len)
         });
-        let all = small.operations.iter().map(|operation| {
-            let requests = sheet.requests.get(operation);
+        let all = small.alike.keys().map(|answers| {
+            let requests = sheet.requests.get(answers);
             requests.copied().unwrap_or(0)
         });
         if chance(hit.sum(), all.sum(), trials) < CHANCE {
             return true;
         }
     }
-    let later = small.findings.iter().filter(|(trial, step, number)| {
+    let later = small.findings.iter().filter(|(trial, step)| {
         let first = large.first.get(trial);
-        first.is_some_and(|first| *first < (*step, *number))
+        first.is_some_and(|first| first < step)
     });
     if !is_nearly_all(later.count(), small.findings.len()) {
         return false;
     }
-    let operations = Operation::all().filter(|one| small.operations.contains(&one.index()));
-    let bits = operations.fold(0, |bits, operation| bits | bit(operation));
-    let with = sheet.trials.iter().enumerate();
-    let with = with.filter(|(_, ran)| ran.has(bits));
+    // Among trials with such answers, for the same reason.
+    let alike = |ran: &Ran| {
+        small
+            .alike
+            .keys()
+            .any(|answers| ran.answers.contains(answers))
+    };
+    let with = sheet
+        .trials
+        .iter()
+        .enumerate()
+        .filter(|(_, ran)| alike(ran));
     let (mut hit, mut all) = (0, 0);
     for (number, _) in with {
         all += 1;
@@ -436,11 +476,11 @@ fn follows(sheet: &Sheet, extents: &[Extent], large: usize, small: usize) -> boo
     chance(hit, all, trials) < CHANCE
 }
 
-/// The chance that this many draws all hit.
+/// The chance that this many draws all hit. What hits every other time or more is no explanation.
 fn chance(hit: usize, all: usize, draws: usize) -> f64 {
     let as_float = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
-    if all == 0 {
+    if hit * 2 > all {
         return 1.0;
     }
-    (as_float(hit) / as_float(all)).powi(i32::try_from(draws).unwrap_or(i32::MAX))
+    (as_float(hit) / as_float(all.max(1))).powi(i32::try_from(draws).unwrap_or(i32::MAX))
 }

@@ -51,6 +51,8 @@ pub(super) struct Sighting {
     pub(super) level: Level,
     /// Where in the response, as it was reported.
     pub(super) at: String,
+    /// The answer's operation and hundreds of its status.
+    pub(super) answers: Option<Answers>,
     /// The status that was answered, where the finding is about it.
     pub(super) status: Option<u16>,
 }
@@ -90,6 +92,8 @@ pub(super) struct Ran {
     pub(super) id: String,
     /// Its operations, as bits by their index.
     pub(super) operations: u32,
+    /// Its answers, those alike once.
+    pub(super) answers: BTreeSet<Answers>,
     /// The clauses that it proves.
     pub(super) proves: Vec<ClauseId>,
     /// Whether it failed.
@@ -103,14 +107,17 @@ impl Ran {
     }
 }
 
+/// Answers that are alike: the operation by its index, and hundreds of the status.
+pub(super) type Answers = (usize, u16);
+
 /// All findings of a run.
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
     pub(super) groups: Vec<Group>,
     by_key: HashMap<(ClauseId, &'static str, String, Option<usize>), usize>,
     pub(super) trials: Vec<Ran>,
-    /// Requests by operation.
-    pub(super) requests: BTreeMap<usize, usize>,
+    /// Requests by operation and hundreds of the status.
+    pub(super) requests: BTreeMap<Answers, usize>,
 }
 
 impl Sheet {
@@ -122,14 +129,20 @@ impl Sheet {
             .map(|step| Operation::from_id(&step.operation))
             .collect();
         let mut bits = 0;
-        for operation in operations.iter().flatten() {
-            bits |= bit(*operation);
-            *self.requests.entry(operation.index()).or_default() += 1;
+        let mut all_answers = BTreeSet::new();
+        for (operation, step) in operations.iter().zip(&trial.steps) {
+            if let Some(operation) = operation {
+                bits |= bit(*operation);
+                let answers = (operation.index(), step.status / 100);
+                *self.requests.entry(answers).or_default() += 1;
+                all_answers.insert(answers);
+            }
         }
         let number = self.trials.len();
         self.trials.push(Ran {
             id: trial.id.clone(),
             operations: bits,
+            answers: all_answers,
             proves: trial
                 .proves
                 .iter()
@@ -196,6 +209,9 @@ impl Sheet {
             is_respelled: record.is_some_and(|record| is_respelled(&record.path)),
             level: finding.level,
             at: finding.at.clone(),
+            answers: operation
+                .zip(record)
+                .map(|(operation, record)| (operation.index(), record.status / 100)),
             status: match &finding.what {
                 What::Answer { answered, .. } => Some(answered.status),
                 _ => None,
