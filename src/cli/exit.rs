@@ -54,7 +54,7 @@ impl Exit {
             Self::Interrupted
         } else if count(Verdict::Broken) > 0 {
             Self::Internal
-        } else if count(Verdict::Inconclusive) > 0 || summary.zones_left > 0 {
+        } else if summary.unjudged() > 0 || summary.zones_left > 0 {
             Self::Inconclusive
         } else if summary.judged() == 0 {
             Self::NothingRan

@@ -211,6 +211,7 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         runner = runner.labelled(Label {
             shard: args.selection.shard.map(|shard| shard.to_string()),
             settings: effective.changed(),
+            cases: args.selection.cases.as_ref().map(|folder| folder.display().to_string()),
         });
         if args.plan {
             console.out(&super::plan::text(&runner, &plan, &rates).await?)?;

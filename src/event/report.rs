@@ -61,6 +61,17 @@ pub struct RunHeader {
     pub recorded: bool,
     /// What the reader should know about the target, in sentences.
     pub notes: Vec<String>,
+    /// The folder of the case files, where they are not those that are built in.
+    #[serde(default)]
+    pub cases: Option<String>,
+}
+
+impl RunHeader {
+    /// Whether the places of findings are in files that the reader has: case files of his own, or recordings.
+    #[must_use]
+    pub fn has_own_places(&self) -> bool {
+        self.recorded || self.cases.is_some()
+    }
 }
 
 /// How a trial ended, with its evidence.
@@ -79,6 +90,9 @@ pub struct TrialReport {
     pub verdict: Verdict,
     /// Why it was skipped, is inconclusive or broken.
     pub reason: Option<String>,
+    /// Whether a fault of the network kept it from being judged.
+    #[serde(default)]
+    pub by_network: bool,
     /// What is broken.
     pub findings: Vec<ReportedFinding>,
     /// What the target does where the contract leaves it open.
@@ -104,8 +118,9 @@ impl TrialReport {
         match self.verdict {
             Verdict::Violates | Verdict::Deviates | Verdict::Expected => "target",
             Verdict::Broken => "case file",
-            Verdict::Inconclusive => "network",
-            Verdict::Conforms | Verdict::Skipped => "none",
+            Verdict::Inconclusive if self.by_network => "network",
+            Verdict::Inconclusive => "target",
+            Verdict::Conforms | Verdict::Skipped | Verdict::NotRun => "none",
         }
     }
 }
@@ -365,6 +380,14 @@ impl Summary {
             + self.count(Verdict::Violates)
             + self.count(Verdict::Deviates)
             + self.count(Verdict::Expected)
+    }
+
+    /// How many trials were to be judged, and could not be.
+    #[must_use]
+    pub fn unjudged(&self) -> usize {
+        self.count(Verdict::Inconclusive)
+            + self.count(Verdict::NotRun)
+            + self.count(Verdict::Broken)
     }
 
     /// Takes a trial in.

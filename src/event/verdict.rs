@@ -31,6 +31,9 @@ pub enum Verdict {
     Expected,
     /// A `should` clause is broken.
     Deviates,
+    /// It did not run to its end, since the run was interrupted or cut short.
+    #[serde(rename = "not-run")]
+    NotRun,
     /// It could not be judged: the network, the edge, a state that could not be set up.
     Inconclusive,
     /// The case file or the suite itself is at fault.
@@ -41,12 +44,13 @@ pub enum Verdict {
 
 impl Verdict {
     /// All verdicts, in the order of summaries.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Conforms,
         Self::Violates,
         Self::Deviates,
         Self::Expected,
         Self::Skipped,
+        Self::NotRun,
         Self::Inconclusive,
         Self::Broken,
     ];
@@ -59,6 +63,7 @@ impl Verdict {
             Self::Skipped => "skipped",
             Self::Expected => "expected",
             Self::Deviates => "deviates",
+            Self::NotRun => "not run",
             Self::Inconclusive => "inconclusive",
             Self::Broken => "broken",
             Self::Violates => "violates",

@@ -243,7 +243,9 @@ fn judge(session: &Session, number: usize, trial: &Trial) -> Result<Completion, 
     match report.verdict {
         Verdict::Conforms | Verdict::Deviates | Verdict::Expected => Ok(Completion::Completed),
         Verdict::Skipped => Ok(Completion::ignored_with(report.reason.unwrap_or_default())),
-        Verdict::Violates | Verdict::Inconclusive | Verdict::Broken => Err(text(report).into()),
+        Verdict::Violates | Verdict::Inconclusive | Verdict::NotRun | Verdict::Broken => {
+            Err(text(report).into())
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let count = |verdict| summary.count(verdict);
     let (message, color) = if count(Verdict::Violates) > 0 {
         (counted(count(Verdict::Violates), "violation"), "red")
-    } else if !run.is_complete() || count(Verdict::Inconclusive) + count(Verdict::Broken) > 0 {
+    } else if !run.is_complete() || summary.unjudged() > 0 {
         ("could not be judged".to_owned(), "lightgrey")
     } else if summary.judged() == 0 {
         ("nothing ran".to_owned(), "lightgrey")

@@ -74,7 +74,7 @@ impl Change {
             Verdict::Violates => Some(Self::BeganToViolate),
             Verdict::Deviates if before == Verdict::Violates => Some(Self::Mended),
             Verdict::Deviates => Some(Self::BeganToDeviate),
-            Verdict::Inconclusive | Verdict::Broken => Some(Self::NoLongerJudged),
+            Verdict::Inconclusive | Verdict::NotRun | Verdict::Broken => Some(Self::NoLongerJudged),
             Verdict::Skipped => Some(Self::NewlySkipped),
             Verdict::Conforms => failed(before).then_some(Self::Mended),
             Verdict::Expected => None,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::cause::of_failures;
 use crate::event::{
-    Cause, Event, PutBack, ReportedFinding, RunHeader, Summary, TrialReport, ZoneLeft,
+    Cause, Event, PutBack, ReportedFinding, RunHeader, Summary, TrialReport, Verdict, ZoneLeft,
 };
 
 /// The version of the format.
@@ -248,6 +248,10 @@ impl Run {
                 summary.add(trial);
             }
             summary.causes = of_failures(&self.trials);
+            let missing = self.header.planned.len().saturating_sub(self.trials.len());
+            if missing > 0 {
+                *summary.verdicts.entry(Verdict::NotRun).or_default() += missing;
+            }
             summary
         })
     }

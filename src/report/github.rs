@@ -1,49 +1,40 @@
-//! Workflow commands of GitHub Actions: one annotation a broken clause of a case, at the step in the case file.
+//! Workflow commands of GitHub Actions: one annotation a cause, at its place if that is in a file of the
+//! reader's.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::document::Run;
-use super::wrap::cut;
+use super::wrap::{counted, cut};
 use crate::contract::Level;
-use crate::event::Verdict;
+use crate::event::{Cause, Verdict};
 
 /// GitHub shows ten annotations of a kind and step; more only hide the others.
 const ANNOTATIONS: usize = 10;
 
 /// Writes the annotations.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
-    for (verdict, command) in [(Verdict::Violates, "error"), (Verdict::Deviates, "warning")] {
-        let trials = run.trials.iter().filter(|trial| trial.verdict == verdict);
-        let findings = trials.flat_map(|trial| {
-            let worst = trial.findings.iter().filter(move |f| {
-                (f.finding.level == Level::Must) == (verdict == Verdict::Violates)
-            });
-            worst.map(move |reported| (trial, reported))
-        });
-        for (trial, reported) in findings.take(ANNOTATIONS) {
-            let finding = &reported.finding;
-            writeln!(
-                out,
-                "::{command} file={},line={},title={}::{}",
-                property(reported.place.file(&trial.file)),
-                reported.place.number(),
-                property(&format!("{}: {}", trial.id, finding.clause)),
-                data(&cut(&finding.to_string(), 500)),
-            )?;
+    let causes = run.causes();
+    for (level, command) in [(Level::Must, "error"), (Level::Should, "warning")] {
+        let causes = causes.iter().filter(|cause| cause.level == level);
+        for cause in causes.take(ANNOTATIONS) {
+            annotation(run, cause, command, out)?;
         }
     }
-    for trial in run
-        .trials
-        .iter()
-        .filter(|trial| matches!(trial.verdict, Verdict::Inconclusive | Verdict::Broken))
-        .take(ANNOTATIONS)
-    {
-        let reason = trial.reason.as_deref().unwrap_or_default();
-        let title = property(&format!("{}: {}", trial.id, trial.verdict));
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for trial in &run.trials {
+        if let (Verdict::Inconclusive | Verdict::Broken, Some(reason)) =
+            (trial.verdict, &trial.reason)
+        {
+            *reasons.entry(reason).or_default() += 1;
+        }
+    }
+    for (reason, cases) in reasons.into_iter().take(ANNOTATIONS) {
+        let title = format!("{} could not be judged", counted(cases, "case"));
         writeln!(
             out,
-            "::warning file={},title={title}::{}",
-            property(&trial.file),
+            "::warning title={}::{}",
+            property(&title),
             data(&cut(reason, 500))
         )?;
     }
@@ -54,6 +45,26 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// One cause, at the place of its witness if that is in a file that the reader has.
+fn annotation(run: &Run, cause: &Cause, command: &str, out: &mut dyn Write) -> io::Result<()> {
+    let mut place = String::new();
+    let mut what = String::new();
+    if let Some((trial, reported)) = run.witness(cause) {
+        if run.header.has_own_places() {
+            let file = property(reported.place.file(&trial.file));
+            place = format!("file={file},line={},", reported.place.number());
+        }
+        what = format!("{}; for example in {}", reported.finding, trial.id);
+    }
+    let title = format!("{} in {}", cause.id, counted(cause.trials.len(), "case"));
+    writeln!(
+        out,
+        "::{command} {place}title={}::{}",
+        property(&title),
+        data(&cut(&what, 500))
+    )
 }
 
 /// A message, with the characters that end a command written otherwise.

@@ -8,11 +8,18 @@ use minijinja::{AutoEscape, Environment, Value as Html, context};
 use serde_json::{Value, json};
 
 use super::document::Run;
+use super::plain::again;
 use super::standing::{Standing, standings};
+use super::terminal::{by_hand, has_fresh_zones};
 use crate::contract::{Contract, Level};
-use crate::event::{TrialReport, Verdict};
+use crate::event::{Cause, ReportedFinding, TrialReport, Verdict};
 use crate::exchange::Operation;
 use crate::expected::entry_of;
+
+/// Causes of which more than the witness is shown with its requests.
+const CAUSES_IN_FULL: usize = 10;
+/// Trials of each that are.
+const TRIALS_IN_FULL: usize = 2;
 
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/page.css");
@@ -67,6 +74,8 @@ fn data(run: &Run) -> Value {
             .filter(|clause| standings.get(&clause.id).is_some_and(Standing::is_judged));
         json!({"judged": judged.count(), "of": of.count()})
     };
+    let causes = run.causes();
+    let in_full = in_full(&causes);
     let codes: BTreeSet<i64> = Contract::embedded()
         .codes
         .iter()
@@ -92,7 +101,37 @@ fn data(run: &Run) -> Value {
         "operations": Operation::all().map(Operation::id).collect::<Vec<_>>(),
         "codes": codes,
         "matrix": matrix(run, &codes),
-        "cases": run.trials.iter().map(|trial| case(trial, run.header.recorded)).collect::<Vec<_>>(),
+        "causes": causes.iter().map(|cause| cause_view(run, cause)).collect::<Vec<_>>(),
+        "cases": run.trials.iter().map(|trial| case(trial, run, &in_full)).collect::<Vec<_>>(),
+    })
+}
+
+/// The trials whose requests the page holds: of each cause the witness and one or two more.
+fn in_full(causes: &[Cause]) -> BTreeSet<&str> {
+    let of_each = causes.iter().take(CAUSES_IN_FULL);
+    let of_each = of_each.flat_map(|cause| {
+        let first = cause.trials.iter().take(TRIALS_IN_FULL);
+        first.map(String::as_str)
+    });
+    let witnesses = causes.iter().map(|cause| cause.witness.trial.as_str());
+    of_each.chain(witnesses).collect()
+}
+
+fn cause_view(run: &Run, cause: &Cause) -> Value {
+    let clause = Contract::embedded().clause(&cause.clause);
+    let witness = run.witness(cause);
+    let by_hand = witness
+        .map(|(trial, reported)| by_hand(trial, reported, has_fresh_zones(&run.header)).join("\n"));
+    json!({
+        "id": cause.id, "clause": cause.clause, "level": cause.level,
+        "says": clause.map(|clause| &clause.says), "source": clause.map(|clause| &clause.source),
+        "operations": cause.operations, "findings": cause.findings, "cases": cause.trials,
+        "alone": cause.alone, "clauses": cause.clauses, "witness": cause.witness.trial,
+        "finding": witness.map(|(trial, reported)| finding(trial, reported)),
+        "exchange": witness.and_then(|(trial, reported)| {
+            trial.exchanges.iter().find(|exchange| Some(exchange.step) == reported.step)
+        }),
+        "by_hand": by_hand,
     })
 }
 
@@ -181,37 +220,47 @@ fn matrix(run: &Run, codes: &BTreeSet<i64>) -> Vec<Value> {
     cells
 }
 
-fn case(trial: &TrialReport, is_recorded: bool) -> Value {
+fn finding(trial: &TrialReport, reported: &ReportedFinding) -> Value {
+    let finding = &reported.finding;
+    json!({
+        "clause": finding.clause, "level": finding.level, "at": finding.at,
+        "expected": finding.what.expected(), "found": finding.what.found(),
+        "place": reported.place.text(&trial.file), "step": reported.step, "times": reported.times,
+    })
+}
+
+fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
     let operations: BTreeSet<&str> = trial
         .steps
         .iter()
         .map(|step| step.operation.as_str())
         .collect();
-    let findings: Vec<Value> = trial
-        .findings
-        .iter()
-        .map(|reported| {
-            let finding = &reported.finding;
-            let clause = Contract::embedded().clause(&finding.clause);
-            json!({
-                "clause": finding.clause, "level": finding.level,
-                "says": clause.map(|clause| &clause.says), "source": clause.map(|clause| &clause.source),
-                "at": finding.at, "expected": finding.what.expected(), "found": finding.what.found(),
-                "place": reported.place.text(&trial.file), "step": reported.step, "times": reported.times,
-            })
-        })
-        .collect();
-    json!({
-        "id": trial.id, "title": trial.title, "file": trial.file, "verdict": trial.verdict,
+    let findings = trial.findings.iter();
+    let findings: Vec<Value> = findings.map(|reported| finding(trial, reported)).collect();
+    let has_none = trial.findings.is_empty() && trial.reason.is_none();
+    let is_in_full = trial.findings.is_empty() || in_full.contains(trial.id.as_str());
+    let again = if run.header.recorded {
+        format!("originproof check {}", recordings(trial).join(" "))
+    } else {
+        format!("{} '{}'", again(run), trial.id)
+    };
+    let mut case = json!({
+        "id": trial.id, "title": trial.title, "file": trial.file, "verdict": trial.verdict.id(),
         "reason": trial.reason, "clauses": trial.proves, "operations": operations,
         "elapsed_us": trial.elapsed_us, "given": trial.given, "restored": trial.restored,
-        "blame": trial.blame(), "findings": findings,
-        "steps": if trial.findings.is_empty() && trial.reason.is_none() { Value::Array(vec![]) } else { json!(trial.steps) },
-        "exchanges": trial.exchanges, "observations": trial.observations,
+        "blame": trial.blame(), "findings": findings, "observations": trial.observations,
         "not_reached": trial.not_reached,
-        "rerun": if is_recorded { format!("originproof check {}", recordings(trial).join(" ")) } else { format!("originproof run --case '{}'", trial.id) },
-        "expect": entry_of(trial),
-    })
+    });
+    if !has_none && is_in_full {
+        case["steps"] = json!(trial.steps);
+        case["exchanges"] = json!(trial.exchanges);
+    }
+    if !has_none {
+        case["left_out"] = json!(!is_in_full);
+        case["rerun"] = json!(again);
+        case["expect"] = json!(entry_of(trial));
+    }
+    case
 }
 
 /// The files that the steps of a recorded trial come from.

@@ -8,10 +8,11 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::document::Run;
 use super::plain::failure_text;
-use crate::event::{TrialReport, Verdict};
+use crate::event::{Cause, TrialReport, Verdict};
 
 /// Writes the report.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    let causes = run.causes();
     let mut report = Report::new(format!("originproof against {}", run.header.target));
     let mut families: Vec<&str> = run.trials.iter().map(family).collect();
     families.sort_unstable();
@@ -22,7 +23,7 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
             run.trials
                 .iter()
                 .filter(|trial| family(trial) == name)
-                .map(case),
+                .map(|trial| case(trial, &causes)),
         );
         report.add_test_suite(suite);
     }
@@ -56,26 +57,30 @@ fn family(trial: &TrialReport) -> &str {
     trial.id.split('/').next().unwrap_or_default()
 }
 
-fn case(trial: &TrialReport) -> TestCase {
+/// A case. Its message begins with the name of its cause, so that those of one cause stand together in a reader that
+/// sorts them.
+fn case(trial: &TrialReport, causes: &[Cause]) -> TestCase {
     let reason = trial.reason.clone().unwrap_or_default();
     let status = match trial.verdict {
         Verdict::Conforms | Verdict::Deviates => TestCaseStatus::success(),
-        Verdict::Skipped | Verdict::Expected => {
+        Verdict::Skipped | Verdict::NotRun | Verdict::Expected => {
             let mut status = TestCaseStatus::skipped();
-            let known = if trial.verdict == Verdict::Expected {
-                "expected failure: "
-            } else {
-                ""
+            let known = match trial.verdict {
+                Verdict::Expected => "expected failure: ",
+                Verdict::NotRun => "not run: ",
+                _ => "",
             };
             status.set_message(format!("{known}{reason}"));
             status
         }
         Verdict::Violates => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let cause = causes.iter().find(|cause| cause.trials.contains(&trial.id));
+            let cause = cause.map(|cause| format!("{}: ", cause.id));
             let first = trial.findings.first().map(|f| f.finding.to_string());
             status
                 .set_type("violates")
-                .set_message(first.unwrap_or_default());
+                .set_message(cause.unwrap_or_default() + first.as_deref().unwrap_or_default());
             status.set_description(failure_text(trial));
             status
         }

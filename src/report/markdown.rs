@@ -1,18 +1,23 @@
-//! Markdown for a comment: the verdict and the counts at a glance, the failures folded.
+//! Markdown for a comment: the verdict and the counts at a glance, the causes folded. It always fits into a comment
+//! of GitHub's.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::document::Run;
-use super::plain::failure_text;
-use super::wrap::{counted, duration};
-use crate::contract::{ClauseId, Contract};
-use crate::event::{TrialReport, Verdict};
+use super::plain::cause_text;
+use super::wrap::{counted, cut, duration};
+use crate::contract::Contract;
+use crate::event::{Cause, Verdict};
 
-/// Failures that are shown; a comment has to stay short.
+/// Causes that are shown; a comment has to stay short.
 const SHOWN: usize = 20;
-/// Characters of one failure.
-const FAILURE: usize = 4_000;
+/// Characters of the evidence of one.
+const EVIDENCE: usize = 6_000;
+/// Characters of all of them: GitHub takes a comment of 65,536, with what stands before.
+const LENGTH: usize = 40_000;
+/// Rows of the table, and characters of what a row says.
+const ROWS: (usize, usize) = (40, 200);
 
 /// Writes the report.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
@@ -34,51 +39,78 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
         "\n{} in {time}.\n",
         counted(summary.requests, "request")
     )?;
-    if !summary.broken_clauses.is_empty() {
-        writeln!(out, "| clause | level | cases | says |\n|---|---|---:|---|")?;
-        for (clause, (level, count)) in &summary.broken_clauses {
-            let says = Contract::embedded().says(&ClauseId::from(clause.as_str()));
-            writeln!(out, "| {clause} | {level} | {count} | {} |", cell(says))?;
+    let causes = run.causes();
+    if !causes.is_empty() {
+        writeln!(
+            out,
+            "| cause | level | cases | the clause |\n|---|---|---:|---|"
+        )?;
+        for cause in causes.iter().take(ROWS.0) {
+            let says = cut(Contract::embedded().says(&cause.clause), ROWS.1);
+            let (id, cases) = (cell(&cause.id), cause.trials.len());
+            writeln!(
+                out,
+                "| {id} | {} | {cases} | {} |",
+                cause.level,
+                cell(&says)
+            )?;
         }
         writeln!(out)?;
     }
-    for fault in &summary.expectation_faults {
-        writeln!(out, "- expected failures: {}", cell(fault))?;
+    for fault in summary.expectation_faults.iter().take(ROWS.0) {
+        writeln!(out, "- expected failures: {}", cell(&cut(fault, ROWS.1)))?;
     }
     for left in &run.left {
-        writeln!(out, "- **attention:** {}", cell(&left.to_string()))?;
+        let left = left.to_string();
+        writeln!(out, "- **attention:** {}", cell(&cut(&left, 2_000)))?;
     }
-    let failed: Vec<&TrialReport> = run
-        .trials
-        .iter()
-        .filter(|trial| is_failure(trial))
-        .collect();
-    for trial in failed.iter().take(SHOWN) {
-        let mut text = failure_text(trial);
-        if let Some((cut, _)) = text.char_indices().nth(FAILURE) {
-            text.truncate(cut);
-            let _ = write!(text, "\n… (cut)");
+    let mut left = LENGTH;
+    let mut shown = 0;
+    for cause in &causes {
+        let block = details(run, cause);
+        // In characters, as GitHub counts.
+        let length = block.chars().count();
+        if shown == SHOWN || length > left {
+            break;
         }
-        writeln!(
-            out,
-            "<details><summary>{} {}: {}</summary>\n\n{}\n</details>\n",
-            trial.verdict,
-            html(&trial.id),
-            html(&trial.title),
-            fenced(&text),
-        )?;
+        left -= length;
+        shown += 1;
+        out.write_all(block.as_bytes())?;
     }
-    if failed.len() > SHOWN {
-        writeln!(out, "and {} more.", counted(failed.len() - SHOWN, "case"))?;
+    if causes.len() > shown {
+        writeln!(out, "and {} more.", counted(causes.len() - shown, "cause"))?;
     }
     Ok(())
 }
 
-fn is_failure(trial: &TrialReport) -> bool {
-    match trial.verdict {
-        Verdict::Violates | Verdict::Deviates | Verdict::Inconclusive | Verdict::Broken => true,
-        Verdict::Conforms | Verdict::Expected | Verdict::Skipped => false,
+/// A cause, folded: what it breaks, its simplest evidence, and how to send it by hand.
+fn details(run: &Run, cause: &Cause) -> String {
+    let mut text = String::new();
+    // Writing into memory does not fail.
+    let _ = writeln!(
+        text,
+        "<details><summary>{}: {} in {}</summary>\n\n{} ({}): {}\n",
+        html(&cause.id),
+        cause.level,
+        counted(
+            cause.trials.len(),
+            if run.header.recorded {
+                "operation"
+            } else {
+                "case"
+            }
+        ),
+        cause.clause,
+        cause.level,
+        html(Contract::embedded().says(&cause.clause)),
+    );
+    let mut evidence = cause_text(run, cause);
+    if let Some((cut, _)) = evidence.char_indices().nth(EVIDENCE) {
+        evidence.truncate(cut);
+        evidence.push_str("\n… (cut)");
     }
+    let _ = writeln!(text, "{}\n</details>\n", fenced(&evidence));
+    text
 }
 
 /// A text in a cell of a table.

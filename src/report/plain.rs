@@ -1,7 +1,8 @@
 //! One failed trial as plain text, for formats that show text as it is.
 
+use super::document::Run;
 use super::terminal::{Style, Terminal, Verbosity};
-use crate::event::{Event, TrialReport};
+use crate::event::{Cause, Event, TrialReport};
 
 /// What the terminal shows of a trial, without colour.
 pub(super) fn failure_text(trial: &TrialReport) -> String {
@@ -14,4 +15,23 @@ pub(super) fn failure_text(trial: &TrialReport) -> String {
     // Writing into memory does not fail.
     let _ = terminal.event(&Event::TrialFinished(Box::new(trial.clone())), &mut text);
     String::from_utf8_lossy(&text).trim_end().to_owned()
+}
+
+/// What the terminal shows of a cause, without colour and without its headline.
+pub(super) fn cause_text(run: &Run, cause: &Cause) -> String {
+    let mut terminal = Terminal::new(Style::new(false), again(run), Verbosity::Causes);
+    let mut text = Vec::new();
+    terminal.remember_run(&run.header, run.witness(cause).map(|(trial, _)| trial));
+    // Writing into memory does not fail.
+    let _ = terminal.cause_body(cause, &mut text);
+    String::from_utf8_lossy(&text).trim_end().to_owned()
+}
+
+/// The command that looks at a run's cases again, up to the name of one.
+pub(super) fn again(run: &Run) -> String {
+    if run.header.recorded {
+        format!("originproof check {}", run.header.target)
+    } else {
+        format!("originproof run --target {} --case", run.header.target)
+    }
 }

@@ -1,4 +1,4 @@
-//! SARIF 2.1.0: one rule a clause, one result a broken clause of a case.
+//! SARIF 2.1.0: one rule a clause, one result a cause.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -7,8 +7,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::document::Run;
+use super::wrap::counted;
+use crate::cause::of_expected;
 use crate::contract::{ClauseId, Contract, Level};
-use crate::event::{ReportedFinding, TrialReport, Verdict};
+use crate::event::Cause;
 
 /// What a path in a URI reference must not have as it is.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -18,28 +20,23 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// Places that a result names.
+const PLACES: usize = 10;
+
 /// Writes the log.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
-    let failed = || {
-        run.trials.iter().filter(|trial| {
-            matches!(
-                trial.verdict,
-                Verdict::Violates | Verdict::Deviates | Verdict::Expected
-            )
-        })
-    };
-    let clauses: BTreeSet<&ClauseId> = failed()
-        .flat_map(|trial| &trial.findings)
-        .map(|f| &f.finding.clause)
+    let (failed, expected) = (run.causes(), of_expected(&run.trials));
+    let clauses: BTreeSet<&ClauseId> = failed
+        .iter()
+        .chain(&expected)
+        .map(|cause| &cause.clause)
         .collect();
     let rules: Vec<Value> = clauses.iter().map(|clause| rule(clause)).collect();
-    let results: Vec<Value> = failed()
-        .flat_map(|trial| {
-            trial
-                .findings
-                .iter()
-                .map(move |reported| result(trial, reported))
-        })
+    let known = expected.iter().map(|cause| suppressed(run, cause));
+    let results: Vec<Value> = failed
+        .iter()
+        .map(|cause| result(run, cause))
+        .chain(known)
         .collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -75,26 +72,63 @@ fn rule(id: &ClauseId) -> Value {
     })
 }
 
-fn result(trial: &TrialReport, reported: &ReportedFinding) -> Value {
-    let finding = &reported.finding;
-    let level = match finding.level {
+fn result(run: &Run, cause: &Cause) -> Value {
+    let level = match cause.level {
         Level::Must => "error",
         Level::Should => "warning",
         Level::May => "note",
     };
+    let what = run
+        .witness(cause)
+        .map_or_else(String::new, |(trial, reported)| {
+            format!(": {}, for example in {}", reported.finding, trial.id)
+        });
+    let number = counted(cause.trials.len(), "case");
     let mut result = json!({
-        "ruleId": finding.clause,
+        "ruleId": cause.clause,
         "level": level,
-        "message": {"text": format!("{}: {finding}", trial.id)},
-        "locations": [{"physicalLocation": {
-            "artifactLocation": {"uri": utf8_percent_encode(reported.place.file(&trial.file), IN_PATH).to_string()},
-            "region": {"startLine": reported.place.number()},
-        }}],
-        "partialFingerprints": {"originproof/v1": format!("{}:{}:{}", trial.id, finding.clause, finding.at)},
+        "message": {"text": format!("{} in {number}{what}", cause.id)},
+        "occurrenceCount": cause.findings,
+        "partialFingerprints": {"originproof/cause": cause.id},
     });
-    if trial.verdict == Verdict::Expected {
-        let reason = trial.reason.clone().unwrap_or_default();
-        result["suppressions"] = json!([{"kind": "external", "justification": reason}]);
+    let locations = locations(run, cause);
+    if !locations.is_empty() {
+        result["locations"] = json!(locations);
     }
     result
+}
+
+fn suppressed(run: &Run, cause: &Cause) -> Value {
+    let mut result = result(run, cause);
+    let witness = run.witness(cause);
+    let reason = witness
+        .and_then(|(trial, _)| trial.reason.clone())
+        .unwrap_or_default();
+    result["suppressions"] = json!([{"kind": "external", "justification": reason}]);
+    result
+}
+
+/// Where a cause shows, the witness first: in files that the reader has, and in no others.
+fn locations(run: &Run, cause: &Cause) -> Vec<Value> {
+    if !run.header.has_own_places() {
+        return Vec::new();
+    }
+    let witness = run.witness(cause).into_iter();
+    let others = run
+        .trials
+        .iter()
+        .filter(|trial| trial.id != cause.witness.trial && cause.trials.contains(&trial.id));
+    let others = others.filter_map(|trial| {
+        let mut findings = trial.findings.iter();
+        let found = findings.find(|one| cause.clauses.contains_key(&one.finding.clause));
+        Some((trial, found?))
+    });
+    let places = witness.chain(others).take(PLACES).map(|(trial, reported)| {
+        let file = reported.place.file(&trial.file);
+        json!({"physicalLocation": {
+            "artifactLocation": {"uri": utf8_percent_encode(file, IN_PATH).to_string()},
+            "region": {"startLine": reported.place.number()},
+        }})
+    });
+    places.collect()
 }

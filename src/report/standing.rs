@@ -95,9 +95,7 @@ impl Run {
                 "does not conform, {} must clause(s) broken",
                 broken(Level::Must)
             )
-        } else if !self.is_complete()
-            || summary.count(Verdict::Inconclusive) + summary.count(Verdict::Broken) > 0
-        {
+        } else if !self.is_complete() || summary.unjudged() > 0 {
             "could not be judged as a whole".to_owned()
         } else if summary.judged() == 0 {
             "nothing was judged".to_owned()

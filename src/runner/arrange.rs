@@ -11,6 +11,8 @@ use crate::contract::{Contract, Framing};
 use crate::exchange::{Generation, Kind, Operation, whole_number};
 use crate::zone::State;
 
+/// Mappings that a report names of what a zone held at first.
+const SAID: usize = 3;
 /// Zones with more mappings than this are counted rather than read.
 const COUNTED_ABOVE: usize = 500;
 
@@ -28,11 +30,30 @@ impl Execution<'_> {
             let mut whole = self.care.existing_in(name, self.generation);
             whole.extend(state.clone());
             if !state.is_empty() {
+                self.note_given(name, &state);
                 self.write_all(name, &state, &whole).await?;
             }
             self.model(name).expect(whole);
         }
         Ok(())
+    }
+
+    /// Notes what a zone holds at first, for the report.
+    fn note_given(&mut self, zone: &str, state: &State) {
+        let shown = state.iter().take(SAID);
+        let shown: Vec<String> = shown.map(|(ip, place)| format!("{ip} {place}")).collect();
+        let more = match state.len().saturating_sub(SAID) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let name = if self.trial.case.zones.len() > 1 {
+            format!("{zone}: ")
+        } else {
+            String::new()
+        };
+        let begin = if self.given.is_empty() { "" } else { "; " };
+        self.given
+            .push_str(&format!("{begin}{name}{}{more}", shown.join(", ")));
     }
 
     /// Writes by batches; if the zone does not hold it all then, once more one by one. `whole` is what it holds
@@ -47,6 +68,7 @@ impl Execution<'_> {
                 region: Some(place.region.clone()),
             })
             .collect();
+        let begun = self.log.len();
         for chunk in wanted.chunks(Contract::embedded().limits.batch) {
             let items = chunk
                 .iter()
@@ -72,8 +94,21 @@ impl Execution<'_> {
                 return Ok(());
             }
         }
+        let sent = self.log.iter().skip(begun);
+        let writes = sent.filter(|exchange| exchange.request.method != "GET");
+        let accepted = writes
+            .clone()
+            .filter(|exchange| exchange.response.is_success());
+        let (sent, accepted) = (writes.count(), accepted.count());
+        let listed = self.read_list(0, generation, zone).await?;
+        let there = listed.map_or(0, |listed| {
+            let right = state
+                .iter()
+                .filter(|(ip, place)| listed.state.get(ip) == Some(place));
+            right.count()
+        });
         Err(Stop::Inconclusive(format!(
-            "the {} mapping(s) that the case begins with could not be written",
+            "the case begins with {} mapping(s): {accepted} of {sent} writes were answered with success, and the list shows {there} of the mappings",
             state.len()
         )))
     }

@@ -62,6 +62,10 @@ pub(super) enum Stop {
     Violated,
     /// It can't be judged.
     Inconclusive(String),
+    /// It can't be judged for a fault of the network.
+    Unreachable(String),
+    /// The run was interrupted or cut short.
+    Halted(String),
     /// It can't be arranged on this target.
     Skip(String),
     /// The case is at fault, at this line of its file if it is known.
@@ -82,7 +86,12 @@ impl Stop {
     fn at(self, line: usize) -> Self {
         match self {
             Self::Broken(why, None) => Self::Broken(why, Some(line)),
-            Self::Violated | Self::Inconclusive(_) | Self::Skip(_) | Self::Broken(..) => self,
+            Self::Violated
+            | Self::Inconclusive(_)
+            | Self::Unreachable(_)
+            | Self::Halted(_)
+            | Self::Skip(_)
+            | Self::Broken(..) => self,
         }
     }
 }
@@ -106,6 +115,8 @@ pub(super) struct Execution<'a> {
     pub(super) log: Log,
     pub(super) judgement: Judgement,
     pub(super) reached: usize,
+    /// What the zones held at first, in a sentence.
+    pub(super) given: String,
 }
 
 impl<'a> Execution<'a> {
@@ -135,6 +146,7 @@ impl<'a> Execution<'a> {
             log: Log::default(),
             judgement: Judgement::default(),
             reached: 0,
+            given: String::new(),
         }
     }
 

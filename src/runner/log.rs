@@ -32,6 +32,11 @@ impl Log {
         self.exchanges.get(index)
     }
 
+    /// How many exchanges there are.
+    pub(super) fn len(&self) -> usize {
+        self.exchanges.len()
+    }
+
     /// The exchanges in order.
     pub(super) fn iter(&self) -> std::slice::Iter<'_, Arc<Exchange>> {
         self.exchanges.iter()

@@ -10,6 +10,9 @@ use crate::case::Trial;
 use crate::contract::Level;
 use crate::event::{ExchangeRecord, TrialReport, Verdict, exchange_record};
 
+/// How many writes before a finding are kept in full.
+const WRITES: usize = 3;
+
 impl Runner {
     pub(super) fn report(
         &self,
@@ -23,9 +26,13 @@ impl Runner {
             .iter()
             .map(|f| f.finding.level)
             .max();
+        let by_network = matches!(end, Err(Stop::Unreachable(_)));
         let (end_verdict, reason) = match end {
             Ok(()) | Err(Stop::Violated) => (Verdict::Conforms, None),
-            Err(Stop::Inconclusive(reason)) => (Verdict::Inconclusive, Some(reason)),
+            Err(Stop::Inconclusive(reason) | Stop::Unreachable(reason)) => {
+                (Verdict::Inconclusive, Some(reason))
+            }
+            Err(Stop::Halted(reason)) => (Verdict::NotRun, Some(reason)),
             Err(Stop::Skip(reason)) => (Verdict::Skipped, Some(reason)),
             Err(Stop::Broken(reason, line)) => {
                 let file = &trial.case.source.path;
@@ -40,6 +47,7 @@ impl Runner {
         };
         let mut report = empty_report(trial, verdict, String::new());
         report.reason = reason;
+        report.by_network = by_network;
         report.findings.clone_from(&execution.judgement.findings);
         report
             .observations
@@ -47,7 +55,7 @@ impl Runner {
         report.steps.clone_from(&execution.log.steps);
         report.not_reached = trial.case.steps.len() - execution.reached;
         report.exchanges = self.exchanges(execution);
-        report.given = given_text(trial);
+        report.given.clone_from(&execution.given);
         report
     }
 
@@ -59,16 +67,15 @@ impl Runner {
                 .iter()
                 .any(|f| f.step == Some(index))
         };
-        // A reading that contradicts a write is shown together with the write.
+        // What contradicts writes is shown together with them, so that it can be brought about by hand.
         let is_write = |index: usize| {
             let exchange = execution.log.get(index);
             exchange.is_some_and(|exchange| exchange.request.method != "GET")
         };
         let mut written = BTreeSet::new();
         for finding in execution.judgement.findings.iter().filter_map(|f| f.step) {
-            if !is_write(finding) {
-                written.extend((0..finding).rev().find(|index| is_write(*index)));
-            }
+            let before = (0..finding).rev().filter(|index| is_write(*index));
+            written.extend(before.take(WRITES));
         }
         let is_kept = |index: usize| match self.config.keep {
             Keep::All => true,
@@ -96,16 +103,6 @@ pub(super) fn restored(keepers: &HashMap<String, Arc<Keeper>>, is_tidy: bool) ->
         "put back at the end of the run"
     };
     (!zones.is_empty()).then(|| format!("zone {} {what}", zones.join(", ")))
-}
-
-fn given_text(trial: &Trial) -> String {
-    let parts: Vec<String> = trial
-        .case
-        .given
-        .iter()
-        .map(|(zone, items)| format!("{zone}: {items}"))
-        .collect();
-    parts.join("; ")
 }
 
 /// The report of a trial of which there is nothing to say but why.

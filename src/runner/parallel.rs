@@ -51,7 +51,7 @@ impl Execution<'_> {
                     let message = self.target.redactor.text(&error.message);
                     self.lost(outgoing).await;
                     self.target.look_again().await;
-                    return Err(Stop::Inconclusive(message));
+                    return Err(Stop::Unreachable(message));
                 }
             };
             readable(&exchange)?;

@@ -61,6 +61,8 @@ pub struct Label {
     pub shard: Option<String>,
     /// The settings that differ from their defaults, without secrets.
     pub settings: BTreeMap<String, String>,
+    /// The folder of its case files, where they are not those that are built in.
+    pub cases: Option<String>,
 }
 
 impl Runner {
@@ -146,6 +148,7 @@ impl Runner {
             planned: plan.trials.iter().map(|(_, trial)| trial.id()).collect(),
             shard: self.label.shard.clone(),
             settings: self.label.settings.clone(),
+            cases: self.label.cases.clone(),
         }));
         let mut summary = Summary::default();
         let mut causes = Causes::default();
@@ -222,13 +225,15 @@ impl Runner {
                 let (runner, number, trial) = (self.clone(), *number, trial.clone());
                 let events = events.clone();
                 async move {
-                    if runner.is_stopped() {
-                        return;
-                    }
-                    if !are_apart {
-                        let reason =
-                            "zones are not kept apart (ZONE-1), so it can't be judged".to_owned();
-                        let report = empty_report(&trial, Verdict::Inconclusive, reason);
+                    let why_not = if runner.is_stopped() {
+                        Some("interrupted")
+                    } else if are_apart {
+                        None
+                    } else {
+                        Some("zones are not kept apart (ZONE-1), so it can't be judged")
+                    };
+                    if let Some(reason) = why_not {
+                        let report = empty_report(&trial, Verdict::NotRun, reason.to_owned());
                         let _ = events.send(Event::TrialFinished(Box::new(report)));
                         return;
                     }

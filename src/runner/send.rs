@@ -40,7 +40,7 @@ impl Execution<'_> {
                     let message = self.target.redactor.text(&error.message);
                     self.lost(outgoing).await;
                     self.target.look_again().await;
-                    return Err(Stop::Inconclusive(format!("{operation}: {message}")));
+                    return Err(Stop::Unreachable(format!("{operation}: {message}")));
                 }
             };
             if is_patience_asked(&exchange) {
@@ -70,7 +70,7 @@ impl Execution<'_> {
             {
                 self.target.look_again().await;
                 if let Some(reason) = self.target.halt.reason() {
-                    return Err(Stop::Inconclusive(reason.to_string()));
+                    return Err(Stop::Halted(reason.to_string()));
                 }
             }
             readable(&exchange)?;
@@ -106,7 +106,7 @@ impl Execution<'_> {
             self.target.halt.set(HaltReason::Budget(error.message));
         }
         match self.target.halt.reason() {
-            Some(reason) => Err(Stop::Inconclusive(reason.to_string())),
+            Some(reason) => Err(Stop::Halted(reason.to_string())),
             None => Ok(()),
         }
     }

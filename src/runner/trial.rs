@@ -17,7 +17,7 @@ impl Runner {
     /// Runs one trial.
     pub async fn trial(&self, number: usize, trial: &Trial) -> TrialReport {
         if let Some(reason) = self.target.halt.reason() {
-            return empty_report(trial, Verdict::Inconclusive, reason.to_string());
+            return empty_report(trial, Verdict::NotRun, reason.to_string());
         }
         if let Some(reason) = self.lacks(trial) {
             return empty_report(trial, Verdict::Skipped, reason);
@@ -43,7 +43,7 @@ impl Runner {
     /// Runs a trial in leased zones, around what they hold, and takes away what it leaves.
     async fn in_care(&self, trial: &Trial, lease: &Lease<'_>) -> TrialReport {
         if let Some(reason) = self.target.halt.reason() {
-            return empty_report(trial, Verdict::Inconclusive, reason.to_string());
+            return empty_report(trial, Verdict::NotRun, reason.to_string());
         }
         if let Some(reason) = self.unfit(trial, lease).await {
             let reason = self.target.redactor.text(&reason);

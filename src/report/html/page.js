@@ -5,8 +5,9 @@
 "use strict";
 (() => {
   // In the order of the list, failures first. Their signs and colours are in the style sheet.
-  const VERDICTS = ["violates", "deviates", "broken", "inconclusive", "expected", "skipped", "conforms"];
+  const VERDICTS = ["violates", "deviates", "broken", "inconclusive", "not run", "expected", "skipped", "conforms"];
   const FAILURES = VERDICTS.slice(0, 4);
+  const CAUSES_OPEN = 1;
   const CLAUSE_WORDS = {
     conforms: "kept", violates: "broken", deviates: "a should is not kept",
     expected: "broken as expected", observed: "left open; observed", unjudged: "not judged",
@@ -15,16 +16,17 @@
     seen: "seen in an answer", tested: "tested, not seen", untested: "not tested", na: "not in the contract",
   };
   const VERBS = { must: "violates", should: "deviates from", may: "notes" };
-  const FILTERS = ["q", "verdict", "clause", "operation"];
+  const FILTERS = ["q", "verdict", "clause", "operation", "family", "cause"];
   const EMPTY_RUN = {
     suite: "originproof", target: "", capabilities: [], notes: [], complete: true, counts: {}, coverage: {},
-    clauses: [], operations: [], codes: [], matrix: [], cases: [],
+    clauses: [], operations: [], codes: [], matrix: [], causes: [], cases: [],
   };
 
   const byId = (id) => document.getElementById(id);
   let run = EMPTY_RUN;
   /** One entry a case, in the order of the list: `{ item, li, details, summary, clauses, text }`. */
   let rows = [];
+  const casesByCause = new Map();
 
   // ---- Elements and text
   // Characters that hide, reorder or break text are shown as escapes, so that what is read is what
@@ -155,6 +157,51 @@
   const factList = (facts) => facts.filter(([, value]) => value?.length)
     .map(([name, value]) => el("div", el("dt", name), el("dd", value)));
 
+  // ---- Causes
+  const causeAnchor = (id) => `cause-${id}`;
+
+  function causeRow(cause, index) {
+    const summary = el("summary",
+      el("span.verdict", { "data-verdict": cause.level === "must" ? "violates" : "deviates" }, cause.level),
+      el("span.id", cause.clause), el("span.title", cause.says),
+      el("span.took", counted(cause.cases.length, "case")));
+    const details = el("details.case", { id: causeAnchor(cause.id), "data-cause": cause.id }, summary);
+    details.addEventListener("toggle", () => drawCause(details, cause));
+    details.open = index < CAUSES_OPEN;
+    return el("li", details);
+  }
+
+  function drawCause(details, cause) {
+    if (!details.open || details.childElementCount > 1) return;
+    const { finding, exchange } = cause;
+    const others = Object.entries(cause.clauses).filter(([id]) => id !== cause.clause);
+    const links = others.map(([id, cases], index) => [index ? ", " : null, filterLink("clause", id), ` (${cases})`]);
+    const facts = [
+      ["Seen in", [el("a", { href: filterHash("cause", cause.id) }, counted(cause.cases.length, "case")),
+        `, ${number(cause.alone)} of which would conform without it`]],
+      ["Answers of", cause.operations.join(", ")],
+      ["Breaks as well", links],
+      ["Simplest evidence", [el("a.code", { href: filterHash("case", cause.witness) }, cause.witness)]],
+      ["Name", [el("a.code", { href: `#${causeAnchor(cause.id)}` }, cause.id), " ", copyButton(cause.id, "the cause's name")]],
+    ];
+    details.append(el("div.body",
+      el("section.finding", { "data-level": cause.level },
+        el("p.says", cause.says, " ", el("span.source", `[${cause.source}]`)),
+        finding ? findingView(finding, { steps: [] }) : null),
+      el("dl.facts", factList(facts)),
+      exchange ? titled("Exchange", [exchangeView({ ...exchange, curl: null }, [finding])]) : null,
+      titled("By hand", [snippet("The requests that show it", cause.by_hand)])));
+  }
+
+  function drawCauses() {
+    const section = byId("causes");
+    section.hidden = run.causes.length === 0;
+    const failing = new Set(run.causes.flatMap(({ cases }) => cases)).size;
+    byId("causes-hint").textContent = run.causes.length === 0 ? ""
+      : `${counted(run.causes.length, "cause")} ${run.causes.length === 1 ? "explains" : "explain"} ${counted(failing, "case")} that ${failing === 1 ? "fails" : "fail"}. Mend the first one first.`;
+    byId("cause-list").append(...run.causes.map(causeRow));
+  }
+
   // ---- Clauses and codes
   function clauseCell(clause) {
     const { id, family, level, verdict } = clause;
@@ -231,6 +278,7 @@
     }
   }
 
+  const familyOf = (item) => item.id.split("/")[0];
   const isFailure = ({ item }) => FAILURES.includes(item.verdict);
 
   // ---- Filter
@@ -243,25 +291,35 @@
       byId(`${name}-filter`).append(...values.map((value) => el("option", { value }, value)));
     fill("clause", [...clauses]);
     fill("operation", run.operations);
+    fill("family", [...new Set(rows.map(({ item }) => familyOf(item)))].sort());
+    fill("cause", run.causes.map(({ id }) => id));
     filterForm().addEventListener("submit", (event) => event.preventDefault());
     filterForm().addEventListener("input", () => { applyFilter(); rememberFilter(); });
     byId("clear").addEventListener("click", () => { setFilter({}); byId("search").focus(); });
   }
 
   function searchText({ item, clauses }) {
-    const evidence = item.findings.flatMap(({ says, at, expected, found }) => [says, at, expected, found])
+    const evidence = item.findings.flatMap(({ at, expected, found }) => [at, expected, found])
       .map((text) => String(text).slice(0, 2000));
     return [item.id, item.title, item.file, item.reason, ...clauses, ...item.operations, ...evidence]
       .join("\n").toLowerCase();
   }
 
-  function fits(row, { verdict, clause, operation }, terms) {
+  function fits(row, { verdict, clause, operation, family, cause }, terms) {
     const { item } = row;
     if (verdict === "failures" ? !isFailure(row) : verdict && item.verdict !== verdict) return false;
     if (clause && !row.clauses.has(clause)) return false;
     if (operation && !item.operations.includes(operation)) return false;
+    if (family && familyOf(item) !== family) return false;
+    if (cause && !casesOf(cause).has(item.id)) return false;
     if (terms.length > 0) row.text ??= searchText(row);
     return terms.every((term) => row.text.includes(term));
+  }
+
+  /** The ids of the cases in which a cause shows. */
+  function casesOf(cause) {
+    casesByCause.has(cause) || casesByCause.set(cause, new Set(run.causes.find(({ id }) => id === cause)?.cases));
+    return casesByCause.get(cause);
   }
 
   function applyFilter() {
@@ -327,6 +385,13 @@
 
   /** Takes the filter, and with `case=` the case to show, from the address. */
   function followHash() {
+    const cause = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (cause?.matches("details[data-cause]")) {
+      cause.open = true;
+      cause.querySelector("summary").focus();
+      cause.scrollIntoView();
+      return applyFilter();
+    }
     // A link to a section leaves the filter as it is.
     if (/^#[a-z]+$/.test(location.hash)) return applyFilter();
     const hash = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
@@ -349,13 +414,15 @@
       el("dl.facts", factList(caseFacts(item))),
       titled("Exchanges", item.exchanges.map((exchange) => exchangeView(exchange, item.findings))),
       titled("Steps", [stepTable(item)]),
+      item.left_out ? el("p.hint", "Its requests are in the saved run; this page holds those of the simplest cases of each cause.") : null,
       titled("Again", [snippet("Run it again", item.rerun), snippet("Expected-failure entry", item.expect)]));
   }
 
   const titled = (title, parts) => (parts.some(Boolean) ? el("section", el("h3", title), parts) : null);
 
   function findingGroup(group, item) {
-    const [{ clause, level, says, source }] = group;
+    const [{ clause, level }] = group;
+    const { says = "", source = "" } = run.clauses.find(({ id }) => id === clause) ?? {};
     return el("section.finding", { "data-clause": clause, "data-level": level },
       el("h3", el("span.verb", VERBS[level] ?? "breaks"), " ", filterLink("clause", clause), ` (${level})`),
       el("p.says", says, " ", el("span.source", `[${source}]`)),
@@ -578,6 +645,7 @@
     run = { ...EMPTY_RUN, ...JSON.parse(byId("run-data").textContent) };
     if (run.format !== 1) throw new Error(`its data has the format ${run.format}, and this page knows only 1`);
     drawSummary();
+    drawCauses();
     drawClauses();
     drawCodes();
     drawCases();

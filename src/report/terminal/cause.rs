@@ -54,6 +54,17 @@ impl Terminal {
             "{bold}cause {number} of {all}:{reset} {colour}{verb}{reset} {bold}{}{reset} ({}): {says} {dim}[{source}]{reset}",
             cause.clause, cause.level
         )?;
+        self.cause_body(cause, out)?;
+        writeln!(out)
+    }
+
+    /// All of a cause but its headline.
+    pub(in crate::report) fn cause_body(
+        &self,
+        cause: &Cause,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let Style { dim, reset, .. } = self.style;
         let things = if self.recorded { "operation" } else { "case" };
         write!(
             out,
@@ -98,8 +109,7 @@ impl Terminal {
                 self.again, witness.trial
             )?;
         }
-        writeln!(out, "  {dim}name:{reset} {}", cause.id)?;
-        writeln!(out)
+        writeln!(out, "  {dim}name:{reset} {}", cause.id)
     }
 
     /// The finding that shows a cause best, with its exchange and how to send it by hand.

@@ -208,7 +208,9 @@ impl Terminal {
 fn blamed(trial: &TrialReport) -> &'static str {
     match trial.verdict {
         Verdict::Broken => "the case file, or originproof itself",
-        Verdict::Inconclusive => "the network, or a target that was not ready",
+        Verdict::Inconclusive if trial.by_network => "the network",
+        Verdict::NotRun => "nobody",
+        Verdict::Inconclusive => "the target, which could not be brought into a state to judge",
         Verdict::Violates
         | Verdict::Deviates
         | Verdict::Expected

@@ -14,7 +14,10 @@ use std::io::{self, Write};
 pub use style::Style;
 pub use verbosity::Verbosity;
 
+pub(super) use cause::by_hand;
+
 use super::document::Run;
+use super::plain::again;
 use super::visible::visible;
 use super::wrap::{counted, cut, duration};
 use crate::event::{Event, PutBack, RunHeader, TrialReport, Verdict};
@@ -77,6 +80,14 @@ impl Terminal {
         self
     }
 
+    /// Takes in what a run is about, and a trial that a cause names, without a word.
+    pub(super) fn remember_run(&mut self, header: &RunHeader, trial: Option<&TrialReport>) {
+        self.recorded = header.recorded;
+        self.has_fresh_zones = has_fresh_zones(header);
+        self.failed
+            .extend(trial.map(|trial| (trial.id.clone(), visible(trial).into_owned())));
+    }
+
     /// Takes an event in and writes what there is to say of it.
     ///
     /// # Errors
@@ -97,7 +108,7 @@ impl Terminal {
 
     fn started(&mut self, header: &RunHeader, out: &mut dyn Write) -> io::Result<()> {
         self.recorded = header.recorded;
-        self.has_fresh_zones = header.capabilities.iter().any(|name| name == "fresh-zones");
+        self.has_fresh_zones = has_fresh_zones(header);
         if self.verbosity == Verbosity::Quiet {
             return Ok(());
         }
@@ -144,9 +155,11 @@ impl Terminal {
             }
             _ if self.verbosity < Verbosity::Cases => Ok(()),
             Verdict::Expected => self.expected(trial, out),
-            Verdict::Violates | Verdict::Deviates | Verdict::Inconclusive | Verdict::Broken => {
-                self.failure(trial, out)
-            }
+            Verdict::Violates
+            | Verdict::Deviates
+            | Verdict::Inconclusive
+            | Verdict::NotRun
+            | Verdict::Broken => self.failure(trial, out),
             Verdict::Conforms | Verdict::Skipped => self.passed(trial, out),
         }
     }
@@ -200,7 +213,7 @@ impl Terminal {
                 let reason = trial.reason.clone().unwrap_or_default();
                 *self.skipped.entry(reason).or_default() += 1;
             }
-            Verdict::Inconclusive | Verdict::Broken => {
+            Verdict::Inconclusive | Verdict::NotRun | Verdict::Broken => {
                 let key = (trial.verdict, trial.reason.clone().unwrap_or_default());
                 self.unjudged.entry(key).or_default().push(trial.id.clone());
             }
@@ -274,13 +287,14 @@ impl Terminal {
     }
 }
 
+/// Whether the target's zones begin empty.
+pub(super) fn has_fresh_zones(header: &RunHeader) -> bool {
+    header.capabilities.iter().any(|name| name == "fresh-zones")
+}
+
 /// Writes the whole report of a run without colour.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
-    let mut terminal = Terminal::new(
-        Style::new(false),
-        "originproof run --case".to_owned(),
-        Verbosity::Causes,
-    );
+    let mut terminal = Terminal::new(Style::new(false), again(run), Verbosity::Causes);
     run.events()
         .try_for_each(|event| terminal.event(&event, out))?;
     if run.summary.is_none() {

@@ -43,7 +43,7 @@ impl Style {
             Verdict::Conforms => self.green,
             Verdict::Violates | Verdict::Broken => self.red,
             Verdict::Deviates | Verdict::Inconclusive => self.yellow,
-            Verdict::Skipped | Verdict::Expected => self.dim,
+            Verdict::Skipped | Verdict::NotRun | Verdict::Expected => self.dim,
         }
     }
 }
