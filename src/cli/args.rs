@@ -11,6 +11,7 @@ use super::list::ListArgs;
 use super::mock::MockArgs;
 use super::mutants::MutantsArgs;
 use super::proxy::ProxyArgs;
+use super::replay::ReplayArgs;
 use super::report::ReportArgs;
 use super::restore::RestoreArgs;
 use super::run::RunArgs;
@@ -44,12 +45,14 @@ pub(crate) enum Command {
     Proxy(ProxyArgs),
     /// List cases, clauses, operations, codes, mutants, variations, or what covers what
     List(ListArgs),
-    /// Explain a clause, a code or a case
+    /// Explain a clause, a code, a case, an operation, a source, a verdict, a capability or a cause
     Explain(ExplainArgs),
     /// Serve the reference implementation
     Mock(MockArgs),
     /// Show a saved run in another format, compare two runs, merge the parts of one
     Report(ReportArgs),
+    /// Send the simplest evidence of a cause again: still so, gone, or other?
+    Replay(Box<ReplayArgs>),
     /// Put zones back that an interrupted run left
     Restore(RestoreArgs),
     /// Show what is set, and where each value comes from

@@ -9,6 +9,8 @@ use originproof::event::{Summary, Verdict};
 use originproof::runner::{PlanError, TargetError};
 use originproof::settings::SettingError;
 
+use super::output::Compared;
+
 /// How the command ends. These numbers are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -40,6 +42,24 @@ impl Exit {
             Self::NothingRan => 4,
             Self::Internal => 70,
             Self::Interrupted => 130,
+        }
+    }
+
+    /// The end of a run that was compared with a baseline.
+    pub(crate) fn of_compared(summary: &Summary, strict: bool, compared: Compared) -> Self {
+        match compared {
+            Compared::Worse => Self::Violates,
+            Compared::NotWorse {
+                lets_known_pass: true,
+            } => {
+                // What failed before as well is as if it had been expected.
+                let mut known = summary.clone();
+                let failed = known.verdicts.remove(&Verdict::Violates).unwrap_or(0)
+                    + known.verdicts.remove(&Verdict::Deviates).unwrap_or(0);
+                *known.verdicts.entry(Verdict::Expected).or_default() += failed;
+                Self::of_run(&known, strict)
+            }
+            Compared::Without | Compared::NotWorse { .. } => Self::of_run(summary, strict),
         }
     }
 
@@ -95,7 +115,8 @@ impl Failure {
             Self::Target(error) => match error {
                 TargetError::Url(_)
                 | TargetError::NoCredentials(_)
-                | TargetError::NoZone
+                | TargetError::NoZone { .. }
+                | TargetError::OddZone { .. }
                 | TargetError::ZoneTwice(_)
                 | TargetError::Journal(_)
                 | TargetError::ZoneInUse { .. } => Exit::Usage,
@@ -161,6 +182,7 @@ impl From<LibraryError> for Failure {
 
 #[cfg(test)]
 mod tests {
+    use super::output::Compared;
     use super::*;
 
     fn summary(verdicts: &[Verdict]) -> Summary {

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use originproof::event::{TrialReport, Verdict};
 use originproof::expected::Expectations;
 use originproof::report::Run;
 
@@ -41,19 +40,27 @@ pub(super) fn load(
         .map_err(Failure::Cases)
 }
 
-/// Writes the entries for what failed in a run.
+/// Writes an entry for each cause of what failed in a run.
 ///
 /// # Errors
 /// A file that can't be written.
-pub(super) fn write(path: &Path, run: &Run, console: &mut Console) -> Result<(), Failure> {
-    let is_failed =
-        |trial: &&TrialReport| matches!(trial.verdict, Verdict::Violates | Verdict::Deviates);
-    let failed: Vec<&TrialReport> = run.trials.iter().filter(is_failed).collect();
-    let count = failed.len();
-    std::fs::write(path, originproof::expected::entries_of(failed))
+pub(super) fn write(
+    path: &Path,
+    run: &Run,
+    reason: &str,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let causes = run.causes();
+    std::fs::write(path, originproof::expected::entries_of(&causes, reason))
         .map_err(|error| Failure::Usage(format!("can't write {}: {error}", path.display())))?;
+    let next = if causes.is_empty() || !reason.is_empty() {
+        ""
+    } else {
+        ": give each a reason"
+    };
     console.say(&format!(
-        "{count} failing case(s) written to {}: give each entry a reason",
+        "{} cause(s) written to {}{next}",
+        causes.len(),
         path.display()
     ));
     Ok(())

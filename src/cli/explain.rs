@@ -1,5 +1,6 @@
 //! `originproof explain`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use clap::Args;
@@ -7,6 +8,7 @@ use clap::Args;
 use originproof::case::{Library, Trial};
 use originproof::contract::{ClauseId, Contract, FaultRequest, rule};
 use originproof::diagnostic::did_you_mean;
+use originproof::exchange::Operation;
 
 use super::Outcome;
 use super::console::Console;
@@ -25,7 +27,10 @@ pub(crate) fn run(args: &ExplainArgs, console: &mut Console) -> Outcome {
     let library = Library::embedded()?;
     let text = clause(&args.id, &library)
         .or_else(|| code(&args.id))
-        .or_else(|| case(&args.id, &library));
+        .or_else(|| case(&args.id, &library))
+        .or_else(|| operation(&args.id))
+        .or_else(|| word(&args.id))
+        .or_else(|| cause(&args.id, &library));
     match text {
         Some(text) => {
             console.out(&text)?;
@@ -37,12 +42,17 @@ pub(crate) fn run(args: &ExplainArgs, console: &mut Console) -> Outcome {
 
 fn unknown(id: &str, library: &Library) -> String {
     let contract = Contract::embedded();
-    let clauses = contract.clauses.iter().map(|clause| clause.id.as_str());
-    let cases = library.cases.iter().map(|case| case.id.as_str());
-    let hint = did_you_mean(id, clauses.chain(cases))
+    let mut known: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
+    known.extend(contract.clauses.iter().map(|clause| clause.id.as_str()));
+    known.extend(library.cases.iter().map(|case| case.id.as_str()));
+    known.extend(Operation::all().map(|operation| -> &str { operation.id() }));
+    known.extend(contract.capabilities.iter().map(|one| one.name.as_str()));
+    let hint = did_you_mean(id, known)
         .map(|hint| format!("; {hint}"))
         .unwrap_or_default();
-    format!("there is no clause, code or case `{id}`{hint}")
+    format!(
+        "there is no clause, code, case, operation, source, verdict, capability or cause `{id}`{hint}"
+    )
 }
 
 fn clause(id: &str, library: &Library) -> Option<String> {
@@ -104,6 +114,107 @@ fn code(id: &str) -> Option<String> {
         }
     }
     (!text.is_empty()).then_some(text)
+}
+
+/// Sources of clauses and verdicts of cases, each with what it is.
+const WORDS: &[(&str, &str)] = &[
+    (
+        "S0",
+        "a source: the vendor's page on v2.batch_put, as plain text",
+    ),
+    (
+        "S1",
+        "a source: the vendor's Python page on v1.batch_upsert",
+    ),
+    ("S2", "a source: the vendor's HTTP page on v1.batch_upsert"),
+    ("S3", "a source: the vendor's Python page on v2.batch_put"),
+    ("S4", "a source: the vendor's TypeScript page on v1.upsert"),
+    (
+        "R",
+        "a source: the vendor's public reference pages on the other operations",
+    ),
+    ("O", "a source: the vendor's OpenAPI document"),
+    (
+        "P",
+        "a source: the vendor's pages on authentication and rate limits, for its whole platform",
+    ),
+    ("all", "a source: all of S0 to S4, R and O that speak of it"),
+    (
+        "conforms",
+        "a verdict: every expectation of the case was met",
+    ),
+    ("violates", "a verdict: a must clause is broken"),
+    (
+        "deviates",
+        "a verdict: a should clause is broken, and no must",
+    ),
+    (
+        "expected",
+        "a verdict: the case fails as the list of expected failures says",
+    ),
+    (
+        "skipped",
+        "a verdict: the case can't be arranged on this target; the report says why",
+    ),
+    ("not-run", "a verdict: the run ended before the case did"),
+    (
+        "inconclusive",
+        "a verdict: the case could not be judged, and the report says what it saw",
+    ),
+    (
+        "broken",
+        "a verdict: the case file or originproof itself is at fault",
+    ),
+];
+
+/// A source, a verdict or a capability.
+fn word(id: &str) -> Option<String> {
+    let named = WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(id));
+    let capabilities = &Contract::embedded().capabilities;
+    let capability = capabilities.iter().find(|one| one.name == id);
+    let capability = capability.map(|one| format!("{}: a capability. {}\n", one.name, one.says));
+    let mut text = named
+        .map(|(word, says)| format!("{word}: {says}\n"))
+        .or(capability)?;
+    let cited = Contract::embedded().clauses.iter().filter(|clause| {
+        let mut sources = clause.source.split(", ");
+        sources.any(|source| source.eq_ignore_ascii_case(id))
+    });
+    let cited: Vec<&str> = cited.map(|clause| clause.id.as_str()).collect();
+    if !cited.is_empty() {
+        let _ = writeln!(text, "clauses from it: {}", cited.join(", "));
+    }
+    Some(text)
+}
+
+/// An operation: its request, and what it promises.
+fn operation(id: &str) -> Option<String> {
+    let operation = Operation::from_id(id)?;
+    let row = operation.row();
+    let mut text = format!("{id}: {} {}\n", row.method, row.path);
+    let _ = writeln!(text, "\nit promises:");
+    for (name, clause) in operation.promises().all() {
+        let says = Contract::embedded().says(clause);
+        let _ = writeln!(text, "  {name:<18} {clause:<12} {says}");
+    }
+    let codes = Contract::embedded().codes.iter();
+    let codes = codes.filter(|row| row.operations.contains_key(&operation));
+    let codes: BTreeSet<String> = codes.map(|row| row.code.to_string()).collect();
+    if !codes.is_empty() {
+        let codes: Vec<String> = codes.into_iter().collect();
+        let _ = writeln!(text, "\nits error codes: {}", codes.join(", "));
+    }
+    Some(text)
+}
+
+/// A cause, by its name: the clause that it begins with.
+fn cause(id: &str, library: &Library) -> Option<String> {
+    let (first, rest) = id.split_once('_')?;
+    let explained = clause(first, library)?;
+    Some(format!(
+        "a cause of failures: {first} is broken at {}\n`originproof replay {id} --run run.json` sends its simplest evidence again.\n\n{explained}",
+        rest.replace('_', ", ")
+    ))
 }
 
 fn case(id: &str, library: &Library) -> Option<String> {

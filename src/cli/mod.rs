@@ -18,6 +18,7 @@ mod mutants;
 mod output;
 mod plan;
 mod proxy;
+mod replay;
 mod report;
 mod restore;
 mod run;
@@ -61,6 +62,7 @@ pub(crate) fn main(world: &World) -> ExitCode {
         Command::Explain(explain) => explain::run(&explain, &mut console),
         Command::Mock(mock) => mock::run(&mock, &mut console),
         Command::Config(config) => config::run(&config, world, &mut console),
+        Command::Replay(replay) => replay::run(&replay, world, &mut console),
         Command::Report(report) => report::run(&report, &mut console),
         Command::Restore(restore) => restore::run(&restore, world, &mut console),
         Command::Lint(lint) => lint::run(&lint, &mut console),

@@ -19,9 +19,18 @@ use super::world::World;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// Write the entries for what failed into this file, the reasons left to fill in
+    /// Write an entry for each cause of what failed into this file, the reasons left to fill in
     #[arg(long, value_name = "FILE")]
     write_expect: Option<PathBuf>,
+    /// The reason to write into these entries
+    #[arg(
+        long,
+        value_name = "TEXT",
+        requires = "write_expect",
+        default_value = "",
+        hide_default_value = true
+    )]
+    reason: String,
     /// Save the run as a document, while it goes on
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
@@ -35,6 +44,12 @@ pub(crate) struct OutputArgs {
     /// Compare with a saved run; a regression gives exit code 1
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
+    /// Go on without a comparison if the baseline is not there yet, as on a first run
+    #[arg(long, requires = "baseline")]
+    baseline_optional: bool,
+    /// What gives exit code 1: any failure, or only causes that the baseline does not have
+    #[arg(long, value_enum, value_name = "WHAT", requires_if("new", "baseline"), default_value_t = FailOn::Any)]
+    fail_on: FailOn,
     /// Only the end
     #[arg(long, short = 'q', conflicts_with = "verbose")]
     quiet: bool,
@@ -55,6 +70,26 @@ enum Format {
     Json,
 }
 
+/// Which failures fail a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Each broken must, and what got worse than the baseline.
+    Any,
+    /// A cause that the baseline does not have.
+    New,
+}
+
+/// How a run compares with the baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compared {
+    /// There is nothing to compare with.
+    Without,
+    /// It is worse.
+    Worse,
+    /// It is not worse. Whether its failures are known and let pass.
+    NotWorse { lets_known_pass: bool },
+}
+
 /// A format and where to write it.
 fn read_report(text: &str) -> Result<(&'static ReportFormat, PathBuf), String> {
     let (name, path) = text
@@ -69,10 +104,20 @@ impl OutputArgs {
     /// # Errors
     /// A file that is no run document.
     pub(crate) fn baseline(&self) -> Result<Option<Run>, Failure> {
-        self.baseline
-            .as_deref()
-            .map(super::report::read)
-            .transpose()
+        let Some(path) = self.baseline.as_deref() else {
+            return Ok(None);
+        };
+        let is_missing = matches!(path.try_exists(), Ok(false));
+        if self.baseline_optional && is_missing {
+            return Ok(None);
+        }
+        if is_missing {
+            return Err(Failure::Usage(format!(
+                "there is no baseline {}; with --baseline-optional a first run goes on without",
+                path.display()
+            )));
+        }
+        super::report::read(path).map(Some)
     }
 
     /// Begins to show and save. `again` is the command that repeats the run.
@@ -81,7 +126,13 @@ impl OutputArgs {
     /// A file that can't be written.
     pub(crate) fn show(&self, again: String, console: &Console) -> Result<Show, Failure> {
         let verbosity = Verbosity::of(self.quiet, self.verbose);
-        let saved = self.save.as_ref().map(|path| path.display().to_string());
+        let mut terminal = Terminal::new(Style::new(console.colour), again, verbosity);
+        if let Some(path) = &self.save {
+            let path = path.display();
+            terminal = terminal.more(format!(
+                "originproof report {path} --format html --output report.html"
+            ));
+        }
         let document = match &self.save {
             Some(path) => {
                 let file = File::create(path).map_err(|error| cant_write(path, &error))?;
@@ -91,7 +142,7 @@ impl OutputArgs {
         };
         Ok(Show {
             format: self.format,
-            terminal: Terminal::new(Style::new(console.colour), again, verbosity).saved(saved),
+            terminal,
             document,
             run: Run::default(),
             broken: None,
@@ -99,7 +150,7 @@ impl OutputArgs {
         })
     }
 
-    /// Writes the reports of a run; whether it is worse than the baseline.
+    /// Writes the reports of a run, and compares it with the baseline.
     ///
     /// # Errors
     /// A file that can't be written.
@@ -109,7 +160,7 @@ impl OutputArgs {
         baseline: Option<&Run>,
         world: &World,
         console: &mut Console,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Compared, Failure> {
         for (format, path) in &self.report {
             super::report::save(run, format, path, console)?;
             let summary = world.variables.get("GITHUB_STEP_SUMMARY");
@@ -119,14 +170,30 @@ impl OutputArgs {
             }
         }
         if let Some(path) = &self.write_expect {
-            super::expectation::write(path, run, console)?;
+            super::expectation::write(path, run, &self.reason, console)?;
         }
         let Some(baseline) = baseline else {
-            return Ok(false);
+            if let Some(path) = &self.baseline {
+                console.say(&format!(
+                    "there is no baseline {} yet: nothing is compared",
+                    path.display()
+                ));
+            }
+            return Ok(Compared::Without);
         };
         let comparison = compare(baseline, run);
         console.say(comparison.text().trim_end());
-        Ok(comparison.is_regression())
+        let lets_known_pass = self.fail_on == FailOn::New;
+        let is_worse = if lets_known_pass {
+            comparison.has_new_cause()
+        } else {
+            comparison.is_regression()
+        };
+        Ok(if is_worse {
+            Compared::Worse
+        } else {
+            Compared::NotWorse { lets_known_pass }
+        })
     }
 }
 

@@ -1,12 +1,13 @@
 //! `originproof run`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use originproof::case::Library;
-use originproof::event::Event;
+use originproof::event::{Event, Verdict};
 use originproof::exchange::Generation;
 use originproof::report::{Run, compare};
 use originproof::runner::custody::Permit;
@@ -18,7 +19,7 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::expectation;
 use super::interruption::Interruptions;
-use super::output::OutputArgs;
+use super::output::{Compared, OutputArgs};
 use super::settings::Given;
 use super::target::{Opened, TargetArgs, flag};
 use super::world::World;
@@ -39,6 +40,12 @@ pub(crate) struct RunArgs {
     /// Let a deviation from a should fail the run as well
     #[arg(long)]
     strict: bool,
+    /// End with the first case that violates a must
+    #[arg(long)]
+    fail_fast: bool,
+    /// Only the cases that failed in a saved run, or could not be judged there
+    #[arg(long, value_name = "FILE")]
+    rerun_failed: Option<PathBuf>,
     /// Show what would run, what not and why, how many requests and how long at least; change nothing
     #[arg(long)]
     plan: bool,
@@ -154,7 +161,16 @@ impl SelectionArgs {
 /// Runs it.
 pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outcome {
     let library = args.selection.library(console.colour)?;
-    let plan = args.selection.plan(&library)?;
+    let mut plan = args.selection.plan(&library)?;
+    if let Some(path) = &args.rerun_failed {
+        let before = super::report::read(path)?;
+        let failed: BTreeSet<&str> = before.failed_ids();
+        plan = plan.only(|id| failed.contains(id));
+        if plan.trials.is_empty() {
+            console.say(&format!("no selected case failed in {}", path.display()));
+            return Ok(Exit::Conforms);
+        }
+    }
     if plan.trials.is_empty() {
         console.error("the selections have no case in common: nothing ran");
         return Ok(Exit::NothingRan);
@@ -229,12 +245,12 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         }
         let run = result?;
         let summary = run.counts();
-        let is_regression = args.output.write(&run, baseline.as_ref(), world, console)?;
+        let compared = args.output.write(&run, baseline.as_ref(), world, console)?;
         if let Some(other) = other {
             let other = other.run(&plan, jobs, &mut interruptions).await?;
             console.say(compare(&other, &run).text_between().trim_end());
         }
-        if is_regression {
+        if compared == Compared::Worse {
             return Ok(Exit::Violates);
         }
         if let Some(folder) = &args.snapshots {
@@ -243,7 +259,7 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
                 return Ok(Exit::Violates);
             }
         }
-        let exit = Exit::of_run(&summary, effective.flag("strict")?);
+        let exit = Exit::of_compared(&summary, effective.flag("strict")?, compared);
         if exit == Exit::NothingRan {
             console.error("no selected case could be judged on this target");
         }
@@ -287,7 +303,13 @@ async fn observe(
         .run(plan, |event| {
             match &event {
                 Event::TrialStarted { id } => console.under_way(id),
-                Event::TrialFinished(_) => console.advance(),
+                Event::TrialFinished(trial) => {
+                    console.advance();
+                    if args.fail_fast && trial.verdict == Verdict::Violates {
+                        runner
+                            .end_early("the first case failed, and --fail-fast ends the run there");
+                    }
+                }
                 Event::RunStarted(_) | Event::ZonePutBack(_) | Event::ZoneLeft(_) => {}
                 Event::RunFinished(_) => console.end(),
             }

@@ -83,6 +83,9 @@ struct BudgetArgs {
     /// Repeat reads until they show what was written, for at most this time, such as 2s
     #[arg(long, value_name = "TIME")]
     settle: Option<String>,
+    /// Wait for a server that still starts, for at most this time, such as 30s
+    #[arg(long, value_name = "TIME")]
+    wait: Option<String>,
 }
 
 /// Connections and their limits.
@@ -146,6 +149,7 @@ impl TargetArgs {
             ("max-requests", one(&self.budget.max_requests)),
             ("longest-wait", one(&self.budget.longest_wait)),
             ("settle", one(&self.budget.settle)),
+            ("wait", one(&self.budget.wait)),
             ("timeout", one(&self.network.timeout)),
             ("first-byte-timeout", one(&self.network.first_byte_timeout)),
             ("connect-timeout", one(&self.network.connect_timeout)),

@@ -17,8 +17,12 @@ const KEYS: [&str; 8] = [
 pub(super) struct Pattern(Regex);
 
 impl Pattern {
-    fn new(text: &str) -> Option<Self> {
-        let pattern = regex::escape(text).replace(r"\*", ".*");
+    /// Fits what any of the texts fits.
+    fn new(texts: &[&str]) -> Option<Self> {
+        let patterns = texts
+            .iter()
+            .map(|text| regex::escape(text).replace(r"\*", ".*"));
+        let pattern = patterns.collect::<Vec<_>>().join("|");
         Regex::new(&format!("^(?:{pattern})$")).ok().map(Self)
     }
 
@@ -36,8 +40,8 @@ pub struct Entry {
     pub(super) clause: Option<Pattern>,
     /// The places in the response, where it names any.
     pub(super) at: Option<Pattern>,
-    /// The kind of difference, where it names one; see [`What::KINDS`].
-    pub(super) kind: Option<String>,
+    /// The kinds of difference, where it names any; see [`What::KINDS`].
+    pub(super) kind: Option<Vec<String>>,
     /// A part of the finding's text, where it names one. This is how entries named a difference before `at` and `kind`.
     pub(super) finding: Option<String>,
     /// Why it fails.
@@ -115,6 +119,19 @@ impl Reader<'_> {
         }
     }
 
+    /// Kinds of difference; those that do not exist are reported.
+    fn kinds(&mut self, value: &Node, texts: &[&str]) -> Vec<String> {
+        for text in texts.iter().filter(|text| !What::KINDS.contains(*text)) {
+            let message = format!("unknown kind of difference `{text}`");
+            let problem = Problem::new(value.span, message, "unknown kind");
+            let kinds = What::KINDS.join(", ");
+            let help =
+                did_you_mean(text, What::KINDS).unwrap_or_else(|| format!("the kinds are {kinds}"));
+            self.problems.push(problem.help(help));
+        }
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
     fn entry(&mut self, node: &Node) -> Option<Entry> {
         let Data::Mapping(members) = &node.data else {
             self.wrong(
@@ -137,24 +154,22 @@ impl Reader<'_> {
             name: String::new(),
         };
         for (key, value) in members {
-            let Some(text) = value.as_str().map(str::trim) else {
-                self.wrong(value, &format!("`{}` is a text", key.text), value.kind());
+            let may_be_several = matches!(key.text.as_str(), "case" | "clause" | "at" | "kind");
+            let Some(texts) = texts(value, may_be_several) else {
+                let form = if may_be_several {
+                    "a text or a list of texts"
+                } else {
+                    "a text"
+                };
+                self.wrong(value, &format!("`{}` is {form}", key.text), value.kind());
                 continue;
             };
+            let text = texts.first().copied().unwrap_or_default();
             match key.text.as_str() {
-                "case" => entry.case = Pattern::new(text),
-                "clause" => entry.clause = Pattern::new(text),
-                "at" => entry.at = Pattern::new(text),
-                "kind" if What::KINDS.contains(&text) => entry.kind = Some(text.to_owned()),
-                "kind" => {
-                    let message = format!("unknown kind of difference `{text}`");
-                    let mut problem = Problem::new(value.span, message, "unknown kind");
-                    let kinds = What::KINDS.join(", ");
-                    let help = did_you_mean(text, What::KINDS)
-                        .unwrap_or_else(|| format!("the kinds are {kinds}"));
-                    problem = problem.help(help);
-                    self.problems.push(problem);
-                }
+                "case" => entry.case = Pattern::new(&texts),
+                "clause" => entry.clause = Pattern::new(&texts),
+                "at" => entry.at = Pattern::new(&texts),
+                "kind" => entry.kind = Some(self.kinds(value, &texts)),
                 "finding" => entry.finding = Some(text.to_owned()),
                 "reason" => text.clone_into(&mut entry.reason),
                 "link" => entry.link = Some(text.to_owned()),
@@ -178,7 +193,8 @@ impl Reader<'_> {
             }
             if matches!(key.text.as_str(), "case" | "clause") {
                 let gap = if entry.name.is_empty() { "" } else { ", " };
-                entry.name = format!("{}{gap}{} {text}", entry.name, key.text);
+                let texts = texts.join(" or ");
+                entry.name = format!("{}{gap}{} {texts}", entry.name, key.text);
             }
         }
         if entry.case.is_none() && entry.clause.is_none() {
@@ -196,6 +212,17 @@ impl Reader<'_> {
             );
         }
         Some(entry)
+    }
+}
+
+/// The text of a value, or the texts of a list that is not empty.
+fn texts(value: &Node, may_be_several: bool) -> Option<Vec<&str>> {
+    match &value.data {
+        Data::Sequence(items) if may_be_several && !items.is_empty() => items
+            .iter()
+            .map(|item| item.as_str().map(str::trim))
+            .collect(),
+        _ => value.as_str().map(|text| vec![text.trim()]),
     }
 }
 

@@ -35,7 +35,7 @@ impl Entry {
             && self
                 .kind
                 .as_ref()
-                .is_none_or(|kind| kind == finding.what.kind())
+                .is_none_or(|kinds| kinds.iter().any(|kind| kind == finding.what.kind()))
             && self
                 .finding
                 .as_ref()

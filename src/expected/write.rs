@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::contract::Level;
-use crate::event::{TrialReport, Verdict};
+use crate::contract::{ClauseId, Level};
+use crate::event::{Cause, TrialReport, Verdict};
 
 /// The entries for a trial that failed, one for each clause and kind of difference; empty for one that did not.
 #[must_use]
@@ -34,14 +34,35 @@ pub fn entry_of(report: &TrialReport) -> String {
     text
 }
 
-/// A whole file for what failed.
+/// A whole file for the causes of what failed: one entry each, with the clauses and kinds of difference that it shows.
 #[must_use]
-pub fn entries_of<'r>(reports: impl IntoIterator<Item = &'r TrialReport>) -> String {
+pub fn entries_of(causes: &[Cause], reason: &str) -> String {
     let mut text = String::from(
-        "# Expected failures. Each of them runs and must fail; give each a reason, and a link or a day (`until`) where there is one.\n",
+        "# Expected failures. What they name runs and must fail; give each a reason, and a link or a day (`until`) where there is one.\n",
     );
-    for report in reports {
-        text.push_str(&entry_of(report));
+    let list = |all: BTreeSet<&str>| match all.into_iter().collect::<Vec<_>>().as_slice() {
+        [one] => (*one).to_owned(),
+        several => format!("[{}]", several.join(", ")),
+    };
+    for cause in causes {
+        let clauses = list(cause.clauses.keys().map(ClauseId::as_str).collect());
+        let kinds = list(
+            cause
+                .symptoms
+                .iter()
+                .map(|symptom| symptom.kind.as_str())
+                .collect(),
+        );
+        // A text in JSON's quotes means the same in YAML.
+        let reason = serde_json::Value::from(reason);
+        // Writing into memory does not fail.
+        let _ = writeln!(
+            text,
+            "# {}: {} case(s), such as {}\n- clause: {clauses}\n  kind: {kinds}\n  reason: {reason}",
+            cause.id,
+            cause.trials.len(),
+            cause.witness.trial
+        );
     }
     text
 }

@@ -29,7 +29,8 @@ pub use settings::Settings;
 
 use self::settings::Server;
 use crate::case::{Library, Trial};
-use crate::event::{Event, TrialReport, Verdict};
+use crate::cause::Causes;
+use crate::event::{Event, Summary, TrialReport, Verdict};
 use crate::expected::Tally;
 use crate::mock::{Mock, MockConfig, Running};
 use crate::report::{Style, Terminal, Verbosity};
@@ -45,6 +46,17 @@ struct Session {
     runner: OnceLock<Result<(Runner, Option<Running>), String>>,
     settings: Settings,
     tally: Option<Mutex<Tally>>,
+    ran: Mutex<Ran>,
+    /// Whether a single test was asked for, whose failure is shown whole.
+    is_exact: bool,
+}
+
+/// What came of the tests.
+#[derive(Default)]
+struct Ran {
+    summary: Summary,
+    causes: Causes,
+    failed: Vec<TrialReport>,
 }
 
 impl Session {
@@ -73,6 +85,23 @@ impl Session {
             .as_ref()
             .map(|(runner, _)| runner)
             .map_err(Clone::clone)
+    }
+
+    /// Says what explains the failures, if any test failed.
+    fn explain(&self, out: &mut dyn Write) {
+        let mut ran = self.ran.lock().unwrap_or_else(PoisonError::into_inner);
+        if ran.failed.is_empty() {
+            return;
+        }
+        let mut terminal = terminal(Verbosity::Causes);
+        for trial in std::mem::take(&mut ran.failed) {
+            // Each was shown when it failed.
+            let _ = terminal.event(&Event::TrialFinished(Box::new(trial)), &mut std::io::sink());
+        }
+        let mut summary = std::mem::take(&mut ran.summary);
+        summary.causes = ran.causes.list();
+        // Where nobody reads it, the tests have ended all the same.
+        let _ = terminal.event(&Event::RunFinished(summary), out);
     }
 
     /// What the tests run against, in a line.
@@ -175,6 +204,8 @@ pub fn run(arguments: &Arguments, mut settings: Settings, out: &mut dyn Write) -
         runner: OnceLock::new(),
         tally: expected.map(|expected| Mutex::new(Tally::new(expected, jiff::Zoned::now().date()))),
         settings,
+        ran: Mutex::default(),
+        is_exact: arguments.exact,
     });
     if matches!(session.settings.server, Server::Missing) {
         return alone(arguments, "a target is chosen", NO_TARGET.to_owned());
@@ -202,6 +233,7 @@ pub fn run(arguments: &Arguments, mut settings: Settings, out: &mut dyn Write) -
         last("the list of expected failures fits", tally.faults(is_whole));
     }
     last("zones are put back", session.end());
+    session.explain(out);
     conclusion
 }
 
@@ -240,21 +272,34 @@ fn judge(session: &Session, number: usize, trial: &Trial) -> Result<Completion, 
         let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
         tally.judge(&mut report);
     }
+    let mut ran = session.ran.lock().unwrap_or_else(PoisonError::into_inner);
+    ran.summary.add(&report);
+    ran.causes.take(&report);
     match report.verdict {
         Verdict::Conforms | Verdict::Deviates | Verdict::Expected => Ok(Completion::Completed),
         Verdict::Skipped => Ok(Completion::ignored_with(report.reason.unwrap_or_default())),
         Verdict::Violates | Verdict::Inconclusive | Verdict::NotRun | Verdict::Broken => {
-            Err(text(report).into())
+            ran.failed.push(report.clone());
+            Err(text(report, session.is_exact).into())
         }
     }
 }
 
-/// The failure as the terminal report shows it.
-fn text(report: TrialReport) -> String {
+/// A report at the terminal, of tests.
+fn terminal(verbosity: Verbosity) -> Terminal {
     let again = "cargo test --test conformance -- --exact".to_owned();
-    let mut terminal = Terminal::new(Style::new(false), again, Verbosity::Cases);
+    Terminal::new(Style::new(false), again.clone(), verbosity).more(format!("{again} 'ID'"))
+}
+
+/// The failure in a few lines, or whole.
+fn text(report: TrialReport, is_whole: bool) -> String {
+    let mut terminal = terminal(Verbosity::Cases);
     let mut text = Vec::new();
     // Writing into memory does not fail.
-    let _ = terminal.event(&Event::TrialFinished(Box::new(report)), &mut text);
+    let _ = if is_whole {
+        terminal.event(&Event::TrialFinished(Box::new(report)), &mut text)
+    } else {
+        terminal.brief(&report, &mut text)
+    };
     String::from_utf8_lossy(&text).into_owned()
 }

@@ -1,7 +1,7 @@
 //! The run document: one JSON document, one event a line, written as the run goes on. A run that broke off leaves a
 //! document without its end, which can be read as far as it goes and never looks complete.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, BufRead, Write};
 
 use schemars::JsonSchema;
@@ -234,6 +234,20 @@ impl Run {
         let witness = &cause.witness;
         let trial = self.trials.iter().find(|trial| trial.id == witness.trial)?;
         Some((trial, trial.findings.get(witness.finding)?))
+    }
+
+    /// The ids of the trials that failed, or could not be judged, those that never ran among them.
+    #[must_use]
+    pub fn failed_ids(&self) -> BTreeSet<&str> {
+        let passed = self.trials.iter().filter(|trial| {
+            matches!(
+                trial.verdict,
+                Verdict::Conforms | Verdict::Expected | Verdict::Skipped
+            )
+        });
+        let passed: BTreeSet<&str> = passed.map(|trial| trial.id.as_str()).collect();
+        let planned = self.header.planned.iter().map(String::as_str);
+        planned.filter(|id| !passed.contains(id)).collect()
     }
 
     /// The counts, worked out anew for a run that broke off.

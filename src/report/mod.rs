@@ -19,7 +19,7 @@ mod visible;
 mod wrap;
 
 pub use all::{FORMATS, Format, WriteReport, format};
-pub use compare::{Change, Comparison, compare};
+pub use compare::{CauseChange, CauseDifference, Change, Comparison, compare};
 pub use document::{DocumentError, Run, VERSION, Writer, schema};
 pub use merge::{MergeError, Merged, merge};
 pub use snapshot::{snapshot_drift, snapshots};

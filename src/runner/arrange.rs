@@ -1,6 +1,8 @@
 //! `given`: brings zones into their first state and makes sure of it. What can't be arranged is
 //! inconclusive, never a violation: the cases about writing find the fault by its clause.
 
+use std::fmt::Write;
+
 use serde_json::Value;
 
 use super::call::batch_item;
@@ -52,8 +54,8 @@ impl Execution<'_> {
             String::new()
         };
         let begin = if self.given.is_empty() { "" } else { "; " };
-        self.given
-            .push_str(&format!("{begin}{name}{}{more}", shown.join(", ")));
+        // Writing into memory does not fail.
+        let _ = write!(self.given, "{begin}{name}{}{more}", shown.join(", "));
     }
 
     /// Writes by batches; if the zone does not hold it all then, once more one by one. `whole` is what it holds

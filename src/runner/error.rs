@@ -42,9 +42,22 @@ pub enum TargetError {
     },
     /// No zone to work in.
     #[error(
-        "the target offers no fresh zones, so it needs a zone to work in: give one with --zone ID (or CLOUDFLARE_ZONE_ID)"
+        "the target needs a zone to work in: give one with --zone ID (or CLOUDFLARE_ZONE_ID); or say --capability fresh-zones if any zone id may be used and begins empty, as in many emulators. {guess}"
     )]
-    NoZone,
+    NoZone {
+        /// Which of the two seems right.
+        guess: &'static str,
+    },
+    /// A zone was given that does not look like one.
+    #[error(
+        "{source}. The zone `{zone}` may be why: a zone's id is 32 hexadecimal digits, and neither a name nor a UUID is one"
+    )]
+    OddZone {
+        /// As it was given.
+        zone: String,
+        /// What went wrong with it.
+        source: Box<TargetError>,
+    },
     /// The same zone was given twice.
     #[error("zone {0} was given twice: each zone is leased to one case at a time")]
     ZoneTwice(String),

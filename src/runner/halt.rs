@@ -18,6 +18,8 @@ pub(super) enum HaltReason {
     NotServing(String),
     /// The budget of requests or of waiting is spent.
     Budget(String),
+    /// Whoever follows the run has seen enough.
+    Enough(String),
     /// What a zone held can't be written down any more.
     Journal(String),
     /// Somebody else works in a zone, or the zone is not what it seemed.
@@ -33,7 +35,9 @@ impl fmt::Display for HaltReason {
                 write!(f, "the target no longer accepts the credentials: {why}")
             }
             Self::NotServing(why) => write!(f, "the target stopped serving: {why}"),
-            Self::Budget(why) | Self::Journal(why) | Self::Zone(why) => f.write_str(why),
+            Self::Budget(why) | Self::Enough(why) | Self::Journal(why) | Self::Zone(why) => {
+                f.write_str(why)
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod arrange;
 mod bounds;
 mod call;
 mod care;
+mod contact;
 pub mod custody;
 mod error;
 mod execute;

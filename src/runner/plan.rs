@@ -59,6 +59,17 @@ pub struct Plan {
     pub suite: String,
 }
 
+impl Plan {
+    /// Only the trials with these ids.
+    #[must_use]
+    pub fn only(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
+        let all = self.trials.len();
+        self.trials.retain(|(_, trial)| is_wanted(&trial.id()));
+        self.is_whole &= self.trials.len() == all;
+        self
+    }
+}
+
 /// A part of the suite: the `number`-th of `of`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {

@@ -21,7 +21,7 @@ impl Target {
     ///
     /// # Errors
     /// Any [`TargetError`]; the first request decides whether it is within reach.
-    pub async fn probe(config: TargetConfig, seed: u64) -> Result<Self, TargetError> {
+    pub(super) async fn probe_once(config: TargetConfig, seed: u64) -> Result<Self, TargetError> {
         let named = config.capabilities.clone();
         let mut target = Self::unprobed(config)?;
         target.find_out(&named, seed).await?;
@@ -84,7 +84,9 @@ impl Target {
         self.hook().await?;
         self.by_hand(named, &["v1", "v2", "tiered-cache"]);
         if self.zones.is_empty() && !self.has("fresh-zones") {
-            return Err(TargetError::NoZone);
+            return Err(TargetError::NoZone {
+                guess: self.guess_about_zones(seed).await,
+            });
         }
         let first = self.zones.first().cloned();
         let zone = first.unwrap_or_else(|| fresh_zone(seed, 0, 0));
@@ -101,6 +103,19 @@ impl Target {
             self.capabilities.remove("both-credentials");
         }
         Ok(())
+    }
+
+    /// Whether the target looks like one whose zones begin empty: it lists a zone that nobody made.
+    async fn guess_about_zones(&self, seed: u64) -> &'static str {
+        let lists = Operation::all().filter(|operation| operation.kind() == Kind::List);
+        for list in lists {
+            let path = path_of(list, &fresh_zone(seed, 0, 0), "");
+            let answer = self.ask(Some(list), &path).await;
+            if answer.is_ok_and(|exchange| exchange.response.is_success()) {
+                return "--capability fresh-zones seems right: it lists a zone that nobody made";
+            }
+        }
+        "--zone seems right: it does not know a zone that nobody made"
     }
 
     /// Takes the user's word for what can't be found out by asking.

@@ -254,6 +254,11 @@ impl Runner {
         }
     }
 
+    /// Cuts the run short: no further case begins, and zones are put back.
+    pub fn end_early(&self, why: &str) {
+        self.target.halt.set(HaltReason::Enough(why.to_owned()));
+    }
+
     /// Interrupts the run: trials under way end after the request that they wait for, and no more are started.
     /// Zones in care are put back all the same.
     pub fn stop(&self) {

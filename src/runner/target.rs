@@ -105,6 +105,8 @@ pub struct TargetConfig {
     pub custody: CustodyConfig,
     /// How long reads are repeated until they show what was written. Zero: they show it at once.
     pub settle: Duration,
+    /// How long a target that is out of reach is waited for at the beginning. Zero: not at all.
+    pub wait: Duration,
     /// Where to note the requests that are sent, if anywhere.
     pub request_log: Option<RequestLog>,
 }

@@ -87,6 +87,7 @@ pub const SETTINGS: &[Setting] = &[
     plain!("max-requests", "ORIGINPROOF_MAX_REQUESTS", ""),
     plain!("longest-wait", "ORIGINPROOF_LONGEST_WAIT", "60s"),
     plain!("settle", "ORIGINPROOF_SETTLE", "0s"),
+    plain!("wait", "ORIGINPROOF_WAIT", "0s"),
     plain!("timeout", "ORIGINPROOF_TIMEOUT", "30s"),
     plain!(
         "first-byte-timeout",

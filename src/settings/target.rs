@@ -67,6 +67,7 @@ impl Values {
                 patience: self.duration("patience")?,
             },
             settle: self.duration("settle")?,
+            wait: self.duration("wait")?,
             request_log: None,
         })
     }

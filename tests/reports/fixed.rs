@@ -170,6 +170,7 @@ pub(crate) fn header(planned: &[TrialReport]) -> RunHeader {
         shard: None,
         settings: BTreeMap::from([("jobs".to_owned(), "2".to_owned())]),
         notes: words(&["the target lists 61 regions"]),
+        cases: None,
     }
 }
 

@@ -107,16 +107,11 @@ impl Terminal {
             },
             first.trials.len(),
         )?;
-        match &self.saved {
-            Some(path) => writeln!(
-                out,
-                "{dim}all cases with their requests: originproof report {path} --format html --output report.html{reset}"
-            )?,
-            None => writeln!(
-                out,
-                "{dim}all cases with their requests: the same command with --save run.json, or with -v{reset}"
-            )?,
-        }
+        writeln!(
+            out,
+            "{dim}all cases with their requests: {}{reset}",
+            self.more
+        )?;
         writeln!(
             out,
             "{dim}what the clause says and who proves it: originproof explain {}{reset}",

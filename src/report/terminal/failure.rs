@@ -7,6 +7,7 @@ use super::{Style, Terminal, Verbosity, counted, cut};
 use crate::contract::{ClauseId, Contract, Level};
 use crate::event::{ReportedFinding, TrialReport, Verdict};
 use crate::expected::entry_of;
+use crate::report::visible::visible;
 
 /// Steps of a failed trial that are shown without `-vv`.
 const STEPS: usize = 12;
@@ -27,6 +28,25 @@ pub(super) fn plain_line(reported: &ReportedFinding) -> String {
 }
 
 impl Terminal {
+    /// What failed in a trial, in a few lines.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn brief(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
+        let trial = &*visible(trial);
+        writeln!(out, "{} {}: {}", trial.verdict, trial.id, trial.title)?;
+        if let Some(reason) = &trial.reason {
+            writeln!(out, "  {reason}")?;
+        }
+        let worst = trial.findings.iter().max_by_key(|one| one.finding.level);
+        if let Some(reported) = worst {
+            let finding = &reported.finding;
+            let key = (&finding.clause, finding.level);
+            self.clause(trial, key, &[reported], out)?;
+        }
+        writeln!(out, "  run it again: {} '{}'", self.again, trial.id)
+    }
+
     pub(super) fn failure(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
         let Style {
             bold, dim, reset, ..

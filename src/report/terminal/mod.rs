@@ -32,8 +32,8 @@ pub struct Terminal {
     /// How to run one case again: the command up to the case's name.
     again: String,
     verbosity: Verbosity,
-    /// Where the run is saved.
-    saved: Option<String>,
+    /// Where all cases can be read with their requests.
+    more: String,
     skipped: BTreeMap<String, usize>,
     /// Trials that could not be judged, by reason.
     unjudged: BTreeMap<(Verdict, String), Vec<String>>,
@@ -60,7 +60,7 @@ impl Terminal {
             style,
             again,
             verbosity,
-            saved: None,
+            more: "the same command with --save run.json, or with -v".to_owned(),
             skipped: BTreeMap::new(),
             unjudged: BTreeMap::new(),
             observations: BTreeMap::new(),
@@ -73,10 +73,10 @@ impl Terminal {
         }
     }
 
-    /// Says at the end where the whole run can be read.
+    /// Says at the end where all cases can be read with their requests.
     #[must_use]
-    pub fn saved(mut self, path: Option<String>) -> Self {
-        self.saved = path;
+    pub fn more(mut self, where_to: String) -> Self {
+        self.more = where_to;
         self
     }
 

@@ -1,12 +1,17 @@
-//! Two runs side by side: which cases changed their verdict, and where answers look otherwise.
+//! Two runs side by side: which causes came and went, which cases changed their verdict, and where answers look
+//! otherwise. `words` writes it down.
+
+mod causes;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Write};
+use std::fmt;
 
 use serde::Serialize;
 
+pub use causes::{CauseChange, CauseDifference};
+
 use super::document::Run;
-use super::wrap::{counted, duration};
 use crate::event::{AnswerShape, Profile, TrialReport, Verdict};
 
 /// How a case changed, the worst first.
@@ -21,6 +26,8 @@ pub enum Change {
     NoLongerJudged,
     /// It is skipped now.
     NewlySkipped,
+    /// It fails now, and was not judged before.
+    FirstJudged,
     /// It failed before and does no longer.
     Mended,
     /// It was not there before.
@@ -31,11 +38,12 @@ pub enum Change {
 
 impl Change {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::BeganToViolate,
         Self::BeganToDeviate,
         Self::NoLongerJudged,
         Self::NewlySkipped,
+        Self::FirstJudged,
         Self::Mended,
         Self::New,
         Self::Gone,
@@ -49,6 +57,7 @@ impl Change {
             Self::BeganToDeviate => "began to deviate",
             Self::NoLongerJudged => "can no longer be judged",
             Self::NewlySkipped => "newly skipped",
+            Self::FirstJudged => "judged for the first time, and failing",
             Self::Mended => "mended",
             Self::New => "new",
             Self::Gone => "gone",
@@ -71,6 +80,7 @@ impl Change {
         };
         match after {
             _ if after == before => None,
+            Verdict::Violates | Verdict::Deviates if !was_judged(before) => Some(Self::FirstJudged),
             Verdict::Violates => Some(Self::BeganToViolate),
             Verdict::Deviates if before == Verdict::Violates => Some(Self::Mended),
             Verdict::Deviates => Some(Self::BeganToDeviate),
@@ -80,6 +90,14 @@ impl Change {
             Verdict::Expected => None,
         }
     }
+}
+
+/// Whether a verdict says anything of the target.
+fn was_judged(verdict: Verdict) -> bool {
+    !matches!(
+        verdict,
+        Verdict::Skipped | Verdict::NotRun | Verdict::Inconclusive | Verdict::Broken
+    )
 }
 
 /// A case whose verdict changed.
@@ -130,6 +148,8 @@ pub struct Latency {
 pub struct Comparison {
     /// What a reader has to know before the rest: other suites, targets, runs that broke off.
     pub notes: Vec<String>,
+    /// Causes, the worst changes first.
+    pub causes: Vec<CauseDifference>,
     /// Cases, the worst changes first.
     pub cases: Vec<CaseChange>,
     /// Answers.
@@ -169,6 +189,7 @@ pub fn compare(old: &Run, new: &Run) -> Comparison {
     let profile = |run: &Run| run.counts().profile;
     Comparison {
         notes: notes(old, new),
+        causes: causes::between(old, new, &before),
         cases,
         drift: drift(&profile(old), &profile(new)),
         latency: latency(old, new),
@@ -212,20 +233,15 @@ fn difference(before: &TrialReport, after: &TrialReport) -> Option<String> {
                 new.status, old.status
             ));
         }
-        if old.digest != new.digest {
-            let finding = after.findings.iter().find(|f| f.step == Some(index));
-            let what = finding.map_or_else(
-                || "has another body".to_owned(),
-                |f| {
-                    format!(
-                        "at {}: expected {}, found {}",
-                        f.finding.at,
-                        f.finding.what.expected(),
-                        f.finding.what.found()
-                    )
-                },
-            );
-            return Some(format!("{place} {what}"));
+        let finding = after.findings.iter().find(|f| f.step == Some(index));
+        if let Some(finding) = finding.filter(|_| old.digest != new.digest) {
+            let finding = &finding.finding;
+            return Some(format!(
+                "{place} at {}: expected {}, found {}",
+                finding.at,
+                finding.what.expected(),
+                finding.what.found()
+            ));
         }
     }
     let (old, new) = (before.steps.len(), after.steps.len());
@@ -327,146 +343,4 @@ fn latency(old: &Run, new: &Run) -> Vec<Latency> {
             })
         })
         .collect()
-}
-
-impl Comparison {
-    /// Whether a case began to violate or to deviate.
-    #[must_use]
-    pub fn is_regression(&self) -> bool {
-        self.cases
-            .iter()
-            .any(|case| matches!(case.change, Change::BeganToViolate | Change::BeganToDeviate))
-    }
-
-    /// The notes, a line each.
-    fn noted(&self) -> String {
-        let notes = self.notes.iter();
-        notes.flat_map(|note| ["note: ", note, "\n"]).collect()
-    }
-
-    /// The comparison as text.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = self.noted();
-        for change in Change::ALL {
-            let cases: Vec<&CaseChange> = self
-                .cases
-                .iter()
-                .filter(|case| case.change == change)
-                .collect();
-            if cases.is_empty() {
-                continue;
-            }
-            let _ = writeln!(text, "{} {}:", counted(cases.len(), "case"), change.words());
-            for case in cases {
-                let _ = writeln!(text, "  {}", case.id);
-                if let Some(difference) = &case.difference {
-                    let _ = writeln!(text, "      {difference}");
-                }
-            }
-        }
-        if !self.drift.is_empty() {
-            let _ = writeln!(text, "answers that look otherwise:");
-            for drift in &self.drift {
-                let _ = writeln!(text, "  {drift}");
-            }
-        }
-        if self.cases.is_empty() && self.drift.is_empty() {
-            let _ = writeln!(text, "no difference in verdicts or answers");
-        }
-        let _ = writeln!(text, "times (median, p95), as information:");
-        for row in &self.latency {
-            let _ = writeln!(
-                text,
-                "  {:<22} {} → {}, {} → {}",
-                row.operation,
-                duration(row.median_us.0),
-                duration(row.median_us.1),
-                duration(row.p95_us.0),
-                duration(row.p95_us.1),
-            );
-        }
-        text
-    }
-
-    /// The comparison of two targets rather than two times: the old run is the other target's.
-    #[must_use]
-    pub fn text_between(&self) -> String {
-        let mut text = self.noted();
-        if self.cases.is_empty() && self.drift.is_empty() {
-            let _ = writeln!(text, "the two targets do not differ");
-        }
-        let word = |verdict: Option<Verdict>| verdict.map_or("did not run", Verdict::id);
-        if !self.cases.is_empty() {
-            let count = counted(self.cases.len(), "case");
-            let _ = writeln!(
-                text,
-                "the targets differ in {count}, which the contract does not leave open:"
-            );
-        }
-        for case in &self.cases {
-            let (other, this) = (word(case.before), word(case.after));
-            let _ = writeln!(text, "  {}: {this}, the other {other}", case.id);
-            if let Some(difference) = &case.difference {
-                let _ = writeln!(text, "      {difference}");
-            }
-        }
-        if !self.drift.is_empty() {
-            let _ = writeln!(
-                text,
-                "answers that look otherwise here than on the other target:"
-            );
-        }
-        for drift in &self.drift {
-            let _ = writeln!(text, "  {drift}");
-        }
-        text
-    }
-
-    /// The comparison as Markdown.
-    #[must_use]
-    pub fn markdown(&self) -> String {
-        let plain = |text: &str| {
-            let text = text
-                .replace('&', "&amp;")
-                .replace('<', "&lt;")
-                .replace('|', "\\|");
-            text.replace('\n', " ")
-        };
-        let verdict = if self.is_regression() {
-            "regression"
-        } else {
-            "no regression"
-        };
-        let mut text = format!("### originproof: {verdict}\n\n");
-        for note in &self.notes {
-            let _ = writeln!(text, "> {}\n", plain(note));
-        }
-        if !self.cases.is_empty() {
-            text.push_str("| case | change | difference |\n|---|---|---|\n");
-            for case in &self.cases {
-                let difference = plain(case.difference.as_deref().unwrap_or_default());
-                let _ = writeln!(
-                    text,
-                    "| {} | {} | {difference} |",
-                    plain(&case.id),
-                    case.change.words()
-                );
-            }
-            text.push('\n');
-        }
-        if !self.drift.is_empty() {
-            text.push_str("| operation | status | looks otherwise |\n|---|---|---|\n");
-            for drift in &self.drift {
-                let _ = writeln!(
-                    text,
-                    "| {} | {} | {} |",
-                    drift.operation,
-                    drift.status,
-                    plain(&drift.what)
-                );
-            }
-        }
-        text
-    }
 }
