@@ -125,8 +125,8 @@ fn a_faulty_server_is_reported_with_all_that_is_needed_and_without_the_token() {
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
     for part in [
-        "violates batch/merges/v2",
-        "V2-BATCH-3 (must)",
+        "cause 1 of 1: violates V2-BATCH-3 (must)",
+        "simplest evidence: batch/merges/v2",
         "cases/batch/merges.yaml:",
         "v2.list GET",
         "expected",

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sheet::{Answers, Group, Nature, Ran, Sheet, bit};
+use super::sheet::{Answers, Group, Nature, Ran, Sheet, Sighting, bit};
 use crate::contract::ClauseId;
 use crate::exchange::{Generation, Operation};
 
@@ -171,13 +171,15 @@ fn of_other_spellings(sheet: &Sheet, joined: &mut Joined) {
     }
 }
 
-/// Findings of one clause: of one that speaks of a single operation all of them, of another those of one operation, and
-/// requests that several operations answer alike. What both generations do alike is one mistake in what they share.
+/// Findings of one clause: of one that speaks of a single operation all of them; of another those of one operation that
+/// are not about the state of the zone, and requests that several operations answer alike. What both generations do
+/// alike is one mistake in what they share.
 fn of_one_clause(sheet: &Sheet, joined: &mut Joined) {
     for ((a, first), (b, second)) in pairs(sheet) {
         let (mine, its) = (&first.key, &second.key);
         let of_one_operation = mine.operation.is_some() && mine.operation == its.operation;
         let is_rule = first.nature == Nature::Answer && alike(first, second);
+        let of_one_operation = of_one_operation && first.nature != Nature::State;
         let are_one = !is_general(&mine.clause) || of_one_operation || is_rule;
         let are_twins = twin(&mine.clause).is_some_and(|name| Some(name) == twin(&its.clause))
             && alike(first, second);
@@ -263,7 +265,7 @@ struct Suspicion {
 }
 
 impl Suspicion {
-    fn of(number: usize, group: &Group) -> Self {
+    fn of(sheet: &Sheet, number: usize, group: &Group) -> Self {
         let clause = &group.key.clause;
         let mut writes = group.written_by();
         if group.nature != Nature::State {
@@ -283,9 +285,17 @@ impl Suspicion {
         };
         // What an operation answers after itself depends on what it did.
         let after_itself = named.is_some() && named == written_by;
-        // What a clause lays to a reader is another's only if that one wrote before it nearly always.
+        // What a clause lays to a reader is another's only if that one wrote before nearly all that breaks the clause.
         if named.is_some() {
-            writes.retain(|(_, count)| is_nearly_all(*count, group.sightings.len()));
+            let of_clause = sheet
+                .groups
+                .iter()
+                .filter(|other| other.key.clause == *clause);
+            let all: Vec<&Sighting> = of_clause.flat_map(|group| &group.sightings).collect();
+            writes.retain(|(write, _)| {
+                let after = all.iter().filter(|one| one.written_by == Some(*write));
+                is_nearly_all(after.count(), all.len())
+            });
         }
         Self {
             number,
@@ -313,7 +323,7 @@ fn of_one_suspect(sheet: &Sheet, joined: &mut Joined) {
             let is_set_apart = joined.wake.contains(number) || joined.respelled.contains(number);
             !is_set_apart && group.nature != Nature::Form
         })
-        .map(|(number, group)| Suspicion::of(number, group))
+        .map(|(number, group)| Suspicion::of(sheet, number, group))
         .collect();
     let broken: BTreeSet<usize> = Operation::all()
         .filter(|operation| is_broken_as_a_whole(sheet, *operation))

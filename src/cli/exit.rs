@@ -182,7 +182,6 @@ impl From<LibraryError> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::output::Compared;
     use super::*;
 
     fn summary(verdicts: &[Verdict]) -> Summary {

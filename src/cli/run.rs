@@ -25,6 +25,7 @@ use super::target::{Opened, TargetArgs, flag};
 use super::world::World;
 
 /// Flags of `run`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     #[command(flatten)]

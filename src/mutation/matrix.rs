@@ -32,6 +32,23 @@ pub struct MutantResult {
     pub cases: BTreeSet<String>,
     /// Requests that were sent to it.
     pub requests: usize,
+    /// Where every case was tried: what explains the failures, the clause of each cause in order.
+    pub causes: Option<Vec<String>>,
+}
+
+impl MutantResult {
+    /// Whether the first cause names the clause that the mutant breaks.
+    fn is_explained(&self) -> bool {
+        let first = self.causes.as_ref().and_then(|causes| causes.first());
+        first == Some(&self.breaks)
+    }
+
+    /// The causes in a few words, where they were looked for.
+    fn explained(&self) -> String {
+        self.causes.as_ref().map_or_else(String::new, |causes| {
+            format!("; {} cause(s): {}", causes.len(), causes.join(" "))
+        })
+    }
 }
 
 /// All results.
@@ -95,13 +112,37 @@ impl KillMatrix {
             };
             let _ = writeln!(
                 text,
-                "{:<12} {:<48} {how} ({} case files)",
+                "{:<12} {:<48} {how} ({} case files){}",
                 result.breaks,
                 result.name,
-                result.cases.len()
+                result.cases.len(),
+                result.explained()
             );
         }
         text.push('\n');
+        let explained: Vec<&MutantResult> = self
+            .results
+            .iter()
+            .filter(|result| result.causes.is_some())
+            .collect();
+        if !explained.is_empty() {
+            let is_one = |result: &&&MutantResult| {
+                result
+                    .causes
+                    .as_ref()
+                    .is_some_and(|causes| causes.len() == 1)
+            };
+            let _ = writeln!(
+                text,
+                "of {} mutants, {} have one cause, and the first cause of {} names their clause",
+                explained.len(),
+                explained.iter().filter(is_one).count(),
+                explained
+                    .iter()
+                    .filter(|result| result.is_explained())
+                    .count()
+            );
+        }
         for (family, [all, own, others, survived]) in self.families() {
             let _ = writeln!(
                 text,

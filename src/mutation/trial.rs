@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::stream::{self, StreamExt};
 
 use super::matrix::{Caught, KillMatrix, MutantResult};
+use crate::cause::Causes;
 use crate::contract::Level;
 use crate::event::{Event, TrialReport};
 use crate::mock::mutant::Mutant;
@@ -56,14 +57,25 @@ async fn try_mutant(
         clauses: BTreeSet::new(),
         cases: BTreeSet::new(),
         requests: 0,
+        causes: None,
     };
+    let mut causes = Causes::default();
     for part in [citing, others] {
         for report in reports(&mutant.changes, &part).await? {
             result.take(&report);
+            causes.take(&report);
         }
         if breadth == Breadth::Citing && result.caught == Caught::ByItsClause {
             break;
         }
+    }
+    if breadth == Breadth::Every {
+        let causes = causes.list().into_iter();
+        result.causes = Some(
+            causes
+                .map(|cause| cause.clause.as_str().to_owned())
+                .collect(),
+        );
     }
     Ok(result)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use originproof::cause::of_failures;
 use originproof::contract::{Finding, Level, What};
 use originproof::event::{
     AnswerShape, Event, ExchangeRecord, Location, Observation, Profile, PutBack, ReportedFinding,
@@ -208,6 +209,7 @@ pub(crate) fn whole() -> Run {
         expectation_faults: vec!["`old/case` fits no case that ran".to_owned()],
         ..Summary::default()
     };
+    summary.causes = of_failures(&trials);
     for trial in &trials {
         summary.add(trial);
     }
