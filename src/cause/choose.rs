@@ -182,11 +182,17 @@ fn about(sheet: &Sheet, clause: &ClauseId, at_fault: Option<Operation>) -> usize
     about.count()
 }
 
-/// The finding that takes the fewest requests to show.
+/// Bytes that count as much as a request when evidence is chosen.
+const BYTES_A_REQUEST: usize = 500;
+
+/// The finding that takes the fewest requests and the shortest bodies to show.
 fn simplest<'s>(sheet: &Sheet, group: &'s Group) -> Option<&'s Sighting> {
     let id = |one: &Sighting| sheet.trials.get(one.trial).map(|ran| ran.id.as_str());
     let all = group.sightings.iter();
-    all.min_by(|a, b| (a.step, id(a), a.number).cmp(&(b.step, id(b), b.number)))
+    all.min_by_key(|one| {
+        let effort = one.step + one.bytes / BYTES_A_REQUEST;
+        (effort, one.bytes, id(one), one.number)
+    })
 }
 
 fn symptom(group: &Group) -> Symptom {

@@ -51,6 +51,8 @@ pub(super) struct Sighting {
     pub(super) level: Level,
     /// Where in the response, as it was reported.
     pub(super) at: String,
+    /// Bytes of the request bodies that lead to it, as far as they are kept.
+    pub(super) bytes: usize,
     /// The answer's operation and hundreds of its status.
     pub(super) answers: Option<Answers>,
     /// The status that was answered, where the finding is about it.
@@ -157,8 +159,14 @@ impl Sheet {
         for (index, reported) in trial.findings.iter().enumerate() {
             let step = reported.step.unwrap_or(trial.steps.len());
             let written = written.get(step).copied().flatten();
+            let bodies = trial
+                .exchanges
+                .iter()
+                .filter(|exchange| exchange.step <= step);
+            let bytes =
+                bodies.filter_map(|exchange| exchange.request_body.as_ref().map(String::len));
             self.add(
-                (number, index),
+                (number, index, bytes.sum()),
                 reported,
                 trial.steps.get(step),
                 operations.get(step).copied().flatten(),
@@ -169,7 +177,7 @@ impl Sheet {
 
     fn add(
         &mut self,
-        (trial, number): (usize, usize),
+        (trial, number, bytes): (usize, usize, usize),
         reported: &ReportedFinding,
         record: Option<&StepRecord>,
         operation: Option<Operation>,
@@ -209,6 +217,7 @@ impl Sheet {
             is_respelled: record.is_some_and(|record| is_respelled(&record.path)),
             level: finding.level,
             at: finding.at.clone(),
+            bytes,
             answers: operation
                 .zip(record)
                 .map(|(operation, record)| (operation.index(), record.status / 100)),

@@ -333,6 +333,7 @@ fn again(args: &RunArgs, world: &World) -> String {
     command.push_str(" run");
     for (flag, value) in args.target.shown() {
         let _ = write!(command, " {flag} {value}");
+        command.truncate(command.trim_end().len());
     }
     if let Some(folder) = &args.selection.cases {
         command.push_str(" --cases ");

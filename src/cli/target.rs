@@ -171,6 +171,20 @@ impl TargetArgs {
                 .iter()
                 .map(|name| ("--capability", name.as_str())),
         );
+        let config = self.config.as_ref().and_then(|path| path.to_str());
+        shown.extend(config.map(|path| ("--config", path)));
+        let flags = [
+            ("--allow-existing", self.zones.allow_existing),
+            ("--allow-empty-zone", self.zones.allow_empty_zone),
+            ("--insecure", self.network.insecure),
+            ("--http2", self.network.http2),
+        ];
+        shown.extend(
+            flags
+                .into_iter()
+                .filter(|(_, is_set)| *is_set)
+                .map(|(name, _)| (name, "")),
+        );
         shown
     }
 

@@ -9,6 +9,8 @@ use crate::exchange::{Exchange, Redactor, Seen, curl_line, redactor_of};
 
 /// How much of a body a report keeps, in bytes.
 const BODY_KEPT: usize = 4_096;
+/// Bodies beyond this many bytes come packed in curl lines.
+const CURL_BODY: usize = 1_000;
 /// How many entries of a list a digest looks at.
 const DIGESTED: usize = 100;
 
@@ -81,7 +83,7 @@ pub fn exchange_record(exchange: &Exchange, step: usize, redactor: &Redactor) ->
         status: response.status,
         response_headers: redactor.headers(&response.headers).0,
         response_body: text(&response.body, redactor),
-        curl: curl_line(request, redactor, BODY_KEPT),
+        curl: curl_line(request, redactor, CURL_BODY),
     }
 }
 

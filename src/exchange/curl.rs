@@ -1,6 +1,12 @@
 //! A request as a curl line that runs as it stands: credentials come from the environment.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::message::Request;
 use super::redaction::Redactor;
@@ -16,10 +22,23 @@ const LEFT_OUT: [&str; 6] = [
     "originproof-case",
 ];
 
-/// The curl line of a request. Bodies longer than `body_limit` bytes are left out and said so.
+/// The curl line of a request. A body of more than `body_limit` bytes comes packed, through a pipe.
 #[must_use]
 pub fn curl_line(request: &Request, redactor: &Redactor, body_limit: usize) -> String {
-    let mut line = format!(
+    let body = request
+        .body
+        .as_ref()
+        .map(|body| redactor.text(&String::from_utf8_lossy(body)));
+    let packed = body
+        .as_ref()
+        .filter(|body| body.len() > body_limit)
+        .map(|body| packed(body));
+    let mut line = packed.map_or_else(String::new, |packed| {
+        format!("printf %s {packed} | base64 -d | gunzip | ")
+    });
+    let is_packed = !line.is_empty();
+    let _ = write!(
+        line,
         "curl -i -X {} {}",
         request.method,
         quoted(&redactor.url(&request.url))
@@ -35,19 +54,23 @@ pub fn curl_line(request: &Request, redactor: &Redactor, body_limit: usize) -> S
         line.push_str(" -H ");
         line.push_str(&field);
     }
-    if let Some(body) = &request.body {
-        if body.len() <= body_limit {
+    match body {
+        Some(_) if is_packed => line.push_str(" --data-binary @-"),
+        Some(body) => {
             line.push_str(" -d ");
-            line.push_str(&quoted(&redactor.text(&String::from_utf8_lossy(body))));
-        } else {
-            let _ = write!(
-                line,
-                " -d @body.json  # a body of {} bytes, not shown",
-                body.len()
-            );
+            line.push_str(&quoted(&body));
         }
+        None => {}
     }
     line
+}
+
+/// A text as gzip in base64.
+fn packed(text: &str) -> String {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    // Writing into memory does not fail.
+    let _ = encoder.write_all(text.as_bytes());
+    STANDARD.encode(encoder.finish().unwrap_or_default())
 }
 
 /// The curl line that writes one mapping back: address, vendor and region.
