@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 
 use originproof::diagnostic::did_you_mean;
-use originproof::report::{FORMATS, Format, Run, WriteReport, compare, format, merge, schema};
+use originproof::report::{
+    FORMATS, Format, Run, Table, WriteReport, compare, format, matrix, merge, schema, trend,
+};
 
 use super::Outcome;
 use super::console::Console;
@@ -46,6 +48,32 @@ enum Action {
     Compare(CompareArgs),
     /// Put the parts of one run together
     Merge(MergeArgs),
+    /// Show runs by date: verdicts, causes that came and went, the first run that failed
+    Trend(SeriesArgs),
+    /// Show the last run of each target side by side
+    Matrix(SeriesArgs),
+}
+
+#[derive(Debug, Args)]
+struct SeriesArgs {
+    /// Run documents, or folders of them
+    #[arg(value_name = "RUN|DIR", required = true)]
+    runs: Vec<PathBuf>,
+    /// Format
+    #[arg(long, short = 'f', value_enum, default_value_t = SeriesFormat::Markdown)]
+    format: SeriesFormat,
+    /// File to write; without it, stdout
+    #[arg(long, short = 'o', value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// How several runs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SeriesFormat {
+    /// A table for a comment.
+    Markdown,
+    /// A page that needs no network.
+    Html,
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +189,8 @@ pub(crate) fn run(args: &ReportArgs, console: &mut Console) -> Outcome {
     match &args.action {
         Some(Action::Compare(args)) => compared(args, console),
         Some(Action::Merge(args)) => merged(args, console),
+        Some(Action::Trend(args)) => series(args, trend, console),
+        Some(Action::Matrix(args)) => series(args, matrix, console),
         None if args.schema => {
             let text = serde_json::to_string_pretty(&schema())
                 .map_err(|error| Failure::Internal(error.to_string()))?;
@@ -184,6 +214,43 @@ pub(crate) fn run(args: &ReportArgs, console: &mut Console) -> Outcome {
             Ok(Exit::Conforms)
         }
     }
+}
+
+/// The documents that are named, and those of the folders that are.
+fn documents(paths: &[PathBuf]) -> Result<Vec<Run>, Failure> {
+    let mut runs = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            runs.push(read(path)?);
+            continue;
+        }
+        let wrong = |error| Failure::Usage(format!("can't read {}: {error}", path.display()));
+        let entries = std::fs::read_dir(path).map_err(wrong)?;
+        let files = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+        let files = files.filter(|file| file.extension().is_some_and(|end| end == "json"));
+        // A folder may hold other documents as well.
+        runs.extend(files.filter_map(|file| read(&file).ok()));
+    }
+    if runs.is_empty() {
+        return Err(Failure::Usage(
+            "there is no run document in these folders".to_owned(),
+        ));
+    }
+    Ok(runs)
+}
+
+fn series(args: &SeriesArgs, table: fn(Vec<Run>) -> Table, console: &mut Console) -> Outcome {
+    let table = table(documents(&args.runs)?);
+    let text = match args.format {
+        SeriesFormat::Markdown => table.markdown(),
+        SeriesFormat::Html => table
+            .html()
+            .map_err(|error| Failure::Internal(error.to_string()))?,
+    };
+    write(args.output.as_deref(), console, |out| {
+        out.write_all(text.as_bytes())
+    })?;
+    Ok(Exit::Conforms)
 }
 
 fn compared(args: &CompareArgs, console: &mut Console) -> Outcome {

@@ -174,14 +174,16 @@ pub fn compare(old: &Run, new: &Run) -> Comparison {
         .filter_map(|id| {
             let (before, after) = (before.get(id), after.get(id));
             let verdicts = (before.map(|t| t.verdict), after.map(|t| t.verdict));
+            let change = Change::of(verdicts.0, verdicts.1)?;
+            // Where a case differs matters only if it got worse.
+            let is_worse = !matches!(change, Change::Mended | Change::New | Change::Gone);
+            let both = before.zip(after).filter(|_| is_worse);
             Some(CaseChange {
                 id: id.clone(),
-                change: Change::of(verdicts.0, verdicts.1)?,
+                change,
                 before: verdicts.0,
                 after: verdicts.1,
-                difference: before
-                    .zip(after)
-                    .and_then(|(before, after)| difference(before, after)),
+                difference: both.and_then(|(before, after)| difference(before, after)),
             })
         })
         .collect();
