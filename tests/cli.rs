@@ -1,69 +1,13 @@
 //! The command: its exit codes and messages, above all where something is wrong.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Output, Stdio};
+#[path = "support/served.rs"]
+mod served;
 
+use std::io::Read;
+use std::process::Stdio;
+
+use served::{Served, originproof, output, stderr, stdout};
 use test_case::test_case;
-
-/// The command in an environment without anything that could leak in.
-fn originproof(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_originproof"));
-    command.args(arguments);
-    for name in [
-        "ORIGINPROOF_TARGET",
-        "CLOUDFLARE_API_TOKEN",
-        "CLOUDFLARE_EMAIL",
-        "CLOUDFLARE_API_KEY",
-        "CLOUDFLARE_ZONE_ID",
-        "CLICOLOR_FORCE",
-    ] {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn output(arguments: &[&str]) -> Output {
-    originproof(arguments)
-        .output()
-        .unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// `originproof mock` on a free port; it ends with the test.
-struct Served {
-    child: Child,
-    url: String,
-}
-
-impl Served {
-    fn with(arguments: &[&str]) -> Self {
-        let mut child = originproof(&["mock"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{error}"));
-        let mut line = String::new();
-        if let Some(stdout) = child.stdout.as_mut() {
-            let _ = BufReader::new(stdout).read_line(&mut line);
-        }
-        let url = line.trim().trim_start_matches("listening on ").to_owned();
-        Self { child, url }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 #[test_case(&["run", "--target", "localhost:8080"], 2, "`localhost:8080` is no URL of a target"; "a URL without scheme")]
 #[test_case(&["run", "--target", "http://127.0.0.1:9"], 2, "CLOUDFLARE_API_TOKEN"; "no credentials")]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use originproof::audit::{Auditor, Framing, parse_response, read};
+use originproof::case::Library;
 use originproof::cause::Causes;
 use originproof::diagnostic::did_you_mean;
 use originproof::event::{Event, Summary};
@@ -124,6 +125,7 @@ fn judged(mut events: Vec<Event>, expected: Option<Expectations>) -> Vec<Event> 
     let Some(expected) = expected else {
         return events;
     };
+    let misfits = Library::embedded().map(|library| expectation::misfits(&expected, &library));
     let mut tally = Tally::new(expected, jiff::Zoned::now().date());
     let mut counted = Summary::default();
     let mut causes = Causes::default();
@@ -138,8 +140,11 @@ fn judged(mut events: Vec<Event>, expected: Option<Expectations>) -> Vec<Event> 
                 counted.requests = summary.requests;
                 counted.profile = std::mem::take(&mut summary.profile);
                 counted.causes = causes.list();
-                // Of what was not recorded, the list may speak as well.
+                // Of what was not recorded, the list may speak as well, but not of what does not exist.
                 counted.expectation_faults = tally.faults(false);
+                counted
+                    .expectation_faults
+                    .extend(misfits.iter().flatten().cloned());
                 *summary = std::mem::take(&mut counted);
             }
             _ => {}

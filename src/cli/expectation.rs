@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use originproof::case::Library;
+use originproof::exchange::Operation;
 use originproof::expected::Expectations;
 use originproof::report::Run;
 
@@ -40,6 +42,20 @@ pub(super) fn load(
         .map_err(Failure::Cases)
 }
 
+/// The entries of a list that fit no case of a suite and no operation of recorded traffic, a sentence each.
+pub(super) fn misfits(list: &Expectations, library: &Library) -> Vec<String> {
+    let cases = library.trials().into_iter().map(|trial| {
+        let proves = trial.proves().map(|clause| clause.as_str().to_owned());
+        (trial.id(), proves.collect::<Vec<String>>())
+    });
+    let operations = Operation::all().map(|operation| (operation.id().to_owned(), Vec::new()));
+    let suite: Vec<(String, Vec<String>)> = cases.chain(operations).collect();
+    let suite = suite
+        .iter()
+        .map(|(id, proves)| (id.as_str(), proves.as_slice()));
+    list.misfits(&suite)
+}
+
 /// Writes an entry for each cause of what failed in a run.
 ///
 /// # Errors
@@ -51,8 +67,11 @@ pub(super) fn write(
     console: &mut Console,
 ) -> Result<(), Failure> {
     let causes = run.causes();
-    std::fs::write(path, originproof::expected::entries_of(&causes, reason))
-        .map_err(|error| Failure::Usage(format!("can't write {}: {error}", path.display())))?;
+    std::fs::write(
+        path,
+        originproof::expected::entries_of(&causes, run.header.recorded, reason),
+    )
+    .map_err(|error| Failure::Usage(format!("can't write {}: {error}", path.display())))?;
     let next = if causes.is_empty() || !reason.is_empty() {
         ""
     } else {

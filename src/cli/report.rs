@@ -148,7 +148,9 @@ fn write(
     console: &mut Console,
     text: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), Failure> {
-    let Some(path) = output else {
+    // Opened anew, stdout would lose what was written to it if it is a file.
+    let is_stdout = |path: &&Path| *path == Path::new("-") || *path == Path::new("/dev/stdout");
+    let Some(path) = output.filter(|path| !is_stdout(path)) else {
         let mut buffer = Vec::new();
         text(&mut buffer)?;
         return Ok(console.out(&String::from_utf8_lossy(&buffer))?);

@@ -223,7 +223,8 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
             () = interruptions.have_been(3) => return Ok(interrupted_for_good(console)),
         };
         if let Some(expected) = expected {
-            runner = runner.expecting(expected, jiff::Zoned::now().date());
+            let misfits = expectation::misfits(&expected, &library);
+            runner = runner.expecting(expected, jiff::Zoned::now().date(), misfits);
         }
         runner = runner.labelled(Label {
             shard: args.selection.shard.map(|shard| shard.to_string()),
@@ -255,7 +256,7 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
             return Ok(Exit::Violates);
         }
         if let Some(folder) = &args.snapshots {
-            let drifted = super::snapshots::compare(&run, folder, console)?;
+            let drifted = super::snapshots::compare(&run, folder, plan.is_whole, console)?;
             if drifted > 0 && args.strict_snapshots {
                 return Ok(Exit::Violates);
             }

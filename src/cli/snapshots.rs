@@ -1,6 +1,7 @@
 //! `run --snapshots DIR`: the redacted exchanges of each case as insta snapshots, and what differs from those that are
 //! there. New ones are written; changed ones are laid beside the old as `.snap.new`, for `cargo insta review`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use originproof::report::{Run, snapshot_drift, snapshots};
@@ -11,11 +12,17 @@ use super::exit::Failure;
 /// What insta writes above a snapshot's text.
 const HEADER: &str = "---\nsource: originproof\n---\n";
 
-/// Compares a run with the snapshots in a folder; returns how many differ.
+/// Compares a run with the snapshots in a folder; returns how many differ. After a whole run, snapshots without a case
+/// are named.
 ///
 /// # Errors
 /// The folder or a file that can't be read or written.
-pub(crate) fn compare(run: &Run, folder: &Path, console: &mut Console) -> Result<usize, Failure> {
+pub(crate) fn compare(
+    run: &Run,
+    folder: &Path,
+    is_whole: bool,
+    console: &mut Console,
+) -> Result<usize, Failure> {
     let wrong = |path: &Path| {
         let path = path.display().to_string();
         move |error: std::io::Error| {
@@ -24,11 +31,14 @@ pub(crate) fn compare(run: &Run, folder: &Path, console: &mut Console) -> Result
     };
     std::fs::create_dir_all(folder).map_err(wrong(folder))?;
     let (mut new, mut drifted) = (0, 0);
+    let mut known = BTreeSet::new();
     for (name, text) in snapshots(run) {
+        known.insert(format!("{name}.snap"));
         let path = folder.join(format!("{name}.snap"));
         let whole = format!("{HEADER}{text}");
         let before = match std::fs::read_to_string(&path) {
-            Ok(before) => before,
+            // A checkout on Windows may have changed the ends of lines.
+            Ok(before) => before.replace("\r\n", "\n"),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 std::fs::write(&path, whole).map_err(wrong(&path))?;
                 new += 1;
@@ -43,6 +53,21 @@ pub(crate) fn compare(run: &Run, folder: &Path, console: &mut Console) -> Result
             console.say(&format!("drift in {name}:\n{}", diff.trim_end()));
             let beside = path.with_extension("snap.new");
             std::fs::write(&beside, whole).map_err(wrong(&beside))?;
+        }
+    }
+    if run.is_complete() && is_whole {
+        let entries = std::fs::read_dir(folder).map_err(wrong(folder))?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let orphans = names.filter(|name| {
+            let is_snapshot = Path::new(name).extension().is_some_and(|end| end == "snap");
+            is_snapshot && !known.contains(name)
+        });
+        let mut orphans: Vec<String> = orphans.collect();
+        orphans.sort();
+        for orphan in orphans {
+            console.say(&format!(
+                "no case has the snapshot {orphan} any more: delete it"
+            ));
         }
     }
     console.say(&format!(

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::file::{Entry, Expectations};
-use crate::contract::{Finding, Level};
+use crate::contract::{Contract, Finding, Level};
 use crate::event::{TrialReport, Verdict};
 
 /// What happened to each entry so far.
@@ -55,6 +55,40 @@ impl Entry {
             }
             (None, None) => false,
         }
+    }
+}
+
+impl Expectations {
+    /// The entries that fit no trial of a suite, a sentence each: by id and the clauses that it proves. Where only a part
+    /// of the suite runs, this is what can be told of the rest.
+    #[must_use]
+    pub fn misfits<'t>(
+        &self,
+        suite: &(impl Iterator<Item = (&'t str, &'t [String])> + Clone),
+    ) -> Vec<String> {
+        let fits =
+            |entry: &Entry, (id, proves): (&str, &[String])| match (&entry.case, &entry.clause) {
+                (Some(case), _) => case.fits(id),
+                (None, Some(clause)) => proves.iter().any(|proved| clause.fits(proved)),
+                (None, None) => false,
+            };
+        let misfits = self.entries.iter().filter(|entry| {
+            let knows_clause = entry.clause.as_ref().is_some_and(|clause| {
+                let mut clauses = Contract::embedded().clauses.iter();
+                clauses.any(|known| clause.fits(known.id.as_str()))
+            });
+            // What is checked always may be broken anywhere.
+            let may_be_anywhere = entry.case.is_none() && knows_clause;
+            !may_be_anywhere && !suite.clone().any(|trial| fits(entry, trial))
+        });
+        misfits
+            .map(|entry| {
+                let (path, line, name) = (&self.path, entry.line, &entry.name);
+                format!(
+                    "{path}:{line} ({name}) fits no case and no clause: correct it, or take it out"
+                )
+            })
+            .collect()
     }
 }
 

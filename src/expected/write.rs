@@ -35,8 +35,9 @@ pub fn entry_of(report: &TrialReport) -> String {
 }
 
 /// A whole file for the causes of what failed: one entry each, with the clauses and kinds of difference that it shows.
+/// Those of recorded traffic name the operations too, by which it is told that they pass again.
 #[must_use]
-pub fn entries_of(causes: &[Cause], reason: &str) -> String {
+pub fn entries_of(causes: &[Cause], is_recorded: bool, reason: &str) -> String {
     let mut text = String::from(
         "# Expected failures. What they name runs and must fail; give each a reason, and a link or a day (`until`) where there is one.\n",
     );
@@ -46,6 +47,12 @@ pub fn entries_of(causes: &[Cause], reason: &str) -> String {
     };
     for cause in causes {
         let clauses = list(cause.clauses.keys().map(ClauseId::as_str).collect());
+        let cases = if is_recorded {
+            let operations = list(cause.trials.iter().map(String::as_str).collect());
+            format!("  case: {operations}\n")
+        } else {
+            String::new()
+        };
         let kinds = list(
             cause
                 .symptoms
@@ -58,7 +65,7 @@ pub fn entries_of(causes: &[Cause], reason: &str) -> String {
         // Writing into memory does not fail.
         let _ = writeln!(
             text,
-            "# {}: {} case(s), such as {}\n- clause: {clauses}\n  kind: {kinds}\n  reason: {reason}",
+            "# {}: {} case(s), such as {}\n- clause: {clauses}\n{cases}  kind: {kinds}\n  reason: {reason}",
             cause.id,
             cause.trials.len(),
             cause.witness.trial

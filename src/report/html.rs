@@ -16,10 +16,11 @@ use crate::event::{Cause, ReportedFinding, TrialReport, Verdict};
 use crate::exchange::Operation;
 use crate::expected::entry_of;
 
-/// Causes of which more than the witness is shown with its requests.
-const CAUSES_IN_FULL: usize = 10;
-/// Trials of each that are.
-const TRIALS_IN_FULL: usize = 2;
+/// Room for the requests of trials that are no witness, in bytes.
+const ROOM: usize = 150_000;
+/// What an exchange takes beside its bodies, and a step, in bytes.
+const EXCHANGE: usize = 800;
+const STEP: usize = 250;
 
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/page.css");
@@ -60,9 +61,9 @@ fn inert(json: &str) -> String {
 fn data(run: &Run) -> Value {
     let summary = run.counts();
     let standings = standings(run);
-    let counts: BTreeMap<&str, usize> = Verdict::ALL
+    let counts: BTreeMap<Verdict, usize> = Verdict::ALL
         .iter()
-        .map(|verdict| (verdict.id(), summary.count(*verdict)))
+        .map(|verdict| (*verdict, summary.count(*verdict)))
         .collect();
     let coverage = |level: Level| {
         let of = Contract::embedded()
@@ -75,7 +76,7 @@ fn data(run: &Run) -> Value {
         json!({"judged": judged.count(), "of": of.count()})
     };
     let causes = run.causes();
-    let in_full = in_full(&causes);
+    let in_full = in_full(run, &causes);
     let codes: BTreeSet<i64> = Contract::embedded()
         .codes
         .iter()
@@ -106,15 +107,25 @@ fn data(run: &Run) -> Value {
     })
 }
 
-/// The trials whose requests the page holds: of each cause the witness and one or two more.
-fn in_full(causes: &[Cause]) -> BTreeSet<&str> {
-    let of_each = causes.iter().take(CAUSES_IN_FULL);
-    let of_each = of_each.flat_map(|cause| {
-        let first = cause.trials.iter().take(TRIALS_IN_FULL);
-        first.map(String::as_str)
-    });
-    let witnesses = causes.iter().map(|cause| cause.witness.trial.as_str());
-    of_each.chain(witnesses).collect()
+/// The trials whose requests the page holds: the witness of each cause, then others as long as there is room.
+fn in_full<'r>(run: &'r Run, causes: &'r [Cause]) -> BTreeSet<&'r str> {
+    let mut ids: BTreeSet<&str> = causes
+        .iter()
+        .map(|cause| cause.witness.trial.as_str())
+        .collect();
+    let mut room = ROOM;
+    for trial in run.trials.iter().filter(|trial| !trial.findings.is_empty()) {
+        let bodies = trial.exchanges.iter().map(|exchange| {
+            let request = exchange.request_body.as_ref().map_or(0, String::len);
+            request + exchange.response_body.len() + exchange.curl.len() + EXCHANGE
+        });
+        let size = bodies.sum::<usize>() + trial.steps.len() * STEP;
+        if let Some(left) = room.checked_sub(size) {
+            room = left;
+            ids.insert(&trial.id);
+        }
+    }
+    ids
 }
 
 fn cause_view(run: &Run, cause: &Cause) -> Value {
@@ -245,7 +256,7 @@ fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
         format!("{} '{}'", again(run), trial.id)
     };
     let mut case = json!({
-        "id": trial.id, "title": trial.title, "file": trial.file, "verdict": trial.verdict.id(),
+        "id": trial.id, "title": trial.title, "file": trial.file, "verdict": trial.verdict,
         "reason": trial.reason, "clauses": trial.proves, "operations": operations,
         "elapsed_us": trial.elapsed_us, "given": trial.given, "restored": trial.restored,
         "blame": trial.blame(), "findings": findings, "observations": trial.observations,
@@ -258,7 +269,23 @@ fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
     if !has_none {
         case["left_out"] = json!(!is_in_full);
         case["rerun"] = json!(again);
+    }
+    if !has_none && is_in_full {
         case["expect"] = json!(entry_of(trial));
+    }
+    without_what_is_empty(case)
+}
+
+/// What the page takes to be empty where it is left out: most cases have little to say.
+fn without_what_is_empty(mut case: Value) -> Value {
+    if let Some(members) = case.as_object_mut() {
+        members.retain(|_, value| match value {
+            Value::Null | Value::Bool(false) => false,
+            Value::String(text) => !text.is_empty(),
+            Value::Array(list) => !list.is_empty(),
+            Value::Number(number) => number.as_u64() != Some(0),
+            Value::Bool(true) | Value::Object(_) => true,
+        });
     }
     case
 }

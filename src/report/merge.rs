@@ -115,8 +115,11 @@ fn added(mut summary: Summary, further: Summary) -> Summary {
     summary.interrupted |= further.interrupted;
     summary.halted = summary.halted.or(further.halted);
     summary.zones_left += further.zones_left;
-    summary
-        .expectation_faults
-        .extend(further.expectation_faults);
+    for fault in further.expectation_faults {
+        // Each part tells what fits nothing at all.
+        if !summary.expectation_faults.contains(&fault) {
+            summary.expectation_faults.push(fault);
+        }
+    }
     summary
 }

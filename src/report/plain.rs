@@ -4,7 +4,10 @@ use super::document::Run;
 use super::terminal::{Style, Terminal, Verbosity};
 use crate::event::{Cause, Event, TrialReport};
 
-/// What the terminal shows of a trial, without colour.
+/// Characters of a trial that are kept: readers of `JUnit` keep all of them in memory.
+const FAILURE: usize = 4_000;
+
+/// What the terminal shows of a trial, without colour, as far as it fits.
 pub(super) fn failure_text(trial: &TrialReport) -> String {
     let mut terminal = Terminal::new(
         Style::new(false),
@@ -14,7 +17,12 @@ pub(super) fn failure_text(trial: &TrialReport) -> String {
     let mut text = Vec::new();
     // Writing into memory does not fail.
     let _ = terminal.event(&Event::TrialFinished(Box::new(trial.clone())), &mut text);
-    String::from_utf8_lossy(&text).trim_end().to_owned()
+    let text = String::from_utf8_lossy(&text);
+    let text = text.trim_end();
+    match text.char_indices().nth(FAILURE) {
+        Some((end, _)) => format!("{}\n… (cut)", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// What the terminal shows of a cause, without colour and without its headline.

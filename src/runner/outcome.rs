@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::custody::Keeper;
 use super::execute::{Execution, Stop};
+use super::halt::HaltReason;
 use super::run::{Keep, Runner};
 use crate::case::Trial;
 use crate::contract::Level;
@@ -27,12 +28,21 @@ impl Runner {
             .map(|f| f.finding.level)
             .max();
         let by_network = matches!(end, Err(Stop::Unreachable(_)));
+        let halted = self.target.halt.reason();
+        let was_ended = matches!(
+            halted,
+            Some(HaltReason::Interrupted | HaltReason::Enough(_))
+        );
         let (end_verdict, reason) = match end {
             Ok(()) | Err(Stop::Violated) => (Verdict::Conforms, None),
             Err(Stop::Inconclusive(reason) | Stop::Unreachable(reason)) => {
                 (Verdict::Inconclusive, Some(reason))
             }
-            Err(Stop::Halted(reason)) => (Verdict::NotRun, Some(reason)),
+            // What was under way when the target failed saw that; what was ended by somebody did not run.
+            Err(Stop::Halted(reason)) if was_ended || execution.log.len() == 0 => {
+                (Verdict::NotRun, Some(reason))
+            }
+            Err(Stop::Halted(reason)) => (Verdict::Inconclusive, Some(reason)),
             Err(Stop::Skip(reason)) => (Verdict::Skipped, Some(reason)),
             Err(Stop::Broken(reason, line)) => {
                 let file = &trial.case.source.path;

@@ -50,6 +50,7 @@ pub struct Runner {
     pub(super) zones: Arc<Zones>,
     pub(super) config: RunConfig,
     expected: Option<(Expectations, Date)>,
+    misfits: Vec<String>,
     label: Label,
     profile: Arc<Mutex<Profile>>,
 }
@@ -107,6 +108,7 @@ impl Runner {
             zones: Arc::new(zones),
             config,
             expected: None,
+            misfits: Vec::new(),
             label: Label::default(),
             profile: Arc::default(),
         })
@@ -119,10 +121,17 @@ impl Runner {
         self
     }
 
-    /// The same runner, which compares what fails with a list. `today` decides which of its dates have passed.
+    /// The same runner, which compares what fails with a list. `today` decides which of its dates have passed. `misfits`
+    /// are the faults of the list that are known before the run.
     #[must_use]
-    pub fn expecting(mut self, expectations: Expectations, today: Date) -> Self {
+    pub fn expecting(
+        mut self,
+        expectations: Expectations,
+        today: Date,
+        misfits: Vec<String>,
+    ) -> Self {
         self.expected = Some((expectations, today));
+        self.misfits = misfits;
         self
     }
 
@@ -188,6 +197,9 @@ impl Runner {
         summary.causes = causes.list();
         if let Some(tally) = &tally {
             summary.expectation_faults = tally.faults(plan.is_whole);
+            if !plan.is_whole {
+                summary.expectation_faults.extend(self.misfits.clone());
+            }
         }
         summary.interrupted = self.is_stopped();
         summary.halted = match self.target.halt.reason() {

@@ -13,7 +13,7 @@ const FLAGS = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
-const ORDER = ["violates", "deviates", "broken", "inconclusive", "expected", "skipped", "conforms"];
+const ORDER = ["violates", "deviates", "broken", "inconclusive", "not-run", "expected", "skipped", "conforms"];
 
 let passed = 0;
 let failed = 0;
@@ -118,6 +118,33 @@ async function theFilterFilters({ page, go }) {
   check("a search finds nothing else", ids.length > 0 && ids.every((id) => id.startsWith("batch/merges/v2")), ids.slice(0, 5));
   await page.fill("#search", "zzzz");
   check("nothing found is said so", await page.isVisible("#nothing"));
+}
+
+async function theCausesExplain({ page, go }) {
+  const causes = JSON.parse(readFileSync(join(folder, "faulty.json"), "utf8")).footer.causes;
+  await go("faulty");
+  const list = page.locator("#cause-list details");
+  same("each cause once", await list.evaluateAll((all) => all.map((one) => one.dataset.cause)), causes.map(({ id }) => id));
+  check("the first cause is open, the others are not", (await list.evaluateAll((all) => all.map((one) => one.open)))
+    .every((isOpen, index) => isOpen === (index === 0)));
+  const [first] = causes;
+  const text = await list.first().textContent();
+  check("it names its clause, its evidence and itself",
+    [first.clause, first.witness.trial, first.id].every((part) => text.includes(part)), text.slice(0, 300));
+  check("it has an exchange and lines to send by hand",
+    (await list.first().locator(".exchange").count()) === 1 && text.includes("curl -i"));
+  await go("faulty", `#cause-${causes.at(-1).id}`);
+  check("a link opens its cause", await list.last().evaluate((one) => one.open));
+  await go("faulty", `#${new URLSearchParams({ cause: first.id })}`);
+  same("a cause filters its cases", await shown(page), first.trials.length);
+  await go("faulty");
+  await page.selectOption("#family-filter", "batch");
+  const ids = await page.$$eval("#case-list > li:not([hidden]) .case", (all) => all.map((one) => one.dataset.case));
+  check("a family filters", ids.length > 0 && ids.every((id) => id.startsWith("batch/")), ids.slice(0, 3));
+  const size = readFileSync(join(folder, "faulty.html")).length;
+  check("the page is at most 500 KB", size <= 500_000, size);
+  await go("honest");
+  check("without failures there are no causes", !(await page.isVisible("#causes")));
 }
 
 async function aFailureOpens({ page, go }) {
@@ -290,7 +317,7 @@ async function measure() {
 
 const PARTS = [
   (it) => countsEqualTheRun(it, "big"), (it) => countsEqualTheRun(it, "faulty"), (it) => countsEqualTheRun(it, "hostile"),
-  theFilterFilters, aFailureOpens, theKeyboardSuffices, hostileTextStaysText, oddRunsAreToldApart, itFitsScreensAndPaper,
+  theFilterFilters, theCausesExplain, aFailureOpens, theKeyboardSuffices, hostileTextStaysText, oddRunsAreToldApart, itFitsScreensAndPaper,
 ];
 
 (async () => {

@@ -5,7 +5,7 @@
 "use strict";
 (() => {
   // In the order of the list, failures first. Their signs and colours are in the style sheet.
-  const VERDICTS = ["violates", "deviates", "broken", "inconclusive", "not run", "expected", "skipped", "conforms"];
+  const VERDICTS = ["violates", "deviates", "broken", "inconclusive", "not-run", "expected", "skipped", "conforms"];
   const FAILURES = VERDICTS.slice(0, 4);
   const CAUSES_OPEN = 1;
   const CLAUSE_WORDS = {
@@ -147,7 +147,7 @@
       ["Should clauses", share(run.coverage.should)],
       ["Requests", number(run.requests)],
       ["Took", duration((run.elapsed_ms ?? 0) * 1000)],
-      ["Started", run.started],
+      ["Started", run.started?.replace(/\.\d+/, "")],
       ["Compared with", run.against],
       ["The target has", run.capabilities.join(", ") || "no capabilities"],
     ];
@@ -165,7 +165,7 @@
       el("span.verdict", { "data-verdict": cause.level === "must" ? "violates" : "deviates" }, cause.level),
       el("span.id", cause.clause), el("span.title", cause.says),
       el("span.took", counted(cause.cases.length, "case")));
-    const details = el("details.case", { id: causeAnchor(cause.id), "data-cause": cause.id }, summary);
+    const details = el("details.cause", { id: causeAnchor(cause.id), "data-cause": cause.id }, summary);
     details.addEventListener("toggle", () => drawCause(details, cause));
     details.open = index < CAUSES_OPEN;
     return el("li", details);
@@ -249,7 +249,7 @@
     const cited = [...item.findings, ...item.observations].map((entry) => entry.clause);
     const broken = [...new Set(item.findings.map((finding) => finding.clause))].join(" ");
     const summary = el("summary",
-      el("span.verdict", { "data-verdict": item.verdict }, item.verdict),
+      el("span.verdict", { "data-verdict": item.verdict }, item.verdict.replace("-", " ")),
       el("span.id", item.id),
       el("span.title", item.title, item.reason ? `: ${item.reason}` : null, broken && el("span.broken", ` ${broken}`)),
       el("span.took", duration(item.elapsed_us ?? 0)));

@@ -124,6 +124,10 @@ impl Terminal {
         let (dim, reset) = (self.style.dim, self.style.reset);
         for ((verdict, reason), ids) in self.unjudged.iter().take(REASONS) {
             let colour = self.style.of(*verdict);
+            if let [one] = ids.as_slice() {
+                writeln!(out, "{colour}{verdict}{reset} {one}: {reason}")?;
+                continue;
+            }
             let named: Vec<&str> = ids.iter().take(NAMED).map(String::as_str).collect();
             let more = match ids.len().saturating_sub(NAMED) {
                 0 => String::new(),
@@ -176,6 +180,10 @@ impl Terminal {
                 open += 1;
             }
         }
-        format!("{level}: {kept} kept, {broken} broken, {open} not judged")
+        let broken = match broken {
+            0 => String::new(),
+            broken => format!(", {broken} broken"),
+        };
+        format!("{level}: {kept} kept{broken}, {open} not judged")
     }
 }

@@ -177,10 +177,11 @@ impl Terminal {
                 continue;
             }
             let what = failure::plain_line(reported);
+            let colour = self.style.of(trial.verdict);
             writeln!(
                 out,
-                "{dim}seen:{reset} {clause} broken in {}: {dim}{what}{reset}",
-                trial.id
+                "{colour}{}{reset} {}: {clause}: {dim}{what}{reset}",
+                trial.verdict, trial.id
             )?;
         }
         Ok(())
