@@ -4,10 +4,16 @@
 mod served;
 
 use std::io::Read;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 
-use served::{Served, originproof, output, stderr, stdout};
+use served::{Served, originproof, stderr, stdout};
 use test_case::test_case;
+
+fn output(arguments: &[&str]) -> Output {
+    originproof(arguments)
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"))
+}
 
 #[test_case(&["run", "--target", "localhost:8080"], 2, "`localhost:8080` is no URL of a target"; "a URL without scheme")]
 #[test_case(&["run", "--target", "http://127.0.0.1:9"], 2, "CLOUDFLARE_API_TOKEN"; "no credentials")]

@@ -20,12 +20,6 @@ pub(crate) fn originproof(arguments: &[&str]) -> Command {
     command
 }
 
-pub(crate) fn output(arguments: &[&str]) -> Output {
-    originproof(arguments)
-        .output()
-        .unwrap_or_else(|error| panic!("{error}"))
-}
-
 pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
