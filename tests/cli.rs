@@ -4,7 +4,7 @@
 mod served;
 
 use std::io::Read;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use served::{Served, originproof, stderr, stdout};
 use test_case::test_case;

@@ -30,7 +30,7 @@ pub(crate) fn stdout(output: &Output) -> String {
 
 /// `originproof mock` on a free port; it ends with the test.
 pub(crate) struct Served {
-    child: Child,
+    pub(crate) child: Child,
     pub(crate) url: String,
 }
 
