@@ -74,11 +74,16 @@ fn with_a_ratchet_known_failures_pass_and_a_new_cause_does_not() {
         ])
     };
     ended(&with(&served.url), 0);
-    let worse = Served::with(&["--mutant", FAULT, "--mutant", "v2-batch-of-100-is-refused"]);
+    let worse = Served::with(&[
+        "--mutant",
+        FAULT,
+        "--mutant",
+        "v1-batch-answers-with-the-old-region",
+    ]);
     let output = with(&worse.url);
     ended(&output, 1);
     assert!(
-        said(&output).contains("new: V2-BATCH-"),
+        said(&output).contains("new: V1-BATCH-5"),
         "{}",
         said(&output)
     );

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use originproof::case::Library;
-use originproof::exchange::Operation;
 use originproof::expected::Expectations;
 use originproof::report::Run;
 
@@ -42,14 +41,13 @@ pub(super) fn load(
         .map_err(Failure::Cases)
 }
 
-/// The entries of a list that fit no case of a suite and no operation of recorded traffic, a sentence each.
+/// The entries of a list that fit no case of a suite, a sentence each.
 pub(super) fn misfits(list: &Expectations, library: &Library) -> Vec<String> {
     let cases = library.trials().into_iter().map(|trial| {
         let proves = trial.proves().map(|clause| clause.as_str().to_owned());
         (trial.id(), proves.collect::<Vec<String>>())
     });
-    let operations = Operation::all().map(|operation| (operation.id().to_owned(), Vec::new()));
-    let suite: Vec<(String, Vec<String>)> = cases.chain(operations).collect();
+    let suite: Vec<(String, Vec<String>)> = cases.collect();
     let suite = suite
         .iter()
         .map(|(id, proves)| (id.as_str(), proves.as_slice()));
