@@ -114,13 +114,13 @@ impl Model {
             self.forget();
         }
         let certainty = match (operation.kind(), &answer) {
-            (Kind::SupportedRegions, Some(_)) => {
-                let body = body.unwrap_or(&Value::Null);
-                let generation = operation.generation();
-                self.catalogue.learn(generation, body, &mut findings);
-                Certainty::Kept
+            (kind, answer) if kind.writes() => {
+                self.pages = None;
+                self.last_page = None;
+                self.has_applied = !nothing_applied(exchange);
+                let answered = (outcome, answer.as_ref());
+                self.write(operation, exchange, answered, &mut findings)
             }
-            (Kind::SupportedRegions, None) => Certainty::Kept,
             (Kind::List, Some(answer)) => self.list(operation, exchange, answer, &mut findings),
             (Kind::List, None) => {
                 self.pages = None;
@@ -130,20 +130,14 @@ impl Model {
                 self.get(operation, exchange, answer.as_ref(), &mut findings);
                 Certainty::Kept
             }
-            (
-                Kind::Create | Kind::Upsert | Kind::BatchUpsert | Kind::Delete | Kind::BatchDelete,
-                _,
-            ) => {
-                self.pages = None;
-                self.last_page = None;
-                self.has_applied = !nothing_applied(exchange);
-                self.write(
-                    operation,
-                    exchange,
-                    (outcome, answer.as_ref()),
-                    &mut findings,
-                )
+            (Kind::SupportedRegions, Some(_)) => {
+                let body = body.unwrap_or(&Value::Null);
+                let generation = operation.generation();
+                self.catalogue.learn(generation, body, &mut findings);
+                Certainty::Kept
             }
+            // What shows no mapping tells nothing of them.
+            _ => Certainty::Kept,
         };
         let writes = operation.kind().writes() && outcome == Outcome::Accepted;
         self.clock.take(exchange, answer.as_ref(), writes);

@@ -1,4 +1,4 @@
-// The requests that the page sends, one after the other: all fifteen operations, what they accept and what they refuse.
+// The requests that the page sends, one after the other: all operations, what they accept and what they refuse.
 // Every zone is fresh, so that its state is known from the first list on.
 "use strict";
 const { randomBytes } = require("node:crypto");

@@ -49,7 +49,7 @@ fn every_format_shows_the_fixed_run_as_reviewed() {
         prepend_module_to_snapshot => false,
         omit_expression => true,
         // How many clauses the contract has does not matter for the form of a report.
-        filters => vec![(r"\b(must|should) (\d+) of \d+", "$1 $2 of [all]")],
+        filters => vec![(r"\b(must|should): (\d+) kept(, \d+ broken)?, \d+ not judged", "$1: $2 kept$3, [others] not judged")],
     }, {
         for (prefix, run) in [("report", whole()), ("report-interrupted", interrupted())] {
             for format in FORMATS {

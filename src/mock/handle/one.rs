@@ -69,7 +69,7 @@ pub(super) fn create(rules: &Rules, zone: &mut Zone, call: &Call) -> Result<Repl
     store(rules, zone, &checked)?;
     Ok(Reply::success(form::single(
         rules,
-        Generation::V1,
+        call.operation.generation(),
         checked.ip,
         &checked.mapping,
     )))
