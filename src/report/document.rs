@@ -218,14 +218,11 @@ impl Run {
         begin.chain(trials).chain(put_back).chain(left).chain(end)
     }
 
-    /// What explains the failures; worked out anew where the document does not say, as those of before do not.
+    /// What explains the failures. It follows from the trials, so that it is right for parts that were put together and
+    /// for documents that do not say it.
     #[must_use]
     pub fn causes(&self) -> Vec<Cause> {
-        let causes = self.summary.as_ref().map(|summary| &summary.causes);
-        match causes.filter(|causes| !causes.is_empty()) {
-            Some(causes) => causes.clone(),
-            None => of_failures(&self.trials),
-        }
+        of_failures(&self.trials)
     }
 
     /// The trial and the finding that a cause names as its witness.

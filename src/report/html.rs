@@ -17,10 +17,12 @@ use crate::exchange::Operation;
 use crate::expected::entry_of;
 
 /// Room for the requests of trials that are no witness, in bytes.
-const ROOM: usize = 150_000;
+const ROOM: usize = 100_000;
 /// What an exchange takes beside its bodies, and a step, in bytes.
 const EXCHANGE: usize = 800;
 const STEP: usize = 250;
+/// The last steps of a case without findings that are shown.
+const STEPS: usize = 20;
 
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/page.css");
@@ -178,7 +180,6 @@ fn clauses(standings: &BTreeMap<crate::contract::ClauseId, Standing>) -> Vec<Val
             "says": clause.says,
             "source": clause.source,
             "verdict": standing.map_or("unjudged", Standing::word),
-            "cases": standing.map(|standing| &standing.cases),
         })
     });
     rows.collect()
@@ -246,6 +247,14 @@ fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
         .iter()
         .map(|step| step.operation.as_str())
         .collect();
+    // By their number in the page's list of operations, which is shorter than their names.
+    let operations: Vec<Value> = operations
+        .into_iter()
+        .map(|name| match Operation::from_id(name) {
+            Some(operation) => json!(operation.index()),
+            None => json!(name),
+        })
+        .collect();
     let findings = trial.findings.iter();
     let findings: Vec<Value> = findings.map(|reported| finding(trial, reported)).collect();
     let has_none = trial.findings.is_empty() && trial.reason.is_none();
@@ -256,14 +265,21 @@ fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
         format!("{} '{}'", again(run), trial.id)
     };
     let mut case = json!({
-        "id": trial.id, "title": trial.title, "file": trial.file, "verdict": trial.verdict,
+        "id": trial.id, "title": trial.title, "file": Some(&trial.file).filter(|file| **file != usual_file(&trial.id)), "verdict": trial.verdict,
         "reason": trial.reason, "clauses": trial.proves, "operations": operations,
         "elapsed_us": trial.elapsed_us, "given": trial.given, "restored": trial.restored,
-        "blame": trial.blame(), "findings": findings, "observations": trial.observations,
+        "blame": Some(trial.blame()).filter(|blame| *blame != "none"), "findings": findings, "observations": trial.observations,
         "not_reached": trial.not_reached,
     });
     if !has_none && is_in_full {
-        case["steps"] = json!(trial.steps);
+        let first = trial.steps.len().saturating_sub(STEPS);
+        let last = trial.steps.get(first..).unwrap_or_default();
+        // Findings name steps by their number, so those of a case that has any are all there.
+        case["steps"] = json!(if trial.findings.is_empty() {
+            last
+        } else {
+            &trial.steps
+        });
         case["exchanges"] = json!(trial.exchanges);
     }
     if !has_none {
@@ -274,6 +290,12 @@ fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
         case["expect"] = json!(entry_of(trial));
     }
     without_what_is_empty(case)
+}
+
+/// The file of a built-in case, which the page works out by itself: family and behaviour are the first parts of the id.
+fn usual_file(id: &str) -> String {
+    let parts: Vec<&str> = id.split('/').take(2).collect();
+    format!("cases/{}.yaml", parts.join("/"))
 }
 
 /// What the page takes to be empty where it is left out: most cases have little to say.

@@ -32,8 +32,9 @@ function readRun(name) {
   const lines = readFileSync(join(folder, `${name}.json`), "utf8").split("\n").slice(2);
   const trials = lines.map((line) => line.replace(/^,/, "")).filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line)).filter(({ event }) => event === "trial-finished");
+  const { header } = JSON.parse(`{${readFileSync(join(folder, `${name}.json`), "utf8").split("\n")[1].replace(/,"events":\[$/, "")}}`);
   const counts = Object.fromEntries(ORDER.map((verdict) => [verdict, trials.filter((t) => t.verdict === verdict).length]));
-  return { trials, counts };
+  return { header, trials, counts };
 }
 const failuresOf = (counts) => ORDER.slice(0, 4).reduce((sum, verdict) => sum + counts[verdict], 0);
 const operationsOf = (trial) => trial.steps.map(({ operation }) => operation);
@@ -168,7 +169,7 @@ async function aFailureOpens({ page, go }) {
   check("later steps are counted", trial.not_reached === 0 || text.includes(`${trial.not_reached} later step`));
   check("credentials are hidden", !readFileSync(join(folder, "faulty.html"), "utf8").includes("mock-token"));
   for (const [label, value] of [
-    ["Copy: Run it again", `originproof run --case '${trial.id}'`],
+    ["Copy: Run it again", `originproof run --target ${readRun("faulty").header.target} --case '${trial.id}'`],
     ["Copy: By hand", trial.exchanges[0].curl],
   ]) {
     await open.locator(`button[aria-label="${label}"]`).first().click();

@@ -69,12 +69,15 @@ def check_sarif(name, run):
     log = json.loads(path.read_text(encoding="utf-8"))
     errors = [f"{error.json_path}: {error.message[:200]}" for error in sarif.iter_errors(log)]
     check(not errors, f"{path.name} is no valid SARIF: {errors[:3]}")
-    wanted = sum(len(trial["findings"]) for trial in run if trial["verdict"] in WITH_RESULTS)
     results = log["runs"][0]["results"]
-    check(len(results) == wanted, f"{path.name} has {len(results)} results, not {wanted}")
+    causes = [result["partialFingerprints"]["originproof/cause"] for result in results]
+    findings = {verdict: sum(len(trial["findings"]) for trial in run if trial["verdict"] == verdict) for verdict in WITH_RESULTS}
     suppressed = sum("suppressions" in result for result in results)
-    wanted = sum(len(trial["findings"]) for trial in run if trial["verdict"] == "expected")
-    check(suppressed == wanted, f"{path.name} suppresses {suppressed} results, not {wanted}")
+    failed = sum(count for verdict, count in findings.items() if verdict != "expected")
+    check(len(set(causes)) == len(causes) - suppressed or suppressed > 0, f"{path.name} names a cause twice: {causes}")
+    check((len(results) - suppressed > 0) == (failed > 0), f"{path.name} has {len(results)} results for {failed} findings")
+    check(len(results) <= failed + findings["expected"], f"{path.name} has more results than findings")
+    check((suppressed > 0) == (findings["expected"] > 0), f"{path.name} suppresses {suppressed} results")
 
 
 for document in sorted(reports.glob("*.json")):

@@ -246,6 +246,8 @@
   function caseRow(item) {
     // What the data leaves out is empty, so that nothing below has to ask.
     item = { clauses: [], operations: [], findings: [], steps: [], exchanges: [], observations: [], ...item };
+    item.operations = item.operations.map((one) => (typeof one === "number" ? run.operations[one] : one));
+    item.file ??= `cases/${item.id.split("/").slice(0, 2).join("/")}.yaml`;
     const cited = [...item.findings, ...item.observations].map((entry) => entry.clause);
     const broken = [...new Set(item.findings.map((finding) => finding.clause))].join(" ");
     const summary = el("summary",
@@ -455,7 +457,7 @@
     return [
       ["Given", withCopy(item.given, "what was given") ?? "an empty zone"],
       ["Restored", withCopy(item.restored, "what was restored")],
-      ["Blame", item.blame === "none" ? null : item.blame],
+      ["Blame", item.blame],
       ["Not reached", item.not_reached > 0 ? counted(item.not_reached, "later step") : null],
       ["Clauses", links("clause", item.clauses)],
       ["Operations", links("operation", item.operations)],
