@@ -18,12 +18,19 @@ struct Ran {
 }
 
 const SCENARIO: &str = "ORIGINPROOF_TESTS_SCENARIO";
+/// Where the scenario "reports" writes one.
+const REPORT: &str = "ORIGINPROOF_TESTS_REPORT";
 
 fn ran(name: &str) -> Ran {
+    ran_with(name, &[])
+}
+
+fn ran_with(name: &str, variables: &[(&str, &std::ffi::OsStr)]) -> Ran {
     let this = std::env::current_exe().unwrap_or_else(|error| panic!("{error}"));
     let output = std::process::Command::new(this)
         .args(["--ignored", "--exact", "scenario", "--nocapture"])
         .env(SCENARIO, name)
+        .envs(variables.iter().copied())
         .output()
         .unwrap_or_else(|error| panic!("{error}"));
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
@@ -60,6 +67,18 @@ fn scenario() {
         "faulty" => (
             &["--exact", "batch/merges/v2"],
             own(vars(&[]), Some("v2-batch-replaces-the-collection")),
+        ),
+        "several faults" => (
+            &["batch/"],
+            own(vars(&[]), Some("v2-batch-replaces-the-collection")),
+        ),
+        "reports" => {
+            let report = std::env::var(REPORT).unwrap_or_default();
+            (&["batch/merges"], Settings::mock().report("junit", report))
+        }
+        "a report of no format" => (
+            &["--exact", "batch/merges/v2"],
+            Settings::mock().report("pdf", "r.pdf"),
         ),
         "both" => (&["batch/merges"], Settings::mock()),
         "one" => (&["batch/merges"], Settings::mock().only(Generation::V2)),
@@ -163,4 +182,34 @@ fn a_setting_that_does_not_exist_is_one_failure_with_the_right_name() {
     let ran = ran("unknown setting");
     assert_eq!((ran.passed, ran.failed), (0, 1), "{}", ran.said);
     assert!(ran.said.contains("did you mean `timeout`?"), "{}", ran.said);
+}
+
+#[test]
+fn after_failures_the_end_tells_their_causes() {
+    let ran = ran("several faults");
+    assert!(ran.failed > 3, "{}", ran.said);
+    let end = ran.said.rsplit("test result:").next().unwrap_or_default();
+    assert!(end.contains("cause 1 of 1: violates V2-BATCH-3"), "{end}");
+    assert!(end.contains("next: mend this cause"), "{end}");
+}
+
+#[test]
+fn reports_that_the_file_asks_for_are_written() {
+    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    let path = folder.path().join("junit.xml");
+    let ran = ran_with("reports", &[(REPORT, path.as_os_str())]);
+    assert_eq!(ran.failed, 0, "{}", ran.said);
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(text.contains("batch/merges/v2"), "{text}");
+}
+
+#[test]
+fn a_report_in_a_format_that_does_not_exist_fails_and_names_those_that_do() {
+    let ran = ran("a report of no format");
+    assert_eq!((ran.passed, ran.failed), (1, 1), "{}", ran.said);
+    assert!(
+        ran.said.contains("known are terminal, json, junit"),
+        "{}",
+        ran.said
+    );
 }

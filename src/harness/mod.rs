@@ -19,7 +19,9 @@
 mod settings;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use libtest_mimic::{Completion, Failed, Trial as Test};
 use tokio::runtime::Runtime;
@@ -29,11 +31,11 @@ pub use settings::Settings;
 
 use self::settings::Server;
 use crate::case::{Library, Trial};
-use crate::cause::Causes;
-use crate::event::{Event, Summary, TrialReport, Verdict};
+use crate::cause::of_failures;
+use crate::event::{Event, RunHeader, Summary, TrialReport, Verdict};
 use crate::expected::Tally;
 use crate::mock::{Mock, MockConfig, Running};
-use crate::report::{Style, Terminal, Verbosity};
+use crate::report::{FORMATS, Run, Style, Terminal, Verbosity, format};
 use crate::runner::{Keep, RunConfig, Runner, Target, TargetConfig, new_seed};
 
 /// What to do where no target is chosen.
@@ -46,17 +48,13 @@ struct Session {
     runner: OnceLock<Result<(Runner, Option<Running>), String>>,
     settings: Settings,
     tally: Option<Mutex<Tally>>,
-    ran: Mutex<Ran>,
+    /// What came of the tests.
+    ran: Mutex<Vec<TrialReport>>,
     /// Whether a single test was asked for, whose failure is shown whole.
     is_exact: bool,
-}
-
-/// What came of the tests.
-#[derive(Default)]
-struct Ran {
-    summary: Summary,
-    causes: Causes,
-    failed: Vec<TrialReport>,
+    begun: Instant,
+    /// When that was (RFC 3339).
+    started: String,
 }
 
 impl Session {
@@ -87,21 +85,87 @@ impl Session {
             .map_err(Clone::clone)
     }
 
+    /// All tests as a run.
+    fn as_run(&self) -> Run {
+        let trials = std::mem::take(&mut *self.ran.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut summary = Summary {
+            elapsed_ms: u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            causes: of_failures(&trials),
+            ..Summary::default()
+        };
+        for trial in &trials {
+            summary.add(trial);
+        }
+        let target = self.runner().ok().map(Runner::target);
+        let header = RunHeader {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            target: target
+                .map(|target| target.base_url.clone())
+                .unwrap_or_default(),
+            capabilities: target
+                .map(|target| target.capabilities.keys().cloned().collect())
+                .unwrap_or_default(),
+            selected: trials.len(),
+            planned: trials.iter().map(|trial| trial.id.clone()).collect(),
+            started: self.started.clone(),
+            cases: self
+                .settings
+                .cases
+                .as_ref()
+                .map(|folder| folder.display().to_string()),
+            ..RunHeader::default()
+        };
+        let mut run = Run::default();
+        run.event(Event::RunStarted(header));
+        for trial in trials {
+            run.event(Event::TrialFinished(Box::new(trial)));
+        }
+        run.event(Event::RunFinished(summary));
+        run
+    }
+
+    /// Writes the reports that the test file asks for; returns what went wrong.
+    fn report(&self, run: &Run) -> Vec<String> {
+        let write = |(name, path): &(String, PathBuf)| {
+            let wrong = |error: &dyn std::fmt::Display| {
+                format!("the report {} can't be written: {error}", path.display())
+            };
+            let Some(format) = format(name) else {
+                let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+                return Err(wrong(&format!(
+                    "there is no format `{name}`; known are {}",
+                    known.join(", ")
+                )));
+            };
+            let mut file = std::fs::File::create(path).map_err(|error| wrong(&error))?;
+            (format.write)(run, &mut file).map_err(|error| wrong(&error))
+        };
+        self.settings
+            .reports
+            .iter()
+            .filter_map(|report| write(report).err())
+            .collect()
+    }
+
     /// Says what explains the failures, if any test failed.
-    fn explain(&self, out: &mut dyn Write) {
-        let mut ran = self.ran.lock().unwrap_or_else(PoisonError::into_inner);
-        if ran.failed.is_empty() {
+    fn explain(run: &Run, out: &mut dyn Write) {
+        let failed = |trial: &&TrialReport| {
+            !matches!(
+                trial.verdict,
+                Verdict::Conforms | Verdict::Deviates | Verdict::Expected | Verdict::Skipped
+            )
+        };
+        if !run.trials.iter().any(|trial| failed(&trial)) {
             return;
         }
         let mut terminal = terminal(Verbosity::Causes);
-        for trial in std::mem::take(&mut ran.failed) {
-            // Each was shown when it failed.
-            let _ = terminal.event(&Event::TrialFinished(Box::new(trial)), &mut std::io::sink());
+        for event in run.events() {
+            // Each failure was shown when it came. Where nobody reads the end, the tests have ended all the same.
+            let _ = match event {
+                Event::RunFinished(_) => terminal.event(&event, out),
+                _ => terminal.event(&event, &mut std::io::sink()),
+            };
         }
-        let mut summary = std::mem::take(&mut ran.summary);
-        summary.causes = ran.causes.list();
-        // Where nobody reads it, the tests have ended all the same.
-        let _ = terminal.event(&Event::RunFinished(summary), out);
     }
 
     /// What the tests run against, in a line.
@@ -206,6 +270,8 @@ pub fn run(arguments: &Arguments, mut settings: Settings, out: &mut dyn Write) -
         settings,
         ran: Mutex::default(),
         is_exact: arguments.exact,
+        begun: Instant::now(),
+        started: jiff::Timestamp::now().to_string(),
     });
     if matches!(session.settings.server, Server::Missing) {
         return alone(arguments, "a target is chosen", NO_TARGET.to_owned());
@@ -233,7 +299,9 @@ pub fn run(arguments: &Arguments, mut settings: Settings, out: &mut dyn Write) -
         last("the list of expected failures fits", tally.faults(is_whole));
     }
     last("zones are put back", session.end());
-    session.explain(out);
+    let run = session.as_run();
+    last("reports are written", session.report(&run));
+    Session::explain(&run, out);
     conclusion
 }
 
@@ -273,13 +341,11 @@ fn judge(session: &Session, number: usize, trial: &Trial) -> Result<Completion, 
         tally.judge(&mut report);
     }
     let mut ran = session.ran.lock().unwrap_or_else(PoisonError::into_inner);
-    ran.summary.add(&report);
-    ran.causes.take(&report);
+    ran.push(report.clone());
     match report.verdict {
         Verdict::Conforms | Verdict::Deviates | Verdict::Expected => Ok(Completion::Completed),
         Verdict::Skipped => Ok(Completion::ignored_with(report.reason.unwrap_or_default())),
         Verdict::Violates | Verdict::Inconclusive | Verdict::NotRun | Verdict::Broken => {
-            ran.failed.push(report.clone());
             Err(text(report, session.is_exact).into())
         }
     }

@@ -40,6 +40,8 @@ pub struct Settings {
     pub(super) cases: Option<PathBuf>,
     pub(super) only: Option<Generation>,
     pub(super) expected: Option<Expectations>,
+    /// Formats of reports with the files to write.
+    pub(super) reports: Vec<(String, PathBuf)>,
 }
 
 impl fmt::Debug for Settings {
@@ -145,6 +147,14 @@ impl Settings {
     #[must_use]
     pub fn expected(mut self, expectations: Expectations) -> Self {
         self.expected = Some(expectations);
+        self
+    }
+
+    /// Writes a report of all tests at the end, in a format of `originproof report`, such as `html` or `json`. One that
+    /// can't be written fails the run.
+    #[must_use]
+    pub fn report(mut self, format: &str, path: impl Into<PathBuf>) -> Self {
+        self.reports.push((format.to_owned(), path.into()));
         self
     }
 }

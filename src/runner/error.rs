@@ -50,7 +50,7 @@ pub enum TargetError {
     },
     /// A zone was given that does not look like one.
     #[error(
-        "{source}. The zone `{zone}` may be why: a zone's id is 32 hexadecimal digits, and neither a name nor a UUID is one"
+        "`{zone}` does not look like a zone's id, which is 32 hexadecimal digits, neither a name nor a UUID: {source}"
     )]
     OddZone {
         /// As it was given.

@@ -157,6 +157,7 @@ impl Target {
         // Without its hook a target needs a zone by hand; that it has none can't be said before it serves.
         if self.zones.is_empty() {
             self.check_serving(&exchange)?;
+            self.check_credentials(&exchange)?;
         }
         if exchange.response.status == 200
             && let Some(named) = named
