@@ -21,6 +21,8 @@ const ROOM: usize = 100_000;
 /// What an exchange takes beside its bodies, and a step, in bytes.
 const EXCHANGE: usize = 800;
 const STEP: usize = 250;
+/// Findings of a case whose requests are left out.
+const IN_BRIEF: usize = 3;
 /// The last steps of a case without findings that are shown.
 const STEPS: usize = 20;
 
@@ -89,6 +91,7 @@ fn data(run: &Run) -> Value {
         "suite": format!("originproof {}", run.header.version),
         "suite_hash": run.header.suite,
         "target": run.header.target,
+        "again": Some(again(run)).filter(|_| !run.header.recorded),
         "against": null,
         "started": run.header.started,
         "elapsed_ms": summary.elapsed_ms,
@@ -255,15 +258,15 @@ fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
             None => json!(name),
         })
         .collect();
-    let findings = trial.findings.iter();
+    let in_brief = if in_full.contains(trial.id.as_str()) {
+        usize::MAX
+    } else {
+        IN_BRIEF
+    };
+    let findings = trial.findings.iter().take(in_brief);
     let findings: Vec<Value> = findings.map(|reported| finding(trial, reported)).collect();
     let has_none = trial.findings.is_empty() && trial.reason.is_none();
     let is_in_full = trial.findings.is_empty() || in_full.contains(trial.id.as_str());
-    let again = if run.header.recorded {
-        format!("originproof check {}", recordings(trial).join(" "))
-    } else {
-        format!("{} '{}'", again(run), trial.id)
-    };
     let mut case = json!({
         "id": trial.id, "title": trial.title, "file": Some(&trial.file).filter(|file| **file != usual_file(&trial.id)), "verdict": trial.verdict,
         "reason": trial.reason, "clauses": trial.proves, "operations": operations,
@@ -284,7 +287,10 @@ fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
     }
     if !has_none {
         case["left_out"] = json!(!is_in_full);
-        case["rerun"] = json!(again);
+        if run.header.recorded {
+            let files = recordings(trial).join(" ");
+            case["rerun"] = json!(format!("originproof check {files}"));
+        }
     }
     if !has_none && is_in_full {
         case["expect"] = json!(entry_of(trial));
