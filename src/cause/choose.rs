@@ -61,7 +61,7 @@ fn cause(
         .collect();
     let clause = headline(sheet, joined, &groups, &clauses)?;
     let of_clause = |&&(_, group): &&(usize, &Group)| group.key.clause == clause;
-    // What only follows is no evidence of its own.
+    // A group that only follows from another is not evidence by itself.
     let (number, group) = groups
         .iter()
         .filter(of_clause)

@@ -16,7 +16,7 @@ const CHANCE: f64 = 0.02;
 #[derive(Debug)]
 pub(super) struct Joined {
     parent: Vec<usize>,
-    /// Groups that only show that an answer which is no good breaks what rests on it.
+    /// Groups that follow from a malformed answer: expectations on it fail as well.
     pub(super) wake: BTreeSet<usize>,
     /// Groups that show only where a path spells its address otherwise.
     pub(super) respelled: BTreeSet<usize>,
@@ -225,7 +225,7 @@ fn is_about_pages(group: &Group) -> bool {
 
 /// An operation that answers alike where several clauses want something else.
 fn of_one_answer(sheet: &Sheet, joined: &mut Joined) {
-    // What is no operation is answered alike only by the very same status.
+    // Requests outside the operations count as answered alike only if their status is the same.
     let statuses = |group: &Group| -> BTreeSet<u16> {
         let statuses = group.sightings.iter().filter_map(|one| one.status);
         match group.key.operation {
@@ -247,7 +247,7 @@ fn of_one_answer(sheet: &Sheet, joined: &mut Joined) {
 /// How many of the trials with an operation must fail for it to be thought broken as a whole, in percent.
 const BROKEN: usize = 20;
 
-/// Whether so many trials with an operation fail that what comes after it may well be its fault.
+/// Whether enough trials with an operation fail to suspect it of what fails after it.
 fn is_broken_as_a_whole(sheet: &Sheet, operation: Operation) -> bool {
     let with = || sheet.trials.iter().filter(|ran| ran.has(bit(operation)));
     with().filter(|ran| ran.fails).count() * 100 >= with().count() * BROKEN
@@ -486,7 +486,7 @@ fn follows(sheet: &Sheet, extents: &[Extent], large: usize, small: usize) -> boo
     chance(hit, all, trials) < CHANCE
 }
 
-/// The chance that this many draws all hit. What hits every other time or more is no explanation.
+/// The chance that this many draws all hit; 1 if more than half of all hit, since that explains nothing.
 fn chance(hit: usize, all: usize, draws: usize) -> f64 {
     let as_float = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
     if hit * 2 > all {
