@@ -37,6 +37,7 @@ pub const FILE: &[Word] = words! {
     "zones": "Names of the zones that the case uses; one zone called `home` if absent.",
     "given": "Mappings that are there before the first step; by zone where there are several.",
     "table": "Rows of data: the case runs once for each, with the columns as variables; of several lists of rows, once for each combination.",
+    "judge": "`history`: each answer is also held against what the earlier exchanges of the case show of the zone.",
     "steps": "What is done and what is expected, in order.",
 };
 

@@ -36,6 +36,8 @@ pub struct CaseFile {
     pub zones: Vec<String>,
     /// What the zones hold at the beginning, as lists of items.
     pub given: BTreeMap<String, Value>,
+    /// Whether each answer is also held against what the earlier exchanges of the case show of the zone.
+    pub judges_history: bool,
     /// Its steps.
     pub steps: Vec<Step>,
 }

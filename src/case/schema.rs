@@ -51,6 +51,7 @@ pub fn json_schema() -> Value {
         ("title", json!({"type": "string"})),
         ("about", json!({"type": "string"})),
         ("unkillable", json!({"type": "string"})),
+        ("judge", json!({"enum": ["history"]})),
         (
             "proves",
             or_column(&json!({"type": "array", "items": {"$ref": "#/$defs/clause"}})),

@@ -7,6 +7,8 @@ pub enum Variable {
     V4(usize),
     /// `v6.N`, with an optional spelling: `v6.0.expanded`.
     V6(usize, Spelling),
+    /// `fill.N`: the n-th address of a filling.
+    Fill(usize),
     /// `fresh`: an address that the case has not used yet.
     Fresh,
     /// `pair.N.vendor` or `pair.N.region`.
@@ -98,6 +100,7 @@ impl Variable {
         };
         let parts: Vec<&str> = name.split('.').collect();
         match parts.as_slice() {
+            ["fill", n] => Some(Self::Fill(n.parse().ok()?)),
             ["fresh"] => Some(Self::Fresh),
             ["round"] => Some(Self::Round(1)),
             ["round", step] => Some(Self::Round(step.parse().ok()?)),

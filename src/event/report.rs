@@ -59,6 +59,9 @@ pub struct RunHeader {
     /// operation.
     #[serde(default)]
     pub recorded: bool,
+    /// Whether the cases are walks that were drawn from the seed.
+    #[serde(default)]
+    pub explored: bool,
     /// What the reader should know about the target, in sentences.
     pub notes: Vec<String>,
     /// The folder of the case files, where they are not those that are built in.

@@ -11,7 +11,7 @@ use super::mapping::Wanted;
 use crate::case::{Auth, CallSpec, OperationName};
 use crate::contract::{Contract, Framing};
 use crate::exchange::{Generation, Kind, Operation, whole_number};
-use crate::zone::State;
+use crate::zone::{State, Traffic};
 
 /// Mappings that a report names of what a zone held at first.
 const SAID: usize = 3;
@@ -36,8 +36,29 @@ impl Execution<'_> {
                 self.write_all(name, &state, &whole).await?;
             }
             self.model(name).expect(whole);
+            if self.judges_history() {
+                self.begin(name, state);
+            }
         }
         Ok(())
+    }
+
+    /// Tells the model of a zone what it holds: what was given through the case's own generation, and what was there
+    /// before through both.
+    fn begin(&mut self, zone: &str, given: State) {
+        let traffic = if self.care.has(zone) {
+            Traffic::OwnAmongOthers
+        } else {
+            Traffic::Own
+        };
+        let mut seen: Vec<(Generation, State)> = Generation::ALL
+            .into_iter()
+            .filter(|generation| self.target.has(generation.id()))
+            .map(|generation| (generation, self.care.existing_in(zone, generation)))
+            .collect();
+        seen.push((self.generation, given));
+        let places = self.variables.regions.picked.clone();
+        self.model(zone).begin(traffic, &places, &seen);
     }
 
     /// Notes what a zone holds at first, for the report.

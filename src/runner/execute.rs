@@ -22,7 +22,7 @@ use crate::contract::address::meant;
 use crate::contract::{Contract, Finding, Framing, request_items};
 use crate::exchange::Generation;
 use crate::transport::Outgoing;
-use crate::zone::{Model, State};
+use crate::zone::{Model, State, Witness};
 
 /// How long a target that settles slowly is left alone at first; doubled each time.
 const FIRST_SETTLING_WAIT: Duration = Duration::from_millis(50);
@@ -202,6 +202,7 @@ impl<'a> Execution<'a> {
         let mut settling = Settling::within(self.target.settle);
         loop {
             let before = self.judgement.clone();
+            let known = self.judges_history().then(|| self.models.clone());
             let result = self.step_once(step).await;
             let is_satisfied = result.is_ok() && self.judgement.findings == before.findings;
             let is_halted = self.target.halt.reason().is_some();
@@ -209,6 +210,69 @@ impl<'a> Execution<'a> {
                 return result;
             }
             self.judgement = before;
+            if let Some(known) = known {
+                self.models = known;
+            }
+        }
+    }
+
+    pub(super) fn judges_history(&self) -> bool {
+        self.trial.case.judges_history
+    }
+
+    /// Takes an exchange into the model of its zone. What it contradicts there is found where the case says so; in other
+    /// cases their own expectations judge it.
+    async fn take(&mut self, step: &Step, zone: &str, index: usize) -> Flow {
+        let Some(exchange) = self.log.get(index).cloned() else {
+            return Ok(());
+        };
+        let (findings, _) = self.model(zone).take(&exchange);
+        if !self.judges_history() {
+            return Ok(());
+        }
+        for finding in findings {
+            self.add(step.line, Some(index), finding);
+        }
+        self.resolve_doubts(zone, &[(step, index)]).await
+    }
+
+    /// Reads what answers showed otherwise than it is known, and tells whose fault it is.
+    pub(super) async fn resolve_doubts(&mut self, zone: &str, taken: &[(&Step, usize)]) -> Flow {
+        while let Some(doubt) = self.model(zone).next_doubt() {
+            let Some((step, index)) = taken.get(doubt.number) else {
+                continue;
+            };
+            let (line, ip) = (step.line, doubt.ip());
+            let mut seen = Vec::new();
+            for generation in doubt.generations() {
+                let (single, _) = self.read_one(line, generation, zone, ip).await?;
+                let mut listed = None;
+                if self.model(zone).is_small() {
+                    let list = self.read_list(line, generation, zone).await?;
+                    listed = list.ok().map(|list| list.state.get(&ip).cloned());
+                }
+                seen.push(Witness { single, listed });
+            }
+            let finding = self.model(zone).resolve(doubt, &seen);
+            self.add(line, Some(*index), finding);
+        }
+        Ok(())
+    }
+
+    /// Compares an answer with what its step expects; a step that expects nothing arranges something, unless the history
+    /// is judged.
+    pub(super) fn expected_of(&mut self, step: &Step, index: usize) -> Flow {
+        if self.judges_history() && step.expect.is_empty() {
+            return Ok(());
+        }
+        self.judge(step, index)
+    }
+
+    /// What is read to find out must not be an old state, on a target that takes its time to show what was written.
+    async fn settle_doubt(&mut self, zone: &str) {
+        let settle = self.target.settle;
+        if self.judges_history() && !settle.is_zero() && self.model(zone).has_doubt() {
+            tokio::time::sleep(settle).await;
         }
     }
 
@@ -233,12 +297,10 @@ impl<'a> Execution<'a> {
         match &step.action {
             Action::Call(spec) => {
                 let index = self.call(step, spec, &zone).await?;
-                if let Some(exchange) = self.log.get(index).cloned() {
-                    // What the case's calls contradict is judged by its own expectations.
-                    let _ = self.model(&zone).take(&exchange);
-                }
-                self.judge(step, index)?;
+                self.take(step, &zone, index).await?;
+                self.expected_of(step, index)?;
                 self.capture(step, index)?;
+                self.settle_doubt(&zone).await;
             }
             Action::Holds(items, clause) => {
                 let filled = self.fill(items)?;
@@ -258,7 +320,10 @@ impl<'a> Execution<'a> {
                 })?;
                 self.pages(step, per_page, clause, &zone).await?;
             }
-            Action::Parallel(steps) => self.parallel(step, steps, &zone).await?,
+            Action::Parallel(steps) => {
+                self.parallel(step, steps, &zone).await?;
+                self.settle_doubt(&zone).await;
+            }
             Action::Repeat { over, steps } => Box::pin(self.repeat(*over, steps)).await?,
             Action::Let(values) => {
                 for (name, value) in values {

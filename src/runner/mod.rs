@@ -37,5 +37,5 @@ mod zone;
 
 pub use error::TargetError;
 pub use plan::{Plan, PlanError, Selection, Shard};
-pub use run::{Keep, Label, RunConfig, Runner, new_seed};
+pub use run::{Keep, Label, Planned, RunConfig, Runner, new_seed};
 pub use target::{Credentials, Target, TargetConfig};

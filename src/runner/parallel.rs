@@ -9,6 +9,7 @@ use super::execute::{Execution, Flow, Stop, framing};
 use super::send::readable;
 use crate::case::{Action, Check, ClauseKey, Step};
 use crate::contract::{ClauseId, Evidence, Finding, Framing, Level, What, is_edge_failure};
+use crate::event::Observation;
 use crate::exchange::{Exchange, Generation};
 use crate::zone::State;
 
@@ -28,8 +29,8 @@ impl Execution<'_> {
         if let [(step, framing, outgoing)] = prepared.as_slice() {
             // A block of one is there for `settled`; it is sent as patiently as any request.
             let index = self.send(step.line, outgoing, *framing).await?;
-            self.overlapped(zone, &[(*step, index)]);
-            return self.judge(step, index);
+            self.overlapped(zone, &[(*step, index)]).await?;
+            return self.expected_of(step, index);
         }
         self.log.retire();
         // All have their turn before the first goes out, so that pacing does not pull them apart.
@@ -64,11 +65,11 @@ impl Execution<'_> {
             }
             indices.push((*step, self.record(step.line, exchange, *framing)));
         }
-        self.overlapped(zone, &indices);
+        self.overlapped(zone, &indices).await?;
         self.count_successes(block, &indices)?;
         let mut stopped = Ok(());
         for (step, index) in indices {
-            if let Err(stop) = self.judge(step, index) {
+            if let Err(stop) = self.expected_of(step, index) {
                 stopped = Err(stop);
             }
         }
@@ -76,17 +77,39 @@ impl Execution<'_> {
     }
 
     /// Tells the models of the zones that these exchanges were under way at the same time.
-    fn overlapped(&mut self, home: &str, sent: &[(&Step, usize)]) {
+    async fn overlapped(&mut self, home: &str, sent: &[(&Step, usize)]) -> Flow {
         let zone_of = |step: &Step| step.zone.clone().unwrap_or_else(|| home.to_owned());
         let zones: BTreeSet<String> = sent.iter().map(|(step, _)| zone_of(step)).collect();
         for zone in zones {
             let here = sent.iter().filter(|(step, _)| zone_of(step) == zone);
-            let exchanges: Vec<Arc<Exchange>> = here
-                .filter_map(|(_, index)| self.log.get(*index).cloned())
+            let here: Vec<(&Step, usize, Arc<Exchange>)> = here
+                .filter_map(|(step, index)| Some((*step, *index, self.log.get(*index)?.clone())))
                 .collect();
-            let exchanges = exchanges.iter().map(AsRef::as_ref);
-            self.model(&zone).take_overlapping(exchanges);
+            let exchanges: Vec<&Exchange> = here.iter().map(|(_, _, one)| one.as_ref()).collect();
+            if !self.judges_history() {
+                self.model(&zone).take_overlapping(exchanges);
+                continue;
+            }
+            let (findings, said) = self.model(&zone).take_together(&exchanges);
+            for (number, finding) in findings {
+                if let Some((step, index, _)) = here.get(number) {
+                    self.add(step.line, Some(*index), finding);
+                }
+            }
+            for seen in said {
+                self.judgement.observations.push(Observation {
+                    clause: "CONC-1".to_owned(),
+                    seen,
+                });
+            }
+            let taken: Vec<(&Step, usize)> = here
+                .iter()
+                .map(|(step, index, _)| (*step, *index))
+                .collect();
+            drop(here);
+            self.resolve_doubts(&zone, &taken).await?;
         }
+        Ok(())
     }
 
     fn count_successes(&mut self, block: &Step, indices: &[(&Step, usize)]) -> Flow {

@@ -55,6 +55,19 @@ pub struct Runner {
     profile: Arc<Mutex<Profile>>,
 }
 
+/// What is going to run.
+#[derive(Debug, Clone, Default)]
+pub struct Planned {
+    /// The ids of the trials, as far as they are known beforehand.
+    pub trials: Vec<String>,
+    /// A digest of the contract and all cases.
+    pub suite: String,
+    /// The seed that walks are drawn from, where they run in place of cases.
+    pub walks_from: Option<u64>,
+    /// Whether all cases run, so that an expected failure which fits none of them is a fault of the list.
+    pub is_whole: bool,
+}
+
 /// What a run's header says of how it was asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Label {
@@ -142,19 +155,40 @@ impl Runner {
     }
 
     /// Runs all trials of a plan and sends every event; returns the counts.
-    pub async fn run(&self, plan: &Plan, mut on_event: impl FnMut(Event)) -> Summary {
+    pub async fn run(&self, plan: &Plan, on_event: impl FnMut(Event)) -> Summary {
+        let planned = Planned {
+            trials: plan.trials.iter().map(|(_, trial)| trial.id()).collect(),
+            suite: plan.suite.clone(),
+            walks_from: None,
+            is_whole: plan.is_whole,
+        };
+        let work =
+            |events: UnboundedSender<Event>| async move { self.schedule(plan, &events).await };
+        self.reporting(planned, work, on_event).await.0
+    }
+
+    /// Does work that runs trials, and sends every event: those that the work itself sends, and those around it. Returns
+    /// the counts, and what the work returned.
+    pub async fn reporting<T, W: Future<Output = T>>(
+        &self,
+        planned: Planned,
+        work: impl FnOnce(UnboundedSender<Event>) -> W,
+        mut on_event: impl FnMut(Event),
+    ) -> (Summary, T) {
         let begun = Instant::now();
+        let is_whole = planned.is_whole;
         on_event(Event::RunStarted(RunHeader {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             target: self.target.base_url.clone(),
             capabilities: self.target.capabilities.keys().cloned().collect(),
-            selected: plan.trials.len(),
-            seed: self.config.seed,
+            selected: planned.trials.len(),
+            seed: planned.walks_from.unwrap_or(self.config.seed),
             recorded: false,
+            explored: planned.walks_from.is_some(),
             notes: self.target.notes.clone(),
             started: jiff::Timestamp::now().to_string(),
-            suite: plan.suite.clone(),
-            planned: plan.trials.iter().map(|(_, trial)| trial.id()).collect(),
+            suite: planned.suite,
+            planned: planned.trials,
             shard: self.label.shard.clone(),
             settings: self.label.settings.clone(),
             cases: self.label.cases.clone(),
@@ -167,11 +201,12 @@ impl Runner {
             .map(|(expectations, today)| Tally::new(expectations, today));
         let (events, mut received) = unbounded_channel();
         let work = async {
-            self.schedule(plan, &events).await;
+            let result = work(events.clone()).await;
             for event in self.put_zones_back().await {
                 let _ = events.send(event);
             }
             drop(events);
+            result
         };
         let receive = async {
             while let Some(mut event) = received.recv().await {
@@ -192,12 +227,12 @@ impl Runner {
                 on_event(event);
             }
         };
-        tokio::join!(work, receive);
+        let (result, ()) = tokio::join!(work, receive);
         summary.profile = std::mem::take(&mut *self.profile());
         summary.causes = causes.list();
         if let Some(tally) = &tally {
-            summary.expectation_faults = tally.faults(plan.is_whole);
-            if !plan.is_whole {
+            summary.expectation_faults = tally.faults(is_whole);
+            if !is_whole {
                 summary.expectation_faults.extend(self.misfits.clone());
             }
         }
@@ -209,7 +244,7 @@ impl Runner {
         summary.requests = usize::try_from(self.target.client.sent()).unwrap_or(usize::MAX);
         summary.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         on_event(Event::RunFinished(summary.clone()));
-        summary
+        (summary, result)
     }
 
     /// Trials with the tag `gate` go first, one by one: where zones are not kept apart, no other trial
@@ -279,6 +314,18 @@ impl Runner {
 
     pub(super) fn profile(&self) -> MutexGuard<'_, Profile> {
         self.profile.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether no more requests are sent: the run was interrupted or cut short.
+    #[must_use]
+    pub fn is_halted(&self) -> bool {
+        self.target.halt.reason().is_some()
+    }
+
+    /// Whether every trial has an empty zone of its own.
+    #[must_use]
+    pub fn has_fresh_zones(&self) -> bool {
+        !self.cares_for_zones()
     }
 
     fn is_stopped(&self) -> bool {

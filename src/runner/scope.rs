@@ -224,6 +224,7 @@ impl Scope for Variables<'_> {
         match Variable::read(name) {
             Some(Variable::V4(n)) => Ok(json!(self.addresses.v4(n).to_string())),
             Some(Variable::V6(n, spelling)) => Ok(json!(spelling.write(self.addresses.v6(n)))),
+            Some(Variable::Fill(n)) => Ok(json!(self.addresses.filler(n).to_string())),
             Some(Variable::Fresh) => {
                 self.fresh += 1;
                 Ok(json!(self.addresses.fresh(self.fresh).to_string()))

@@ -168,6 +168,18 @@ impl Target {
         self.capabilities.contains_key(capability)
     }
 
+    /// How many pairs of vendor and region cases can use.
+    #[must_use]
+    pub fn pairs(&self) -> usize {
+        self.regions.picked.len()
+    }
+
+    /// Whether there is a region of another vendor than the one that it is written under.
+    #[must_use]
+    pub fn has_foreign_pair(&self) -> bool {
+        self.regions.foreign().is_some()
+    }
+
     /// Asks once, patiently where the target wants that; for the runner's own requests.
     pub(super) async fn ask(
         &self,

@@ -26,7 +26,7 @@ pub enum Blame {
 }
 
 /// The last write that was accepted.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct LastWrite {
     operation: Operation,
     /// Since which write all writes have been of this operation, by the count of writes.

@@ -13,7 +13,7 @@ use crate::exchange::{Exchange, Generation};
 type Regions = BTreeMap<String, BTreeSet<String>>;
 
 /// What a zone's two generations list.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Catalogue {
     v1: Option<Regions>,
     v2: Option<Regions>,

@@ -13,7 +13,7 @@ use crate::exchange::Exchange;
 const APART: Duration = Duration::from_secs(1);
 
 /// The latest time that was seen in a zone.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Clock {
     latest: Option<Instant>,
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::contract::{Item, Place, address};
+use crate::contract::{ClauseId, Item, Place, address};
 use crate::exchange::{Generation, Operation};
 
 /// A place as it is compared here: letter case apart, which is open (REG-10).
@@ -50,6 +50,11 @@ impl KnownTo {
         }
     }
 
+    pub(super) fn join(&mut self, other: Self) {
+        self.v1 |= other.v1;
+        self.v2 |= other.v2;
+    }
+
     pub(super) fn has(self, generation: Generation) -> bool {
         match generation {
             Generation::V1 => self.v1,
@@ -94,6 +99,8 @@ pub(super) enum Origin {
         before: Known,
         /// A read that showed something else.
         doubt: Option<(Operation, Option<AnyCase>)>,
+        /// Whether other addresses were written at the same time (CONC-1).
+        beside_others: bool,
     },
 }
 
@@ -108,8 +115,39 @@ pub(super) struct Fact {
     pub(super) seen_at: u64,
 }
 
+impl Fact {
+    /// What a generation shows, at this number of writes.
+    pub(super) fn read(place: Option<AnyCase>, generation: Generation, seen_at: u64) -> Self {
+        Self {
+            place,
+            known_to: KnownTo::only(generation),
+            origin: Origin::Read,
+            seen_at,
+        }
+    }
+}
+
+/// What an address may hold after writes that overlapped, and the clause that another content breaks.
+#[derive(Debug, Clone)]
+pub(super) struct Open {
+    pub(super) places: Vec<Option<AnyCase>>,
+    pub(super) known_to: KnownTo,
+    pub(super) clause: ClauseId,
+}
+
+/// A write that was refused: what it wanted, and the clause by which it changes nothing.
+#[derive(Debug, Clone)]
+pub(super) struct Refused {
+    pub(super) wanted: Option<AnyCase>,
+    pub(super) clause: ClauseId,
+    /// The number of accepted writes before the request.
+    pub(super) since: u64,
+    /// The same after it: a batch may have been accepted in part.
+    pub(super) until: u64,
+}
+
 /// All that is known of a zone's addresses.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
     by_address: BTreeMap<IpAddr, Fact>,
     /// To whom it is known that every address without a fact has no mapping.
@@ -120,6 +158,10 @@ pub(super) struct Facts {
     doubtful: BTreeSet<IpAddr>,
     /// Addresses that may have a mapping, although no other one has: an outcome for them was left open.
     unsure: BTreeSet<IpAddr>,
+    /// Addresses that overlapping writes left open, all of them unsure.
+    open: BTreeMap<IpAddr, Open>,
+    /// The last writes that were refused, until the address is written or seen.
+    refused: BTreeMap<IpAddr, Refused>,
     /// Writes that were accepted.
     pub(super) writes: u64,
 }
@@ -128,12 +170,36 @@ impl Facts {
     pub(super) fn forget(&mut self) {
         self.by_address.clear();
         self.unsure.clear();
+        self.open.clear();
+        self.refused.clear();
         self.complete = KnownTo::default();
     }
 
     pub(super) fn forget_one(&mut self, ip: IpAddr) {
         self.by_address.remove(&ip);
+        self.open.remove(&ip);
         self.unsure.insert(ip);
+    }
+
+    /// From here on an address may hold one of these.
+    pub(super) fn leave_open(&mut self, ip: IpAddr, open: Open) {
+        self.forget_one(ip);
+        self.open.insert(ip, open);
+    }
+
+    /// What overlapping writes left open at an address.
+    pub(super) fn open_at(&self, ip: IpAddr) -> Option<&Open> {
+        self.open.get(&ip)
+    }
+
+    /// Notes a write that was refused.
+    pub(super) fn refuse(&mut self, ip: IpAddr, refused: Refused) {
+        self.refused.insert(ip, refused);
+    }
+
+    /// The last write to an address, if it was refused and the address was not seen since.
+    pub(super) fn last_refused(&self, ip: IpAddr) -> Option<&Refused> {
+        self.refused.get(&ip)
     }
 
     /// The address that a text names, where its facts can be told from those of others.
@@ -164,6 +230,8 @@ impl Facts {
     /// Sets what is known of an address.
     pub(super) fn set(&mut self, ip: IpAddr, fact: Fact) {
         self.unsure.remove(&ip);
+        self.open.remove(&ip);
+        self.refused.remove(&ip);
         self.by_address.insert(ip, fact);
     }
 
@@ -190,6 +258,17 @@ impl Facts {
         facts.filter(|fact| fact.place.is_some()).count()
     }
 
+    /// The most mappings that there can be; `None` if not all addresses are known.
+    pub(super) fn most(&self) -> Option<usize> {
+        let is_known = !self.complete.is_nobody() && self.doubtful.is_empty();
+        is_known.then(|| self.count_all() + self.unsure.len())
+    }
+
+    /// How many more mappings a zone takes for sure; `None` if not all addresses are known.
+    pub(super) fn room(&self, limit: usize) -> Option<usize> {
+        Some(limit.saturating_sub(self.most()?))
+    }
+
     /// Whether all mappings of the zone are known to a generation.
     pub(super) fn is_complete(&self, generation: Generation) -> bool {
         self.complete.has(generation) && self.unsure.is_empty() && self.doubtful.is_empty()
@@ -200,5 +279,6 @@ impl Facts {
         self.complete.add(generation);
         self.complete_at = self.writes;
         self.unsure.clear();
+        self.open.clear();
     }
 }

@@ -3,19 +3,23 @@
 //! guess.
 //!
 //! `fact` keeps what is known of addresses, `observe` compares it with what an answer shows, `reads` and `writes` take
-//! the operations, `overlap` the writes that were sent at the same time, `catalogue` the regions; `clock` tells traffic
-//! that was not recorded. `expected` is what a case asserts beside it, `pages` a walk over all pages, and `blame` says
+//! the operations, `overlap` and `together` what was sent at the same time (`linear` searches its orders), `lawful` what a
+//! request of our own must be answered with, `catalogue` the regions; `clock` tells traffic that was not recorded. `expected` is what a case asserts beside it, `pages` a walk over all pages, and `blame` says
 //! whose fault a difference is, and by which clause.
 
 mod blame;
 mod catalogue;
 mod clock;
+mod doubt;
 mod expected;
 mod fact;
+mod lawful;
+mod linear;
 mod observe;
 mod overlap;
 mod pages;
 mod reads;
+mod together;
 mod writes;
 
 use std::collections::BTreeSet;
@@ -24,6 +28,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 pub use self::blame::{Blame, list_answer, reader_clause};
+pub use self::doubt::{Doubt, Witness};
 pub use self::expected::{Difference, State, differences, entries_of, meant_by};
 pub use self::pages::Walk;
 
@@ -35,9 +40,24 @@ use self::fact::{AnyCase, Facts};
 use self::overlap::Write;
 use self::reads::{Page, Pages};
 use crate::contract::{
-    Answer, Answered, ClauseId, Evidence, Finding, Level, What, is_edge_failure,
+    Answer, Answered, ClauseId, Evidence, Finding, Level, Place, What, is_edge_failure,
 };
-use crate::exchange::{Exchange, Kind};
+use crate::exchange::{Exchange, Generation, Kind};
+
+/// Whose traffic a model sees, and so what may be presumed of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Traffic {
+    /// Others made it: whether it was allowed, and who else writes, is not known.
+    #[default]
+    Recorded,
+    /// Our own, in a zone that nobody else writes to.
+    Own,
+    /// Our own, in a zone that others may write to as well, at addresses which we do not name.
+    OwnAmongOthers,
+}
+
+/// What a generation shows of a zone.
+pub type Seen = (Generation, State);
 
 /// What became of the knowledge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +69,7 @@ pub enum Certainty {
 }
 
 /// A zone as its exchanges show it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Model {
     facts: Facts,
     last_write: Option<LastWrite>,
@@ -66,6 +86,15 @@ pub struct Model {
     last_page: Option<Page>,
     catalogue: Catalogue,
     clock: Clock,
+    traffic: Traffic,
+    /// Places that the target takes, of traffic of our own.
+    places: Vec<Place>,
+    /// Answers that show something else than is known, until two more reads tell whose fault it is.
+    doubts: Vec<Doubt>,
+    /// The number of the exchange that is taken in, among those that are taken in together.
+    taking: usize,
+    /// Whether what is taken in was written at the same time as other addresses.
+    is_beside_others: bool,
 }
 
 /// What came of a write.
@@ -97,6 +126,7 @@ impl Model {
     /// Takes in an exchange that none other of the zone overlapped, and tells what contradicts what was known.
     pub fn take(&mut self, exchange: &Exchange) -> (Vec<Finding>, Certainty) {
         let mut findings = Vec::new();
+        self.taking = 0;
         let Some(operation) = exchange.operation else {
             return (findings, Certainty::Kept);
         };
@@ -105,7 +135,9 @@ impl Model {
         let answer = body
             .filter(|_| outcome == Outcome::Accepted)
             .map(|body| Answer::read(operation, body));
-        let shows_others = !operation.kind().writes()
+        let unlawful = self.unlawful(operation, exchange);
+        let shows_others = self.traffic == Traffic::Recorded
+            && !operation.kind().writes()
             && answer
                 .as_ref()
                 .is_some_and(|answer| self.clock.shows_others(answer));
@@ -139,6 +171,9 @@ impl Model {
             // What shows no mapping tells nothing of them.
             _ => Certainty::Kept,
         };
+        if findings.is_empty() {
+            findings.extend(unlawful);
+        }
         let writes = operation.kind().writes() && outcome == Outcome::Accepted;
         self.clock.take(exchange, answer.as_ref(), writes);
         let certainty = if shows_others {

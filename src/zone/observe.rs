@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 
 use super::blame::{shown_by, takes_effect_by};
-use super::fact::{AnyCase, Fact, Known, KnownTo, Origin};
-use super::{Model, of_mapping};
-use crate::contract::{ClauseId, Evidence, Finding, Level};
+use super::doubt::Before;
+use super::fact::{AnyCase, Fact, Known, Origin};
+use super::{Model, Traffic, of_mapping};
+use crate::contract::{ClauseId, Contract, Evidence, Finding, Level};
 use crate::exchange::{Kind, Operation};
 
 /// What an answer shows of an address.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Sight {
     pub(super) ip: IpAddr,
     /// Its mapping; `None` if it is shown to have none.
@@ -32,8 +33,12 @@ impl Model {
     /// Compares and learns.
     pub(super) fn observe(&mut self, sight: Sight, findings: &mut Vec<Finding>) {
         let generation = sight.by.generation();
-        let Some(mut fact) = self.facts.of(sight.ip) else {
+        if self.traffic == Traffic::OwnAmongOthers && !self.has_named(&sight.ip) {
             self.learn(sight);
+            return;
+        }
+        let Some(mut fact) = self.facts.of(sight.ip) else {
+            self.observe_open(sight);
             return;
         };
         if fact.place == sight.place {
@@ -56,13 +61,28 @@ impl Model {
                 Evidence::History,
             ));
         };
+        if self.traffic != Traffic::Recorded {
+            self.doubt(Before::Fact(fact), sight);
+            return;
+        }
         if !fact.known_to.has(generation) {
             tell(ClauseId::of("X-1"), Level::Should);
             self.learn(sight);
             return;
         }
         let shown_by = shown_by(sight.by, fact.place.is_some());
-        let Origin::Written { by, before, doubt } = &fact.origin else {
+        if let Some(refused) = self.facts.last_refused(sight.ip)
+            && refused.wanted == sight.place
+        {
+            let (clause, level) = Contract::embedded().leveled(&refused.clause);
+            tell(clause, level);
+            self.learn(sight);
+            return;
+        }
+        let Origin::Written {
+            by, before, doubt, ..
+        } = &fact.origin
+        else {
             let left_alone = self
                 .left_alone_since(&fact)
                 .filter(|_| fact.place.is_some());
@@ -131,13 +151,21 @@ impl Model {
         ))
     }
 
-    fn learn(&mut self, sight: Sight) {
-        let fact = Fact {
-            place: sight.place,
-            known_to: KnownTo::only(sight.by.generation()),
-            origin: Origin::Read,
-            seen_at: self.facts.writes,
+    /// An answer about an address of which only several contents are known to be possible, or nothing.
+    fn observe_open(&mut self, sight: Sight) {
+        let open = self.facts.open_at(sight.ip);
+        let Some(open) = open.filter(|open| !open.places.contains(&sight.place)) else {
+            self.learn(sight);
+            return;
         };
+        // Only requests of our own leave an address open.
+        let open = open.clone();
+        self.doubt(Before::Open(open), sight);
+    }
+
+    pub(super) fn learn(&mut self, sight: Sight) {
+        let generation = sight.by.generation();
+        let fact = Fact::read(sight.place, generation, self.facts.writes);
         self.facts.set(sight.ip, fact);
     }
 }

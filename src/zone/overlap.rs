@@ -10,7 +10,7 @@ use crate::contract::{Answer, Place, request_items};
 use crate::exchange::{Exchange, Generation, Kind};
 
 /// What one of them wrote to an address.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Write {
     generation: Generation,
     ip: IpAddr,

@@ -5,12 +5,12 @@ use std::net::IpAddr;
 
 use super::fact::AnyCase;
 use super::observe::Sight;
-use super::{Certainty, Model, of_refusal};
+use super::{Certainty, Model, Traffic, of_refusal};
 use crate::contract::{Answer, ClauseId, Contract, Finding, Level, Meaning, What};
 use crate::exchange::{Exchange, Operation, whole_number};
 
 /// Pages of a v2 list that were read one after the other.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Pages {
     /// The page that comes next.
     next: u64,
@@ -20,7 +20,7 @@ pub(super) struct Pages {
 }
 
 /// The last page that was read, in its order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Page {
     asked: (u64, Option<u64>),
     order: Vec<IpAddr>,
@@ -65,7 +65,8 @@ impl Model {
     ) -> Certainty {
         let shown = self.shown(answer);
         if !operation.is_paged() {
-            let shows_others = self.clock.shows_others_in_set(exchange);
+            let shows_others =
+                self.traffic == Traffic::Recorded && self.clock.shows_others_in_set(exchange);
             if shows_others {
                 self.forget();
             }
@@ -84,6 +85,7 @@ impl Model {
             };
             self.observe(sight, findings);
         }
+        findings.extend(self.total(operation, exchange));
         self.page(operation, exchange, shown, findings);
         Certainty::Kept
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::blame::takes_effect_by;
-use super::fact::{AnyCase, Fact, Known, KnownTo, Origin};
+use super::fact::{AnyCase, Fact, Known, KnownTo, Origin, Refused};
 use super::observe::Sight;
 use super::{Certainty, Model, Outcome, of_mapping, of_refusal};
 use crate::contract::{
@@ -119,7 +119,7 @@ impl Model {
     }
 
     /// Sets what a write left; where it is not known what, nothing is known of the address.
-    fn set_written(&mut self, operation: Operation, ip: IpAddr, place: Known) {
+    pub(super) fn set_written(&mut self, operation: Operation, ip: IpAddr, place: Known) {
         let before = match self.facts.of(ip).map(|fact| fact.place) {
             Some(Some(place)) => Known::Mapped(place),
             Some(None) => Known::Absent,
@@ -140,6 +140,7 @@ impl Model {
                 by: operation,
                 before,
                 doubt: None,
+                beside_others: self.is_beside_others,
             },
             seen_at: self.facts.writes,
         };
@@ -182,8 +183,13 @@ impl Model {
             return;
         };
         if known != shown {
+            let refused = self.facts.last_refused(ip);
+            let refused = refused.filter(|refused| refused.wanted.as_ref() == Some(&shown));
+            let clause = refused.map_or((clause, Level::Must), |refused| {
+                contract().leveled(&refused.clause)
+            });
             findings.push(of_mapping(
-                (clause, Level::Must),
+                clause,
                 ip,
                 (Some(&known), Some(&shown)),
                 Evidence::History,
@@ -192,7 +198,12 @@ impl Model {
     }
 
     /// A delete that was accepted, against what is known.
-    fn was_mapped(&mut self, operation: Operation, ip: IpAddr, findings: &mut Vec<Finding>) {
+    pub(super) fn was_mapped(
+        &mut self,
+        operation: Operation,
+        ip: IpAddr,
+        findings: &mut Vec<Finding>,
+    ) {
         let is_absent = |fact: Fact| fact.place.is_none();
         let Some(fact) = self.facts.of(ip).filter(|fact| is_absent(fact.clone())) else {
             return;
@@ -259,6 +270,9 @@ impl Model {
             let sent = pair.map(|(vendor, region)| AnyCase::new(vendor, region));
             self.set_written(operation, ip, agreed(sent, AnyCase::of(item)));
         }
+        if !deletes {
+            self.note_failed(operation, items, answer, &twice);
+        }
         if deletes {
             for item in &answer.failed {
                 let ip = item.address.and_then(|text| self.facts.identity(text));
@@ -274,6 +288,36 @@ impl Model {
             }
         }
         is_known
+    }
+
+    /// Notes what the failed items of a batch wanted.
+    fn note_failed(
+        &mut self,
+        operation: Operation,
+        items: &[RequestItem<'_>],
+        answer: &Answer<'_>,
+        twice: &BTreeSet<IpAddr>,
+    ) {
+        let Some(clause) = operation.promises().one_by_one.clone() else {
+            return;
+        };
+        for ip in answer.failed.iter().filter_map(Item::identity) {
+            let of_it =
+                |item: &&RequestItem<'_>| item.address.and_then(address::identity) == Some(ip);
+            if let Some(sent) = items.iter().find(of_it)
+                && !twice.contains(&ip)
+            {
+                let wanted = sent.vendor.zip(sent.region);
+                let wanted = wanted.map(|(vendor, region)| AnyCase::new(vendor, region));
+                let refused = Refused {
+                    wanted,
+                    clause: clause.clone(),
+                    since: self.facts.writes.saturating_sub(1),
+                    until: self.facts.writes,
+                };
+                self.facts.refuse(ip, refused);
+            }
+        }
     }
 
     /// A write that was refused: what the refusal says of the state, and what it leaves unknown.
@@ -326,6 +370,7 @@ impl Model {
         };
         let generation = operation.generation();
         self.catalogue.refused(exchange, generation, sent, findings);
+        self.note_refused(operation, exchange, sent);
         if operation.kind() == Kind::Upsert && says(Meaning::Exists) {
             self.was_no_create(operation, exchange, sent, findings);
         }
@@ -348,6 +393,41 @@ impl Model {
             }
         }
         Certainty::Kept
+    }
+
+    /// Notes what a refused write wanted, and by which clause it changes nothing.
+    fn note_refused(&mut self, operation: Operation, exchange: &Exchange, sent: &RequestItem<'_>) {
+        let codes = exchange.response.codes();
+        let says = |meaning| codes.iter().any(|code| contract().means(*code, meaning));
+        let path = exchange.request.address.as_deref();
+        let differs =
+            path.is_some_and(|path| sent.address.is_some_and(|body| !address::same(path, body)));
+        let promises = operation.promises();
+        let clause = if says(Meaning::Place) {
+            &promises.place
+        } else if says(Meaning::Exists) && operation.kind() == Kind::Create {
+            &promises.shown
+        } else if says(Meaning::Full) {
+            &promises.full
+        } else if differs {
+            &promises.differs
+        } else {
+            &promises.invalid
+        };
+        let Some(clause) = clause.clone() else { return };
+        let wanted = sent.vendor.zip(sent.region);
+        let wanted = wanted.map(|(vendor, region)| AnyCase::new(vendor, region));
+        for text in [sent.address, path].into_iter().flatten() {
+            if let Some(ip) = self.facts.identity(text) {
+                let refused = Refused {
+                    wanted: wanted.clone(),
+                    clause: clause.clone(),
+                    since: self.facts.writes,
+                    until: self.facts.writes,
+                };
+                self.facts.refuse(ip, refused);
+            }
+        }
     }
 
     /// An upsert that was refused since the address has a mapping.
@@ -419,7 +499,7 @@ impl Model {
             }
             return;
         }
-        if items.len() > room {
+        if items.is_empty() || items.len() > room {
             return;
         }
         if let Some(clause) = takes_effect_by(operation, had_mapping) {
@@ -428,7 +508,7 @@ impl Model {
                 "/errors",
                 What::answer(
                     format!(
-                        "it is accepted, since earlier exchanges show {} of {limit} mappings in the zone",
+                        "a success, since earlier exchanges show {} of {limit} mappings in the zone",
                         limit - room
                     ),
                     Answered::of(exchange),

@@ -100,6 +100,7 @@ fn read(
     let mut text = |name: &str| member(entries, name).map(|(_, node)| reader.fixed(node, name));
     let (title, about) = (text("title").unwrap_or_default(), text("about"));
     let unkillable = text("unkillable");
+    let judges_history = judges_history(reader, entries);
     capabilities(reader, entries);
     let given = given(reader, entries, &zones);
     let mut case = CaseFile {
@@ -118,10 +119,22 @@ fn read(
         unkillable,
         zones,
         given,
+        judges_history,
         steps: steps(reader, entries, source),
     };
     implied_needs(&mut case);
     case
+}
+
+fn judges_history(reader: &mut Reader, entries: &[(Key, Node)]) -> bool {
+    let Some((_, node)) = member(entries, "judge") else {
+        return false;
+    };
+    let text = reader.fixed(node, "judge");
+    if text != "history" {
+        reader.unknown(node.span, "way to judge", &text, ["history"]);
+    }
+    true
 }
 
 fn capabilities(reader: &mut Reader, entries: &[(Key, Node)]) {

@@ -76,7 +76,9 @@ impl Terminal {
             self.clauses(Level::Must, summary),
             self.clauses(Level::Should, summary),
         );
-        writeln!(out, "{must}; {should}")?;
+        if !self.explored {
+            writeln!(out, "{must}; {should}")?;
+        }
         if summary.interrupted {
             writeln!(out, "interrupted: not all cases ran")?;
         }

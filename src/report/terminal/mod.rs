@@ -42,6 +42,8 @@ pub struct Terminal {
     judged: BTreeSet<String>,
     /// Whether the traffic was made by others.
     recorded: bool,
+    /// Whether the run explores, so that its trials cite no clauses.
+    explored: bool,
     /// Whether the target's zones begin empty.
     has_fresh_zones: bool,
     /// The trials that failed, by id.
@@ -66,6 +68,7 @@ impl Terminal {
             observations: BTreeMap::new(),
             judged: BTreeSet::new(),
             recorded: false,
+            explored: false,
             has_fresh_zones: false,
             failed: BTreeMap::new(),
             seen: BTreeSet::new(),
@@ -108,6 +111,7 @@ impl Terminal {
 
     fn started(&mut self, header: &RunHeader, out: &mut dyn Write) -> io::Result<()> {
         self.recorded = header.recorded;
+        self.explored = header.explored;
         self.has_fresh_zones = has_fresh_zones(header);
         if self.verbosity == Verbosity::Quiet {
             return Ok(());
@@ -131,13 +135,15 @@ impl Terminal {
                 .try_for_each(|note| writeln!(out, "note: {note}"))
                 .and_then(|()| writeln!(out));
         }
+        let what = if header.explored {
+            "exploring".to_owned()
+        } else {
+            format!("{} selected{part}", counted(header.selected, "case"))
+        };
         writeln!(
             out,
-            "originproof {} against {}: {} selected{part}, seed {}",
-            header.version,
-            header.target,
-            counted(header.selected, "case"),
-            header.seed
+            "originproof {} against {}: {what}, seed {}",
+            header.version, header.target, header.seed
         )?;
         writeln!(out, "the target has: {}", header.capabilities.join(", "))?;
         for note in &header.notes {

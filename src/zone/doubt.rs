@@ -1,0 +1,215 @@
+//! Answers of our own traffic that show an address otherwise than it is known. Whether the answer is wrong or the zone is,
+//! two more reads tell; until then nobody is blamed.
+
+use std::net::IpAddr;
+
+use super::blame::{reader_clause, shown_by, takes_effect_by};
+use super::fact::{AnyCase, Fact, Known, Open, Origin};
+use super::observe::Sight;
+use super::{Model, of_mapping};
+use crate::contract::{ClauseId, Contract, Evidence, Finding, Level, Place, What, mapped};
+use crate::exchange::{Generation, Kind};
+
+/// How many addresses of one answer are looked at; the rest is most often of the same cause.
+const DOUBTS: usize = 3;
+
+/// What was known of the address.
+#[derive(Debug, Clone)]
+pub(super) enum Before {
+    Fact(Fact),
+    Open(Open),
+}
+
+/// An answer that shows an address otherwise than it is known.
+#[derive(Debug, Clone)]
+pub struct Doubt {
+    before: Before,
+    sight: Sight,
+    /// The number of the exchange among those that were taken in together.
+    pub number: usize,
+}
+
+/// What two more reads through a generation show of the address; `None` for one that could not be had.
+#[derive(Debug, Clone, Default)]
+pub struct Witness {
+    /// The single read.
+    pub single: Option<Option<Place>>,
+    /// The list.
+    pub listed: Option<Option<Place>>,
+}
+
+impl Doubt {
+    /// The address.
+    #[must_use]
+    pub fn ip(&self) -> IpAddr {
+        self.sight.ip
+    }
+
+    /// The generations to read through: that of the answer; before it the other one, where it is known to that alone.
+    #[must_use]
+    pub fn generations(&self) -> Vec<Generation> {
+        let own = self.sight.by.generation();
+        if self.is_across() {
+            vec![own.other(), own]
+        } else {
+            vec![own]
+        }
+    }
+
+    /// Whether it is known to the other generation alone.
+    fn is_across(&self) -> bool {
+        let known_to = match &self.before {
+            Before::Fact(fact) => fact.known_to,
+            Before::Open(open) => open.known_to,
+        };
+        !known_to.has(self.sight.by.generation())
+    }
+
+    /// Whether it is known to be so.
+    fn is_known(&self, place: Option<&AnyCase>) -> bool {
+        match &self.before {
+            Before::Fact(fact) => fact.place.as_ref() == place,
+            Before::Open(open) => open.places.iter().any(|one| one.as_ref() == place),
+        }
+    }
+}
+
+impl Model {
+    /// Keeps a doubt until it is resolved.
+    pub(super) fn doubt(&mut self, before: Before, sight: Sight) {
+        if self.doubts.len() >= DOUBTS {
+            self.learn(sight);
+            return;
+        }
+        let number = self.taking;
+        self.doubts.push(Doubt {
+            before,
+            sight,
+            number,
+        });
+    }
+
+    /// The next doubt that a single read and a list of the same generation should resolve.
+    pub fn next_doubt(&mut self) -> Option<Doubt> {
+        self.doubts.pop()
+    }
+
+    /// Whether a zone is small enough to be listed for a doubt.
+    #[must_use]
+    pub fn is_small(&self) -> bool {
+        self.facts.count_all() <= 300
+    }
+
+    /// Says what is wrong, after reads through each of the generations to read through.
+    pub fn resolve(&mut self, doubt: Doubt, seen: &[Witness]) -> Finding {
+        let across = doubt.is_across();
+        let by = doubt.sight.by;
+        // The same way of reading is no second witness.
+        let witnesses = |witness: &Witness, is_own: bool| {
+            let single = witness.single.clone();
+            let single = single.filter(|_| !is_own || by.kind() != Kind::Get);
+            let listed = witness.listed.clone();
+            let listed = listed.filter(|_| !is_own || !by.shows_all() || by.kind().writes());
+            let both = [single, listed].into_iter().flatten();
+            both.map(|place| place.map(AnyCase)).collect::<Vec<_>>()
+        };
+        let others = seen.first().map(|first| witnesses(first, !across));
+        let others = others.unwrap_or_default();
+        let is_as_known = others.iter().any(|place| doubt.is_known(place.as_ref()));
+        let is_as_shown = others.contains(&doubt.sight.place);
+        let is_of_the_zone = is_as_shown && !is_as_known;
+        let expects_mapping = !doubt.is_known(None);
+        // Where its own generation shows it as the other does, the answer alone is wrong.
+        let own = seen
+            .get(1)
+            .map(|own| witnesses(own, true))
+            .unwrap_or_default();
+        let is_known_to_own = own.iter().any(|place| doubt.is_known(place.as_ref()));
+        let reader = if across && !is_known_to_own {
+            (ClauseId::of("X-1"), Level::Should)
+        } else {
+            (shown_by(by, expects_mapping), Level::Must)
+        };
+        let clause = match &doubt.before {
+            _ if !is_of_the_zone => reader,
+            Before::Fact(fact) => self.fault_of_writes(fact, &doubt.sight),
+            Before::Open(open) => (open.clause.clone(), Level::Must),
+        };
+        let finding = said(&doubt, clause);
+        if is_of_the_zone || across {
+            self.learn(doubt.sight);
+        } else if let Before::Fact(mut fact) = doubt.before {
+            fact.origin = Origin::Read;
+            fact.seen_at = self.facts.writes;
+            self.facts.set(doubt.sight.ip, fact);
+        } else if let Some(place) = others.into_iter().next() {
+            let mut sight = doubt.sight;
+            sight.place = place;
+            self.learn(sight);
+        }
+        finding
+    }
+
+    /// The clause of the write that left an address so, where more than one answer shows it.
+    fn fault_of_writes(&self, fact: &Fact, sight: &Sight) -> (ClauseId, Level) {
+        if let Some(refused) = self.facts.last_refused(sight.ip) {
+            let is_as_wanted = refused.wanted == sight.place;
+            let is_last = fact.seen_at >= refused.since && self.facts.writes <= refused.until;
+            if is_as_wanted || is_last {
+                return Contract::embedded().leveled(&refused.clause);
+            }
+        }
+        let left_alone = self.left_alone_since(fact);
+        let left_alone = left_alone.filter(|_| fact.place.is_some());
+        let generation = sight.by.generation();
+        let reader = if fact.known_to.has(generation) {
+            shown_by(sight.by, fact.place.is_some())
+        } else {
+            reader_clause(generation.other(), Kind::Get, fact.place.is_some())
+        };
+        let clause = match &fact.origin {
+            Origin::Read => left_alone.unwrap_or(reader),
+            Origin::Written {
+                by,
+                before,
+                beside_others,
+                ..
+            } => {
+                let adds = !matches!(by.kind(), Kind::Delete | Kind::BatchDelete);
+                let had_mapping = matches!(before, Known::Mapped(_));
+                let effect = if *beside_others && adds {
+                    Some(ClauseId::of("CONC-1"))
+                } else {
+                    takes_effect_by(*by, had_mapping)
+                };
+                let is_without_effect = before.is(sight.place.as_ref());
+                let first = effect.clone().filter(|_| is_without_effect);
+                first.or(left_alone).or(effect).unwrap_or(reader)
+            }
+        };
+        (clause, Level::Must)
+    }
+}
+
+fn said(doubt: &Doubt, clause: (ClauseId, Level)) -> Finding {
+    let ip = doubt.sight.ip;
+    let shown = doubt.sight.place.as_ref();
+    match &doubt.before {
+        Before::Fact(fact) => {
+            of_mapping(clause, ip, (fact.place.as_ref(), shown), Evidence::History)
+        }
+        Before::Open(open) => {
+            let said = |place: Option<&AnyCase>| mapped(ip, place.map(|place| &place.0));
+            let lawful: Vec<String> = open
+                .places
+                .iter()
+                .map(|place| said(place.as_ref()))
+                .collect();
+            let expected = format!(
+                "{}, as writes at the same time left it",
+                lawful.join(" or ")
+            );
+            Finding::new(clause, "/result", What::value(expected, said(shown)))
+        }
+    }
+}
