@@ -78,6 +78,15 @@ pub enum Locking {
     CopiedBack(Duration),
     /// The decision is made on a copy; after a while it is carried out without looking again.
     DecidedEarly(Duration),
+    /// The answer is made on a copy; after a while what the copy remembers aside is kept.
+    RememberedLate(Duration),
+    /// The call is noted under [`Locking::WAITING`] while it waits for so long, and handled then.
+    Announced(Duration),
+}
+
+impl Locking {
+    /// The name in [`super::Zone::aside`] under which calls wait.
+    pub const WAITING: &'static str = "waiting";
 }
 
 impl Default for Rules {

@@ -23,7 +23,7 @@ use super::access::{Access, Credentials};
 use super::call::{Body, Call, Reply};
 use super::change::Change;
 use super::handle::handle;
-use super::rules::{Locking, Rules};
+use super::rules::Rules;
 use super::store::{Mapping, Place, Zone};
 use super::wire::Wire;
 use crate::contract::{Contract, FaultRequest, routes};
@@ -254,30 +254,10 @@ impl Mock {
         }
         let rules = self.rules(call.operation);
         let zone = self.zone(&(rules.zone_key)(call.operation, &call.zone));
-        match rules.locking {
-            Locking::Held => self.work(rules, &mut locked(&zone), call),
-            Locking::CopiedBack(delay) => {
-                let mut copy = locked(&zone).clone();
-                let reply = self.work(rules, &mut copy, call);
-                tokio::time::sleep(delay).await;
-                *locked(&zone) = copy;
-                reply
-            }
-            Locking::DecidedEarly(delay) => {
-                let mut copy = locked(&zone).clone();
-                let reply = self.work(rules, &mut copy, call);
-                tokio::time::sleep(delay).await;
-                if reply.is_success() {
-                    let mut unlimited = rules.clone();
-                    unlimited.limit = usize::MAX;
-                    self.work(&unlimited, &mut locked(&zone), call);
-                }
-                reply
-            }
-        }
+        self.hold(rules, &zone, call).await
     }
 
-    fn work(&self, rules: &Rules, zone: &mut Zone, call: &Call) -> Reply {
+    pub(super) fn work(&self, rules: &Rules, zone: &mut Zone, call: &Call) -> Reply {
         for change in self.changes(call.operation) {
             if let Change::Handle(instead) = change
                 && let Some(reply) = instead(rules, zone, call)
@@ -290,7 +270,7 @@ impl Mock {
 }
 
 /// A lock that outlives a panic of another holder: the data is a map, valid at every moment.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -46,10 +46,11 @@ pub fn all() -> impl Iterator<Item = &'static Mutant> {
     ALL.iter()
 }
 
-/// The mutant of this name.
+/// The mutant of this name, one that needs a history included.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static Mutant> {
-    all().find(|mutant| mutant.name == name)
+    let with_history = super::history::all().map(|one| &one.mutant);
+    all().chain(with_history).find(|mutant| mutant.name == name)
 }
 
 #[cfg(test)]

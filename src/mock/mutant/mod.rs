@@ -11,6 +11,7 @@ mod bend;
 mod concurrency;
 mod envelope;
 mod fault;
+pub mod history;
 mod limit;
 mod list;
 mod recommended;
