@@ -1,13 +1,15 @@
 //! What checking costs: the suite against the embedded mock, and the same requests sent again with
-//! nothing looked at, in one run. Prints both times and their ratio.
+//! nothing looked at, in one run; then walks of `explore` likewise. Prints the times and their ratios.
 //!
 //! `cargo bench --bench suite`
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt};
 use originproof::case::Library;
+use originproof::explore::{Explorer, Limits};
 use originproof::mock::{Mock, MockConfig, Running};
 use originproof::runner::{Keep, Plan, RunConfig, Runner, Selection, Target, TargetConfig};
 use originproof::transport::{Outgoing, RequestLog};
@@ -18,6 +20,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Trials, and groups of bare requests, at a time.
 const AT_A_TIME: usize = 16;
 const ROUNDS: usize = 5;
+/// Requests of walks.
+const WALKED: usize = 1_000;
 
 async fn mock() -> Running {
     let mock = Mock::new(MockConfig::default());
@@ -28,6 +32,34 @@ async fn mock() -> Running {
 
 /// The suite; returns its time and the requests that it sent.
 async fn suite(plan: &Plan) -> (Duration, Vec<Outgoing>) {
+    measured(async |runner| {
+        let summary = runner.run(plan, |_| {}).await;
+        let judged = summary.judged();
+        assert_eq!(judged, plan.trials.len(), "not all cases were judged");
+    })
+    .await
+}
+
+/// Walks; returns their time and the requests that they sent.
+async fn walks(seed: u64) -> (Duration, Vec<Outgoing>) {
+    measured(async |runner| {
+        let limits = Limits {
+            requests: WALKED,
+            time: None,
+            clients: 4,
+            only: None,
+            stop_at: None,
+            cases: None,
+            zones_from: 0,
+        };
+        let explored = Explorer::new(&runner, seed, limits).run(|_| {}).await;
+        assert!(explored.stories.is_empty(), "the mock was accused");
+    })
+    .await
+}
+
+/// The time of some work against a mock, and the requests that it sent.
+async fn measured(work: impl AsyncFnOnce(Runner)) -> (Duration, Vec<Outgoing>) {
     let running = mock().await;
     let access = MockConfig::default().access;
     let log = RequestLog::default();
@@ -38,35 +70,23 @@ async fn suite(plan: &Plan) -> (Duration, Vec<Outgoing>) {
         request_log: Some(log.clone()),
         ..TargetConfig::default()
     };
-    let target = Target::probe(config, 1)
-        .await
-        .unwrap_or_else(|error| panic!("{error}"));
+    let target = Target::probe(config, 1).await;
+    let target = target.unwrap_or_else(|error| panic!("{error}"));
     let config = RunConfig {
         jobs: AT_A_TIME,
         seed: 1,
         keep: Keep::Findings,
     };
-    let runner = Runner::new(target, config)
-        .await
-        .unwrap_or_else(|error| panic!("{error}"));
-    let summary = runner.run(plan, |_| {}).await;
+    let runner = Runner::new(target, config).await;
+    work(runner.unwrap_or_else(|error| panic!("{error}"))).await;
     let elapsed = begun.elapsed();
-    assert_eq!(
-        summary.judged(),
-        plan.trials.len(),
-        "not all cases were judged"
-    );
     running.stop().await;
-    let requests = std::mem::take(
-        &mut *log
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner),
-    );
-    (elapsed, requests)
+    let mut requests = log.lock().unwrap_or_else(PoisonError::into_inner);
+    (elapsed, std::mem::take(&mut *requests))
 }
 
-/// The same requests to a mock of their own: in order within a case, cases side by side.
-async fn bare(requests: &[Outgoing]) -> Duration {
+/// The same requests to a mock of their own: in order within a case, so many cases side by side.
+async fn bare(requests: &[Outgoing], at_a_time: usize) -> Duration {
     let running = mock().await;
     let mut by_case: BTreeMap<String, Vec<Outgoing>> = BTreeMap::new();
     for request in requests {
@@ -86,7 +106,7 @@ async fn bare(requests: &[Outgoing]) -> Duration {
         .unwrap_or_else(|error| panic!("{error}"));
     let begun = Instant::now();
     stream::iter(by_case.into_values())
-        .for_each_concurrent(AT_A_TIME, |requests| {
+        .for_each_concurrent(at_a_time, |requests| {
             let client = client.clone();
             async move {
                 let task = tokio::spawn(async move {
@@ -122,27 +142,42 @@ async fn send(client: &reqwest::Client, request: Outgoing) {
         .unwrap_or_else(|error| panic!("{error}"));
 }
 
+/// The median of some rounds, with and without looking, and how many requests the last one sent.
+async fn medians(
+    at_a_time: usize,
+    mut with: impl AsyncFnMut(u64) -> (Duration, Vec<Outgoing>),
+) -> (Duration, Duration, usize) {
+    let (mut looked, mut unlooked, mut count) = (Vec::new(), Vec::new(), 0);
+    for round in 1..=ROUNDS {
+        let (elapsed, requests) = with(u64::try_from(round).unwrap_or(1)).await;
+        looked.push(elapsed);
+        unlooked.push(bare(&requests, at_a_time).await);
+        count = requests.len();
+    }
+    looked.sort();
+    unlooked.sort();
+    (looked[ROUNDS / 2], unlooked[ROUNDS / 2], count)
+}
+
+fn say(what: &str, (with, without, count): (Duration, Duration, usize)) {
+    let ratio = with.as_secs_f64() / without.as_secs_f64();
+    let text = format!(
+        "{what}: {count} requests in {:.2} s, bare requests {:.2} s, ratio {ratio:.2} (medians of {ROUNDS})\n",
+        with.as_secs_f64(),
+        without.as_secs_f64(),
+    );
+    let written = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
+    written.unwrap_or_else(|error| panic!("{error}"));
+}
+
 #[tokio::main]
 async fn main() {
     let library = Library::embedded().unwrap_or_else(|error| panic!("{error}"));
     let plan = Plan::select(&library, &Selection::default()).unwrap_or_else(|e| panic!("{e}"));
-    let (mut with, mut without, mut count) = (Vec::new(), Vec::new(), 0);
-    for _ in 0..ROUNDS {
-        let (elapsed, requests) = suite(&plan).await;
-        with.push(elapsed);
-        without.push(bare(&requests).await);
-        count = requests.len();
-    }
-    with.sort();
-    without.sort();
-    let (with, without) = (with[ROUNDS / 2], without[ROUNDS / 2]);
-    let ratio = with.as_secs_f64() / without.as_secs_f64();
-    let text = format!(
-        "{} cases, {count} requests: suite {:.2} s, bare requests {:.2} s, ratio {ratio:.2} (medians of {ROUNDS})\n",
-        plan.trials.len(),
-        with.as_secs_f64(),
-        without.as_secs_f64(),
+    let name = format!("suite of {} cases", plan.trials.len());
+    say(
+        &name,
+        medians(AT_A_TIME, async |_| suite(&plan).await).await,
     );
-    std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())
-        .unwrap_or_else(|e| panic!("{e}"));
+    say("walks", medians(1, walks).await);
 }

@@ -2,7 +2,7 @@
 //!
 //! Layers, lowest first; a module imports only from lower ones: [`private`], [`diagnostic`] · [`api`] · [`exchange`] ·
 //! [`contract`] · [`zone`], `case`, `transport` · [`mock`], `event` · `cause` · `coverage`, `expected` · `report`, `drift` · `runner`,
-//! `audit` · `proxy`, [`settings`], `mutation` · [`harness`]. `tests/architecture.rs` keeps them.
+//! `audit` · `explore` · `proxy`, [`settings`], `mutation` · [`harness`]. `tests/architecture.rs` keeps them.
 
 pub mod api;
 pub mod audit;
@@ -15,6 +15,7 @@ pub mod drift;
 pub mod event;
 pub mod exchange;
 pub mod expected;
+pub mod explore;
 pub mod harness;
 pub mod mock;
 pub mod mutation;

@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["coverage", "expected"],
     &["report", "drift"],
     &["runner", "audit"],
+    &["explore"],
     &["proxy", "settings", "mutation"],
     &["harness"],
 ];

@@ -6,6 +6,7 @@ use super::check::CheckArgs;
 use super::config::ConfigArgs;
 use super::drift::DriftArgs;
 use super::explain::ExplainArgs;
+use super::explore::ExploreArgs;
 use super::lint::LintArgs;
 use super::list::ListArgs;
 use super::mock::MockArgs;
@@ -37,6 +38,8 @@ Exit codes: 0 conforms, 1 violates a must (with --strict: or deviates from a sho
 pub(crate) enum Command {
     /// Run the suite against a target, by default the embedded mock
     Run(Box<RunArgs>),
+    /// Walk over zones in sequences that nobody wrote, and make small what fails
+    Explore(Box<ExploreArgs>),
     /// Check traffic that others made: HAR files, JSON Lines, or one response
     Check(CheckArgs),
     /// Compare the vendor's published description with our contract

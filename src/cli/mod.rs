@@ -10,6 +10,7 @@ mod drift;
 mod exit;
 mod expectation;
 mod explain;
+mod explore;
 mod interruption;
 mod lint;
 mod list;
@@ -55,6 +56,7 @@ pub(crate) fn main(world: &World) -> ExitCode {
     let mut console = Console::new(world, arguments.color);
     let result = match arguments.command {
         Command::Run(run) => run::run(&run, world, &mut console),
+        Command::Explore(explore) => explore::run(&explore, world, &mut console),
         Command::Check(check) => check::run(&check, world, &mut console),
         Command::Drift(drift) => drift::run(&drift, &mut console),
         Command::Proxy(proxy) => proxy::run(&proxy, world, &mut console),

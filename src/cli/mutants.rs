@@ -3,8 +3,9 @@
 use clap::{Args, ValueEnum};
 
 use originproof::case::Library;
+use originproof::mock::mutant::history;
 use originproof::mock::mutant::{self, Mutant};
-use originproof::mutation::{Breadth, Caught, try_mutants};
+use originproof::mutation::{Breadth, Caught, explore_mutant, table, try_mutants};
 use originproof::runner::{Plan, Selection};
 
 use super::Outcome;
@@ -20,6 +21,15 @@ pub(crate) struct MutantsArgs {
     /// Try every case on every mutant, not only those that cite its clause
     #[arg(long)]
     every_case: bool,
+    /// Explore the faults that need a history instead, and tell how many requests each takes to be found
+    #[arg(long, conflicts_with = "every_case")]
+    history: bool,
+    /// With --history: how many seeds to explore each of them from
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "history")]
+    seeds: u64,
+    /// With --history: requests from each seed
+    #[arg(long, value_name = "N", default_value_t = 3_000, requires = "history")]
+    requests: usize,
     /// Mutants at a time
     #[arg(long, short = 'j', value_name = "N", default_value_t = 4)]
     jobs: usize,
@@ -57,6 +67,9 @@ pub(crate) fn named(name: &str) -> Result<&'static Mutant, Failure> {
 
 /// Tries the suite on its mutants.
 pub(crate) fn run(args: &MutantsArgs, console: &mut Console) -> Outcome {
+    if args.history {
+        return explore(args, console);
+    }
     let mutants: Vec<&'static Mutant> = if args.mutant.is_empty() {
         mutant::all().collect()
     } else {
@@ -95,5 +108,38 @@ pub(crate) fn run(args: &MutantsArgs, console: &mut Console) -> Outcome {
         Exit::Conforms
     } else {
         Exit::Violates
+    })
+}
+
+/// Explores the mutants that need a history.
+fn explore(args: &MutantsArgs, console: &mut Console) -> Outcome {
+    let is_chosen = |name: &String| args.mutant.is_empty() || args.mutant.contains(name);
+    let mutants: Vec<_> = history::all()
+        .filter(|one| is_chosen(&one.mutant.name))
+        .collect();
+    let runtime = super::runtime()?;
+    let mut explored = Vec::new();
+    console.begin(mutants.len());
+    for mutant in mutants {
+        console.under_way(&mutant.mutant.name);
+        let tried = explore_mutant(mutant, 1..=args.seeds, args.requests);
+        explored.push(runtime.block_on(tried)?);
+        console.advance();
+    }
+    console.end();
+    console.out(&table(&explored))?;
+    let is_found = |one: &&originproof::mutation::Explored| {
+        let found = one.found_after();
+        found.get(found.len() / 2).is_some_and(Option::is_some)
+    };
+    let count = explored.iter().filter(is_found).count();
+    console.out(&format!(
+        "{count} of {} are found by a right clause from most seeds\n",
+        explored.len()
+    ))?;
+    Ok(match (explored.len(), count) {
+        (0, _) => Exit::NothingRan,
+        (all, found) if all == found => Exit::Conforms,
+        _ => Exit::Violates,
     })
 }

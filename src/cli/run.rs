@@ -1,7 +1,6 @@
 //! `originproof run`.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -102,11 +101,20 @@ pub(crate) struct SelectionArgs {
 
 /// A generation by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Only {
+pub(crate) enum Only {
     /// The deprecated operations.
     V1,
     /// The current operations.
     V2,
+}
+
+impl Only {
+    pub(crate) fn generation(self) -> Generation {
+        match self {
+            Self::V1 => Generation::V1,
+            Self::V2 => Generation::V2,
+        }
+    }
 }
 
 impl RunArgs {
@@ -149,10 +157,7 @@ impl SelectionArgs {
             clauses: self.clause.clone(),
             tags: self.tag.clone(),
             families: self.family.clone(),
-            only: self.only.map(|only| match only {
-                Only::V1 => Generation::V1,
-                Only::V2 => Generation::V2,
-            }),
+            only: self.only.map(Only::generation),
             read_only: self.read_only,
             shard: self.shard,
         }
@@ -270,7 +275,7 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
 }
 
 /// Interrupts the run on the first signal; says on the second what would be left, and ends with the third.
-async fn interrupt(runner: &Runner, interruptions: &mut Interruptions) {
+pub(super) async fn interrupt(runner: &Runner, interruptions: &mut Interruptions) {
     interruptions.have_been(1).await;
     runner.stop();
     interruptions.have_been(2).await;
@@ -280,7 +285,7 @@ async fn interrupt(runner: &Runner, interruptions: &mut Interruptions) {
 }
 
 /// The end of a run that was not even left the time to put zones back.
-fn interrupted_for_good(console: &mut Console) -> Exit {
+pub(super) fn interrupted_for_good(console: &mut Console) -> Exit {
     console.end();
     console.error(
         "interrupted three times: zones were not put back; their journals stay, `originproof restore` finishes the work, and \
@@ -323,19 +328,7 @@ async fn observe(
 
 /// The command that repeats this run, without secrets and without its selection.
 fn again(args: &RunArgs, world: &World) -> String {
-    let mut command = world
-        .arguments
-        .first()
-        .and_then(|name| std::path::Path::new(name).file_name())
-        .map_or_else(
-            || "originproof".to_owned(),
-            |name| name.to_string_lossy().into_owned(),
-        );
-    command.push_str(" run");
-    for (flag, value) in args.target.shown() {
-        let _ = write!(command, " {flag} {value}");
-        command.truncate(command.trim_end().len());
-    }
+    let mut command = args.target.command("run", world);
     if let Some(folder) = &args.selection.cases {
         command.push_str(" --cases ");
         command.push_str(&folder.to_string_lossy());

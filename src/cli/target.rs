@@ -161,8 +161,26 @@ impl TargetArgs {
         ])
     }
 
+    /// A command of this program that leads to the same target again, without secrets.
+    pub(crate) fn command(&self, subcommand: &str, world: &World) -> String {
+        let program = world.arguments.first().and_then(|name| {
+            let name = std::path::Path::new(name).file_name()?;
+            Some(name.to_string_lossy().into_owned())
+        });
+        let mut command = program.unwrap_or_else(|| "originproof".to_owned());
+        command.push(' ');
+        command.push_str(subcommand);
+        for (flag, value) in self.shown() {
+            for word in [flag, value].into_iter().filter(|word| !word.is_empty()) {
+                command.push(' ');
+                command.push_str(word);
+            }
+        }
+        command
+    }
+
     /// The flags that lead to the same target again, without secrets.
-    pub(crate) fn shown(&self) -> Vec<(&'static str, &str)> {
+    fn shown(&self) -> Vec<(&'static str, &str)> {
         let mut shown: Vec<(&'static str, &str)> = Vec::new();
         shown.extend(self.target.as_deref().map(|target| ("--target", target)));
         shown.extend(self.zone.iter().map(|zone| ("--zone", zone.as_str())));

@@ -16,6 +16,7 @@
 //!
 //! The embedded mock is used where the file says [`Settings::mock`], and nowhere else.
 
+mod explore;
 mod settings;
 
 use std::io::Write;
@@ -283,7 +284,9 @@ pub fn run(arguments: &Arguments, mut settings: Settings, out: &mut dyn Write) -
             Err(why) => return alone(arguments, "the target can be tested", why),
         }
     }
-    let mut conclusion = libtest_mimic::run(arguments, tests(&library, &session));
+    let mut all = tests(&library, &session);
+    all.extend(explore::tests(&session));
+    let mut conclusion = libtest_mimic::run(arguments, all);
     if arguments.list {
         return conclusion;
     }

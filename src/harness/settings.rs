@@ -42,6 +42,8 @@ pub struct Settings {
     pub(super) expected: Option<Expectations>,
     /// Formats of reports with the files to write.
     pub(super) reports: Vec<(String, PathBuf)>,
+    /// Seeds to explore from, and the requests of each.
+    pub(super) explore: (Vec<u64>, usize),
 }
 
 impl fmt::Debug for Settings {
@@ -140,6 +142,14 @@ impl Settings {
     #[must_use]
     pub fn only(mut self, generation: Generation) -> Self {
         self.only = Some(generation);
+        self
+    }
+
+    /// Explores as well: a test for each seed, which sends so many requests in sequences that nobody wrote. The same seed
+    /// sends the same sequence.
+    #[must_use]
+    pub fn explore(mut self, seeds: impl IntoIterator<Item = u64>, requests: usize) -> Self {
+        self.explore = (seeds.into_iter().collect(), requests);
         self
     }
 

@@ -136,6 +136,28 @@ async fn reports(changes: &[Change], plan: &Plan) -> Result<Vec<TrialReport>, Ta
     if plan.trials.is_empty() {
         return Ok(Vec::new());
     }
+    let work = async |runner: Runner| {
+        let mut reports = Vec::new();
+        let on_event = |event| match event {
+            Event::TrialFinished(report) => reports.push(*report),
+            Event::RunStarted(_)
+            | Event::TrialStarted { .. }
+            | Event::ZonePutBack(_)
+            | Event::ZoneLeft(_)
+            | Event::RunFinished(_) => {}
+        };
+        runner.run(plan, on_event).await;
+        reports
+    };
+    served(changes, new_seed(), work).await
+}
+
+/// Serves a mock with changes, and does something with a runner for it.
+pub(super) async fn served<T>(
+    changes: &[Change],
+    seed: u64,
+    work: impl AsyncFnOnce(Runner) -> T,
+) -> Result<T, TargetError> {
     let config = MockConfig {
         changes: changes.to_vec(),
         ..MockConfig::default()
@@ -146,7 +168,6 @@ async fn reports(changes: &[Change], plan: &Plan) -> Result<Vec<TrialReport>, Ta
         .serve(([127, 0, 0, 1], 0).into())
         .await
         .map_err(unreachable)?;
-    let seed = new_seed();
     let config = TargetConfig {
         base_url: running.base_url(),
         credentials: access.into(),
@@ -158,18 +179,7 @@ async fn reports(changes: &[Change], plan: &Plan) -> Result<Vec<TrialReport>, Ta
         seed,
         keep: Keep::Findings,
     };
-    let runner = Runner::new(target, config).await?;
-    let mut reports = Vec::new();
-    runner
-        .run(plan, |event| match event {
-            Event::TrialFinished(report) => reports.push(*report),
-            Event::RunStarted(_)
-            | Event::TrialStarted { .. }
-            | Event::ZonePutBack(_)
-            | Event::ZoneLeft(_)
-            | Event::RunFinished(_) => {}
-        })
-        .await;
+    let result = work(Runner::new(target, config).await?).await;
     running.stop().await;
-    Ok(reports)
+    Ok(result)
 }

@@ -1,0 +1,128 @@
+//! What walks have covered: operations at addresses in each state with their outcome, pairs of operations in a row at one
+//! address, and sizes. Generating asks it what came least often.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use super::ask::Ask;
+use super::shadow::Held;
+use crate::exchange::{Generation, Operation};
+
+/// Sizes of a zone that walks should reach: each from this many mappings on.
+const SIZES: [usize; 8] = [0, 1, 20, 21, 100, 101, 200, 3_499];
+
+/// What was covered.
+#[derive(Debug, Clone, Default)]
+pub struct Coverage {
+    /// How often each operation was sent at an address in this state.
+    sent: BTreeMap<(Operation, Held), usize>,
+    /// How often each pair of operations came in a row at one address.
+    pairs: BTreeMap<(Operation, Operation), usize>,
+    /// How often each write came before each kind of read that was warm.
+    kept_warm: BTreeMap<String, usize>,
+    /// Operations with the state of their address and the status of the answer.
+    outcomes: BTreeMap<(Operation, Held, u16), usize>,
+    /// The sizes that were reached.
+    sizes: BTreeSet<usize>,
+    /// The number of items of batches.
+    batches: BTreeSet<usize>,
+}
+
+impl Coverage {
+    /// Notes a request before it goes out, with the operation before it at its address.
+    pub(super) fn sent(&mut self, ask: &Ask, held: Held, before: Option<Operation>) {
+        *self.sent.entry((ask.operation, held)).or_default() += 1;
+        if let Some(before) = before {
+            *self.pairs.entry((before, ask.operation)).or_default() += 1;
+        }
+        if ask.operation.kind().is_batch() {
+            self.batches.insert(ask.size());
+        }
+    }
+
+    /// Notes the size of a zone.
+    pub(super) fn size(&mut self, mappings: usize) {
+        let reached = SIZES.iter().rev().find(|size| **size <= mappings);
+        self.sizes.extend(reached);
+    }
+
+    /// Notes an answer.
+    pub(super) fn answered(&mut self, operation: Operation, held: Held, status: u16) {
+        *self.outcomes.entry((operation, held, status)).or_default() += 1;
+    }
+
+    /// Notes a kind of sequence by its name, and how often it came before.
+    pub(super) fn again(&mut self, name: String) -> usize {
+        let count = self.kept_warm.entry(name).or_default();
+        *count += 1;
+        *count - 1
+    }
+
+    /// How often a kind of sequence came.
+    pub(super) fn count(&self, name: &str) -> usize {
+        self.kept_warm.get(name).copied().unwrap_or(0)
+    }
+
+    /// How often an operation was sent at an address in this state.
+    pub(super) fn count_of(&self, operation: Operation, held: Held) -> usize {
+        self.sent.get(&(operation, held)).copied().unwrap_or(0)
+    }
+
+    /// What was covered and what was not, in a few lines. `generations`: those that the walks could use.
+    #[must_use]
+    pub fn text(&self, generations: &[Generation]) -> String {
+        let all = || Operation::all().filter(|one| generations.contains(&one.generation()));
+        let at_addresses = |one: &Operation| one.has_address_in_path() || one.kind().writes();
+        let held = [Held::Never, Held::Mapped, Held::Deleted];
+        let cells: Vec<(Operation, Held)> = all()
+            .filter(at_addresses)
+            .flat_map(|one| held.map(|held| (one, held)))
+            .collect();
+        let reached = cells.iter().filter(|cell| self.sent.contains_key(cell));
+        let outcomes = self.outcomes.len();
+        let mut text = format!(
+            "covered: {} of {} operations at addresses that are new, mapped or deleted, with {outcomes} outcomes",
+            reached.count(),
+            cells.len(),
+        );
+        let own: Vec<Operation> = all().filter(at_addresses).collect();
+        let pairs = own.len() * own.len();
+        let found = self.pairs.keys();
+        let found = found
+            .filter(|(a, b)| own.contains(a) && own.contains(b))
+            .count();
+        let sizes: Vec<String> = self.sizes.iter().map(ToString::to_string).collect();
+        // Writing into a string does not fail.
+        let _ = write!(
+            text,
+            "\n         {found} of {pairs} pairs of operations in a row at one address; zones of {} mappings and more; batches of {}",
+            sizes.join(", "),
+            self.batches_text(),
+        );
+        let missing: Vec<String> = cells
+            .iter()
+            .filter(|cell| !self.sent.contains_key(cell))
+            .map(|(operation, held)| format!("{operation} at a {} address", held.text()))
+            .chain(
+                SIZES
+                    .iter()
+                    .filter(|size| !self.sizes.contains(size))
+                    .map(|size| format!("zones of {size} mappings")),
+            )
+            .collect();
+        if !missing.is_empty() {
+            let _ = write!(text, "\nnot reached: {}", missing.join(", "));
+        }
+        text
+    }
+
+    fn batches_text(&self) -> String {
+        let sizes: Vec<String> = self.batches.iter().map(ToString::to_string).collect();
+        match sizes.as_slice() {
+            [] => "no items".to_owned(),
+            sizes if sizes.len() <= 12 => format!("{} items", sizes.join(", ")),
+            [first, .., last] => format!("{} sizes from {first} to {last} items", sizes.len()),
+            [one] => format!("{one} items"),
+        }
+    }
+}

@@ -1,0 +1,477 @@
+//! Walks over a target, one after the other, until the requests or the time are used up; each fault that is new is made
+//! small and told as a case of its own.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::coverage::Coverage;
+use super::generate::{Offer, Walk, walk};
+use super::script::Script;
+use super::shrink::{Probe, shrink};
+use crate::case::{Library, Trial};
+use crate::contract::{ClauseId, Level};
+use crate::diagnostic::SourceFile;
+use crate::event::{Event, ReportedFinding, Summary, TrialReport, Verdict};
+use crate::exchange::{Generation, Operation};
+use crate::runner::{Planned, Runner};
+
+/// How many requests making one fault small may cost.
+const SHRINKING: usize = 2_000;
+/// How many faults are made small.
+const STORIES: usize = 12;
+/// How often the smallest script is sent again, to tell how often the fault comes back.
+const REPEATS: usize = 5;
+/// The same, where requests are sent at the same time.
+const RACE_REPEATS: usize = 20;
+/// How often a script with requests at the same time may fail to fail before it is given up.
+const RACE_TRIES: usize = 6;
+/// A walk around the limit of a zone is not begun with fewer requests left than this.
+const FULL_COST: usize = 400;
+
+/// How far a walk goes.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Requests, beside those that making a fault small takes.
+    pub requests: usize,
+    /// Time; what is under way then is finished.
+    pub time: Option<Duration>,
+    /// Clients at a time; with 1 no two requests overlap.
+    pub clients: usize,
+    /// The one generation to use.
+    pub only: Option<Generation>,
+    /// Ends with the first fault of this level or a higher one.
+    pub stop_at: Option<Level>,
+    /// The folder of the case files, if they are to be saved.
+    pub cases: Option<PathBuf>,
+    /// The number from which trials count their zones.
+    pub zones_from: usize,
+}
+
+/// A fault, made small.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// The name of its case: `V2-GET-1-v2.get`.
+    pub name: String,
+    /// The clause that is broken.
+    pub clause: ClauseId,
+    /// Its level.
+    pub level: Level,
+    /// The operation whose answer shows it.
+    pub operation: String,
+    /// The text of the case file.
+    pub text: String,
+    /// The requests of the case.
+    pub requests: usize,
+    /// How many requests had been sent when it was found.
+    pub found_after: usize,
+    /// How often the fault came back when the case was sent again, and how often it was sent.
+    pub came_back: (usize, usize),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default)]
+pub struct Explored {
+    /// The counts.
+    pub summary: Summary,
+    /// The faults.
+    pub stories: Vec<Story>,
+    /// Walks.
+    pub walks: usize,
+    /// Their requests.
+    pub requests: usize,
+    /// What they covered.
+    pub coverage: Coverage,
+    /// The generations that they used.
+    pub generations: Vec<Generation>,
+}
+
+/// What tells one fault from another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    clause: String,
+    level: Level,
+    operation: String,
+}
+
+impl Key {
+    fn of(report: &TrialReport, reported: &ReportedFinding) -> Self {
+        let step = reported.step.and_then(|step| report.steps.get(step));
+        Self {
+            clause: reported.finding.clause.as_str().to_owned(),
+            level: reported.finding.level,
+            operation: step.map(|step| step.operation.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn name(&self) -> String {
+        if self.operation.is_empty() {
+            self.clause.clone()
+        } else {
+            format!("{}-{}", self.clause, self.operation)
+        }
+    }
+}
+
+/// Explores a target.
+#[derive(Debug)]
+pub struct Explorer<'r> {
+    runner: &'r Runner,
+    limits: Limits,
+    offer: Offer,
+    seed: u64,
+    known: BTreeSet<Key>,
+    /// How many trials ran: each has a zone of its own.
+    trials: usize,
+    explored: Explored,
+}
+
+impl<'r> Explorer<'r> {
+    /// For a target. Walks follow from the seed; zones from that of the runner.
+    #[must_use]
+    pub fn new(runner: &'r Runner, seed: u64, limits: Limits) -> Self {
+        let target = runner.target();
+        let mut generations: Vec<Generation> = Generation::ALL
+            .into_iter()
+            .filter(|generation| target.has(generation.id()))
+            .collect();
+        if let Some(only) = limits.only {
+            generations.retain(|generation| *generation == only);
+        }
+        let offer = Offer {
+            generations: generations.clone(),
+            pairs: target.pairs().min(4),
+            has_foreign: target.has_foreign_pair(),
+            clients: limits.clients.max(1),
+            can_fill: runner.has_fresh_zones(),
+        };
+        Self {
+            seed,
+            runner,
+            trials: limits.zones_from,
+            limits,
+            offer,
+            known: BTreeSet::new(),
+            explored: Explored {
+                generations,
+                ..Explored::default()
+            },
+        }
+    }
+
+    /// Walks, and sends every event; returns what came of it.
+    pub async fn run(mut self, on_event: impl FnMut(Event)) -> Explored {
+        let runner = self.runner;
+        let planned = Planned {
+            walks_from: Some(self.seed),
+            ..Planned::default()
+        };
+        let walks = |events| async {
+            self.walks(events).await;
+            self.explored
+        };
+        let (summary, mut explored) = runner.reporting(planned, walks, on_event).await;
+        explored.summary = summary;
+        explored
+    }
+
+    /// Walks, and returns what came of it with the report of each trial. Zones in care are not put back.
+    pub async fn reports(mut self) -> (Explored, Vec<TrialReport>) {
+        let (events, mut received) = unbounded_channel();
+        self.walks(events).await;
+        let mut reports = Vec::new();
+        while let Some(event) = received.recv().await {
+            if let Event::TrialFinished(report) = event {
+                reports.push(*report);
+            }
+        }
+        (self.explored, reports)
+    }
+
+    async fn walks(&mut self, events: UnboundedSender<Event>) {
+        let begun = Instant::now();
+        let is_over = |limits: &Limits| limits.time.is_some_and(|time| begun.elapsed() >= time);
+        if self.offer.generations.is_empty() {
+            return;
+        }
+        let both = self.offer.generations.clone();
+        for number in 0.. {
+            let left = self.limits.requests.saturating_sub(self.explored.requests);
+            if left == 0 || is_over(&self.limits) || self.runner.is_halted() {
+                return;
+            }
+            let mut offer = self.offer.clone();
+            offer.can_fill &= left >= FULL_COST;
+            // Where the generations do not show each other's writes, each is walked by itself.
+            if self.known.iter().any(|key| key.clause == "X-1") {
+                offer.generations = vec![both[number % both.len()]];
+            }
+            let mut walk = walk(self.seed, number, &offer, &mut self.explored.coverage);
+            shorten(&mut walk.script, left);
+            let id = format!("explore/seed-{}/walk-{}", self.seed, number + 1);
+            let title = "a walk that was drawn from the seed";
+            let trial = walk.script.trial(&id, title);
+            // The receiver lives as long as the work; a failed send means that nobody listens.
+            let _ = events.send(Event::TrialStarted { id: trial.id() });
+            let before = self.explored.requests;
+            let report = self.trial(&trial).await;
+            self.explored.walks += 1;
+            self.explored.requests += walk.script.requests();
+            self.cover(&walk, &report);
+            let new = self.tell(&walk, report, before, &events).await;
+            if self.limits.stop_at.is_some_and(|level| new >= Some(level)) {
+                return;
+            }
+        }
+    }
+
+    /// Runs a trial on zones of its own.
+    async fn trial(&mut self, trial: &Trial) -> TrialReport {
+        self.trials += 1;
+        self.runner.trial(self.trials, trial).await
+    }
+
+    /// Reports a walk, and makes small the first fault that is new; the level of that one.
+    async fn tell(
+        &mut self,
+        walk: &Walk,
+        report: TrialReport,
+        before: usize,
+        events: &UnboundedSender<Event>,
+    ) -> Option<Level> {
+        let new = report.findings.iter().find_map(|reported| {
+            let key = Key::of(&report, reported);
+            (!self.known.contains(&key)).then(|| (key, reported.place.number()))
+        });
+        let Some((key, turn)) = new.filter(|_| self.explored.stories.len() < STORIES) else {
+            let _ = events.send(Event::TrialFinished(Box::new(only_first(report))));
+            return None;
+        };
+        self.known.insert(key.clone());
+        let found_after = before
+            + walk
+                .script
+                .0
+                .iter()
+                .take(turn)
+                .map(|turn| turn.asks().len())
+                .sum::<usize>();
+        let mut script = walk.script.clone();
+        script.0.truncate(turn);
+        match self.story(&key, script, found_after).await {
+            Some((story, told)) => {
+                let _ = events.send(Event::TrialFinished(Box::new(told)));
+                self.explored.stories.push(story);
+            }
+            // It did not come back: the walk itself is the evidence.
+            None => {
+                let mut report = only_first(report);
+                report.reason = Some(format!(
+                    "the same requests on other zones did not show it again in {RACE_TRIES} tries"
+                ));
+                let _ = events.send(Event::TrialFinished(Box::new(report)));
+            }
+        }
+        Some(key.level)
+    }
+
+    /// Makes a script that fails small, and runs it as the case that is saved.
+    async fn story(
+        &mut self,
+        key: &Key,
+        script: Script,
+        found_after: usize,
+    ) -> Option<(Story, TrialReport)> {
+        let mut attempts = Attempts {
+            explorer: self,
+            key,
+            left: SHRINKING,
+        };
+        let turn = attempts.fails(&script).await?;
+        let mut script = script;
+        script.0.truncate(turn);
+        let script = shrink(script, &mut attempts).await;
+        let repeats = if is_race(&script) {
+            RACE_REPEATS
+        } else {
+            REPEATS
+        };
+        let name = key.name();
+        let path = match &self.limits.cases {
+            Some(folder) => folder.join(format!("{name}.yaml")),
+            None => PathBuf::from(format!("{name}.yaml")),
+        };
+        let clause = ClauseId::from(key.clause.as_str());
+        let mut told: Option<TrialReport> = None;
+        let mut came_back = 0;
+        let mut text = String::new();
+        for round in 0..repeats {
+            if self.runner.is_halted() {
+                break;
+            }
+            if told.is_none() || round == repeats - 1 {
+                let title = title(told.as_ref(), key);
+                let about = format!(
+                    "Found by exploring with seed {}, and made small; it came back in {came_back} of {round} repeats.",
+                    self.seed
+                );
+                text = script.text(&title, &about, &clause);
+            }
+            let trial = loaded(&name, &path, &text)
+                .unwrap_or_else(|| script.trial(&name, "a walk, made small"));
+            let report = self.trial(&trial).await;
+            let is_same = report
+                .findings
+                .iter()
+                .any(|reported| Key::of(&report, reported) == *key);
+            if is_same {
+                came_back += 1;
+                told = Some(report);
+            }
+        }
+        let mut told = told?;
+        told.title = title(Some(&told.clone()), key);
+        told.findings.retain({
+            let report = told.clone();
+            move |reported| Key::of(&report, reported) == *key
+        });
+        told.verdict = verdict(key.level);
+        let story = Story {
+            name,
+            clause,
+            level: key.level,
+            operation: key.operation.clone(),
+            text,
+            requests: script.requests(),
+            found_after,
+            came_back: (came_back, repeats),
+        };
+        Some((story, told))
+    }
+
+    /// Notes the outcomes of a walk.
+    fn cover(&mut self, walk: &Walk, report: &TrialReport) {
+        let mut nth = vec![0_usize; walk.held.len()];
+        for step in &report.steps {
+            let turn = step.place.number() - 1;
+            let (Some(held), Some(nth)) = (walk.held.get(turn), nth.get_mut(turn)) else {
+                continue;
+            };
+            if let (Some(held), Some(operation)) =
+                (held.get(*nth), Operation::from_id(&step.operation))
+            {
+                self.explored
+                    .coverage
+                    .answered(operation, *held, step.status);
+            }
+            *nth += 1;
+        }
+    }
+}
+
+/// Attempts to bring a fault about again.
+struct Attempts<'e, 'r> {
+    explorer: &'e mut Explorer<'r>,
+    key: &'e Key,
+    /// Requests that may still be sent.
+    left: usize,
+}
+
+impl Probe for Attempts<'_, '_> {
+    async fn fails(&mut self, script: &Script) -> Option<usize> {
+        let tries = if is_race(script) { RACE_TRIES } else { 1 };
+        for _ in 0..tries {
+            if !self.can_go_on() {
+                return None;
+            }
+            self.left = self.left.saturating_sub(script.requests());
+            let trial = script.trial("explore/again", "a walk, made smaller");
+            let report = self.explorer.trial(&trial).await;
+            let same = report
+                .findings
+                .iter()
+                .find(|reported| Key::of(&report, reported) == *self.key);
+            if let Some(same) = same {
+                return Some(same.place.number());
+            }
+        }
+        None
+    }
+
+    fn can_go_on(&self) -> bool {
+        self.left > 0 && !self.explorer.runner.is_halted()
+    }
+}
+
+fn is_race(script: &Script) -> bool {
+    script.0.iter().any(|turn| turn.asks().len() > 1)
+}
+
+/// At most so many requests of a script.
+fn shorten(script: &mut Script, requests: usize) {
+    let mut left = requests;
+    script.0.retain(|turn| {
+        let fits = turn.asks().len() <= left;
+        left = if fits { left - turn.asks().len() } else { 0 };
+        fits
+    });
+}
+
+/// A walk's report with its first finding: the others are most often in its wake, and are looked for in other walks.
+fn only_first(mut report: TrialReport) -> TrialReport {
+    let worst = report.findings.iter().map(|one| one.finding.level).max();
+    let first = report
+        .findings
+        .iter()
+        .position(|reported| Some(reported.finding.level) == worst);
+    if let Some(first) = first {
+        report.findings = vec![report.findings.swap_remove(first)];
+        let kept = report.findings.first().and_then(|one| one.step);
+        report
+            .exchanges
+            .retain(|exchange| Some(exchange.step) == kept);
+    }
+    report
+}
+
+fn verdict(level: Level) -> Verdict {
+    match level {
+        Level::Must => Verdict::Violates,
+        Level::Should => Verdict::Deviates,
+        Level::May => Verdict::Conforms,
+    }
+}
+
+/// A sentence on a fault, from the report that shows it.
+fn title(report: Option<&TrialReport>, key: &Key) -> String {
+    let found = report.and_then(|report| {
+        let mut findings = report.findings.iter();
+        findings.find(|reported| Key::of(report, reported) == *key)
+    });
+    match found {
+        Some(reported) => {
+            let what = &reported.finding.what;
+            let text = format!(
+                "{}: found {}; expected {}",
+                key.operation,
+                what.found(),
+                what.expected()
+            );
+            let cut: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
+            cut.replace("{{", "{ {")
+        }
+        None => format!("{} breaks {}", key.operation, key.clause),
+    }
+}
+
+/// The case of a text, as it is saved.
+fn loaded(id: &str, path: &Path, text: &str) -> Option<Trial> {
+    let source = SourceFile {
+        path: path.display().to_string(),
+        text: text.to_owned(),
+    };
+    let library = Library::from_sources(vec![(id.to_owned(), source)]).ok()?;
+    library.trials().into_iter().next()
+}

@@ -1,0 +1,166 @@
+//! A sequence of requests, as a case that can run, and as the text of a case file.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::ask::Ask;
+use crate::case::{Action, Auth, CallSpec, CaseFile, OperationName, Step, Trial};
+use crate::contract::ClauseId;
+use crate::diagnostic::{SourceFile, Span};
+
+/// One request, or several at the same time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Turn {
+    One(Ask),
+    Together(Vec<Ask>),
+}
+
+impl Turn {
+    /// Its requests.
+    pub(super) fn asks(&self) -> &[Ask] {
+        match self {
+            Self::One(ask) => std::slice::from_ref(ask),
+            Self::Together(asks) => asks,
+        }
+    }
+}
+
+/// A sequence of requests to one zone that is empty at first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Script(pub(super) Vec<Turn>);
+
+impl Script {
+    /// How many requests it sends.
+    pub(super) fn requests(&self) -> usize {
+        self.0.iter().map(|turn| turn.asks().len()).sum()
+    }
+
+    /// The script as a trial. Its steps have the number of their turn, from 1, for a line.
+    pub(super) fn trial(&self, id: &str, title: &str) -> Trial {
+        let steps = self.0.iter().enumerate();
+        let steps = steps.map(|(index, turn)| step(index + 1, turn)).collect();
+        let mut needs: Vec<String> = self
+            .0
+            .iter()
+            .flat_map(Turn::asks)
+            .map(|ask| ask.operation.generation().id().to_owned())
+            .collect();
+        needs.sort();
+        needs.dedup();
+        let case = CaseFile {
+            id: id.to_owned(),
+            row: String::new(),
+            source: Arc::new(SourceFile {
+                path: format!("{id} (generated)"),
+                text: String::new(),
+            }),
+            title: title.to_owned(),
+            about: None,
+            proves: Vec::new(),
+            generations: Vec::new(),
+            needs,
+            tags: Vec::new(),
+            unkillable: None,
+            zones: vec!["home".to_owned()],
+            given: BTreeMap::new(),
+            judges_history: true,
+            steps,
+        };
+        Trial {
+            case: Arc::new(case),
+            generation: None,
+        }
+    }
+
+    /// The script as a case file.
+    pub(super) fn text(&self, title: &str, about: &str, clause: &ClauseId) -> String {
+        let mut text = format!(
+            "title: {}\nabout: {}\nproves: [{}]\njudge: history\nsteps:\n",
+            quoted(title),
+            quoted(about),
+            clause.as_str()
+        );
+        for turn in &self.0 {
+            // Writing into memory does not fail.
+            let _ = match turn {
+                Turn::One(ask) => writeln!(text, "  - {}", line(ask)),
+                Turn::Together(asks) => {
+                    let inner = asks.iter().map(|ask| format!("      - {}\n", line(ask)));
+                    write!(text, "  - parallel:\n{}", inner.collect::<String>())
+                }
+            };
+        }
+        text
+    }
+}
+
+fn step(line: usize, turn: &Turn) -> Step {
+    let action = match turn {
+        Turn::One(ask) => call(ask),
+        Turn::Together(asks) => {
+            Action::Parallel(asks.iter().map(|ask| plain_step(line, call(ask))).collect())
+        }
+    };
+    plain_step(line, action)
+}
+
+fn plain_step(line: usize, action: Action) -> Step {
+    Step {
+        span: Span { start: 0, end: 0 },
+        line,
+        action,
+        zone: None,
+        expect: Vec::new(),
+        capture: Vec::new(),
+    }
+}
+
+fn call(ask: &Ask) -> Action {
+    Action::Call(CallSpec {
+        operation: OperationName::Exact(ask.operation),
+        argument: ask.json(),
+        auth: Auth::Token,
+        fault: None,
+        headers: BTreeMap::new(),
+        outside_contract: false,
+    })
+}
+
+/// `v2.put: {ip: "{{v4.0}}", at: pair.0}`.
+fn line(ask: &Ask) -> String {
+    format!("{}: {}", ask.operation.id(), flow(&ask.json()))
+}
+
+/// A value in the flow style of YAML.
+fn flow(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let members = members
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", flow(value)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
+        }
+        Value::Array(items) => {
+            let items = items.iter().map(flow);
+            format!("[{}]", items.collect::<Vec<_>>().join(", "))
+        }
+        Value::String(text) => quoted(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+/// A text of a case file, quoted unless it is a plain word.
+fn quoted(text: &str) -> String {
+    let is_word = text
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
+    let begins_as_word = text.starts_with(|c: char| c.is_ascii_alphabetic());
+    if is_word && begins_as_word {
+        text.to_owned()
+    } else {
+        Value::from(text).to_string()
+    }
+}
