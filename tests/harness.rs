@@ -72,6 +72,11 @@ fn scenario() {
             &["batch/"],
             own(vars(&[]), Some("v2-batch-replaces-the-collection")),
         ),
+        "seeds" => (&["explore::"], Settings::mock().explore(1..=2, 250)),
+        "a faulty server and a seed" => (
+            &["explore::"],
+            own(vars(&[]), Some("v1-create-refuses-what-was-deleted")).explore([3], 600),
+        ),
         "reports" => {
             let report = std::env::var(REPORT).unwrap_or_default();
             (&["batch/merges"], Settings::mock().report("junit", report))
@@ -212,4 +217,22 @@ fn a_report_in_a_format_that_does_not_exist_fails_and_names_those_that_do() {
         "{}",
         ran.said
     );
+}
+
+#[test]
+fn seeds_are_explored_as_tests() {
+    let ran = ran("seeds");
+    assert_eq!((ran.passed, ran.failed), (2, 0), "{}", ran.said);
+    for name in ["explore::seed-1", "explore::seed-2"] {
+        assert!(ran.said.contains(name), "{}", ran.said);
+    }
+}
+
+#[test]
+fn a_seed_that_finds_a_fault_fails_with_the_case_that_shows_it() {
+    let ran = ran("a faulty server and a seed");
+    assert_eq!((ran.passed, ran.failed), (0, 1), "{}", ran.said);
+    for words in ["explore::seed-3", "proves: [V1-CREATE-1]", "- v1.create: "] {
+        assert!(ran.said.contains(words), "{}", ran.said);
+    }
 }

@@ -32,7 +32,7 @@ impl Joined {
         group
     }
 
-    fn join(&mut self, a: usize, b: usize) {
+    pub(super) fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.find(a), self.find(b));
         if let Some(parent) = self.parent.get_mut(a.max(b)) {
             *parent = a.min(b);
@@ -65,6 +65,7 @@ pub(super) fn joined(sheet: &Sheet) -> Joined {
     of_one_suspect(sheet, &mut joined);
     of_nobody_in_particular(sheet, &mut joined);
     beyond_chance(sheet, &mut joined);
+    super::aside::beside(sheet, &mut joined);
     joined
 }
 

@@ -1,9 +1,10 @@
 //! Causes: which findings of a run have one explanation, and which of them shows it best.
 //!
 //! `sheet` sorts findings into groups of the same clause, kind of difference, member and operation; `join` puts groups
-//! together that follow from one another; `choose` names a cause after the clause that says it best, and picks its
+//! together that follow from one another (`aside`: in the words of clauses that speak of the whole); `choose` names a cause after the clause that says it best, and picks its
 //! simplest witness.
 
+mod aside;
 mod choose;
 mod join;
 mod sheet;
@@ -28,7 +29,8 @@ impl Causes {
     /// The causes: musts before shoulds, then those that explain the most.
     #[must_use]
     pub fn list(&self) -> Vec<Cause> {
-        choose::causes(&self.sheet, &join::joined(&self.sheet))
+        let sheet = self.sheet.ordered();
+        choose::causes(&sheet, &join::joined(&sheet))
     }
 }
 
@@ -46,4 +48,52 @@ pub fn of_expected<'t>(trials: impl IntoIterator<Item = &'t TrialReport>) -> Vec
         causes.sheet.take(trial, trial.verdict == Verdict::Expected);
     }
     causes.list()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{ClauseId, Finding, Level, What};
+    use crate::event::{Location, ReportedFinding, StepRecord};
+
+    fn trial(id: &str, clause: &'static str, operation: &str) -> TrialReport {
+        let what = What::value("one thing", "another");
+        TrialReport {
+            id: id.to_owned(),
+            verdict: Verdict::Violates,
+            findings: vec![ReportedFinding {
+                finding: Finding::new((ClauseId::of(clause), Level::Must), "/result", what),
+                place: Location::Case { line: 1 },
+                step: Some(0),
+                times: 1,
+            }],
+            steps: vec![StepRecord {
+                place: Location::Case { line: 1 },
+                operation: operation.to_owned(),
+                method: "GET".to_owned(),
+                path: "/zones/1/origin/cloud_regions".to_owned(),
+                status: 200,
+                elapsed_us: 1,
+                digest: String::new(),
+            }],
+            ..TrialReport::default()
+        }
+    }
+
+    #[test]
+    fn causes_do_not_depend_on_the_order_in_which_trials_end() {
+        let mut trials = vec![
+            trial("c/three", "V2-LIST-5", "v2.list"),
+            trial("a/one", "X-1", "v1.get"),
+            trial("b/two", "V2-GET-1", "v2.get"),
+            trial("d/four", "X-1", "v2.list"),
+            trial("e/five", "V2-GET-1", "v2.get"),
+        ];
+        let first = of_failures(&trials);
+        trials.reverse();
+        assert_eq!(of_failures(&trials), first);
+        trials.swap(0, 3);
+        trials.swap(1, 4);
+        assert_eq!(of_failures(&trials), first);
+    }
 }

@@ -34,7 +34,7 @@ pub(super) struct Key {
 }
 
 /// A finding, as far as it matters here.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Sighting {
     /// The number of its trial.
     pub(super) trial: usize,
@@ -60,7 +60,7 @@ pub(super) struct Sighting {
 }
 
 /// Findings that are alike.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Group {
     pub(super) key: Key,
     pub(super) nature: Nature,
@@ -89,7 +89,7 @@ impl Group {
 }
 
 /// A trial, as far as it matters here.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Ran {
     pub(super) id: String,
     /// Its operations, as bits by their index.
@@ -123,6 +123,35 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
+    /// The same in an order of its own: trials end in any order, and what explains them must not depend on it.
+    pub(super) fn ordered(&self) -> Self {
+        let mut order: Vec<usize> = (0..self.trials.len()).collect();
+        order.sort_by(|a, b| self.trials[*a].id.cmp(&self.trials[*b].id));
+        let mut place = vec![0; order.len()];
+        for (new, old) in order.iter().enumerate() {
+            place[*old] = new;
+        }
+        let mut groups = self.groups.clone();
+        for group in &mut groups {
+            for sighting in &mut group.sightings {
+                sighting.trial = place[sighting.trial];
+            }
+            group
+                .sightings
+                .sort_by_key(|sighting| (sighting.trial, sighting.number));
+        }
+        groups.sort_by(|a, b| a.key.cmp(&b.key));
+        Self {
+            groups,
+            by_key: HashMap::new(),
+            trials: order
+                .into_iter()
+                .map(|old| self.trials[old].clone())
+                .collect(),
+            requests: self.requests.clone(),
+        }
+    }
+
     /// Takes a trial in; its findings only if it fails.
     pub(super) fn take(&mut self, trial: &TrialReport, fails: bool) {
         let operations: Vec<Option<Operation>> = trial

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::case::Spelling;
+use crate::case::{Auth, Spelling};
 use crate::exchange::{Operation, RequestBody};
 
 /// An address of a walk. All of them are set aside for documentation (RFC 5737, RFC 3849), or none at all.
@@ -57,6 +57,8 @@ pub(super) enum Argument {
 pub(super) struct Ask {
     pub(super) operation: Operation,
     pub(super) argument: Argument,
+    /// The credentials: the run's own, or some that must be refused (AUTH-1, AUTH-2).
+    pub(super) auth: Auth,
 }
 
 impl Address {
@@ -147,7 +149,14 @@ impl Ask {
         Self {
             operation,
             argument,
+            auth: Auth::Token,
         }
+    }
+
+    /// The same request with other credentials.
+    pub(super) fn with(mut self, auth: Auth) -> Self {
+        self.auth = auth;
+        self
     }
 
     /// The argument as a case has it.

@@ -90,6 +90,9 @@ impl Generator<'_> {
                 _ => items.push(wrong),
             }
         }
+        if self.dice.usize(0..4) == 0 && size < 100 {
+            self.repeat_an_item(&mut items);
+        }
         let whole = items.clone();
         self.ask(Ask::new(operation, Argument::Items(items)));
         if self.dice.usize(0..4) == 0 {
@@ -97,6 +100,21 @@ impl Generator<'_> {
         }
         self.read_all();
         self.look();
+    }
+
+    /// Names an address once more, perhaps in another spelling and with another place.
+    fn repeat_an_item(&mut self, items: &mut Vec<Item>) {
+        let hot = self.hot.clone();
+        let named = hot.into_iter().find(|which| {
+            let mut items = items.iter();
+            items.any(|item| item.addresses().contains(which))
+        });
+        if let Some(which) = named {
+            let address = self.spelled(which, false);
+            let at = self.pair();
+            let place = self.dice.usize(0..=items.len());
+            items.insert(place, Item::One(address, at));
+        }
     }
 
     /// An item that fails; of an address that no other item has, since of one that is there twice both may fail.

@@ -1,104 +1,238 @@
-//! Requests at the same time.
+//! Requests at the same time, and what they left.
 
-use super::ask::{Argument, Ask, Which};
+use super::ask::{Address, Argument, Ask, Item, Which};
 use super::generate::Generator;
 use super::motif::{Read, Write};
-use super::shadow::{Held, Shadow};
+use super::shadow::Held;
+use crate::contract::Contract;
 use crate::exchange::{Kind, Operation};
 
+/// IPv4 addresses from this one on are new to most walks.
+const NEW: usize = 20;
+/// How many of them there are.
+const NEW_ONES: usize = 30;
+
+fn deletes(operation: Operation) -> bool {
+    matches!(operation.kind(), Kind::Delete | Kind::BatchDelete)
+}
+
+fn reads(operation: Operation) -> bool {
+    !operation.kind().writes()
+}
+
 impl Generator<'_> {
-    /// Requests at the same time, and what they left: two operations, at one address or at several.
+    /// Two operations at the same time, at one address or at several.
     pub(super) fn burst(&mut self) {
-        let clients = self.dice.usize(2..=self.offer.clients.clamp(2, 8));
         let Some((first, second, is_spread)) = self.rarest_burst() else {
             return;
         };
-        let mut addresses: Vec<Which> = self.hot.clone();
-        self.dice.shuffle(&mut addresses);
-        let deletes = |one: Operation| matches!(one.kind(), Kind::Delete | Kind::BatchDelete);
-        let reads = |one: Operation| one.kind() == Kind::Get;
-        // What deletes or reads wants a mapping, what creates wants none.
-        let wants = |shadow: &Shadow, one: Operation, which: Which| {
-            let is_mapped = shadow.held(which) == Held::Mapped;
-            is_mapped == (deletes(one) || reads(one)) || one.kind() == Kind::Upsert
+        let most = self.offer.clients.clamp(2, 8);
+        let clients = if self.dice.bool() {
+            most
+        } else {
+            self.dice.usize(2..=most)
         };
-        let mut free = addresses.clone();
-        let one = addresses
-            .iter()
-            .copied()
-            .find(|which| wants(&self.shadow, first, *which))
-            .unwrap_or(addresses[0]);
-        let mut asks = Vec::new();
-        for client in 0..clients {
-            let operation = if client % 2 == 0 { first } else { second };
-            let which = if is_spread {
-                let fits = free
-                    .iter()
-                    .position(|which| wants(&self.shadow, operation, *which));
-                match fits {
-                    Some(place) => free.remove(place),
-                    None => Which::V4(20 + client),
-                }
-            } else {
-                one
-            };
-            let ask = if reads(operation) {
-                let address = self.spelled(which, true);
-                Ask::new(operation, Argument::Address(address))
-            } else {
-                self.written(operation, which)
-            };
-            asks.push(ask);
-        }
-        let touched: Vec<Which> = asks.iter().flat_map(Ask::addresses).collect();
+        let operations: Vec<Operation> = (0..clients)
+            .map(|client| if client % 2 == 0 { first } else { second })
+            .collect();
+        let addresses = if is_spread {
+            self.one_for_each(&operations)
+        } else {
+            vec![self.one_for(first); clients]
+        };
+        self.make_ready(&operations, &addresses);
+        let asks = operations.iter().zip(&addresses);
+        let asks: Vec<Ask> = asks.map(|(one, which)| self.asked(*one, *which)).collect();
         self.together(asks);
-        let mut seen = Vec::new();
-        for which in touched {
-            if !seen.contains(&which) && seen.len() < 4 {
-                seen.push(which);
-                self.read(Read::Get(first.generation()), which);
-            }
+        let mut seen = addresses;
+        seen.sort_unstable();
+        seen.dedup();
+        self.dice.shuffle(&mut seen);
+        for which in seen.iter().take(2) {
+            let reader = if self.dice.bool() { first } else { second };
+            self.read(Read::Get(reader.generation()), *which);
         }
-        self.read(Read::List(second.generation()), one);
+        if self.dice.bool() {
+            self.read(Read::List(second.generation()), Which::V4(0));
+        }
         self.read_all();
         // What came together may have left something behind that only the next write meets.
-        if self.dice.bool() {
+        if self.dice.usize(0..3) == 0 {
             for which in seen.into_iter().take(2) {
-                let write = if reads(first) || deletes(first) {
-                    second
-                } else {
-                    first
-                };
-                let write = if reads(write) {
-                    self.write_form(which)
-                } else {
-                    Write::By(write)
-                };
+                let write = [first, second]
+                    .into_iter()
+                    .find(|one| !reads(*one) && !deletes(*one));
+                let write = write.map_or_else(|| self.write_form(which), Write::By);
                 self.write(write, which);
                 self.read(Read::Get(first.generation()), which);
             }
         }
     }
 
-    /// Two operations to send at the same time, and whether at several addresses: what came least often.
+    /// More new mappings at the same time than a zone has room for (CONC-2).
+    pub(super) fn beyond_the_limit(&mut self) {
+        let limit = Contract::embedded().limits.zone;
+        let room = limit.saturating_sub(self.shadow.len());
+        if room > 1 {
+            self.fill(room - 1);
+        } else if room == 0 {
+            let filled = Which::Fill(self.dice.usize(0..self.filled.max(1)));
+            let generation = self.generation();
+            if let Some(operation) = Operation::of(generation, Kind::Delete) {
+                self.write(Write::By(operation), filled);
+            }
+        }
+        let adding = [Kind::Upsert, Kind::Create, Kind::BatchUpsert];
+        let all: Vec<Operation> = self
+            .operations()
+            .filter(|one| adding.contains(&one.kind()))
+            .collect();
+        let mut asks = Vec::new();
+        let is_uniform = self.dice.bool();
+        let mut operation = self.rarest(&all, "limit");
+        for _ in 0..self.offer.clients.clamp(2, 8) {
+            let which = self.new_address();
+            let Some(one) = operation else { return };
+            let at = self.pair();
+            let argument = if one.kind().is_batch() {
+                Argument::Items(vec![Item::One(Address::plain(which), at)])
+            } else {
+                Argument::Mapping(Address::plain(which), at, None)
+            };
+            asks.push(Ask::new(one, argument));
+            if !is_uniform {
+                operation = self.rarest(&all, "limit");
+            }
+        }
+        self.together(asks);
+        let form = self.read_form();
+        self.read(form, Which::V4(NEW));
+    }
+
+    fn operations(&self) -> impl Iterator<Item = Operation> + use<> {
+        let generations = self.offer.generations.clone();
+        Operation::all().filter(move |one| generations.contains(&one.generation()))
+    }
+
+    /// Of some operations the one that came least often for a purpose.
+    fn rarest(&mut self, all: &[Operation], purpose: &str) -> Option<Operation> {
+        let name = |one: &Operation| format!("{purpose} {one}");
+        let rarest = all
+            .iter()
+            .min_by_key(|one| self.coverage.count(&name(one)))
+            .copied();
+        if let Some(one) = rarest {
+            self.coverage.again(name(&one));
+        }
+        rarest
+    }
+
+    /// An address without a mapping, as far as there is one.
+    fn new_address(&mut self) -> Which {
+        let start = self.dice.usize(0..NEW_ONES);
+        let all = (0..NEW_ONES).map(|n| Which::V4(NEW + (start + n) % NEW_ONES));
+        let mut free = all.filter(|which| self.shadow.held(*which) != Held::Mapped);
+        free.next().unwrap_or(Which::V4(NEW + start))
+    }
+
+    /// An address for requests at one address.
+    fn one_for(&mut self, first: Operation) -> Which {
+        let is_new = first.kind() == Kind::Create || self.dice.usize(0..3) == 0;
+        let mut hot = self.hot.clone();
+        self.dice.shuffle(&mut hot);
+        let fits = |which: &&Which| {
+            let is_mapped = self.shadow.held(**which) == Held::Mapped;
+            is_mapped != is_new
+        };
+        let found = hot.iter().find(fits).copied();
+        found.unwrap_or_else(|| self.new_address())
+    }
+
+    /// An address for each request, all of them different.
+    fn one_for_each(&mut self, operations: &[Operation]) -> Vec<Which> {
+        let mut free = self.hot.clone();
+        self.dice.shuffle(&mut free);
+        let mut found: Vec<Which> = Vec::new();
+        for operation in operations {
+            let wants_new = operation.kind() == Kind::Create;
+            let fits = |which: &Which| !wants_new || self.shadow.held(*which) != Held::Mapped;
+            let which = match free.iter().position(fits) {
+                Some(place) => free.remove(place),
+                None => self.new_address(),
+            };
+            let which = if found.contains(&which) {
+                Which::V4(NEW + NEW_ONES + found.len())
+            } else {
+                which
+            };
+            found.push(which);
+        }
+        found
+    }
+
+    /// Writes what is to be deleted or read, unless it is there.
+    fn make_ready(&mut self, operations: &[Operation], addresses: &[Which]) {
+        let wanting = operations.iter().zip(addresses);
+        let wanting = wanting.filter(|(one, which)| {
+            let needs = deletes(**one) || one.kind() == Kind::Get;
+            needs && self.shadow.held(**which) != Held::Mapped
+        });
+        let mut missing: Vec<Which> = wanting.map(|(_, which)| *which).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        let generation = self.generation();
+        let Some(operation) = Operation::of(generation, Kind::BatchUpsert) else {
+            return;
+        };
+        // Now and then what is not there is deleted or read.
+        if missing.is_empty() || self.dice.usize(0..6) == 0 {
+            return;
+        }
+        let at = self.pair();
+        let items = missing
+            .into_iter()
+            .map(|which| Item::One(Address::plain(which), at));
+        let argument = Argument::Items(items.collect());
+        self.ask(Ask::new(operation, argument));
+    }
+
+    fn asked(&mut self, operation: Operation, which: Which) -> Ask {
+        match operation.kind() {
+            Kind::Get => {
+                let address = self.spelled(which, true);
+                Ask::new(operation, Argument::Address(address))
+            }
+            Kind::List if operation.is_paged() => {
+                let argument = Argument::Page(None, Some("100".to_owned()));
+                Ask::new(operation, argument)
+            }
+            Kind::List => Ask::new(operation, Argument::Page(None, None)),
+            _ => self.written(operation, which),
+        }
+    }
+
+    /// Two operations to send at the same time, and whether at several addresses: what came least often. Mostly they
+    /// both write.
     fn rarest_burst(&mut self) -> Option<(Operation, Operation, bool)> {
-        let all: Vec<Operation> = Operation::all()
-            .filter(|one| self.offer.generations.contains(&one.generation()))
-            .filter(|one| one.kind().writes() || one.kind() == Kind::Get)
+        let writes: Vec<Operation> = self
+            .operations()
+            .filter(|one| one.kind().writes())
+            .collect();
+        let reads: Vec<Operation> = self
+            .operations()
+            .filter(|one| matches!(one.kind(), Kind::Get | Kind::List))
             .collect();
         let name = |first: Operation, second: Operation, is_spread: bool| {
             format!("burst {first} {second} {is_spread}")
         };
         let mut best: Option<(usize, Operation, Operation, bool)> = None;
-        for _ in 0..6 {
-            let first = *all.get(self.dice.usize(0..all.len().max(1)))?;
-            let second = match self.dice.usize(0..3) {
-                0 => first,
-                _ => *all.get(self.dice.usize(0..all.len()))?,
+        for _ in 0..8 {
+            let first = *writes.get(self.dice.usize(0..writes.len().max(1)))?;
+            let second = match self.dice.usize(0..10) {
+                0..3 => first,
+                3..7 => *writes.get(self.dice.usize(0..writes.len()))?,
+                _ => *reads.get(self.dice.usize(0..reads.len().max(1)))?,
             };
-            if !first.kind().writes() && !second.kind().writes() {
-                continue;
-            }
             let is_spread = self.dice.bool();
             let count = self.coverage.count(&name(first, second, is_spread));
             if best.as_ref().is_none_or(|(least, ..)| count < *least) {

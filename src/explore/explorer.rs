@@ -281,16 +281,25 @@ impl<'r> Explorer<'r> {
     async fn story(
         &mut self,
         key: &Key,
-        script: Script,
+        mut script: Script,
         found_after: usize,
     ) -> Option<(Story, TrialReport)> {
         let mut attempts = Attempts {
             explorer: self,
             key,
             left: SHRINKING,
+            other: None,
         };
-        let turn = attempts.fails(&script).await?;
-        let mut script = script;
+        let Some(turn) = attempts.fails(&script).await else {
+            // What depends on the moment may show itself otherwise: that is as good a fault.
+            let other = attempts.other.take()?;
+            let (key, turn) = other;
+            if !self.known.insert(key.clone()) {
+                return None;
+            }
+            script.0.truncate(turn);
+            return Box::pin(self.story(&key, script, found_after)).await;
+        };
         script.0.truncate(turn);
         let script = shrink(script, &mut attempts).await;
         let repeats = if is_race(&script) {
@@ -377,11 +386,19 @@ struct Attempts<'e, 'r> {
     key: &'e Key,
     /// Requests that may still be sent.
     left: usize,
+    /// Another broken must that an attempt showed, and at which turn.
+    other: Option<(Key, usize)>,
 }
 
 impl Probe for Attempts<'_, '_> {
     async fn fails(&mut self, script: &Script) -> Option<usize> {
-        let tries = if is_race(script) { RACE_TRIES } else { 1 };
+        let is_first = self.left == SHRINKING;
+        let tries = match (is_race(script), is_first) {
+            (true, true) => 2 * RACE_TRIES,
+            (true, false) => RACE_TRIES,
+            (false, true) => REPEATS,
+            (false, false) => 1,
+        };
         for _ in 0..tries {
             if !self.can_go_on() {
                 return None;
@@ -395,6 +412,14 @@ impl Probe for Attempts<'_, '_> {
                 .find(|reported| Key::of(&report, reported) == *self.key);
             if let Some(same) = same {
                 return Some(same.place.number());
+            }
+            let must = report
+                .findings
+                .iter()
+                .find(|reported| reported.finding.level == Level::Must);
+            if let Some(must) = must {
+                let other = (Key::of(&report, must), must.place.number());
+                self.other.get_or_insert(other);
             }
         }
         None

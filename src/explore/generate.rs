@@ -45,15 +45,15 @@ const THEMES: [Theme; 12] = [
     Theme::Few,
     Theme::Races,
     Theme::Around(20),
-    Theme::Few,
     Theme::Races,
-    Theme::Around(100),
     Theme::Few,
+    Theme::Around(100),
+    Theme::Races,
+    Theme::Full,
     Theme::Races,
     Theme::Around(6),
-    Theme::Around(21),
+    Theme::Few,
     Theme::Around(260),
-    Theme::Full,
 ];
 
 /// How many requests a walk has beside those that fill its zone.

@@ -36,7 +36,16 @@ impl Generator<'_> {
     pub(super) fn motif(&mut self) {
         let is_large = self.shadow.len() > 30;
         let is_race = self.theme == Theme::Races;
-        let motifs: [(usize, fn(&mut Self)); 12] = [
+        let is_full = self.theme == Theme::Full;
+        let motifs: [(usize, fn(&mut Self)); 13] = [
+            (
+                if is_full && self.offer.clients > 1 {
+                    12
+                } else {
+                    0
+                },
+                Self::beyond_the_limit,
+            ),
             (7, Self::warm),
             (3, Self::revive),
             (3, Self::again),

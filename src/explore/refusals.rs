@@ -3,13 +3,22 @@
 use super::ask::{Address, Argument, Ask, Item, Which};
 use super::batches::ODD;
 use super::generate::Generator;
-use super::motif::Read;
+use super::motif::{Read, Write};
 use super::shadow::Held;
+use crate::case::Auth;
 use crate::contract::Contract;
 use crate::exchange::{Generation, Kind, Operation};
 
 /// Why requests are refused.
-const REFUSED: [&str; 6] = ["place", "exists", "address", "path", "size", "delete"];
+const REFUSED: [&str; 7] = [
+    "place",
+    "exists",
+    "address",
+    "path",
+    "size",
+    "delete",
+    "credentials",
+];
 
 impl Generator<'_> {
     /// A request that must be refused, between two reads.
@@ -115,6 +124,14 @@ impl Generator<'_> {
                     });
                 }
                 (of(kind)?, Argument::Items(items))
+            }
+            "credentials" => {
+                let Write::By(operation) = self.write_form(which) else {
+                    return None;
+                };
+                let auths = [Auth::None, Auth::WrongToken];
+                let auth = auths[self.dice.usize(0..auths.len())];
+                return Some(self.written(operation, which).with(auth));
             }
             "delete" => (of(Kind::Delete)?, Argument::Address(odd)),
             _ => return None,

@@ -86,9 +86,11 @@ impl Script {
         for turn in &self.0 {
             // Writing into memory does not fail.
             let _ = match turn {
-                Turn::One(ask) => writeln!(text, "  - {}", line(ask)),
+                Turn::One(ask) => writeln!(text, "  - {}", line(ask, "    ")),
                 Turn::Together(asks) => {
-                    let inner = asks.iter().map(|ask| format!("      - {}\n", line(ask)));
+                    let inner = asks
+                        .iter()
+                        .map(|ask| format!("      - {}\n", line(ask, "        ")));
                     write!(text, "  - parallel:\n{}", inner.collect::<String>())
                 }
             };
@@ -122,16 +124,24 @@ fn call(ask: &Ask) -> Action {
     Action::Call(CallSpec {
         operation: OperationName::Exact(ask.operation),
         argument: ask.json(),
-        auth: Auth::Token,
+        auth: ask.auth,
         fault: None,
         headers: BTreeMap::new(),
         outside_contract: false,
     })
 }
 
-/// `v2.put: {ip: "{{v4.0}}", at: pair.0}`.
-fn line(ask: &Ask) -> String {
-    format!("{}: {}", ask.operation.id(), flow(&ask.json()))
+/// `v2.put: {ip: "{{v4.0}}", at: pair.0}`, and its credentials below it where they are not the run's own.
+fn line(ask: &Ask, indent: &str) -> String {
+    let mut line = format!("{}: {}", ask.operation.id(), flow(&ask.json()));
+    let auth = match ask.auth {
+        Auth::None => "none",
+        Auth::WrongToken => "wrong-token",
+        _ => return line,
+    };
+    // Writing into a string does not fail.
+    let _ = write!(line, "\n{indent}auth: {auth}");
+    line
 }
 
 /// A value in the flow style of YAML.

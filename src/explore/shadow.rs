@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::{Argument, Ask, At, Item, Which};
+use crate::case::Auth;
 use crate::contract::Contract;
 use crate::exchange::Kind;
 
@@ -62,6 +63,9 @@ impl Shadow {
 
     /// Takes a request in, as a lawful server carries it out.
     pub(super) fn take(&mut self, ask: &Ask) {
+        if ask.auth != Auth::Token {
+            return;
+        }
         let limits = Contract::embedded().limits;
         match (ask.operation.kind(), &ask.argument) {
             (Kind::Create, Argument::Mapping(address, at, _))

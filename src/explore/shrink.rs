@@ -195,7 +195,7 @@ fn simpler(turn: &Turn) -> Vec<Vec<Turn>> {
 }
 
 fn simpler_ask(ask: &Ask) -> Vec<Ask> {
-    let with = |argument| Ask::new(ask.operation, argument);
+    let with = |argument| Ask::new(ask.operation, argument).with(ask.auth);
     match &ask.argument {
         Argument::Page(None, None) => Vec::new(),
         Argument::Page(page, per_page) => {

@@ -86,6 +86,13 @@ fn data(run: &Run) -> Value {
         .iter()
         .map(|row| row.code)
         .collect();
+    let mut texts = Texts::default();
+    let cases = run.trials.iter().map(|trial| {
+        let mut case = case(trial, run, &in_full);
+        texts.share(&mut case);
+        case
+    });
+    let cases: Vec<Value> = cases.collect();
     json!({
         "format": 1,
         "suite": format!("originproof {}", run.header.version),
@@ -108,7 +115,8 @@ fn data(run: &Run) -> Value {
         "codes": codes,
         "matrix": matrix(run, &codes),
         "causes": causes.iter().map(|cause| cause_view(run, cause)).collect::<Vec<_>>(),
-        "cases": run.trials.iter().map(|trial| case(trial, run, &in_full)).collect::<Vec<_>>(),
+        "cases": cases,
+        "texts": texts.all,
     })
 }
 
@@ -268,7 +276,7 @@ fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
     let has_none = trial.findings.is_empty() && trial.reason.is_none();
     let is_in_full = trial.findings.is_empty() || in_full.contains(trial.id.as_str());
     let mut case = json!({
-        "id": trial.id, "title": trial.title, "file": Some(&trial.file).filter(|file| **file != usual_file(&trial.id)), "verdict": trial.verdict,
+        "id": trial.id, "title": trial.title, "file": Some(&trial.file).filter(|file| **file != usual_file(&trial.id)), "verdict": Some(trial.verdict).filter(|verdict| *verdict != Verdict::Conforms),
         "reason": trial.reason, "clauses": trial.proves, "operations": operations,
         "elapsed_us": trial.elapsed_us, "given": trial.given, "restored": trial.restored,
         "blame": Some(trial.blame()).filter(|blame| *blame != "none"), "findings": findings, "observations": trial.observations,
@@ -296,6 +304,35 @@ fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
         case["expect"] = json!(entry_of(trial));
     }
     without_what_is_empty(case)
+}
+
+/// Texts that cases share, such as the title of all rows of a file: a case names them by their number.
+#[derive(Debug, Default)]
+struct Texts {
+    all: Vec<String>,
+    numbers: BTreeMap<String, usize>,
+}
+
+impl Texts {
+    fn share(&mut self, case: &mut Value) {
+        for name in ["title", "given"] {
+            if let Some(text) = case.get_mut(name) {
+                self.number(text);
+            }
+        }
+        let clauses = case.get_mut("clauses").and_then(Value::as_array_mut);
+        clauses.into_iter().flatten().for_each(|id| self.number(id));
+    }
+
+    fn number(&mut self, text: &mut Value) {
+        let Some(known) = text.as_str() else { return };
+        let next = self.all.len();
+        let number = *self.numbers.entry(known.to_owned()).or_insert(next);
+        if number == next {
+            self.all.push(known.to_owned());
+        }
+        *text = json!(number);
+    }
 }
 
 /// The file of a built-in case, which the page works out by itself: family and behaviour are the first parts of the id.

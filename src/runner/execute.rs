@@ -16,10 +16,10 @@ use super::log::Log;
 use super::scope::Variables;
 use super::target::Target;
 use super::zone::named_addresses;
-use crate::case::{Action, CallSpec, Over, Step, Trial, Unfilled};
+use crate::case::{Action, Auth, CallSpec, Over, Step, Trial, Unfilled};
 use crate::contract::Place;
 use crate::contract::address::meant;
-use crate::contract::{Contract, Finding, Framing, request_items};
+use crate::contract::{ClauseId, Contract, Finding, Framing, request_items};
 use crate::exchange::Generation;
 use crate::transport::Outgoing;
 use crate::zone::{Model, State, Witness};
@@ -226,7 +226,12 @@ impl<'a> Execution<'a> {
         let Some(exchange) = self.log.get(index).cloned() else {
             return Ok(());
         };
-        let (findings, _) = self.model(zone).take(&exchange);
+        let findings = match without_leave(step) {
+            Some(clause) if self.judges_history() => {
+                self.model(zone).take_without_leave(&exchange, &clause)
+            }
+            _ => self.model(zone).take(&exchange).0,
+        };
         if !self.judges_history() {
             return Ok(());
         }
@@ -444,6 +449,18 @@ impl<'a> Execution<'a> {
             self.variables.named.insert(name.clone(), value);
         }
         Ok(())
+    }
+}
+
+/// The clause by which a step's request must be refused for its credentials, if it sends others than the run's own.
+fn without_leave(step: &Step) -> Option<ClauseId> {
+    match &step.action {
+        Action::Call(spec) => match spec.auth {
+            Auth::Token | Auth::Key => None,
+            Auth::None => Some(ClauseId::of("AUTH-1")),
+            _ => Some(ClauseId::of("AUTH-2")),
+        },
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::blame::{shown_by, takes_effect_by};
-use super::fact::{AnyCase, Fact};
+use super::fact::{AnyCase, Fact, Refused};
 use super::{Model, Traffic, of_refusal};
 use crate::contract::{
     Answer, Answered, ClauseId, Contract, Finding, Item, Level, Meaning, Place, RequestItem, What,
@@ -32,6 +32,37 @@ impl Model {
             }
             self.facts.complete(*generation);
         }
+    }
+
+    /// Takes in a request of ours with credentials that must be refused, by this clause: it changes nothing.
+    pub fn take_without_leave(&mut self, exchange: &Exchange, clause: &ClauseId) -> Vec<Finding> {
+        let (Some(operation), false) = (exchange.operation, is_of_the_moment(exchange)) else {
+            return Vec::new();
+        };
+        if exchange.response.is_success() {
+            let what = What::accepted(
+                "a refusal, since the credentials are not valid",
+                operation.to_string(),
+            );
+            let mut findings = vec![Finding::new((clause.clone(), Level::Must), "status", what)];
+            findings.extend(self.take(exchange).0);
+            return findings;
+        }
+        let json = exchange.request.json.as_ref();
+        let items = json.map(|json| request_items(operation, json));
+        for item in items.unwrap_or_default() {
+            let place = item.vendor.zip(item.region);
+            let refused = Refused {
+                wanted: place.map(|(vendor, region)| AnyCase::new(vendor, region)),
+                clause: clause.clone(),
+                since: self.facts.writes,
+                until: self.facts.writes,
+            };
+            if let Some(ip) = item.address.and_then(|text| self.facts.identity(text)) {
+                self.facts.refuse(ip, refused);
+            }
+        }
+        Vec::new()
     }
 
     /// Whether what some address holds is known only as one of several contents, or not at all.
@@ -65,7 +96,7 @@ impl Model {
     }
 
     /// Whether a place is one that the target takes.
-    fn takes(&self, item: &RequestItem<'_>) -> bool {
+    pub(super) fn takes(&self, item: &RequestItem<'_>) -> bool {
         let (Some(vendor), Some(region)) = (item.vendor, item.region) else {
             return false;
         };
@@ -197,7 +228,11 @@ impl Model {
             .map(|item| self.faultless(operation, item))
             .collect();
         let lawful: BTreeSet<IpAddr> = whole.iter().flatten().copied().collect();
-        let is_doubled = lawful.len() < whole.iter().flatten().count();
+        let named: Vec<IpAddr> = items
+            .iter()
+            .filter_map(|item| address::identity(item.address?))
+            .collect();
+        let is_doubled = named.iter().collect::<BTreeSet<_>>().len() < named.len();
         let adds = operation.kind() == Kind::BatchUpsert;
         let new = lawful.iter().filter(|ip| !self.is_mapped(**ip)).count();
         // What a full zone refuses is open to the server's choice.

@@ -7,6 +7,7 @@
 //! request of our own must be answered with, `catalogue` the regions; `clock` tells traffic that was not recorded. `expected` is what a case asserts beside it, `pages` a walk over all pages, and `blame` says
 //! whose fault a difference is, and by which clause.
 
+mod batches;
 mod blame;
 mod catalogue;
 mod clock;

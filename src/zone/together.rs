@@ -283,6 +283,10 @@ impl Model {
             leniently(part, *content, &places)
         });
         let Orders::Explain(ends) = ends else {
+            said.push(format!(
+                "{ip}: not decided, since {} requests at the same time have too many orders",
+                parts.len()
+            ));
             self.facts.forget_one(ip);
             return found;
         };

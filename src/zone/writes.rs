@@ -1,6 +1,5 @@
 //! Writes: what they answer about the state before, and the state that they leave.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::blame::takes_effect_by;
@@ -8,8 +7,8 @@ use super::fact::{AnyCase, Fact, Known, KnownTo, Origin, Refused};
 use super::observe::Sight;
 use super::{Certainty, Model, Outcome, of_mapping, of_refusal};
 use crate::contract::{
-    Answer, Answered, ClauseId, Contract, Evidence, Finding, Item, Level, Meaning, RequestItem,
-    What, address, request_items,
+    Answer, Answered, ClauseId, Contract, Evidence, Finding, Level, Meaning, RequestItem, What,
+    address, request_items,
 };
 use crate::exchange::{Exchange, Kind, Operation};
 
@@ -166,7 +165,7 @@ impl Model {
     }
 
     /// The deleted values that an answer shows, against what is known.
-    fn showed_deleted(
+    pub(super) fn showed_deleted(
         &self,
         operation: Operation,
         ip: IpAddr,
@@ -217,107 +216,6 @@ impl Model {
         let why = "a refusal, since earlier exchanges of the zone show no mapping";
         let what = What::accepted(why, format!("{operation} of {ip}"));
         findings.push(Finding::new((clause, level), "/result", what));
-    }
-
-    /// A batch; whether its effect is known.
-    fn batch(
-        &mut self,
-        operation: Operation,
-        items: &[RequestItem<'_>],
-        answer: &Answer<'_>,
-        findings: &mut Vec<Finding>,
-    ) -> bool {
-        let deletes = operation.kind() == Kind::BatchDelete;
-        let mut twice = BTreeSet::new();
-        let mut once = BTreeSet::new();
-        for text in items.iter().filter_map(|item| item.address) {
-            if let Some(ip) = self.facts.identity(text)
-                && !once.insert(ip)
-            {
-                twice.insert(ip);
-            }
-        }
-        let answered = answer.succeeded.iter().chain(&answer.failed);
-        let answered: BTreeSet<IpAddr> = answered.filter_map(Item::identity).collect();
-        for ip in once.difference(&answered) {
-            self.facts.forget_one(*ip);
-        }
-        let mut is_known = true;
-        for item in &answer.succeeded {
-            let Some(ip) = item.address.and_then(|text| self.facts.identity(text)) else {
-                is_known &= item.address.is_some_and(is_address);
-                continue;
-            };
-            if twice.contains(&ip) {
-                // Which of the two stays is open (BATCH-12).
-                self.facts.forget_one(ip);
-                continue;
-            }
-            if deletes {
-                self.was_mapped(operation, ip, findings);
-                self.showed_deleted(operation, ip, AnyCase::of(item), findings);
-                self.set_written(operation, ip, Known::Absent);
-                continue;
-            }
-            let sent = items
-                .iter()
-                .find(|sent| sent.address.and_then(address::identity) == Some(ip));
-            let pair = sent.and_then(|sent| Some((sent.vendor?, sent.region?)));
-            if let Some(pair) = pair {
-                self.catalogue
-                    .accepted(operation.generation(), pair, findings);
-            }
-            let sent = pair.map(|(vendor, region)| AnyCase::new(vendor, region));
-            self.set_written(operation, ip, agreed(sent, AnyCase::of(item)));
-        }
-        if !deletes {
-            self.note_failed(operation, items, answer, &twice);
-        }
-        if deletes {
-            for item in &answer.failed {
-                let ip = item.address.and_then(|text| self.facts.identity(text));
-                let Some(ip) = ip.filter(|ip| !twice.contains(ip)) else {
-                    continue;
-                };
-                let sight = Sight {
-                    ip,
-                    place: None,
-                    by: operation,
-                };
-                self.observe(sight, findings);
-            }
-        }
-        is_known
-    }
-
-    /// Notes what the failed items of a batch wanted.
-    fn note_failed(
-        &mut self,
-        operation: Operation,
-        items: &[RequestItem<'_>],
-        answer: &Answer<'_>,
-        twice: &BTreeSet<IpAddr>,
-    ) {
-        let Some(clause) = operation.promises().one_by_one.clone() else {
-            return;
-        };
-        for ip in answer.failed.iter().filter_map(Item::identity) {
-            let of_it =
-                |item: &&RequestItem<'_>| item.address.and_then(address::identity) == Some(ip);
-            if let Some(sent) = items.iter().find(of_it)
-                && !twice.contains(&ip)
-            {
-                let wanted = sent.vendor.zip(sent.region);
-                let wanted = wanted.map(|(vendor, region)| AnyCase::new(vendor, region));
-                let refused = Refused {
-                    wanted,
-                    clause: clause.clone(),
-                    since: self.facts.writes.saturating_sub(1),
-                    until: self.facts.writes,
-                };
-                self.facts.refuse(ip, refused);
-            }
-        }
     }
 
     /// A write that was refused: what the refusal says of the state, and what it leaves unknown.
@@ -548,7 +446,7 @@ impl Model {
 
 /// What a write left: what was sent, in the spelling of the answer. Where the two differ, or neither is known, it is
 /// not known.
-fn agreed(sent: Option<AnyCase>, shown: Option<AnyCase>) -> Known {
+pub(super) fn agreed(sent: Option<AnyCase>, shown: Option<AnyCase>) -> Known {
     match (sent, shown) {
         (Some(sent), Some(shown)) if sent == shown => Known::Mapped(shown),
         (Some(_), Some(_)) | (None, None) => Known::Nothing,
@@ -556,6 +454,6 @@ fn agreed(sent: Option<AnyCase>, shown: Option<AnyCase>) -> Known {
     }
 }
 
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     address::parse(text).is_some()
 }

@@ -176,9 +176,12 @@
     const { finding, exchange } = cause;
     const others = Object.entries(cause.clauses).filter(([id]) => id !== cause.clause);
     const links = others.map(([id, cases], index) => [index ? ", " : null, filterLink("clause", id), ` (${cases})`]);
+    const seen = cause.cases.length;
+    const mended = cause.alone === 0 ? "; none would conform by mending this alone"
+      : cause.alone < seen ? `, ${number(cause.alone)} of which would conform without it`
+        : seen === 1 ? "; it would conform without this" : "; all would conform without this";
     const facts = [
-      ["Seen in", [el("a", { href: filterHash("cause", cause.id) }, counted(cause.cases.length, "case")),
-        `, ${number(cause.alone)} of which would conform without it`]],
+      ["Seen in", [el("a", { href: filterHash("cause", cause.id) }, counted(seen, "case")), mended]],
       ["Answers of", cause.operations.join(", ")],
       ["Breaks as well", links],
       ["Simplest evidence", [el("a.code", { href: filterHash("case", cause.witness) }, cause.witness)]],
@@ -186,7 +189,7 @@
     ];
     details.append(el("div.body",
       el("section.finding", { "data-level": cause.level },
-        el("p.says", cause.says, " ", el("span.source", `[${cause.source}]`)),
+        el("p.says", el("span.source", `[${cause.source}]`)),
         finding ? findingView(finding, { steps: [] }) : null),
       el("dl.facts", factList(facts)),
       exchange ? titled("Exchange", [exchangeView({ ...exchange, curl: null }, [finding])]) : null,
@@ -196,9 +199,12 @@
   function drawCauses() {
     const section = byId("causes");
     section.hidden = run.causes.length === 0;
+    document.querySelector('nav a[href="#causes"]').hidden = section.hidden;
     const failing = new Set(run.causes.flatMap(({ cases }) => cases)).size;
     byId("causes-hint").textContent = run.causes.length === 0 ? ""
-      : `${counted(run.causes.length, "cause")} ${run.causes.length === 1 ? "explains" : "explain"} ${counted(failing, "case")} that ${failing === 1 ? "fails" : "fail"}. Mend the first one first.`;
+      : `${counted(run.causes.length, "cause")} ${run.causes.length === 1 ? "explains" : "explain"} ${counted(failing, "case")} that ${failing === 1 ? "fails" : "fail"}.`
+        + (run.causes.length > 1 ? " Mend the first one first." : "")
+        + (run.counts.inconclusive ? ` ${counted(run.counts.inconclusive, "case")} could not be judged.` : "");
     byId("cause-list").append(...run.causes.map(causeRow));
   }
 
@@ -245,22 +251,24 @@
   // ---- The list of cases
   function caseRow(item) {
     // What the data leaves out is empty, so that nothing below has to ask.
-    item = { clauses: [], operations: [], findings: [], steps: [], exchanges: [], observations: [], ...item };
+    item = { verdict: "conforms", clauses: [], operations: [], findings: [], steps: [], exchanges: [], observations: [], ...item };
+    const text = (one) => (typeof one === "number" ? run.texts[one] : one);
+    [item.title, item.given, item.clauses] = [text(item.title), text(item.given), item.clauses.map(text)];
     item.operations = item.operations.map((one) => (typeof one === "number" ? run.operations[one] : one));
     item.file ??= `cases/${item.id.split("/").slice(0, 2).join("/")}.yaml`;
     const cited = [...item.findings, ...item.observations].map((entry) => entry.clause);
-    const broken = [...new Set(item.findings.map((finding) => finding.clause))].join(" ");
+    const broken = [...new Set(item.findings.map((finding) => finding.clause))];
     const summary = el("summary",
       el("span.verdict", { "data-verdict": item.verdict }, item.verdict.replace("-", " ")),
       el("span.id", item.id),
-      el("span.title", item.title, item.reason ? `: ${item.reason}` : null, broken && el("span.broken", ` ${broken}`)),
+      el("span.title", item.title, item.reason ? `: ${item.reason}` : null, broken.map((id) => [" ", el("span.broken", id)])),
       el("span.took", duration(item.elapsed_us ?? 0)));
     const details = el("details.case", { "data-case": item.id, "data-verdict": item.verdict }, summary);
     return { item, details, summary, li: el("li", details), clauses: new Set([...item.clauses, ...cited]), text: null };
   }
 
   function drawCases() {
-    const rank = (item) => VERDICTS.indexOf(item.verdict);
+    const rank = (item) => VERDICTS.indexOf(item.verdict ?? "conforms");
     rows = [...run.cases].sort((a, b) => rank(a) - rank(b)).map(caseRow);
     byId("case-list").append(...rows.map((row) => row.li));
     // One listener for all: `toggle` does not bubble, but it can be caught on its way down.
@@ -387,10 +395,16 @@
 
   /** Takes the filter, and with `case=` the case to show, from the address. */
   function followHash() {
-    const cause = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let name = location.hash.slice(1);
+    try {
+      name = decodeURIComponent(name);
+    } catch {
+      // A lone % is in no id.
+    }
+    const cause = document.getElementById(name);
     if (cause?.matches("details[data-cause]")) {
       cause.open = true;
-      cause.querySelector("summary").focus();
+      requestAnimationFrame(() => cause.querySelector("summary").focus());
       cause.scrollIntoView();
       return applyFilter();
     }
@@ -627,7 +641,7 @@
     "?": () => byId("help").showModal(),
     j: () => moveFocus(1),
     k: () => moveFocus(-1),
-    o: () => document.activeElement.closest(".case")?.firstElementChild.click(),
+    o: () => document.activeElement.closest(".case, .cause")?.firstElementChild.click(),
     Escape: () => setFilter({}),
   };
 

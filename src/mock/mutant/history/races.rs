@@ -190,7 +190,7 @@ pub(super) const SLIPS: &[Slip] = &[
     Slip {
         name: "creates-look-before-they-wait-in-a-zone-in-use",
         breaks: "CONC-3",
-        also: &["V1-CREATE-2"],
+        also: &["CONC-2", "V1-CREATE-2"],
         from: "the conflict looked for, then awaited, then written",
         shortest: 3,
         changes: &[

@@ -176,6 +176,7 @@ pub(super) const SLIPS: &[Slip] = &[
         name: "a-delete-is-carried-out-late",
         breaks: "V2-PUT-1",
         also: &[
+            "CONC-1",
             "V2-GET-1",
             "V2-LIST-5",
             "V2-PUT-2",

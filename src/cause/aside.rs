@@ -1,0 +1,103 @@
+//! What a fault shows beside itself, in the words of clauses that speak of the whole: what one generation does not see of
+//! the other, and a limit that is passed by requests at the same time (CONC-2).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::join::{Joined, owners};
+use super::sheet::{Group, Nature, Sheet};
+use crate::contract::{ClauseId, Level};
+use crate::exchange::Operation;
+
+/// Joins them to the causes that explain them.
+pub(super) fn beside(sheet: &Sheet, joined: &mut Joined) {
+    one_clause(sheet, joined);
+    between_generations(sheet, joined);
+    beyond_the_limit(sheet, joined);
+}
+
+/// Whether a group breaks a must.
+fn is_must(group: &Group) -> bool {
+    let mut sightings = group.sightings.iter();
+    sightings.any(|one| one.level == Level::Must)
+}
+
+/// One clause is broken once: at one member in the same way, in the same answers, or where it is one rule of places or of
+/// the limit.
+fn one_clause(sheet: &Sheet, joined: &mut Joined) {
+    let answers = |group: &Group| -> BTreeSet<(usize, usize)> {
+        let sightings = group.sightings.iter();
+        sightings.map(|one| (one.trial, one.step)).collect()
+    };
+    for (a, first) in sheet.groups.iter().enumerate() {
+        for (b, second) in sheet.groups.iter().enumerate().skip(a + 1) {
+            let (mine, its) = (&first.key, &second.key);
+            if mine.clause != its.clause {
+                continue;
+            }
+            let is_member = !matches!(mine.at.as_str(), "" | "result" | "value" | "status");
+            let is_one_way = is_member && mine.at == its.at && mine.kind == its.kind;
+            let is_rule = mine.clause.family() == "REG" || is_of_the_limit(&mine.clause);
+            if is_one_way || is_rule || answers(first) == answers(second) {
+                joined.join(a, b);
+            }
+        }
+    }
+}
+
+/// Whether a clause says that a full zone takes no more.
+fn is_of_the_limit(clause: &ClauseId) -> bool {
+    owners(clause).any(|owner| owner.promises().full.as_ref() == Some(clause))
+}
+
+/// All that the generations do not see of each other is one fault, or follows from a write that is broken.
+fn between_generations(sheet: &Sheet, joined: &mut Joined) {
+    let across = |group: &Group| matches!(group.key.clause.as_str(), "X-1" | "X-2");
+    let all: Vec<usize> = numbers(sheet, across).collect();
+    let Some(first) = all.first().copied() else {
+        return;
+    };
+    for other in &all {
+        joined.join(first, *other);
+    }
+    let mut writes: BTreeMap<Operation, usize> = BTreeMap::new();
+    let sightings = all.iter().filter_map(|number| sheet.groups.get(*number));
+    let sightings: Vec<_> = sightings.flat_map(|group| &group.sightings).collect();
+    for write in sightings.iter().filter_map(|one| one.written_by) {
+        *writes.entry(write).or_default() += 1;
+    }
+    let broken = numbers(sheet, |group| {
+        is_must(group) && group.nature == Nature::State && !across(group)
+    });
+    let explained = broken.filter_map(|number| {
+        let clause = &sheet.groups.get(number)?.key.clause;
+        let write = owners(clause).find(|owner| owner.kind().writes())?;
+        Some((*writes.get(&write)?, number))
+    });
+    if let Some((count, root)) =
+        explained.max_by_key(|(count, number)| (*count, usize::MAX - number))
+        && 2 * count >= sightings.len()
+    {
+        joined.join(root, first);
+    }
+}
+
+/// A limit that does not hold for one request does not hold for many.
+fn beyond_the_limit(sheet: &Sheet, joined: &mut Joined) {
+    let alone = numbers(sheet, |group| {
+        is_must(group) && is_of_the_limit(&group.key.clause)
+    })
+    .next();
+    let together = numbers(sheet, |group| group.key.clause.as_str() == "CONC-2");
+    for number in together.collect::<Vec<_>>() {
+        if let Some(alone) = alone {
+            joined.join(alone, number);
+        }
+    }
+}
+
+fn numbers(sheet: &Sheet, is_wanted: impl Fn(&Group) -> bool) -> impl Iterator<Item = usize> {
+    let groups = sheet.groups.iter().enumerate();
+    groups
+        .filter(move |(_, group)| is_wanted(group))
+        .map(|(number, _)| number)
+}
