@@ -228,6 +228,9 @@ fn tell(explored: &Explored, seed: u64, console: &mut Console) -> Result<(), Fai
             .split_once("\nsteps:\n")
             .map_or("", |(_, steps)| steps);
         text.push_str(steps);
+        if times < of {
+            text.push_str("  it does not come back each time: --save-cases DIR, then explore --replay FILE sends it ten times\n");
+        }
     }
     let _ = writeln!(
         text,

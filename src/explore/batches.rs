@@ -90,6 +90,13 @@ impl Generator<'_> {
                 _ => items.push(wrong),
             }
         }
+        for n in 0..self.dice.usize(0..3) {
+            if self.dice.bool() && items.len() < 90 {
+                let odd = Address::plain(Which::Odd(ODD[(n + size) % ODD.len()]));
+                let place = self.dice.usize(0..=items.len());
+                items.insert(place, Item::One(odd, At::Pair(0)));
+            }
+        }
         if self.dice.usize(0..4) == 0 && size < 100 {
             self.repeat_an_item(&mut items);
         }

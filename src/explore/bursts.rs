@@ -1,6 +1,6 @@
 //! Requests at the same time, and what they left.
 
-use super::ask::{Address, Argument, Ask, Item, Which};
+use super::ask::{Address, Argument, Ask, At, Item, Which};
 use super::generate::Generator;
 use super::motif::{Read, Write};
 use super::shadow::Held;
@@ -48,6 +48,11 @@ impl Generator<'_> {
         seen.sort_unstable();
         seen.dedup();
         self.dice.shuffle(&mut seen);
+        // What was read at the same time is read again in the same way: it may have been kept.
+        if reads(second) {
+            let again = self.asked(second, seen[0]);
+            self.ask(again);
+        }
         for which in seen.iter().take(2) {
             let reader = if self.dice.bool() { first } else { second };
             self.read(Read::Get(reader.generation()), *which);
@@ -82,6 +87,18 @@ impl Generator<'_> {
                 self.write(Write::By(operation), filled);
             }
         }
+        if self.dice.bool() {
+            // What is refused or not there must not count.
+            let which = self.new_address();
+            let deletes = [Kind::Delete, Kind::BatchDelete];
+            let all: Vec<Operation> = self
+                .operations()
+                .filter(|one| deletes.contains(&one.kind()))
+                .collect();
+            if let Some(operation) = self.rarest(&all, "absent") {
+                self.write(Write::By(operation), which);
+            }
+        }
         let adding = [Kind::Upsert, Kind::Create, Kind::BatchUpsert];
         let all: Vec<Operation> = self
             .operations()
@@ -107,6 +124,43 @@ impl Generator<'_> {
         self.together(asks);
         let form = self.read_form();
         self.read(form, Which::V4(NEW));
+    }
+
+    /// The last mapping of a zone goes while another one comes.
+    pub(super) fn last_and_another(&mut self) {
+        let mapped = self.shadow.mapped();
+        let (Some((last, others)), true) = (mapped.split_first(), mapped.len() <= 60) else {
+            return self.burst();
+        };
+        let generation = self.generation();
+        let of = |kind| Operation::of(generation, kind);
+        let (Some(delete), Some(batch), Some(write)) =
+            (of(Kind::Delete), of(Kind::BatchDelete), of(Kind::Upsert))
+        else {
+            return;
+        };
+        if !others.is_empty() {
+            let items = others
+                .iter()
+                .map(|which| Item::One(Address::plain(*which), At::Pair(0)));
+            self.ask(Ask::new(batch, Argument::Items(items.collect())));
+        }
+        let delete = if self.dice.bool() { delete } else { batch };
+        let other = self.new_address();
+        let at = self.pair();
+        let asks = vec![
+            Ask::new(
+                delete,
+                match delete.kind() {
+                    Kind::Delete => Argument::Address(Address::plain(*last)),
+                    _ => Argument::Items(vec![Item::One(Address::plain(*last), At::Pair(0))]),
+                },
+            ),
+            Ask::new(write, Argument::Mapping(Address::plain(other), at, None)),
+        ];
+        self.together(asks);
+        self.read(Read::Get(generation), other);
+        self.read_all();
     }
 
     fn operations(&self) -> impl Iterator<Item = Operation> + use<> {
@@ -230,7 +284,7 @@ impl Generator<'_> {
             let first = *writes.get(self.dice.usize(0..writes.len().max(1)))?;
             let second = match self.dice.usize(0..10) {
                 0..3 => first,
-                3..7 => *writes.get(self.dice.usize(0..writes.len()))?,
+                3..6 => *writes.get(self.dice.usize(0..writes.len()))?,
                 _ => *reads.get(self.dice.usize(0..reads.len().max(1)))?,
             };
             let is_spread = self.dice.bool();

@@ -2,7 +2,7 @@
 //! small and told as a case of its own.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -11,10 +11,10 @@ use super::coverage::Coverage;
 use super::generate::{Offer, Walk, walk};
 use super::script::Script;
 use super::shrink::{Probe, shrink};
-use crate::case::{Library, Trial};
+use super::story::{Key, Story, loaded, only_first, title, verdict};
+use crate::case::Trial;
 use crate::contract::{ClauseId, Level};
-use crate::diagnostic::SourceFile;
-use crate::event::{Event, ReportedFinding, Summary, TrialReport, Verdict};
+use crate::event::{Event, Summary, TrialReport};
 use crate::exchange::{Generation, Operation};
 use crate::runner::{Planned, Runner};
 
@@ -50,27 +50,6 @@ pub struct Limits {
     pub zones_from: usize,
 }
 
-/// A fault, made small.
-#[derive(Debug, Clone)]
-pub struct Story {
-    /// The name of its case: `V2-GET-1-v2.get`.
-    pub name: String,
-    /// The clause that is broken.
-    pub clause: ClauseId,
-    /// Its level.
-    pub level: Level,
-    /// The operation whose answer shows it.
-    pub operation: String,
-    /// The text of the case file.
-    pub text: String,
-    /// The requests of the case.
-    pub requests: usize,
-    /// How many requests had been sent when it was found.
-    pub found_after: usize,
-    /// How often the fault came back when the case was sent again, and how often it was sent.
-    pub came_back: (usize, usize),
-}
-
 /// What came of it.
 #[derive(Debug, Clone, Default)]
 pub struct Explored {
@@ -86,33 +65,6 @@ pub struct Explored {
     pub coverage: Coverage,
     /// The generations that they used.
     pub generations: Vec<Generation>,
-}
-
-/// What tells one fault from another.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    clause: String,
-    level: Level,
-    operation: String,
-}
-
-impl Key {
-    fn of(report: &TrialReport, reported: &ReportedFinding) -> Self {
-        let step = reported.step.and_then(|step| report.steps.get(step));
-        Self {
-            clause: reported.finding.clause.as_str().to_owned(),
-            level: reported.finding.level,
-            operation: step.map(|step| step.operation.clone()).unwrap_or_default(),
-        }
-    }
-
-    fn name(&self) -> String {
-        if self.operation.is_empty() {
-            self.clause.clone()
-        } else {
-            format!("{}-{}", self.clause, self.operation)
-        }
-    }
 }
 
 /// Explores a target.
@@ -142,7 +94,7 @@ impl<'r> Explorer<'r> {
         }
         let offer = Offer {
             generations: generations.clone(),
-            pairs: target.pairs().min(4),
+            pairs: target.pairs().min(8),
             has_foreign: target.has_foreign_pair(),
             clients: limits.clients.max(1),
             can_fill: runner.has_fresh_zones(),
@@ -267,6 +219,23 @@ impl<'r> Explorer<'r> {
             }
             // It did not come back: the walk itself is the evidence.
             None => {
+                let mut script = walk.script.clone();
+                script.0.truncate(turn);
+                let clause = ClauseId::from(key.clause.as_str());
+                let about = format!(
+                    "Found by exploring with seed {}; it did not come back.",
+                    self.seed
+                );
+                self.explored.stories.push(Story {
+                    name: key.name(),
+                    level: key.level,
+                    operation: key.operation.clone(),
+                    text: script.text(&title(Some(&report), &key), &about, &clause),
+                    clause,
+                    requests: script.requests(),
+                    found_after,
+                    came_back: (0, RACE_TRIES),
+                });
                 let mut report = only_first(report);
                 report.reason = Some(format!(
                     "the same requests on other zones did not show it again in {RACE_TRIES} tries"
@@ -442,61 +411,4 @@ fn shorten(script: &mut Script, requests: usize) {
         left = if fits { left - turn.asks().len() } else { 0 };
         fits
     });
-}
-
-/// A walk's report with its first finding: the others are most often in its wake, and are looked for in other walks.
-fn only_first(mut report: TrialReport) -> TrialReport {
-    let worst = report.findings.iter().map(|one| one.finding.level).max();
-    let first = report
-        .findings
-        .iter()
-        .position(|reported| Some(reported.finding.level) == worst);
-    if let Some(first) = first {
-        report.findings = vec![report.findings.swap_remove(first)];
-        let kept = report.findings.first().and_then(|one| one.step);
-        report
-            .exchanges
-            .retain(|exchange| Some(exchange.step) == kept);
-    }
-    report
-}
-
-fn verdict(level: Level) -> Verdict {
-    match level {
-        Level::Must => Verdict::Violates,
-        Level::Should => Verdict::Deviates,
-        Level::May => Verdict::Conforms,
-    }
-}
-
-/// A sentence on a fault, from the report that shows it.
-fn title(report: Option<&TrialReport>, key: &Key) -> String {
-    let found = report.and_then(|report| {
-        let mut findings = report.findings.iter();
-        findings.find(|reported| Key::of(report, reported) == *key)
-    });
-    match found {
-        Some(reported) => {
-            let what = &reported.finding.what;
-            let text = format!(
-                "{}: found {}; expected {}",
-                key.operation,
-                what.found(),
-                what.expected()
-            );
-            let cut: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
-            cut.replace("{{", "{ {")
-        }
-        None => format!("{} breaks {}", key.operation, key.clause),
-    }
-}
-
-/// The case of a text, as it is saved.
-fn loaded(id: &str, path: &Path, text: &str) -> Option<Trial> {
-    let source = SourceFile {
-        path: path.display().to_string(),
-        text: text.to_owned(),
-    };
-    let library = Library::from_sources(vec![(id.to_owned(), source)]).ok()?;
-    library.trials().into_iter().next()
 }

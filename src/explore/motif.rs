@@ -37,7 +37,8 @@ impl Generator<'_> {
         let is_large = self.shadow.len() > 30;
         let is_race = self.theme == Theme::Races;
         let is_full = self.theme == Theme::Full;
-        let motifs: [(usize, fn(&mut Self)); 13] = [
+        let motifs: [(usize, fn(&mut Self)); 14] = [
+            (if is_race { 4 } else { 0 }, Self::last_and_another),
             (
                 if is_full && self.offer.clients > 1 {
                     12

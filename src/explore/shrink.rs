@@ -15,6 +15,14 @@ pub(super) trait Probe {
 /// The smallest script that was found to fail in the same way.
 pub(super) async fn shrink(script: Script, probe: &mut impl Probe) -> Script {
     let mut script = script;
+    // Most faults need no requests at the same time: what follows is simpler without.
+    let one_by_one = script.0.iter().flat_map(Turn::asks).cloned().map(Turn::One);
+    let one_by_one = Script(one_by_one.collect());
+    if one_by_one != script
+        && let Some(smaller) = attempt(one_by_one, probe).await
+    {
+        script = smaller;
+    }
     loop {
         let before = script.clone();
         script = without_turns(script, probe).await;

@@ -243,6 +243,18 @@ impl<'a> Execution<'a> {
 
     /// Reads what answers showed otherwise than it is known, and tells whose fault it is.
     pub(super) async fn resolve_doubts(&mut self, zone: &str, taken: &[(&Step, usize)]) -> Flow {
+        let total = self.model(zone).wrong_total();
+        if let (Some(finding), Some((step, index))) = (total, taken.first()) {
+            let mut is_of_a_mapping = false;
+            if self.model(zone).is_small() {
+                let list = self.read_list(step.line, Generation::V2, zone).await?;
+                let list = list.map(|list| list.state).unwrap_or_default();
+                is_of_a_mapping = self.model(zone).compare_whole(&list);
+            }
+            if !is_of_a_mapping {
+                self.add(step.line, Some(*index), finding);
+            }
+        }
         while let Some(doubt) = self.model(zone).next_doubt() {
             let Some((step, index)) = taken.get(doubt.number) else {
                 continue;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::contract::{Finding, Level};
+use crate::contract::{ClauseId, Finding, Level, What};
 use crate::event::{Location, Observation, ReportedFinding};
 
 /// The findings of a trial, and what it observed where the contract leaves something open.
@@ -32,6 +32,23 @@ impl Judgement {
                 times: 1,
             }),
         }
+    }
+
+    /// Drops what was found of the values in an answer: another request at the same time may have written them.
+    pub(super) fn forgive_echo(&mut self, step: usize) {
+        self.findings.retain(|reported| {
+            let what = &reported.finding.what;
+            let is_of_values = matches!(
+                what,
+                What::Value { .. }
+                    | What::Missing { .. }
+                    | What::Mapping { .. }
+                    | What::Items { .. }
+            );
+            let is_of_the_result = reported.finding.at.starts_with("/result");
+            let is_form = reported.finding.clause == ClauseId::of("ENV-5");
+            reported.step != Some(step) || !is_of_values || !is_of_the_result || is_form
+        });
     }
 
     /// Notes that a finding is about mappings that the case itself wrote.

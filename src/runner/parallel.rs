@@ -1,6 +1,7 @@
 //! Requests at the same time, and what must hold afterwards (CONC-1 to CONC-3).
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -8,7 +9,10 @@ use futures_util::future::join_all;
 use super::execute::{Execution, Flow, Stop, framing};
 use super::send::readable;
 use crate::case::{Action, Check, ClauseKey, Step};
-use crate::contract::{ClauseId, Evidence, Finding, Framing, Level, What, is_edge_failure};
+use crate::contract::address::identity;
+use crate::contract::{
+    ClauseId, Evidence, Finding, Framing, Level, What, is_edge_failure, request_items,
+};
 use crate::event::Observation;
 use crate::exchange::{Exchange, Generation};
 use crate::zone::State;
@@ -65,6 +69,7 @@ impl Execution<'_> {
             }
             indices.push((*step, self.record(step.line, exchange, *framing)));
         }
+        self.forgive_echoes(&indices);
         self.overlapped(zone, &indices).await?;
         self.count_successes(block, &indices)?;
         let mut stopped = Ok(());
@@ -74,6 +79,21 @@ impl Execution<'_> {
             }
         }
         stopped
+    }
+
+    /// An answer may show an address as another request of the block wrote it: whether a write answers with its own value
+    /// or reads again is open.
+    fn forgive_echoes(&mut self, sent: &[(&Step, usize)]) {
+        let named: Vec<(usize, BTreeSet<IpAddr>)> = sent
+            .iter()
+            .filter_map(|(_, index)| Some((*index, written_by(self.log.get(*index)?))))
+            .collect();
+        for (index, own) in &named {
+            let mut others = named.iter().filter(|(other, _)| other != index);
+            if others.any(|(_, other)| !own.is_disjoint(other)) {
+                self.judgement.forgive_echo(*index);
+            }
+        }
     }
 
     /// Tells the models of the zones that these exchanges were under way at the same time.
@@ -220,4 +240,19 @@ impl Execution<'_> {
         }
         Ok(listed)
     }
+}
+
+/// The addresses that a write names.
+fn written_by(exchange: &Exchange) -> BTreeSet<IpAddr> {
+    let Some(operation) = exchange.operation.filter(|one| one.kind().writes()) else {
+        return BTreeSet::new();
+    };
+    let json = exchange.request.json.as_ref();
+    let items = json.map(|json| request_items(operation, json));
+    let items = items.unwrap_or_default();
+    let texts = items.iter().filter_map(|item| item.address);
+    texts
+        .chain(exchange.request.address.as_deref())
+        .filter_map(identity)
+        .collect()
 }

@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use super::blame::{reader_clause, shown_by, takes_effect_by};
 use super::fact::{AnyCase, Fact, Known, Open, Origin};
 use super::observe::Sight;
-use super::{Model, of_mapping};
+use super::{Model, State, of_mapping};
 use crate::contract::{ClauseId, Contract, Evidence, Finding, Level, Place, What, mapped};
-use crate::exchange::{Generation, Kind};
+use crate::exchange::{Generation, Kind, Operation};
 
 /// How many addresses of one answer are looked at; the rest is most often of the same cause.
 const DOUBTS: usize = 3;
@@ -92,6 +92,38 @@ impl Model {
     /// The next doubt that a single read and a list of the same generation should resolve.
     pub fn next_doubt(&mut self) -> Option<Doubt> {
         self.doubts.pop()
+    }
+
+    /// A total of v2.list that was wrong, if the last answer had one.
+    pub fn wrong_total(&mut self) -> Option<Finding> {
+        self.wrong_total.take()
+    }
+
+    /// Compares a whole list, read after a wrong total, with what is known. Where mappings differ, the total is not what
+    /// is wrong; they are doubts then. Whether there are any.
+    pub fn compare_whole(&mut self, listed: &State) -> bool {
+        let Some(list) = Operation::of(Generation::V2, Kind::List) else {
+            return false;
+        };
+        let surplus = listed
+            .iter()
+            .map(|(ip, place)| (*ip, Some(AnyCase(place.clone()))));
+        let missing = self.facts.mapped(|ip| listed.contains_key(ip));
+        let missing = missing.into_iter().map(|ip| (ip, None));
+        let all: Vec<(IpAddr, Option<AnyCase>)> = surplus.chain(missing).collect();
+        self.taking = 0;
+        for (ip, place) in all {
+            let is_other = self.facts.of(ip).is_some_and(|fact| fact.place != place);
+            if is_other {
+                let sight = Sight {
+                    ip,
+                    place,
+                    by: list,
+                };
+                self.observe(sight, &mut Vec::new());
+            }
+        }
+        !self.doubts.is_empty()
     }
 
     /// Whether a zone is small enough to be listed for a doubt.

@@ -14,7 +14,7 @@ use crate::contract::{
 use crate::exchange::{Exchange, Kind, Operation};
 
 /// Statuses of which nothing is concluded: the request was not carried out for a reason of the moment.
-const OF_THE_MOMENT: [u16; 6] = [408, 409, 425, 429, 499, 503];
+const OF_THE_MOMENT: [u16; 5] = [408, 425, 429, 499, 503];
 
 impl Model {
     /// What a zone of our own holds at first, as each generation is known to show it, and which places it takes for sure.
@@ -301,17 +301,22 @@ impl Model {
     }
 }
 
-/// Whether an answer says nothing of the request: it came too fast, too late, or from the edge. A documented failure of
-/// the store is one too: what may cause it is not ours to know.
+/// Whether an answer says nothing of the request: it came too fast, too late, or from the edge. A failure of the store
+/// that is documented for the operation is one too: what may cause it is not ours to know.
 pub(super) fn is_of_the_moment(exchange: &Exchange) -> bool {
     let response = &exchange.response;
-    let is_documented = |code: &i64| {
-        let mut rows = Contract::embedded().codes.iter();
-        rows.any(|row| row.code == *code)
+    let is_documented = |operation: Operation| {
+        let contract = Contract::embedded();
+        let codes = response.codes();
+        let mut rows = codes
+            .iter()
+            .filter_map(|code| contract.code(operation, *code));
+        rows.any(|row| row.operations.contains_key(&operation))
+            || (operation.kind() == Kind::BatchDelete && operation.promises().store.is_some())
     };
     OF_THE_MOMENT.contains(&response.status)
         || is_edge_failure(exchange)
-        || (response.status >= 500 && response.codes().iter().any(is_documented))
+        || (response.status >= 500 && exchange.operation.is_some_and(is_documented))
 }
 
 pub(super) fn says(exchange: &Exchange, meaning: Meaning) -> bool {

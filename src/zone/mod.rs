@@ -20,6 +20,7 @@ mod observe;
 mod overlap;
 mod pages;
 mod reads;
+mod refusals;
 mod together;
 mod writes;
 
@@ -92,6 +93,8 @@ pub struct Model {
     places: Vec<Place>,
     /// Answers that show something else than is known, until two more reads tell whose fault it is.
     doubts: Vec<Doubt>,
+    /// A total that is not what is known, until a whole list tells whether a mapping is missing or surplus.
+    wrong_total: Option<Finding>,
     /// The number of the exchange that is taken in, among those that are taken in together.
     taking: usize,
     /// Whether what is taken in was written at the same time as other addresses.

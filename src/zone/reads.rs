@@ -85,7 +85,9 @@ impl Model {
             };
             self.observe(sight, findings);
         }
-        findings.extend(self.total(operation, exchange));
+        if self.doubts.is_empty() {
+            self.wrong_total = self.total(operation, exchange);
+        }
         self.page(operation, exchange, shown, findings);
         Certainty::Kept
     }

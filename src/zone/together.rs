@@ -172,7 +172,9 @@ impl Model {
                 continue;
             };
             let upserts = matches!(operation.kind(), Kind::Upsert | Kind::BatchUpsert);
-            if !upserts || !has_room || is_of_the_moment(exchange) {
+            // A conflict with another request is no loss (CONC-1).
+            let is_conflict = exchange.response.status == 409;
+            if !upserts || !has_room || is_conflict || is_of_the_moment(exchange) {
                 continue;
             }
             if let Some(mut finding) = self.unlawful(operation, exchange) {

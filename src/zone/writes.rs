@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::blame::takes_effect_by;
-use super::fact::{AnyCase, Fact, Known, KnownTo, Origin, Refused};
+use super::fact::{AnyCase, Fact, Known, KnownTo, Origin};
 use super::observe::Sight;
 use super::{Certainty, Model, Outcome, of_mapping, of_refusal};
 use crate::contract::{
@@ -12,7 +12,7 @@ use crate::contract::{
 };
 use crate::exchange::{Exchange, Kind, Operation};
 
-fn contract() -> &'static Contract {
+pub(super) fn contract() -> &'static Contract {
     Contract::embedded()
 }
 
@@ -49,6 +49,7 @@ impl Model {
                 Certainty::Lost
             }
             (Outcome::Refused, _) => self.refused(operation, exchange, &items, findings),
+            _ if self.has_failed_whole(operation, exchange, &items) => Certainty::Kept,
             _ => {
                 self.forget();
                 Certainty::Lost
@@ -259,6 +260,7 @@ impl Model {
             if items.is_empty() || !is_long {
                 return self.unsure_of(items);
             }
+            self.note_all_refused(operation.promises().size.as_ref(), items);
             return Certainty::Kept;
         }
         let Some(sent) = items.first() else {
@@ -291,41 +293,6 @@ impl Model {
             }
         }
         Certainty::Kept
-    }
-
-    /// Notes what a refused write wanted, and by which clause it changes nothing.
-    fn note_refused(&mut self, operation: Operation, exchange: &Exchange, sent: &RequestItem<'_>) {
-        let codes = exchange.response.codes();
-        let says = |meaning| codes.iter().any(|code| contract().means(*code, meaning));
-        let path = exchange.request.address.as_deref();
-        let differs =
-            path.is_some_and(|path| sent.address.is_some_and(|body| !address::same(path, body)));
-        let promises = operation.promises();
-        let clause = if says(Meaning::Place) {
-            &promises.place
-        } else if says(Meaning::Exists) && operation.kind() == Kind::Create {
-            &promises.shown
-        } else if says(Meaning::Full) {
-            &promises.full
-        } else if differs {
-            &promises.differs
-        } else {
-            &promises.invalid
-        };
-        let Some(clause) = clause.clone() else { return };
-        let wanted = sent.vendor.zip(sent.region);
-        let wanted = wanted.map(|(vendor, region)| AnyCase::new(vendor, region));
-        for text in [sent.address, path].into_iter().flatten() {
-            if let Some(ip) = self.facts.identity(text) {
-                let refused = Refused {
-                    wanted: wanted.clone(),
-                    clause: clause.clone(),
-                    since: self.facts.writes,
-                    until: self.facts.writes,
-                };
-                self.facts.refuse(ip, refused);
-            }
-        }
     }
 
     /// An upsert that was refused since the address has a mapping.
@@ -397,7 +364,9 @@ impl Model {
             }
             return;
         }
-        if items.is_empty() || items.len() > room {
+        // A body that is too long is refused for that, whatever the code.
+        let is_of_a_size = (1..=contract().limits.batch).contains(&items.len());
+        if !is_of_a_size || items.len() > room {
             return;
         }
         if let Some(clause) = takes_effect_by(operation, had_mapping) {
