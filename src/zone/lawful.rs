@@ -241,8 +241,10 @@ impl Model {
         }
         let all_are_whole = whole.iter().all(Option::is_some);
         let promises = operation.promises();
-        let clause = if adds && self.room() == Some(0) {
-            // That a full zone still lets its mappings be changed is recommended (BATCH-8).
+        let may_be_full = self.room().is_none_or(|room| room < items.len());
+        let clause = if adds && may_be_full {
+            // That a full zone still lets its mappings be changed is recommended (BATCH-8), also of a batch whose new
+            // mappings fill it.
             (promises.full.clone()?, Level::Should)
         } else if all_are_whole {
             (takes_effect_by(operation, false)?, Level::Must)
@@ -314,7 +316,15 @@ pub(super) fn is_of_the_moment(exchange: &Exchange) -> bool {
         rows.any(|row| row.operations.contains_key(&operation))
             || (operation.kind() == Kind::BatchDelete && operation.promises().store.is_some())
     };
+    let platform = &Contract::embedded().platform;
+    let codes = response.codes();
+    // The live edge refuses a fresh token for some seconds, and a generation may be switched off.
+    let is_of_the_platform = matches!(response.status, 400..=404)
+        && codes
+            .iter()
+            .any(|code| platform.access.contains(code) || platform.unrouted.contains(code));
     OF_THE_MOMENT.contains(&response.status)
+        || is_of_the_platform
         || is_edge_failure(exchange)
         || (response.status >= 500 && exchange.operation.is_some_and(is_documented))
 }
