@@ -52,7 +52,11 @@ fn is_of_the_limit(clause: &ClauseId) -> bool {
 /// All that the generations do not see of each other is one fault, or follows from a write that is broken.
 fn between_generations(sheet: &Sheet, joined: &mut Joined) {
     let across = |group: &Group| matches!(group.key.clause.as_str(), "X-1" | "X-2");
-    let all: Vec<usize> = numbers(sheet, across).collect();
+    // Those that follow from something already stay with it: two mistakes may both be seen by the other generation.
+    let is_across = |number: &usize| sheet.groups.get(*number).is_some_and(across);
+    let sets = joined.sets().into_iter();
+    let alone = sets.filter(|set| set.iter().all(is_across));
+    let all: Vec<usize> = alone.flatten().collect();
     let Some(first) = all.first().copied() else {
         return;
     };

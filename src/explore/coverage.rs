@@ -71,6 +71,9 @@ impl Coverage {
     /// What was covered and what was not, in a few lines. `generations`: those that the walks could use.
     #[must_use]
     pub fn text(&self, generations: &[Generation]) -> String {
+        if self.outcomes.is_empty() {
+            return "covered: nothing, since no walk was carried out".to_owned();
+        }
         let all = || Operation::all().filter(|one| generations.contains(&one.generation()));
         let at_addresses = |one: &Operation| one.has_address_in_path() || one.kind().writes();
         let held = [Held::Never, Held::Mapped, Held::Deleted];

@@ -9,7 +9,7 @@ use crate::transport::TransportFault;
 /// Below which the vendor's API stands; emulators tend to keep it.
 const PREFIX: &str = "/client/v4";
 /// How long after a 403 a target is asked again, in ms: a token that was just made is not known everywhere at once.
-const FRESH_TOKEN: [u64; 3] = [500, 1_000, 2_000];
+pub(super) const FRESH_TOKEN: [u64; 3] = [500, 1_000, 2_000];
 /// The pause between attempts while a server starts.
 const STARTING: Duration = Duration::from_millis(200);
 

@@ -110,6 +110,17 @@ impl Execution<'_> {
                 self.model(&zone).take_overlapping(exchanges);
                 continue;
             }
+            // A replica that lags may show an old state, and what is read among writes can't be read again.
+            let settles = !self.target.settle.is_zero();
+            let is_judged = |exchange: &Exchange| {
+                let operation = exchange.operation;
+                !settles || operation.is_some_and(|one| one.kind().writes())
+            };
+            let here: Vec<_> = here
+                .into_iter()
+                .filter(|(_, _, one)| is_judged(one))
+                .collect();
+            let exchanges: Vec<&Exchange> = here.iter().map(|(_, _, one)| one.as_ref()).collect();
             let (findings, said) = self.model(&zone).take_together(&exchanges);
             for (number, finding) in findings {
                 if let Some((step, index, _)) = here.get(number) {
@@ -127,6 +138,9 @@ impl Execution<'_> {
                 .map(|(step, index, _)| (*step, *index))
                 .collect();
             drop(here);
+            if settles && self.model(&zone).is_doubting() {
+                tokio::time::sleep(self.target.settle).await;
+            }
             self.resolve_doubts(&zone, &taken).await?;
         }
         Ok(())

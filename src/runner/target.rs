@@ -280,7 +280,17 @@ impl Target {
             return;
         };
         let path = path_of(list, &self.probed_zone, "");
-        let reason = match self.send(None, "GET", &path, None).await {
+        let mut answer = self.send(None, "GET", &path, None).await;
+        // The live edge refuses a fresh token now and then for some seconds.
+        for pause in super::contact::FRESH_TOKEN {
+            let is_refused = answer.as_ref().is_ok_and(refuses_credentials);
+            if !is_refused || self.halt.reason().is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            answer = self.send(None, "GET", &path, None).await;
+        }
+        let reason = match answer {
             Err(TargetError::Unreachable { source, .. }) => match source.fault {
                 TransportFault::Budget => HaltReason::Budget(source.message),
                 _ => HaltReason::Unreachable(source.message),

@@ -89,6 +89,12 @@ impl Model {
         });
     }
 
+    /// Whether there are doubts.
+    #[must_use]
+    pub fn is_doubting(&self) -> bool {
+        !self.doubts.is_empty()
+    }
+
     /// The next doubt that a single read and a list of the same generation should resolve.
     pub fn next_doubt(&mut self) -> Option<Doubt> {
         self.doubts.pop()
