@@ -44,6 +44,7 @@ impl Judgement {
                     | What::Missing { .. }
                     | What::Mapping { .. }
                     | What::Items { .. }
+                    | What::Count { .. }
             );
             let is_of_the_result = reported.finding.at.starts_with("/result");
             let is_form = reported.finding.clause == ClauseId::of("ENV-5");

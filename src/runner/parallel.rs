@@ -88,6 +88,16 @@ impl Execution<'_> {
             .iter()
             .filter_map(|(_, index)| Some((*index, written_by(self.log.get(*index)?))))
             .collect();
+        let lists = |index: &usize| {
+            let operation = self.log.get(*index).and_then(|exchange| exchange.operation);
+            operation.is_some_and(|one| one.shows_all() && !one.kind().writes())
+        };
+        let is_any_write = named.iter().any(|(_, own)| !own.is_empty());
+        // A list need not be of one instant: its numbers and its entries may be read one after the other.
+        let torn: Vec<usize> = sent.iter().map(|(_, index)| *index).filter(lists).collect();
+        for index in torn.into_iter().filter(|_| is_any_write) {
+            self.judgement.forgive_echo(index);
+        }
         for (index, own) in &named {
             let mut others = named.iter().filter(|(other, _)| other != index);
             if others.any(|(_, other)| !own.is_disjoint(other)) {
