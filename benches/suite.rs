@@ -85,7 +85,7 @@ async fn measured(work: impl AsyncFnOnce(Runner)) -> (Duration, Vec<Outgoing>) {
     (elapsed, std::mem::take(&mut *requests))
 }
 
-/// The same requests to a mock of their own: in order within a case, so many cases side by side.
+/// The same requests to a mock of their own: in order within a case, with `at_a_time` cases side by side.
 async fn bare(requests: &[Outgoing], at_a_time: usize) -> Duration {
     let running = mock().await;
     let mut by_case: BTreeMap<String, Vec<Outgoing>> = BTreeMap::new();

@@ -403,7 +403,7 @@ fn is_race(script: &Script) -> bool {
     script.0.iter().any(|turn| turn.asks().len() > 1)
 }
 
-/// At most so many requests of a script.
+/// The first requests of a script, up to this number.
 fn shorten(script: &mut Script, requests: usize) {
     let mut left = requests;
     script.0.retain(|turn| {

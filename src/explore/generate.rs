@@ -158,7 +158,7 @@ impl Generator<'_> {
         }
     }
 
-    /// Writes so many mappings of the filling, by batches.
+    /// Writes this number of mappings of the filling, by batches.
     pub(super) fn fill(&mut self, size: usize) {
         let most = Contract::embedded().limits.batch;
         let mut left = size;

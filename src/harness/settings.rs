@@ -145,7 +145,7 @@ impl Settings {
         self
     }
 
-    /// Explores as well: a test for each seed, which sends so many requests in sequences that nobody wrote. The same seed
+    /// Explores as well: a test for each seed, which sends this number of requests in sequences that nobody wrote. The same seed
     /// sends the same sequence.
     #[must_use]
     pub fn explore(mut self, seeds: impl IntoIterator<Item = u64>, requests: usize) -> Self {

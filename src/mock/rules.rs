@@ -80,7 +80,7 @@ pub enum Locking {
     DecidedEarly(Duration),
     /// The answer is made on a copy; after a while what the copy remembers aside is kept.
     RememberedLate(Duration),
-    /// The call is noted under [`Locking::WAITING`] while it waits for so long, and handled then.
+    /// The call is noted under [`Locking::WAITING`] while it waits, and handled after this time.
     Announced(Duration),
 }
 

@@ -54,7 +54,7 @@ impl Explored {
     }
 }
 
-/// Explores mocks with changes from each seed, until the first fault or so many requests.
+/// Explores mocks with changes from each seed, until the first fault, or this number of requests.
 ///
 /// # Errors
 /// [`TargetError`] if a mock can't be reached, which would be a fault of this machine.

@@ -8,7 +8,7 @@ use super::memory::{deletes, is, named, number, set_number};
 use crate::exchange::Kind;
 use crate::mock::{Call, Change, Refusal, Reply, Rules, Zone, handle};
 
-/// The mappings beyond the first so many, in their order.
+/// Whether an address is not among the first mappings, `seen` of them.
 fn is_beyond(zone: &Zone, ip: IpAddr, seen: usize) -> bool {
     zone.mappings.keys().skip(seen).any(|other| *other == ip)
 }
