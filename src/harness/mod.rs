@@ -134,7 +134,7 @@ impl Session {
             let Some(format) = format(name) else {
                 let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
                 return Err(wrong(&format!(
-                    "there is no format `{name}`; known are {}",
+                    "the format `{name}` is not known; the known ones are {}",
                     known.join(", ")
                 )));
             };

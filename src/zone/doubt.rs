@@ -142,7 +142,7 @@ impl Model {
     pub fn resolve(&mut self, doubt: Doubt, seen: &[Witness]) -> Finding {
         let across = doubt.is_across();
         let by = doubt.sight.by;
-        // The same way of reading is no second witness.
+        // The same way of reading again is not a second witness.
         let witnesses = |witness: &Witness, is_own: bool| {
             let single = witness.single.clone();
             let single = single.filter(|_| !is_own || by.kind() != Kind::Get);

@@ -172,7 +172,7 @@ impl Model {
                 continue;
             };
             let upserts = matches!(operation.kind(), Kind::Upsert | Kind::BatchUpsert);
-            // A conflict with another request is no loss (CONC-1).
+            // A request that met a conflict is not lost (CONC-1).
             let is_conflict = exchange.response.status == 409;
             if !upserts || !has_room || is_conflict || is_of_the_moment(exchange) {
                 continue;
