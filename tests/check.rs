@@ -17,6 +17,7 @@ fn exchange(operation: Operation, status: u16, request: Option<Value>, body: &Va
             headers: Headers::default(),
             body: None,
             json: request,
+            is_body_known: true,
             address: None,
             query: Vec::new(),
         },

@@ -213,7 +213,8 @@ fn a_report_in_a_format_that_does_not_exist_fails_and_names_those_that_do() {
     let ran = ran("a report of no format");
     assert_eq!((ran.passed, ran.failed), (1, 1), "{}", ran.said);
     assert!(
-        ran.said.contains("the known ones are terminal, json, junit"),
+        ran.said
+            .contains("the known ones are terminal, json, junit"),
         "{}",
         ran.said
     );

@@ -1,17 +1,18 @@
 //! Takes recorded exchanges, checks each, and ends in a run like the suite's own: one trial an operation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::order::{Held, Order, Span};
 use super::recorded::{Identified, Recorded};
+use super::session::{Session, Waiting};
 use super::verdicts::Verdicts;
 use crate::cause::of_failures;
 use crate::contract::{Contract, Finding, check, is_edge_failure};
 use crate::event::{Event, Location, RunHeader, Summary};
 use crate::exchange::{Exchange, Operation, Redactor};
 
-/// Exchanges of a file that are put in the order of their starts before they are judged.
-const WINDOW: usize = 64;
+/// Exchanges that can't be read and are named; the others are counted.
+const NAMED: usize = 20;
 
 /// What was seen, beside findings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,6 +23,14 @@ pub struct Tallies {
     pub foreign: usize,
     /// Of this one, without an answer of the target's or with its body not recorded.
     pub unread: usize,
+    /// Of this one, answered by what stands in front of the target.
+    pub edge: usize,
+    /// Of this one, whose place among the others is not known.
+    pub unordered: usize,
+    /// That can't be read, or only in part.
+    pub unreadable: usize,
+    /// That are judged.
+    pub judged: usize,
     /// Of this one, answered that no such route exists.
     pub unrouted: usize,
     /// How often the state of a zone became unknown.
@@ -55,11 +64,12 @@ pub struct Auditor {
     source: String,
     /// The file that exchanges come from now, and how many of it were taken in.
     file: (String, usize),
-    /// Exchanges of a file, by their start, with their number.
-    window: BTreeMap<(i64, usize), (Location, Recorded)>,
+    session: Session,
     order: Order,
     verdicts: Verdicts,
     tallies: Tallies,
+    /// What can't be read, with its place.
+    faults: Vec<String>,
 }
 
 impl Auditor {
@@ -69,16 +79,31 @@ impl Auditor {
         Self {
             source: source.to_owned(),
             file: (source.to_owned(), 0),
-            window: BTreeMap::new(),
+            session: Session::default(),
             order: Order::default(),
             verdicts: Verdicts::new(source, redactor),
             tallies: Tallies::default(),
+            faults: Vec::new(),
         }
     }
 
-    /// From here on exchanges come from this file.
+    /// From here on exchanges come from this file. What was known of a zone ends with the file before: between two
+    /// recordings anybody may have written.
     pub fn begin(&mut self, file: &str) {
+        // What is found now is in the verdicts as well.
+        let _ = self.finish();
+        self.order.forget();
+        self.session.begin();
         self.file = (file.to_owned(), 0);
+    }
+
+    /// That the file ends before its end: the recorder was stopped.
+    pub fn cut_off(&mut self) {
+        let note = format!(
+            "{}: the file was cut off: what came before the cut is judged",
+            self.file.0
+        );
+        self.faults.push(note);
     }
 
     /// The place of the next exchange.
@@ -104,6 +129,13 @@ impl Auditor {
         }
     }
 
+    /// What was seen, once all that waited is judged.
+    pub fn tallies_at_the_end(&mut self) -> Tallies {
+        // What is found now is in the verdicts as well.
+        let _ = self.finish();
+        self.tallies()
+    }
+
     /// That exchanges were missed and none comes any more.
     pub fn missed_at_the_end(&mut self, count: usize) {
         self.tallies.missed += count;
@@ -116,24 +148,50 @@ impl Auditor {
         let number = self.tallies.exchanges;
         let place = self.next_place();
         let mut judged = Vec::new();
-        if recorded.missed_before > 0 || recorded.started_us.is_none() {
-            judged.extend(self.empty_window());
+        self.note_faults(&recorded);
+        let missed = std::mem::take(&mut recorded.missed_before);
+        if missed > 0 || recorded.is_in_order {
+            judged.extend(self.empty_session());
         }
-        self.missed(std::mem::take(&mut recorded.missed_before), &mut judged);
-        let Some(start) = recorded.started_us else {
-            let held = self.process(number, place, recorded);
+        self.missed(missed, &mut judged);
+        if recorded.url.is_empty() {
+            // It may have been a write to any zone.
+            judged.extend(self.finish());
+            self.order.forget();
+            return judged;
+        }
+        if recorded.operation().is_none() {
+            self.tallies.foreign += 1;
+            return judged;
+        }
+        if recorded.is_in_order {
+            let held = self.process(number, place, recorded, true);
             judged.extend(self.verdicts.all(held));
             return judged;
-        };
-        self.window.insert((start, number), (place, recorded));
-        if self.window.len() > WINDOW
-            && let Some(((start, number), (place, first))) = self.window.pop_first()
-        {
-            let mut held = self.order.close_before(start);
-            held.extend(self.process(number, place, first));
-            judged.extend(self.verdicts.all(held));
         }
+        let out = self.session.take(Waiting {
+            number,
+            place,
+            recorded,
+            is_placed: false,
+        });
+        judged.extend(self.judge_all(out));
         judged
+    }
+
+    fn note_faults(&mut self, recorded: &Recorded) {
+        let is_foreign = !recorded.url.is_empty() && recorded.operation().is_none();
+        if recorded.faults.is_empty() || is_foreign {
+            return;
+        }
+        self.tallies.unreadable += 1;
+        if self.tallies.unreadable <= NAMED {
+            let why = recorded.faults.join("; ");
+            let redactor = self.verdicts.secrets.redactor();
+            let (file, entry) = &self.file;
+            self.faults
+                .push(redactor.text(&format!("{file}, entry {entry}: {why}")));
+        }
     }
 
     /// Takes an exchange in that has just ended; no write that is still under way began before `writes_since`, in
@@ -150,7 +208,7 @@ impl Auditor {
         let place = self.next_place();
         let mut judged = Vec::new();
         self.missed(std::mem::take(&mut recorded.missed_before), &mut judged);
-        let mut closed = self.process(number, place, recorded);
+        let mut closed = self.process(number, place, recorded, true);
         closed.extend(match writes_since {
             Some(moment) => self.order.close_before(moment),
             None => self.order.close_all(),
@@ -166,17 +224,28 @@ impl Auditor {
 
     /// Judges what still waits for later exchanges: there are none.
     pub fn finish(&mut self) -> Vec<Judged> {
-        let mut judged = self.empty_window();
+        let mut judged = self.empty_session();
         let held = self.order.close_all();
         judged.extend(self.verdicts.all(held));
         judged
     }
 
-    fn empty_window(&mut self) -> Vec<Judged> {
+    fn empty_session(&mut self) -> Vec<Judged> {
+        let out = self.session.empty();
+        self.judge_all(out)
+    }
+
+    fn judge_all(&mut self, waiting: Vec<Waiting>) -> Vec<Judged> {
         let mut judged = Vec::new();
-        while let Some(((start, number), (place, first))) = self.window.pop_first() {
-            let mut held = self.order.close_before(start);
-            held.extend(self.process(number, place, first));
+        for waiting in waiting {
+            let start = waiting.recorded.moment.map(|moment| moment.us);
+            let mut held = start.map_or_else(Vec::new, |start| self.order.close_before(start));
+            held.extend(self.process(
+                waiting.number,
+                waiting.place,
+                waiting.recorded,
+                waiting.is_placed,
+            ));
             judged.extend(self.verdicts.all(held));
         }
         judged
@@ -195,13 +264,21 @@ impl Auditor {
     }
 
     /// Checks an exchange and puts it in order; returns those whose place is certain now.
-    fn process(&mut self, number: usize, place: Location, recorded: Recorded) -> Vec<Held> {
-        let span = recorded.started_us.map(|start| Span {
-            start,
-            end: start.saturating_add_unsigned(recorded.elapsed_us),
-            resolution: recorded.resolution_us,
+    fn process(
+        &mut self,
+        number: usize,
+        place: Location,
+        recorded: Recorded,
+        has_place: bool,
+    ) -> Vec<Held> {
+        let span = recorded.moment.map(|moment| Span {
+            start: moment.us,
+            end: moment.us.saturating_add_unsigned(recorded.elapsed_us),
+            resolution: moment.resolution_us,
         });
         let is_cached = recorded.is_cached;
+        let is_alone = recorded.is_response_alone;
+        let has_status = recorded.status != 0;
         let Some(identified) = recorded.identified() else {
             self.tallies.foreign += 1;
             return Vec::new();
@@ -210,8 +287,8 @@ impl Auditor {
             exchange,
             zone,
             has_body,
+            is_placed,
         } = identified;
-        self.verdicts.see(&exchange);
         if is_cached || is_redirect(&exchange) {
             self.tallies.unread += 1;
             return Vec::new();
@@ -221,10 +298,16 @@ impl Auditor {
             return Vec::new();
         }
         // What an edge says is not the target's, and what was not recorded is nobody's.
-        let is_read = exchange.response.status != 0 && has_body;
-        let is_judged = is_read && !is_edge_failure(&exchange);
+        let is_edge = has_status && is_edge_failure(&exchange);
+        let is_read = has_status && (has_body || is_edge);
+        let is_judged = is_read && !is_edge;
+        let is_placed = is_placed && has_place && !is_alone;
+        self.tallies.edge += usize::from(is_edge);
         self.tallies.unread += usize::from(!is_read);
+        self.tallies.judged += usize::from(is_judged);
+        self.tallies.unordered += usize::from(is_judged && !is_placed && !is_alone);
         let findings = if is_judged {
+            self.verdicts.see(&exchange);
             check(Contract::embedded(), &exchange)
         } else {
             Vec::new()
@@ -234,6 +317,7 @@ impl Auditor {
             place,
             exchange,
             span,
+            is_placed,
             findings,
             is_judged,
             told: 0,
@@ -259,6 +343,15 @@ impl Auditor {
             "without an answer of the target's, or with its body not recorded",
         );
         note(
+            tallies.edge,
+            "answered by what stands in front of the target (an edge, a proxy): not judged",
+        );
+        note(tallies.unreadable, "can't be read, or only in part");
+        note(
+            tallies.unordered,
+            "judged by themselves, since their place in time or their zone is not known",
+        );
+        note(
             tallies.unrouted,
             "answered that there is no such route: the target does not serve the operation",
         );
@@ -270,6 +363,7 @@ impl Auditor {
             tallies.missed,
             "more went unchecked, since the traffic was faster than the checking",
         );
+        notes.extend(self.faults.iter().cloned());
         notes
     }
 

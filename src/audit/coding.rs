@@ -1,4 +1,4 @@
-//! Content codings: gzip and deflate are undone; of the others it is only known that they were there.
+//! Content codings: gzip, deflate, br and zstd are undone.
 
 use std::io::Read;
 
@@ -8,32 +8,23 @@ use crate::exchange::Headers;
 
 /// The largest body that is unpacked, in bytes.
 const UNPACKED: u64 = 32 * 1024 * 1024;
+/// The buffer of a decoder, in bytes.
+const BUFFER: usize = 4_096;
 
-/// The body without its codings; `None` if it can't be unpacked, or is too large then.
-pub(super) fn undone(headers: &Headers, mut body: Vec<u8>) -> Option<Vec<u8>> {
-    for coding in codings(headers).iter().rev() {
-        body = match coding.as_str() {
-            "gzip" | "x-gzip" => read(MultiGzDecoder::new(body.as_slice()))?,
-            // Servers send it with and without the frame of zlib.
-            "deflate" => read(ZlibDecoder::new(body.as_slice()))
-                .or_else(|| read(DeflateDecoder::new(body.as_slice())))?,
-            _ if body.is_empty() => body,
-            _ => return None,
-        };
+/// The body without the codings that its fields say; `None` if it can't be unpacked, or is too large then.
+pub(super) fn undone(headers: &Headers, body: Vec<u8>) -> Option<Vec<u8>> {
+    let codings = codings(headers);
+    if body.is_empty() {
+        return Some(body);
     }
-    Some(body)
-}
-
-/// Whether the fields say so and the body looks like it.
-pub(super) fn is_gzip(headers: &Headers, body: &[u8]) -> bool {
-    let is_said = codings(headers)
+    codings
         .iter()
-        .any(|coding| coding.contains("gzip"));
-    is_said && body.starts_with(&[0x1f, 0x8b])
+        .rev()
+        .try_fold(body, |body, coding| unpacked(coding, &body))
 }
 
-/// The codings in the order in which they were applied, from all fields of the name.
-fn codings(headers: &Headers) -> Vec<String> {
+/// The codings in the order in which they were applied, from all fields of the name, in lower case.
+pub(super) fn codings(headers: &Headers) -> Vec<String> {
     headers
         .0
         .iter()
@@ -42,6 +33,28 @@ fn codings(headers: &Headers) -> Vec<String> {
         .map(|coding| coding.trim().to_ascii_lowercase())
         .filter(|coding| !coding.is_empty() && coding != "identity")
         .collect()
+}
+
+/// The coding that the first bytes are the mark of, if any.
+pub(super) fn marked(body: &[u8]) -> Option<&'static str> {
+    match body {
+        [0x1f, 0x8b, ..] => Some("gzip"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("zstd"),
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => Some("deflate"),
+        _ => None,
+    }
+}
+
+/// What was packed by one coding (RFC 9110, 8.4.1; RFC 7932; RFC 8878); `None` if it was not, or is too large.
+pub(super) fn unpacked(coding: &str, body: &[u8]) -> Option<Vec<u8>> {
+    match coding {
+        "gzip" | "x-gzip" => read(MultiGzDecoder::new(body)),
+        // Servers send it with and without the frame of zlib.
+        "deflate" => read(ZlibDecoder::new(body)).or_else(|| read(DeflateDecoder::new(body))),
+        "br" => read(brotli_decompressor::Decompressor::new(body, BUFFER)),
+        "zstd" => read(ruzstd::decoding::StreamingDecoder::new(body).ok()?),
+        _ => None,
+    }
 }
 
 fn read(decoder: impl Read) -> Option<Vec<u8>> {

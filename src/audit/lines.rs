@@ -1,9 +1,12 @@
-//! JSON Lines of exchanges, one a line: the form in which originproof records traffic itself.
+//! JSON Lines of exchanges, one a line: the form in which originproof records traffic itself. Where no line says when its
+//! exchange began, their order is that of time.
 
 use std::io::{BufRead, Read};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::clock::Moment;
+use super::read::Extent;
 use super::recorded::Recorded;
 use crate::exchange::Headers;
 
@@ -11,7 +14,7 @@ use crate::exchange::Headers;
 const LONGEST: u64 = 256 * 1024 * 1024;
 
 /// One line.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
     method: String,
@@ -28,15 +31,20 @@ struct Line {
     elapsed_us: u64,
 }
 
-/// Reads lines and hands each on; returns how many there were.
+/// Reads lines and hands each on; a faulty one is handed on with what is wrong.
 ///
 /// # Errors
-/// The first faulty line, in words with its number.
+/// The first faulty line with its number, if no line could be read.
 pub(super) fn read(
     mut reader: impl BufRead,
     mut each: impl FnMut(Recorded),
-) -> Result<usize, String> {
-    let mut count = 0;
+) -> Result<Extent, String> {
+    let mut extent = Extent {
+        exchanges: 0,
+        is_whole: true,
+    };
+    let mut first_fault = None;
+    let mut read = 0;
     let mut line = Vec::new();
     for number in 1_usize.. {
         let wrong = |error: &dyn std::fmt::Display| format!("line {number}: {error}");
@@ -54,22 +62,40 @@ pub(super) fn read(
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let line: Line = serde_json::from_slice(&line).map_err(|error| wrong(&error))?;
-        count += 1;
-        each(Recorded {
-            method: line.method,
-            url: line.url,
-            request_headers: headers(&line.request_headers),
-            request_body: line.request_body.map(String::into_bytes),
-            status: line.status,
-            response_headers: headers(&line.response_headers),
-            response_body: line.response_body.map(String::into_bytes),
-            started_us: line.started_us,
-            elapsed_us: line.elapsed_us,
-            ..Recorded::default()
-        });
+        extent.exchanges += 1;
+        match serde_json::from_slice::<Line>(&line) {
+            Ok(line) => {
+                read += 1;
+                each(recorded(line));
+            }
+            Err(error) => {
+                // The last line of a recording that was cut off has no end.
+                extent.is_whole &= line.ends_with(b"\n") || !error.is_eof();
+                first_fault.get_or_insert_with(|| wrong(&error));
+                each(Recorded::unreadable(wrong(&error)));
+            }
+        }
     }
-    Ok(count)
+    match first_fault {
+        Some(fault) if read == 0 => Err(fault),
+        _ => Ok(extent),
+    }
+}
+
+fn recorded(line: Line) -> Recorded {
+    Recorded {
+        method: line.method,
+        url: line.url,
+        request_headers: headers(&line.request_headers),
+        request_body: line.request_body.map(String::into_bytes),
+        status: line.status,
+        response_headers: headers(&line.response_headers),
+        response_body: line.response_body.map(String::into_bytes),
+        is_in_order: line.started_us.is_none(),
+        moment: line.started_us.map(Moment::universal),
+        elapsed_us: line.elapsed_us,
+        ..Recorded::default()
+    }
 }
 
 fn headers(fields: &[(String, String)]) -> Headers {

@@ -5,16 +5,21 @@
 //! the model of a zone ([`crate::zone`]) what they show together, and `verdicts` ends in a [`crate::report::Run`].
 
 mod auditor;
+mod body;
+mod clock;
 mod coding;
 mod har;
 mod lines;
 mod order;
 mod read;
 mod recorded;
+mod redacted;
 mod response;
+mod session;
 mod verdicts;
 
 pub use auditor::{Auditor, Judged, Tallies};
-pub use read::{AuditError, read, read_plain};
+pub use clock::{Clock, Moment};
+pub use read::{AuditError, Extent, read, read_plain};
 pub use recorded::Recorded;
 pub use response::{Framing, parse as parse_response};

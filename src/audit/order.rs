@@ -11,6 +11,9 @@ use crate::zone::{Certainty, Model};
 /// Exchanges that wait for the end of others, in all zones; beyond it the oldest go unjudged.
 const HELD: usize = 256;
 
+/// Between exchanges that lie so far apart anybody may have written to a zone, in microseconds.
+const GAP: i64 = 10 * 60 * 1_000_000;
+
 /// When an exchange took place, in microseconds since 1970.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
@@ -41,6 +44,8 @@ pub(super) struct Held {
     pub(super) place: Location,
     pub(super) exchange: Exchange,
     pub(super) span: Option<Span>,
+    /// Whether its place among the others of its zone is known.
+    pub(super) is_placed: bool,
     /// What the exchange breaks by itself.
     pub(super) findings: Vec<Finding>,
     /// Whether it is judged at all.
@@ -64,6 +69,8 @@ struct Zone {
     held: Vec<Held>,
     /// The last write that is behind us.
     last_write: Option<Span>,
+    /// When the last exchange ended that is behind us.
+    last_end: Option<i64>,
 }
 
 /// All zones in order.
@@ -179,7 +186,7 @@ impl Zone {
     }
 
     fn judge(&mut self, cluster: Vec<Held>, judged: &mut Vec<Held>) -> usize {
-        let mut lost = 0;
+        let mut lost = usize::from(self.comes_long_after(&cluster));
         let is_parallel = cluster.len() > 1 && cluster.iter().any(Held::writes);
         if is_parallel {
             self.model.forget();
@@ -190,11 +197,12 @@ impl Zone {
             if held.writes() {
                 self.last_write = latest(self.last_write, held.span);
             }
-            if is_late && !is_parallel && held.writes() {
+            let is_open = is_late || !held.is_placed;
+            if is_open && !is_parallel && held.writes() {
                 self.model.forget();
-                lost += 1;
+                lost += usize::from(held.is_placed);
             }
-            if !is_parallel && !is_late {
+            if !is_parallel && !is_open {
                 let (sequence, certainty) = self.model.take(&held.exchange);
                 lost += usize::from(certainty == Certainty::Lost);
                 if held.is_judged {
@@ -204,6 +212,18 @@ impl Zone {
             judged.push(held);
         }
         lost
+    }
+
+    /// Forgets what is known if others may have written since the last exchange; whether it did.
+    fn comes_long_after(&mut self, cluster: &[Held]) -> bool {
+        let spans = || cluster.iter().filter_map(|held| held.span);
+        let start = spans().map(|span| span.start).min();
+        let is_long = matches!((self.last_end, start), (Some(end), Some(start)) if start.saturating_sub(end) > GAP);
+        if is_long {
+            self.model.forget();
+        }
+        self.last_end = self.last_end.max(spans().map(|span| span.end).max());
+        is_long
     }
 
     /// Lets all go that is held: in what order it took place is not known.

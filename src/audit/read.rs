@@ -1,16 +1,23 @@
 //! Opens a file of recorded traffic, whatever its form.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::bufread::MultiGzDecoder;
 
+use super::har::{Archive, Attached, Folder, Nothing};
 use super::recorded::Recorded;
 use super::{har, lines};
 
 /// How much of a file is looked at to tell its form, in bytes.
 const LOOKED_AT: usize = 4_096;
+/// The most that a packed file may unpack to, in bytes.
+const UNPACKED: u64 = 16 * 1024 * 1024 * 1024;
+/// The mark that a file in UTF-8 may begin with.
+const MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
 /// Why recorded traffic can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -33,11 +40,21 @@ pub enum AuditError {
     },
 }
 
-/// Reads a file, HAR or JSON Lines, plain or gzipped, and hands each exchange on; returns how many there were.
+/// How much a file held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Its exchanges.
+    pub exchanges: usize,
+    /// Whether the file has its end; one that was cut off holds the exchanges before the cut.
+    pub is_whole: bool,
+}
+
+/// Reads a file, HAR (plain, gzipped, or in an archive with its bodies) or JSON Lines (plain or gzipped), and hands each
+/// exchange on. One that can't be read is handed on with its [`Recorded::faults`].
 ///
 /// # Errors
-/// [`AuditError`]; what came before the fault has been handed on.
-pub fn read(path: &Path, each: impl FnMut(Recorded)) -> Result<usize, AuditError> {
+/// [`AuditError`], if the file as a whole is not a recording; what came before the fault has been handed on.
+pub fn read(path: &Path, each: impl FnMut(Recorded)) -> Result<Extent, AuditError> {
     let io = |source| AuditError::Io {
         path: path.to_owned(),
         source,
@@ -52,47 +69,104 @@ pub fn read(path: &Path, each: impl FnMut(Recorded)) -> Result<usize, AuditError
         path: path.to_owned(),
         why,
     };
+    if start.starts_with(b"PK\x03\x04") {
+        return read_archive(path, each).map_err(form);
+    }
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let mut attached = Folder(folder);
     if start.starts_with(&[0x1f, 0x8b]) {
-        read_plain(BufReader::new(MultiGzDecoder::new(reader)), each).map_err(form)
+        let unpacked = MultiGzDecoder::new(reader).take(UNPACKED);
+        read_from(BufReader::new(unpacked), &mut attached, each).map_err(form)
     } else {
-        read_plain(reader, each).map_err(form)
+        read_from(reader, &mut attached, each).map_err(form)
     }
 }
 
-/// Reads HAR or JSON Lines, not gzipped, from anywhere; returns how many exchanges there were.
+/// Reads HAR or JSON Lines, not packed, from anywhere, and hands each exchange on.
 ///
 /// # Errors
-/// What is wrong, with its place; what came before the fault has been handed on.
-pub fn read_plain(mut reader: impl BufRead, each: impl FnMut(Recorded)) -> Result<usize, String> {
+/// What is wrong, with its place, if the whole is not a recording; what came before the fault has been handed on.
+pub fn read_plain(reader: impl BufRead, each: impl FnMut(Recorded)) -> Result<Extent, String> {
+    read_from(reader, &mut Nothing, each)
+}
+
+/// Reads the HARs of an archive, with the bodies beside them.
+fn read_archive(path: &Path, mut each: impl FnMut(Recorded)) -> Result<Extent, String> {
+    let mut archive = Archive::open(path)?;
+    let names = archive.recordings();
+    if names.is_empty() {
+        return Err("there is no HAR in the archive".to_owned());
+    }
+    let mut extent = Extent {
+        exchanges: 0,
+        is_whole: true,
+    };
+    for name in names {
+        let mut source = Archive::open(path)?;
+        let member = source
+            .0
+            .by_name(&name)
+            .map_err(|error| format!("{name}: {error}"))?;
+        let reader = BufReader::new(member.take(UNPACKED));
+        let read =
+            read_from(reader, &mut archive, &mut each).map_err(|why| format!("{name}: {why}"))?;
+        extent.exchanges += read.exchanges;
+        extent.is_whole &= read.is_whole;
+    }
+    Ok(extent)
+}
+
+fn read_from(
+    mut reader: impl BufRead,
+    attached: &mut dyn Attached,
+    each: impl FnMut(Recorded),
+) -> Result<Extent, String> {
     let start = reader.fill_buf().map_err(|error| error.to_string())?;
     if start.is_empty() {
         return Err("it is empty".to_owned());
     }
-    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
-        return Err("it is written in UTF-16; HAR and JSON Lines are UTF-8".to_owned());
+    if let Some(encoding) = sixteen_bits(start) {
+        let decoded = DecodeReaderBytesBuilder::new()
+            .encoding(Some(encoding))
+            .build(reader);
+        return read_text(BufReader::new(decoded), attached, each);
     }
-    let mark = if start.starts_with(&[0xef, 0xbb, 0xbf]) {
-        3
+    read_text(reader, attached, each)
+}
+
+/// The encoding, if the first bytes are those of UTF-16, with its mark or without.
+fn sixteen_bits(start: &[u8]) -> Option<&'static Encoding> {
+    match start {
+        [0xff, 0xfe, ..] | [b'{', 0, ..] => Some(UTF_16LE),
+        [0xfe, 0xff, ..] | [0, b'{', ..] => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+fn read_text(
+    mut reader: impl BufRead,
+    attached: &mut dyn Attached,
+    each: impl FnMut(Recorded),
+) -> Result<Extent, String> {
+    let start = reader.fill_buf().map_err(|error| error.to_string())?;
+    let mark = if start.starts_with(MARK) {
+        MARK.len()
     } else {
         0
     };
-    let looked_at = String::from_utf8_lossy(
-        start
-            .get(mark..start.len().min(LOOKED_AT))
-            .unwrap_or_default(),
-    );
-    // A line of our own begins with the method; the entries of a HAR are below `log`.
-    let is_har = looked_at.contains("\"log\"") || !looked_at.contains("\"method\"");
-    let looks_like_json = looked_at.trim_start().starts_with('{');
-    if !looks_like_json {
+    let looked_at = start.get(mark..start.len().min(LOOKED_AT));
+    let looked_at = String::from_utf8_lossy(looked_at.unwrap_or_default()).into_owned();
+    if !looked_at.trim_start().starts_with('{') {
         let first: String = looked_at.trim_start().chars().take(20).collect();
         return Err(format!(
             "line 1 column 1: neither HAR nor JSON Lines: it begins with {first:?}"
         ));
     }
     reader.consume(mark);
+    // A line of our own begins with the method; the entries of a HAR are below `log`.
+    let is_har = looked_at.contains("\"log\"") || !looked_at.contains("\"method\"");
     if is_har {
-        har::read(reader, each)
+        har::read(reader, attached, each)
     } else {
         lines::read(reader, each)
     }

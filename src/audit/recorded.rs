@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
-use super::coding;
-
+use super::clock::Moment;
+use super::{coding, redacted};
 use crate::contract::{Contract, Route, routes};
 use crate::exchange::{
-    Body, Exchange, Headers, Operation, Redactor, Request, Response, Secrets, Seen,
+    Body, Exchange, Headers, Operation, Redactor, Request, Response, Secrets, Seen, whole_number,
 };
 
 /// What was recorded; what is missing was not.
@@ -15,11 +15,11 @@ use crate::exchange::{
 pub struct Recorded {
     /// The method.
     pub method: String,
-    /// The URL, or at least its path.
+    /// The URL, or at least its path; empty if it can't be read.
     pub url: String,
     /// The request's fields.
     pub request_headers: Headers,
-    /// The request's body.
+    /// The request's body; empty if it surely had none, `None` if it was not recorded.
     pub request_body: Option<Vec<u8>>,
     /// The status; 0 if there was no answer.
     pub status: u16,
@@ -27,10 +27,10 @@ pub struct Recorded {
     pub response_headers: Headers,
     /// The response's body; `None` if it was not recorded.
     pub response_body: Option<Vec<u8>>,
-    /// When it began, in microseconds since 1970.
-    pub started_us: Option<i64>,
-    /// How fine that is told, in microseconds.
-    pub resolution_us: i64,
+    /// When it began.
+    pub moment: Option<Moment>,
+    /// Whether its place in the recording is its place in time, where it has no moment.
+    pub is_in_order: bool,
     /// How long it took, in microseconds.
     pub elapsed_us: u64,
     /// Whether the answer came from the client's own memory.
@@ -39,6 +39,8 @@ pub struct Recorded {
     pub missed_before: usize,
     /// Whether only the response is known, and the request no further than its operation.
     pub is_response_alone: bool,
+    /// What of it can't be read, in words.
+    pub faults: Vec<String>,
 }
 
 /// An exchange of this API, with the zone that it is about.
@@ -50,14 +52,30 @@ pub struct Identified {
     pub zone: String,
     /// Whether the answer's body was recorded.
     pub has_body: bool,
+    /// Whether its zone and address are known; they are not where the recorder took them out.
+    pub is_placed: bool,
 }
 
 impl Recorded {
+    /// An exchange of which nothing can be read, and why.
+    pub(super) fn unreadable(why: String) -> Self {
+        Self {
+            faults: vec![why],
+            ..Self::default()
+        }
+    }
+
     /// Which operation of the contract it is, if any, at any host and below any base path.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         let (_, route) = self.route()?;
         Some(route.operation)
+    }
+
+    /// Scheme, host and zone, if it is an exchange of this API.
+    pub(super) fn zone(&self) -> Option<String> {
+        let (base, route) = self.route()?;
+        Some(zone_of(base, route.zone))
     }
 
     fn route(&self) -> Option<(&str, Route<'_>)> {
@@ -89,6 +107,7 @@ impl Recorded {
             request_body: body(&self.request_body),
             response_headers: redactor.headers(&self.response_headers),
             response_body: body(&self.response_body),
+            faults: self.faults.clone(),
             ..*self
         }
     }
@@ -112,19 +131,26 @@ impl Recorded {
         let (_, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
         let query = query.split('#').next().unwrap_or_default();
         let (base, route) = self.route()?;
-        let zone = format!("{base}/{}", route.zone);
+        let zone = zone_of(base, route.zone);
         let operation = route.operation;
-        let address = route
-            .address
-            .filter(|_| !self.is_response_alone)
-            .map(decoded);
-        let query = pairs(query);
+        let address = route.address.map(decoded);
+        let is_known = |text: &str| !redacted::is_mark(text);
+        let is_placed = is_known(&decoded(route.zone)) && address.as_deref().is_none_or(is_known);
+        let address = address.filter(|text| !self.is_response_alone && is_known(text));
+        let mut query = pairs(query);
+        let asked = query.len();
+        query.retain(|(name, value)| is_known(name) && is_known(value));
+        let is_asked_for_unknown = self.is_response_alone || query.len() < asked;
         let has_body = self.response_body.is_some();
-        let exchange = self.exchange(operation, address, query);
+        let mut exchange = self.exchange(operation, address, query);
+        if is_asked_for_unknown {
+            ask_for_its_page(&mut exchange, operation);
+        }
         Some(Identified {
             exchange,
             zone,
             has_body,
+            is_placed,
         })
     }
 
@@ -134,11 +160,9 @@ impl Recorded {
         address: Option<String>,
         query: Vec<(String, String)>,
     ) -> Exchange {
+        let is_body_known = self.request_body.is_some();
         let request_body = self.request_body.filter(|body| !body.is_empty());
-        let body = unpacked(
-            &self.response_headers,
-            self.response_body.unwrap_or_default(),
-        );
+        let body = self.response_body.unwrap_or_default();
         Exchange {
             operation: Some(operation),
             request: Request {
@@ -149,6 +173,7 @@ impl Recorded {
                     .as_deref()
                     .and_then(|body| serde_json::from_slice(body).ok()),
                 body: request_body.map(Bytes::from),
+                is_body_known,
                 address,
                 query,
             },
@@ -158,13 +183,25 @@ impl Recorded {
     }
 }
 
-/// Recorders keep bodies as they came or as they were unpacked, and the field `content-encoding` either way: the body
-/// itself tells.
-fn unpacked(headers: &Headers, body: Vec<u8>) -> Vec<u8> {
-    if !coding::is_gzip(headers, &body) {
-        return body;
+/// What tells one zone from another.
+fn zone_of(base: &str, zone: &str) -> String {
+    format!("{base}/{zone}")
+}
+
+/// Which page was asked for is only known from the answer: it is taken at its word.
+fn ask_for_its_page(exchange: &mut Exchange, operation: Operation) {
+    if !operation.is_paged() {
+        return;
     }
-    coding::undone(headers, body.clone()).unwrap_or(body)
+    for name in ["page", "per_page"] {
+        let said = exchange.response.pointer(&format!("/result_info/{name}"));
+        if exchange.request.query(name).is_none()
+            && let Some(number) = said.and_then(whole_number)
+        {
+            let pair = (name.to_owned(), number.to_string());
+            exchange.request.query.push(pair);
+        }
+    }
 }
 
 fn decoded(text: &str) -> String {

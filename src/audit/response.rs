@@ -1,7 +1,10 @@
-//! One response, as `curl -i` shows it or as a body alone.
+//! One response, as curl shows it or as a body alone.
 
+use encoding_rs::Encoding;
+
+use super::body::{self, Kept, Trouble};
 use super::recorded::Recorded;
-use crate::exchange::{Headers, Operation, whole_number};
+use crate::exchange::{Headers, Operation};
 
 /// What is known of a response that came as a body alone.
 #[derive(Debug, Clone, Copy, Default)]
@@ -10,11 +13,14 @@ pub struct Framing {
     pub status: Option<u16>,
 }
 
-/// Reads a response to an operation.
+/// Reads a response to an operation. Of several (`curl -i` with redirects, retries, a proxy or interim responses) the last
+/// one counts. A mark at the start, and UTF-16, are those of the shell that wrote the file.
 ///
 /// # Errors
 /// What is missing or wrong, in words.
 pub fn parse(operation: Operation, bytes: &[u8], framing: Framing) -> Result<Recorded, String> {
+    let text = without_mark(bytes);
+    let bytes = text.as_deref().unwrap_or(bytes);
     let description = operation.row();
     let mut recorded = Recorded {
         method: description.method.clone(),
@@ -24,9 +30,10 @@ pub fn parse(operation: Operation, bytes: &[u8], framing: Framing) -> Result<Rec
             .replace("{zone_id}", "unknown")
             .replace("{origin_ip}", "unknown"),
         is_response_alone: true,
+        is_in_order: true,
         ..Recorded::default()
     };
-    if !bytes.starts_with(b"HTTP/") {
+    if status_line(bytes).is_none() {
         recorded.status = framing
             .status
             .ok_or("a body alone needs --status, such as --status 200")?;
@@ -34,50 +41,109 @@ pub fn parse(operation: Operation, bytes: &[u8], framing: Framing) -> Result<Rec
         recorded
             .response_headers
             .push("content-type", "application/json");
-        recorded.response_body = Some(bytes.to_vec());
-        ask_for_its_page(&mut recorded, operation);
+        take_body(&mut recorded, bytes);
         return Ok(recorded);
     }
     let mut rest = bytes;
-    loop {
+    // Interim responses and those of a proxy, a redirect or an earlier try come before the one that counts.
+    while let Some(status) = status_line(rest) {
         let (head, body) =
             split(rest).ok_or("the header of the response has no end (an empty line)")?;
-        let mut lines = head.lines();
-        let status = lines
-            .next()
-            .and_then(|line| line.split_whitespace().nth(1)?.parse::<u16>().ok());
-        recorded.status = status.ok_or("the first line is no status line")?;
-        recorded.response_headers = Headers::default();
-        // What is wrong is not shown: it may be a credential.
-        for (number, line) in lines.enumerate() {
-            let (name, value) = line
-                .split_once(':')
-                .ok_or_else(|| format!("line {} is not a header field", number + 2))?;
-            recorded.response_headers.push(name.trim(), value.trim());
-        }
-        rest = body;
-        // Interim responses and those of a proxy or redirect come before the one that counts.
-        let is_interim = (100..200).contains(&recorded.status) || rest.starts_with(b"HTTP/");
-        if !is_interim {
-            recorded.response_body = Some(rest.to_vec());
-            ask_for_its_page(&mut recorded, operation);
-            return Ok(recorded);
+        recorded.status = status;
+        recorded.response_headers = fields(&head)?;
+        match next_answer(body, &recorded.response_headers) {
+            Some(next) => rest = next,
+            None => {
+                take_body(&mut recorded, body);
+                break;
+            }
         }
     }
+    if (100..200).contains(&recorded.status) {
+        return Err(format!(
+            "it ends with an interim response ({}): the answer itself is missing",
+            recorded.status
+        ));
+    }
+    Ok(recorded)
 }
 
-/// Which page was asked for is only known from the answer: it is taken at its word.
-fn ask_for_its_page(recorded: &mut Recorded, operation: Operation) {
-    let body = recorded.response_body.as_deref().unwrap_or_default();
-    let Ok(body) = serde_json::from_slice::<serde_json::Value>(body) else {
-        return;
+/// The body, unpacked if it is packed.
+fn take_body(recorded: &mut Recorded, body: &[u8]) {
+    let kept = Kept {
+        bytes: Some(body.to_vec()),
+        ..Kept::default()
     };
-    let number = |name: &str| whole_number(body.pointer(&format!("/result_info/{name}"))?);
-    if let (true, Some(page), Some(per_page)) =
-        (operation.is_paged(), number("page"), number("per_page"))
-    {
-        recorded.url = format!("{}?page={page}&per_page={per_page}", recorded.url);
+    let headers = &recorded.response_headers;
+    recorded.response_body = match body::of_response(&kept, recorded.status, headers) {
+        Ok(body) => Some(body),
+        // What is shown is all that came, unless more was announced.
+        Err(Trouble::NotRecorded) => {
+            let announced = body::content_length(headers).unwrap_or(0);
+            (announced <= body.len()).then(|| body.to_vec())
+        }
+        Err(Trouble::Unreadable(why)) => {
+            recorded.faults.push(why);
+            None
+        }
+    };
+}
+
+/// The text in UTF-8, if it begins with a mark or is UTF-16.
+fn without_mark(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (encoding, length) = Encoding::for_bom(bytes)?;
+    let (text, _) = encoding.decode_without_bom_handling(bytes.get(length..)?);
+    Some(text.into_owned().into_bytes())
+}
+
+/// The status, if a status line of HTTP/1, /2 or /3 begins here.
+fn status_line(bytes: &[u8]) -> Option<u16> {
+    let rest = bytes.strip_prefix(b"HTTP/")?;
+    let line = rest.split(|byte| *byte == b'\n').next()?;
+    let mut words = line
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
+    let (version, status) = (words.next()?, std::str::from_utf8(words.next()?).ok()?);
+    let is_version = version
+        .iter()
+        .all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    (is_version && status.len() == 3).then(|| status.parse().ok())?
+}
+
+/// The answer that follows this body, if one does: `curl -i` writes those of redirects, of retries and of a proxy one after
+/// the other.
+fn next_answer<'b>(body: &'b [u8], headers: &Headers) -> Option<&'b [u8]> {
+    let is_answer = |bytes: &[u8]| {
+        status_line(bytes).is_some() && split(bytes).is_some_and(|(head, _)| fields(&head).is_ok())
+    };
+    if is_answer(body) {
+        return Some(body);
     }
+    if let Some(length) = body::content_length(headers) {
+        let next = body.get(length..)?.trim_ascii_start();
+        return is_answer(next).then_some(next);
+    }
+    let mut starts = (0..body.len()).filter_map(|at| body.get(at..));
+    starts.find(|next| next.starts_with(b"HTTP/") && is_answer(next))
+}
+
+fn fields(head: &str) -> Result<Headers, String> {
+    let mut headers = Headers::default();
+    // What is wrong is not shown: it may be a credential.
+    for (number, line) in head.lines().enumerate().skip(1) {
+        let is_folded = line.starts_with([' ', '\t']);
+        if is_folded && let Some((_, value)) = headers.0.last_mut() {
+            // A value may go on in the next line (RFC 9112, 5.2).
+            value.push(' ');
+            value.push_str(line.trim());
+            continue;
+        }
+        let (name, value) = line
+            .split_once(':')
+            .ok_or_else(|| format!("line {} is not a header field", number + 1))?;
+        headers.push(name.trim(), value.trim());
+    }
+    Ok(headers)
 }
 
 /// The header and what follows it.

@@ -30,7 +30,7 @@ impl Verdicts {
         }
     }
 
-    /// An exchange of this API was seen, whether it is judged or not.
+    /// An exchange of this API is judged.
     pub(super) fn see(&mut self, exchange: &Exchange) {
         let redactor = self.secrets.redactor();
         self.profile.take(exchange, |text| redactor.text(text));

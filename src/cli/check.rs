@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use originproof::audit::{Auditor, Framing, parse_response, read};
+use originproof::audit::{Auditor, Framing, Tallies, parse_response, read};
 use originproof::case::Library;
 use originproof::cause::Causes;
 use originproof::diagnostic::did_you_mean;
@@ -61,6 +61,7 @@ pub(crate) fn run(args: &CheckArgs, world: &World, console: &mut Console) -> Out
         auditor.begin(&name(path));
         take(args.operation, args.status, path, &mut auditor)?;
     }
+    let tallies = auditor.tallies_at_the_end();
     let mut show = args.output.show(again(args), console)?;
     for event in judged(auditor.events(), expected) {
         show.event(event, console);
@@ -69,9 +70,18 @@ pub(crate) fn run(args: &CheckArgs, world: &World, console: &mut Console) -> Out
     let compared = args.output.write(&run, baseline.as_ref(), world, console)?;
     let exit = Exit::of_compared(&run.counts(), args.strict, compared);
     if exit == Exit::NothingRan {
-        console.error("no exchange of this API was found: are the recorded paths …/zones/ID/origin/cloud_regions?");
+        console.error(nothing_judged(tallies));
     }
     Ok(exit)
+}
+
+/// Why nothing was judged, and what to do.
+fn nothing_judged(tallies: Tallies) -> &'static str {
+    if tallies.exchanges == tallies.foreign + tallies.unreadable {
+        "no exchange of this API was found: are the recorded paths …/zones/ID/origin/cloud_regions?"
+    } else {
+        "nothing was judged: the notes say why. Record with bodies (in a browser: export the HAR with content)"
+    }
 }
 
 /// Takes in what a file holds.
@@ -93,10 +103,13 @@ fn take(
             return Err(Failure::Usage(why.to_owned()));
         }
         None => {
-            read(path, |recorded| {
+            let extent = read(path, |recorded| {
                 auditor.take(recorded);
             })
             .map_err(|error| Failure::Usage(error.to_string()))?;
+            if !extent.is_whole {
+                auditor.cut_off();
+            }
         }
     }
     Ok(())

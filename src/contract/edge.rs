@@ -1,19 +1,94 @@
-//! Failures of what stands in front of a target.
+//! Answers of what stands in front of a target: an edge, a gateway, the client's own proxy. The runner, `check` and the
+//! proxy ask here, and nowhere else, whether an answer is the target's.
 
 use crate::api::{Contract, FaultRequest};
 use crate::exchange::Exchange;
 
-/// A failure of something in front of the target: 502, 503, 504 or 52x, and not in the API's own
-/// words. A documented code makes it the target's answer.
+/// What the platform's edge says of itself: `error code: 1015`.
+const EDGE_ERROR: &[u8] = b"error code: 1";
+/// The field by which the platform's edge says that it did not let a request through.
+const MITIGATED: &str = "cf-mitigated";
+
+/// Whether an answer is that of something in front of the target, which says nothing of the target: 502 to 504 and 520 to
+/// 530; 407 and 511 (RFC 9110, 15.5.8; RFC 6585, 6); a 429 without a code; a challenge or an error of the edge. A
+/// documented code makes it the target's answer.
 #[must_use]
 pub fn is_edge_failure(exchange: &Exchange) -> bool {
     let response = &exchange.response;
-    let is_edge = matches!(response.status, 502..=504 | 520..=530);
-    let documented = Contract::embedded().codes.iter().map(|row| row.code);
     let codes = response.codes();
+    let is_edge = match response.status {
+        502..=504 | 520..=530 | 407 | 511 => true,
+        // Gateways throttle in words of their own.
+        429 if codes.is_empty() => true,
+        400..=599 => response.headers.get(MITIGATED).is_some() || is_edge_error(&response.body),
+        _ => false,
+    };
+    let mut documented = Contract::embedded().codes.iter().map(|row| row.code);
     // A failure that was asked for (fault injection) may come with any code.
     let was_asked_for = exchange.request.headers.get(FaultRequest::HEADER).is_some();
-    let is_own = documented.into_iter().any(|code| codes.contains(&code))
-        || (was_asked_for && !codes.is_empty());
+    let is_own =
+        documented.any(|code| codes.contains(&code)) || (was_asked_for && !codes.is_empty());
     is_edge && !is_own
+}
+
+fn is_edge_error(body: &[u8]) -> bool {
+    let body = body.trim_ascii();
+    let code = body.strip_prefix(EDGE_ERROR);
+    code.is_some_and(|rest| rest.len() == 3 && rest.iter().all(u8::is_ascii_digit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use test_case::test_case;
+
+    use crate::exchange::{Headers, Operation, Request, Response};
+
+    fn answered(status: u16, field: Option<(&str, &str)>, body: &str) -> Exchange {
+        let mut headers = Headers::default();
+        if let Some((name, value)) = field {
+            headers.push(name, value);
+        }
+        Exchange {
+            operation: Operation::from_id("v2.list"),
+            request: Request {
+                method: "GET".to_owned(),
+                url: "https://h/client/v4/zones/a/origin/cloud_regions".to_owned(),
+                headers: Headers::default(),
+                body: None,
+                json: None,
+                is_body_known: true,
+                address: None,
+                query: Vec::new(),
+            },
+            response: Response::new(status, headers, Bytes::copy_from_slice(body.as_bytes())),
+            elapsed_us: 0,
+        }
+    }
+
+    #[test_case(407, None, ""; "the client's proxy")]
+    #[test_case(429, None, "error code: 1015"; "throttled by the edge")]
+    #[test_case(429, None, "<html>"; "throttled by a gateway")]
+    #[test_case(403, None, "error code: 1020\n"; "refused by the edge")]
+    #[test_case(403, Some(("cf-mitigated", "challenge")), "<html>"; "a challenge")]
+    #[test_case(502, None, ""; "a gateway without the target")]
+    #[test_case(530, None, "error code: 1016"; "an edge without the target")]
+    #[test_case(511, None, "<html>"; "a captive portal")]
+    fn an_answer_from_before_the_target_is_not_the_targets(
+        status: u16,
+        field: Option<(&str, &str)>,
+        body: &str,
+    ) {
+        assert!(is_edge_failure(&answered(status, field, body)));
+    }
+
+    #[test_case(429, r#"{"success": false, "errors": [{"code": 10000, "message": "slow"}]}"#; "throttled by the API")]
+    #[test_case(503, r#"{"errors": [{"code": 1156, "message": "no"}]}"#; "a documented failure")]
+    #[test_case(500, "<html>"; "a server that broke down")]
+    #[test_case(403, "<html>forbidden</html>"; "a refusal without envelope")]
+    #[test_case(200, "error code: 1015"; "a success with such words")]
+    fn other_answers_are_the_targets(status: u16, body: &str) {
+        assert!(!is_edge_failure(&answered(status, None, body)));
+    }
 }

@@ -114,6 +114,7 @@ mod tests {
             headers,
             body: Some("{}".into()),
             json: None,
+            is_body_known: true,
             address: None,
             query: vec![],
         };

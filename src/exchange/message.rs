@@ -60,6 +60,8 @@ pub struct Request {
     pub headers: Headers,
     /// The body, if one was sent.
     pub body: Option<Bytes>,
+    /// Whether the body, or that there was none, is known; a recorder may leave it out.
+    pub is_body_known: bool,
     /// The body as JSON, where it is JSON.
     pub json: Option<Value>,
     /// The address of the path, percent-decoded, for get, delete and put.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use super::copy::{Budget, Copy, Reserved, State};
-use crate::audit::Recorded;
+use crate::audit::{Moment, Recorded};
 use crate::contract::Finding;
 use crate::exchange::Headers;
 
@@ -120,7 +120,7 @@ impl Recorder {
             method: method.to_owned(),
             url,
             request_headers: headers,
-            started_us: Some(start),
+            moment: Some(Moment::universal(start)),
             ..Recorded::default()
         };
         let operation = recorded.operation();

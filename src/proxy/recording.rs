@@ -132,8 +132,8 @@ fn milliseconds(microseconds: u64) -> f64 {
 
 fn entry(recorded: &Recorded) -> Entry<'_> {
     let started = recorded
-        .started_us
-        .and_then(|moment| Timestamp::from_microsecond(moment).ok())
+        .moment
+        .and_then(|moment| Timestamp::from_microsecond(moment.us).ok())
         .unwrap_or_default();
     let time = milliseconds(recorded.elapsed_us);
     let (asked, said) = (&recorded.request_headers, &recorded.response_headers);

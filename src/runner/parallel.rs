@@ -63,7 +63,7 @@ impl Execution<'_> {
             if let Some(why) = self.target.why_unrouted(&exchange).await {
                 return Err(Stop::Inconclusive(why));
             }
-            if is_edge_failure(&exchange) && exchange.response.status != 503 {
+            if is_edge_failure(&exchange) && !matches!(exchange.response.status, 429 | 503) {
                 let status = exchange.response.status;
                 return Err(Stop::Inconclusive(format!("the target answered {status}")));
             }

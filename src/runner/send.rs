@@ -114,7 +114,7 @@ impl Execution<'_> {
     /// Keeps an exchange and what the contract says of it.
     pub(super) fn record(&mut self, line: usize, exchange: Exchange, framing: Framing) -> usize {
         // What an edge in front of the target says is not the target's.
-        let findings = if is_edge_failure(&exchange) || is_throttled_by_another(&exchange) {
+        let findings = if is_edge_failure(&exchange) {
             Vec::new()
         } else {
             check_with(Contract::embedded(), &exchange, framing)
@@ -133,11 +133,6 @@ pub(super) fn readable(exchange: &Exchange) -> Flow {
         Err(why @ NoJson::TooDeep) => Err(Stop::Inconclusive(why.to_string())),
         Err(_) | Ok(_) => Ok(()),
     }
-}
-
-/// A 429 that is not in the API's words: gateways throttle in words of their own.
-fn is_throttled_by_another(exchange: &Exchange) -> bool {
-    exchange.response.status == 429 && exchange.response.codes().is_empty()
 }
 
 /// Whether sending a request twice does the same as sending it once, answer included.

@@ -199,6 +199,7 @@ impl Client {
                 headers: outgoing.headers.clone(),
                 body: outgoing.body.clone(),
                 json: outgoing.json.clone(),
+                is_body_known: true,
                 address: outgoing.address.clone(),
                 query: outgoing.query.clone(),
             },

@@ -41,9 +41,7 @@ use self::expected::nothing_applied;
 use self::fact::{AnyCase, Facts};
 use self::overlap::Write;
 use self::reads::{Page, Pages};
-use crate::contract::{
-    Answer, Answered, ClauseId, Evidence, Finding, Level, Place, What, is_edge_failure,
-};
+use crate::contract::{Answer, Answered, ClauseId, Evidence, Finding, Level, Place, What};
 use crate::exchange::{Exchange, Generation, Kind};
 
 /// Whose traffic a model sees, and so what may be presumed of it.
@@ -118,9 +116,8 @@ impl Outcome {
             200 if success == Some(&Value::Bool(true)) => Self::Accepted,
             // What stands in front of the target may have given up on it.
             408 | 499 => Self::Unsure,
-            400..=499 if success != Some(&Value::Bool(true)) && !is_edge_failure(exchange) => {
-                Self::Refused
-            }
+            // An edge that refuses a request does not hand it on.
+            400..=499 if success != Some(&Value::Bool(true)) => Self::Refused,
             _ => Self::Unsure,
         }
     }

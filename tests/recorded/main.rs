@@ -1,9 +1,13 @@
 //! Traffic that others recorded: what is read, what is found, what is never accused, and how broken files are refused.
 
+mod bodies;
 mod broken;
 mod command;
+mod curl;
+mod entries;
 mod secrets;
 mod sequence;
+mod times;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -88,7 +92,23 @@ fn not_found(method: &str, ip: &str) -> Value {
     )
 }
 
+/// A HAR of entries; those without a time began ten milliseconds after the one before.
 fn har(entries: &[Value]) -> Vec<u8> {
+    let mut entries = entries.to_vec();
+    for (index, entry) in entries.iter_mut().enumerate() {
+        if entry.is_object() && entry.get("startedDateTime").is_none() {
+            let ms = index * 10;
+            entry["startedDateTime"] = json!(format!(
+                "2026-03-01T12:00:{:02}.{:03}Z",
+                ms / 1_000,
+                ms % 1_000
+            ));
+        }
+    }
+    as_written(&entries)
+}
+
+fn as_written(entries: &[Value]) -> Vec<u8> {
     json!({"log": {"version": "1.2", "entries": entries}})
         .to_string()
         .into_bytes()

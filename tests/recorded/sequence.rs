@@ -380,7 +380,7 @@ fn live_traffic_is_judged_as_soon_as_no_write_is_under_way_that_could_overlap_it
     let mut auditor =
         originproof::audit::Auditor::new("live", originproof::exchange::Redactor::default());
     let first = recorded(put(A, EAST), 0, 5.0);
-    let noon = first.started_us.unwrap_or_default();
+    let noon = first.moment.unwrap_or_default().us;
     assert!(auditor.take_live(first, None).1.is_empty());
     let wrong = recorded(get(A, WEST), 10, 5.0);
     let (own, judged) = auditor.take_live(wrong.clone(), None);

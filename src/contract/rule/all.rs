@@ -124,19 +124,23 @@ pub const ALL: &[Rule] = &[
     },
     Rule {
         name: "border",
-        general: &["REG-9", "IP-5"],
-        promised: |operation| {
-            some(operation, |p| {
-                [&p.size, &p.page_size, &p.page_number, &p.differs]
-            })
-        },
+        general: &[],
+        promised: |operation| some(operation, |p| [&p.size, &p.page_size, &p.page_number]),
         check: super::border::check,
+    },
+    Rule {
+        name: "unfit",
+        general: &["HTTP-1", "HTTP-2", "IP-5", "IP-7", "REG-1", "REG-9"],
+        promised: |operation| some(operation, |p| [&p.differs, &p.no_body]),
+        check: super::unfit::check,
     },
     Rule {
         name: "refusal",
         general: &[],
         promised: |operation| {
-            let mut all = some(operation, |p| [&p.one_by_one, &p.page_size]);
+            let mut all = some(operation, |p| {
+                [&p.one_by_one, &p.page_size, &p.page_past_the_end]
+            });
             if operation.is_paged() {
                 all.extend(some(operation, |p| [&p.form]));
             }

@@ -1,8 +1,5 @@
-//! Requests that must be refused and were answered as a success.
+//! Batches and pages beyond their limits that were answered as a success.
 
-use serde_json::Value;
-
-use super::super::address::{is_none, parse, same};
 use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::{ClauseId, Level};
@@ -15,8 +12,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
     match subject.operation.body() {
         RequestBody::Items | RequestBody::Addresses => size(subject, findings),
-        RequestBody::Item => item(subject, findings),
         RequestBody::Nothing => pagination(subject, findings),
+        RequestBody::Item => {}
     }
 }
 
@@ -54,42 +51,5 @@ fn pagination(subject: &Subject<'_>, findings: &mut Findings) {
         {
             accepted(subject, clause.clone(), &format!("{name}={text}"), findings);
         }
-    }
-}
-
-fn item(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(Value::Object(body)) = &subject.exchange.request.json else {
-        return;
-    };
-    for name in ["vendor", "region"] {
-        if !body.contains_key(name) {
-            accepted(
-                subject,
-                ClauseId::of("REG-9"),
-                &format!("a missing {name}"),
-                findings,
-            );
-        }
-    }
-    let sent = subject.items.first().and_then(|item| item.address);
-    // An address that is there and no text (a number, null) is IP-7's.
-    if sent.is_none() && body.contains_key(subject.generation().request_address()) {
-        return;
-    }
-    match (sent, subject.exchange.request.address.as_deref()) {
-        (Some(sent), _) if is_none(sent) => accepted(
-            subject,
-            ClauseId::of("IP-5"),
-            &format!("{sent:?}, which is no address"),
-            findings,
-        ),
-        (None, None) => accepted(subject, ClauseId::of("IP-5"), "a missing address", findings),
-        (Some(sent), Some(path)) if parse(sent).is_some() && !same(sent, path) => {
-            if let Some((clause, _)) = subject.promised(|promises| &promises.differs) {
-                let what = "a body that names another address";
-                accepted(subject, clause, what, findings);
-            }
-        }
-        _ => {}
     }
 }

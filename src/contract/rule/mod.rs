@@ -13,5 +13,6 @@ mod list;
 mod refusal;
 mod region;
 mod time;
+mod unfit;
 
 pub use all::{ALL, Rule};

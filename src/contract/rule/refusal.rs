@@ -21,7 +21,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     };
     let is_refused_for_an_item = match subject.operation.body() {
         RequestBody::Nothing if subject.operation.shows_all() && says(Meaning::Invalid) => {
-            first_page(subject, findings);
+            lawful_page(subject, findings);
             return;
         }
         RequestBody::Items => {
@@ -43,12 +43,12 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// A page that every list has.
-fn first_page(subject: &Subject<'_>, findings: &mut Findings) {
+/// A page that no list may refuse: the first, or one that may be past the end.
+fn lawful_page(subject: &Subject<'_>, findings: &mut Findings) {
     let query = &subject.exchange.request.query;
     let number = |text: &str| text.parse::<usize>().ok();
     let is_lawful = query.iter().all(|(name, text)| match name.as_str() {
-        "page" => number(text) == Some(1),
+        "page" => number(text).is_some_and(|page| page >= 1),
         "per_page" => {
             number(text).is_some_and(|size| (1..=subject.contract.limits.page).contains(&size))
         }
@@ -57,11 +57,15 @@ fn first_page(subject: &Subject<'_>, findings: &mut Findings) {
     if !is_lawful {
         return;
     }
-    let sized = subject.exchange.request.query("per_page").is_some();
-    let clause = subject
-        .promised(|promises| &promises.page_size)
-        .filter(|_| sized)
-        .or_else(|| subject.promised(|promises| &promises.form));
+    let asked = |name: &str| subject.exchange.request.query(name);
+    let is_later = asked("page").and_then(number).is_some_and(|page| page > 1);
+    let clause = if is_later {
+        subject.promised(|promises| &promises.page_past_the_end)
+    } else if asked("per_page").is_some() {
+        subject.promised(|promises| &promises.page_size)
+    } else {
+        subject.promised(|promises| &promises.form)
+    };
     let Some(clause) = clause else { return };
     findings.add(
         clause,

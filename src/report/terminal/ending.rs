@@ -48,6 +48,14 @@ impl Terminal {
                 format!("{colour}{} {verdict}{reset}", summary.count(*verdict))
             })
             .collect();
+        if self.recorded && counts.is_empty() {
+            writeln!(
+                out,
+                "{bold}nothing judged{reset} in {}",
+                counted(summary.requests, "exchange")
+            )?;
+            return Ok(());
+        }
         if self.recorded {
             // The clauses that traffic shows are not counted: most can only be broken by it, not proved.
             writeln!(

@@ -1,0 +1,106 @@
+//! Bodies that stand beside a HAR: in its folder, or in the archive that holds both, as Playwright writes them.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use zip::ZipArchive;
+
+/// The largest body that is read, in bytes.
+const LARGEST: u64 = 32 * 1024 * 1024;
+
+/// Where the bodies stand.
+pub(in crate::audit) trait Attached {
+    /// Reads a body by the name that the entry gives.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    fn read(&mut self, name: &str) -> Result<Vec<u8>, String>;
+}
+
+/// Nowhere: the recording stands alone.
+pub(in crate::audit) struct Nothing;
+
+impl Attached for Nothing {
+    fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        Err(format!(
+            "its body is said to be in {name:?}, which is not there"
+        ))
+    }
+}
+
+/// In the folder of the HAR.
+pub(in crate::audit) struct Folder(pub(in crate::audit) PathBuf);
+
+impl Attached for Folder {
+    fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        let wrong = |why: &str| format!("its body in {name:?} can't be read: {why}");
+        if !is_plain(name) {
+            return Err(wrong("it is not the name of a file beside the recording"));
+        }
+        let path = self.0.join(name);
+        let about = std::fs::symlink_metadata(&path).map_err(|error| wrong(&error.to_string()))?;
+        if !about.is_file() {
+            return Err(wrong("it is not a file"));
+        }
+        let file = File::open(path).map_err(|error| wrong(&error.to_string()))?;
+        bounded(file).map_err(|why| wrong(&why))
+    }
+}
+
+/// In the archive.
+pub(in crate::audit) struct Archive(pub(in crate::audit) ZipArchive<BufReader<File>>);
+
+impl Archive {
+    /// Opens an archive.
+    ///
+    /// # Errors
+    /// Why it can't be opened, in words.
+    pub(in crate::audit) fn open(path: &Path) -> Result<Self, String> {
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        let archive = ZipArchive::new(BufReader::new(file));
+        archive.map(Self).map_err(|error| error.to_string())
+    }
+
+    /// The names of the HARs in it.
+    pub(in crate::audit) fn recordings(&self) -> Vec<String> {
+        let names = self.0.file_names().flatten();
+        names
+            .filter(|name| name.to_ascii_lowercase().ends_with(".har"))
+            .map(std::borrow::Cow::into_owned)
+            .collect()
+    }
+}
+
+impl Attached for Archive {
+    fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        let wrong = |why: &str| format!("its body in {name:?} can't be read: {why}");
+        // Traces keep bodies in a folder of their own.
+        let inner = [name.to_owned(), format!("resources/{name}")]
+            .into_iter()
+            .find(|name| self.0.index_for_name(name).is_some())
+            .ok_or_else(|| wrong("it is not in the archive"))?;
+        let file = self
+            .0
+            .by_name(&inner)
+            .map_err(|error| wrong(&error.to_string()))?;
+        bounded(file).map_err(|why| wrong(&why))
+    }
+}
+
+/// Whether the name leads nowhere else.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0', ':'])
+}
+
+fn bounded(reader: impl Read) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    reader
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("it is longer than {LARGEST} bytes"));
+    }
+    Ok(bytes)
+}

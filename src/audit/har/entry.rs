@@ -1,0 +1,258 @@
+//! One entry of a HAR. Members that recorders leave out may be missing, and each may have another form than HAR 1.2 says:
+//! what can't be read of an entry is said, and the rest is judged.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::attached::Attached;
+use super::lenient::{Fields, Object, Scalar};
+use super::mend::mended;
+use crate::audit::body::{self, Kept, Trouble};
+use crate::audit::clock::Moment;
+use crate::audit::recorded::Recorded;
+use crate::exchange::Headers;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry<'a> {
+    #[serde(borrow, default)]
+    started_date_time: Scalar<'a>,
+    #[serde(borrow, default)]
+    time: Scalar<'a>,
+    #[serde(borrow, default)]
+    request: Object<Request<'a>>,
+    #[serde(borrow, default)]
+    response: Object<Response<'a>>,
+    /// Our own recorder's: how many exchanges before this one are missing.
+    #[serde(rename = "_missedBefore", borrow, default)]
+    missed_before: Scalar<'a>,
+    /// Chromium's: the answer came from the browser's own memory.
+    #[serde(rename = "_fromCache", borrow, default)]
+    from_cache: Scalar<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    #[serde(borrow, default)]
+    method: Scalar<'a>,
+    #[serde(borrow, default)]
+    url: Scalar<'a>,
+    #[serde(borrow, default)]
+    headers: Fields<'a>,
+    #[serde(borrow, default)]
+    post_data: Object<Content<'a>>,
+    #[serde(borrow, default)]
+    body_size: Scalar<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Response<'a> {
+    #[serde(borrow, default)]
+    status: Scalar<'a>,
+    #[serde(borrow, default)]
+    headers: Fields<'a>,
+    #[serde(borrow, default)]
+    content: Object<Content<'a>>,
+    #[serde(borrow, default)]
+    body_size: Scalar<'a>,
+    /// Puppeteer's and Chromium's.
+    #[serde(rename = "_fromCache", borrow, default)]
+    from_cache: Scalar<'a>,
+    #[serde(rename = "fromCache", borrow, default)]
+    plain_from_cache: Scalar<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Content<'a> {
+    #[serde(borrow, default)]
+    text: Scalar<'a>,
+    #[serde(borrow, default)]
+    encoding: Scalar<'a>,
+    /// The length of the body once it is unpacked, in bytes; -1 if the recorder does not know. Many write another length.
+    #[serde(borrow, default)]
+    size: Scalar<'a>,
+    #[serde(borrow, default)]
+    mime_type: Scalar<'a>,
+    /// Playwright's: the file beside the HAR that holds the body.
+    #[serde(rename = "_file", borrow, default)]
+    file: Scalar<'a>,
+    /// The same in Playwright's traces.
+    #[serde(rename = "_sha1", borrow, default)]
+    digest: Scalar<'a>,
+}
+
+/// Reads an entry, as far as it can be read.
+pub(super) fn read(bytes: &[u8], attached: &mut dyn Attached) -> Recorded {
+    match serde_json::from_slice::<Object<Entry<'_>>>(bytes) {
+        Ok(Object(Some(entry))) => recorded(entry, attached),
+        Ok(Object(None)) => Recorded::unreadable("it is not an object".to_owned()),
+        Err(_) => {
+            let text = mended(bytes);
+            // Members that are given twice are read as JSON parsers mostly do: the last counts.
+            let value = serde_json::from_slice::<serde_json::Value>(&text);
+            let once = value.map(|value| value.to_string());
+            let entry = once
+                .as_deref()
+                .map(serde_json::from_str::<Object<Entry<'_>>>);
+            match entry {
+                Ok(Ok(Object(Some(entry)))) => recorded(entry, attached),
+                Ok(Ok(Object(None))) => Recorded::unreadable("it is not an object".to_owned()),
+                Ok(Err(error)) => Recorded::unreadable(format!("it is not JSON: {error}")),
+                Err(error) => Recorded::unreadable(format!("it is not JSON: {error}")),
+            }
+        }
+    }
+}
+
+fn recorded(entry: Entry<'_>, attached: &mut dyn Attached) -> Recorded {
+    let Object(Some(request)) = entry.request else {
+        return Recorded::unreadable("`request` is missing".to_owned());
+    };
+    let Some(url) = request.url.into_text() else {
+        return Recorded::unreadable("`request.url` is missing".to_owned());
+    };
+    let mut recorded = Recorded {
+        url: url.into_owned(),
+        request_headers: headers(request.headers),
+        moment: moment(&entry.started_date_time),
+        elapsed_us: microseconds(entry.time.number().unwrap_or(0.0)),
+        missed_before: count(&entry.missed_before),
+        is_cached: entry.from_cache.is_yes(),
+        ..Recorded::default()
+    };
+    match request.method.into_text() {
+        Some(method) => recorded.method = method.into_owned(),
+        None => recorded
+            .faults
+            .push("`request.method` is missing".to_owned()),
+    }
+    let is_ours = recorded.operation().is_some();
+    let Object(sent) = request.post_data;
+    let sent = kept(
+        sent,
+        request.body_size.number(),
+        attached,
+        &mut recorded.faults,
+    );
+    recorded.request_body = if is_ours {
+        body::of_request(&sent, &recorded.request_headers)
+    } else {
+        sent.text.map(|text| text.into_owned().into_bytes())
+    };
+    let Object(Some(response)) = entry.response else {
+        return recorded;
+    };
+    recorded.is_cached |= response.from_cache.is_yes() || response.plain_from_cache.is_yes();
+    match status(&response.status) {
+        Some(status) => recorded.status = status,
+        None => recorded
+            .faults
+            .push("`response.status` is not a status".to_owned()),
+    }
+    recorded.response_headers = headers(response.headers);
+    let Object(content) = response.content;
+    let media_type = content
+        .as_ref()
+        .and_then(|content| content.mime_type.text())
+        .map(str::to_owned);
+    let content = kept(
+        content,
+        response.body_size.number(),
+        attached,
+        &mut recorded.faults,
+    );
+    if !is_ours {
+        recorded.response_body = content.text.map(|text| text.into_owned().into_bytes());
+        return recorded;
+    }
+    body::name_media_type(&mut recorded.response_headers, media_type.as_deref());
+    match body::of_response(&content, recorded.status, &recorded.response_headers) {
+        Ok(body) => recorded.response_body = Some(body),
+        Err(Trouble::NotRecorded) => {}
+        Err(Trouble::Unreadable(why)) => {
+            recorded.faults.push(format!("`response.content`: {why}"));
+        }
+    }
+    recorded
+}
+
+/// The body as the recorder kept it, in the entry or beside the HAR.
+fn kept<'a>(
+    content: Option<Content<'a>>,
+    on_the_wire: Option<f64>,
+    attached: &mut dyn Attached,
+    faults: &mut Vec<String>,
+) -> Kept<'a> {
+    let Some(content) = content else {
+        return Kept {
+            on_the_wire,
+            ..Kept::default()
+        };
+    };
+    let file = content
+        .file
+        .into_text()
+        .or_else(|| content.digest.into_text());
+    let bytes = file.and_then(|name| match attached.read(&name) {
+        Ok(bytes) => Some(bytes),
+        Err(why) => {
+            faults.push(why);
+            None
+        }
+    });
+    Kept {
+        text: content.text.into_text(),
+        bytes,
+        is_base64: content.encoding.text().is_some_and(is_base64),
+        size: content.size.number(),
+        on_the_wire,
+    }
+}
+
+fn is_base64(encoding: &str) -> bool {
+    encoding.trim().to_ascii_lowercase().starts_with("base64")
+}
+
+fn status(status: &Scalar<'_>) -> Option<u16> {
+    if *status == Scalar::Absent {
+        return Some(0);
+    }
+    let number = status.number()?;
+    let is_status = number.fract() == 0.0 && (0.0..1_000.0).contains(&number);
+    is_status.then(|| format!("{number:.0}").parse().ok())?
+}
+
+fn moment(started: &Scalar<'_>) -> Option<Moment> {
+    match started {
+        Scalar::Text(text) => Moment::parse(text),
+        Scalar::Number(number) => Moment::from_number(*number),
+        Scalar::Absent | Scalar::Truth(_) | Scalar::Other => None,
+    }
+}
+
+fn headers(fields: Fields<'_>) -> Headers {
+    let mut headers = Headers::default();
+    // HTTP/2 recorders list the parts of the request line as fields.
+    let fields = fields.0.into_iter();
+    for (name, value) in fields.filter(|(name, _)| !name.starts_with(':')) {
+        headers.push(name.trim(), Cow::into_owned(value));
+    }
+    headers
+}
+
+fn count(number: &Scalar<'_>) -> usize {
+    let number = number.number().unwrap_or(0.0).max(0.0);
+    format!("{number:.0}").parse().unwrap_or(0)
+}
+
+/// A HAR's milliseconds.
+fn microseconds(milliseconds: f64) -> u64 {
+    std::time::Duration::try_from_secs_f64(milliseconds.max(0.0) / 1_000.0)
+        .ok()
+        .and_then(|time| u64::try_from(time.as_micros()).ok())
+        .unwrap_or(0)
+}

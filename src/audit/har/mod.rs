@@ -1,0 +1,39 @@
+//! HAR 1.2, entry by entry: the memory that it takes does not grow with the file.
+
+mod attached;
+mod entry;
+mod lenient;
+mod mend;
+mod split;
+
+use std::io::BufRead;
+
+pub(super) use attached::{Archive, Attached, Folder, Nothing};
+
+use self::split::{Element, End, split};
+use super::read::Extent;
+use super::recorded::Recorded;
+
+/// Reads entries and hands each on.
+///
+/// # Errors
+/// Where the file is not a HAR, in words with line and column.
+pub(super) fn read(
+    reader: impl BufRead,
+    attached: &mut dyn Attached,
+    mut each: impl FnMut(Recorded),
+) -> Result<Extent, String> {
+    let mut count = 0;
+    let end = split(reader, |element| {
+        count += 1;
+        each(match element {
+            Element::Whole(bytes) => entry::read(bytes, attached),
+            Element::TooLong => Recorded::unreadable("it is too long".to_owned()),
+            Element::Cut => Recorded::unreadable("the file ends in the middle of it".to_owned()),
+        });
+    })?;
+    Ok(Extent {
+        exchanges: count,
+        is_whole: end == End::Whole,
+    })
+}

@@ -1,0 +1,199 @@
+//! Entries that can't be read, wholly or in part: the others are judged all the same.
+
+use serde_json::{Value, json};
+use test_case::test_case;
+
+use crate::{audited, get, har, not_found, put};
+
+const A: &str = "192.0.2.1";
+const EAST: &str = "us-east-1";
+const FOREIGN: &str = "https://example.org/app.js";
+
+/// A HAR with this text for an entry, before a mapping that is lost.
+fn with(entry: &str) -> Vec<u8> {
+    let rest = har(&[put(A, EAST), not_found("GET", A)]);
+    let rest = String::from_utf8_lossy(&rest).into_owned();
+    rest.replacen("\"entries\":[", &format!("\"entries\":[{entry},"), 1)
+        .into_bytes()
+}
+
+/// An entry of another API with one member of another form.
+fn foreign(pointer: &str, value: Value) -> String {
+    let mut entry = json!({
+        "startedDateTime": "2026-03-01T11:59:00.000Z", "time": 1.0,
+        "request": {"method": "GET", "url": FOREIGN, "headers": []},
+        "response": {"status": 200, "headers": [], "content": {"text": "ok"}},
+    });
+    *entry
+        .pointer_mut(pointer)
+        .unwrap_or_else(|| panic!("{pointer}")) = value;
+    entry.to_string()
+}
+
+#[test_case("/response/status", json!("error"); "a status as a word")]
+#[test_case("/response/status", json!("200"); "a status as text")]
+#[test_case("/response/status", json!({}); "a status as an object")]
+#[test_case("/response/headers", json!([{"name": "x", "value": 7}]); "a field's value as a number")]
+#[test_case("/response/headers", json!([{"name": 7}]); "a field's name as a number")]
+#[test_case("/response/headers", json!("none"); "fields as text")]
+#[test_case("/response/content", json!([]); "a content that is a list")]
+#[test_case("/response/content/text", json!({"a": 1}); "a text that is an object")]
+#[test_case("/response/content", json!({"text": "a{color:red}", "encoding": "base64"}); "a false base64")]
+#[test_case("/response", json!("none"); "a response as text")]
+#[test_case("/response", json!(null); "no response")]
+#[test_case("/time", json!("5 ms"); "a duration as text")]
+#[test_case("/startedDateTime", json!([2026]); "a time as a list")]
+#[test_case("/request/method", json!(7); "a method as a number")]
+#[test_case("/request/url", json!("data:text/plain,x"); "a data URL")]
+#[test_case("/request/url", json!("blob:https://example.org/1-2"); "a blob URL")]
+#[test_case("/request/url", json!("chrome-extension://abc/page.html"); "an extension")]
+#[test_case("/request/url", json!("wss://example.org/socket"); "a WebSocket")]
+fn an_entry_of_another_api_is_passed_over_whatever_its_form(pointer: &str, value: Value) {
+    assert_eq!(audited(&with(&foreign(pointer, value))).0, ["V2-PUT-1"]);
+}
+
+#[test_case(r#"{"request": {"method": "GET", "url": "https://example.org/"}, "response": {"content": {"text": "cut \ud83d"}}}"#; "the first half of a pair")]
+#[test_case(r#"{"request": {"method": "GET", "url": "https://example.org/"}, "response": {"content": {"text": "\ude00 cut"}}}"#; "the second half of a pair")]
+#[test_case("{\"request\": {\"method\": \"GET\", \"url\": \"https://example.org/\"}, \"response\": {\"content\": {\"text\": \"a\tb\nc\"}}}"; "control characters")]
+#[test_case(r#"{"time": NaN, "request": {"method": "GET", "url": "https://example.org/"}, "response": {"status": -Infinity}}"#; "numbers that JSON does not have")]
+#[test_case(r#"{"request": {"method": "GET", "url": "https://example.org/", "url": "https://example.org/"}}"#; "a member twice")]
+fn what_recorders_write_in_place_of_json_is_passed_over(entry: &str) {
+    assert_eq!(audited(&with(entry)).0, ["V2-PUT-1"]);
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_are_passed_over() {
+    let entry = r#"{"request": {"method": "GET", "url": "https://example.org/"}, "response": {"content": {"text": "caf@"}}}"#;
+    let mut bytes = with(entry);
+    let at = bytes
+        .iter()
+        .position(|byte| *byte == b'@')
+        .unwrap_or_default();
+    bytes[at] = 0xe9;
+    assert_eq!(audited(&bytes).0, ["V2-PUT-1"]);
+}
+
+#[test_case("7", "it is not an object"; "a number")]
+#[test_case("null", "it is not an object"; "null")]
+#[test_case("{}", "`request` is missing"; "an entry without request")]
+#[test_case(r#"{"request": {"method": "GET"}}"#, "`request.url` is missing"; "a request without url")]
+#[test_case(r#"{"request": {"method": "GET", "url": }}"#, "it is not JSON"; "broken JSON")]
+fn an_entry_that_can_not_be_read_is_named(entry: &str, why: &str) {
+    let bytes = with(entry);
+    let (clauses, auditor) = audited(&bytes);
+    assert_eq!(auditor.tallies().unreadable, 1);
+    let notes = notes(auditor);
+    assert!(
+        notes.contains("traffic.har, entry 1: ") && notes.contains(why),
+        "{notes}"
+    );
+    // It may have been a write before the others, and so changes nothing of what they show.
+    assert_eq!(clauses, ["V2-PUT-1"]);
+}
+
+fn notes(auditor: originproof::audit::Auditor) -> String {
+    let header = auditor.events().into_iter().find_map(|event| match event {
+        originproof::event::Event::RunStarted(header) => Some(header),
+        _ => None,
+    });
+    header.unwrap_or_default().notes.join("\n")
+}
+
+#[test]
+fn an_entry_that_can_not_be_read_may_have_been_a_write() {
+    let text = String::from_utf8_lossy(&har(&[put(A, EAST), json!("gone"), not_found("GET", A)]))
+        .into_owned();
+    assert_eq!(audited(text.as_bytes()).0, Vec::<String>::new());
+}
+
+#[test]
+fn an_entry_of_this_api_whose_status_can_not_be_read_is_not_judged() {
+    let mut entry = get(A, EAST);
+    entry["response"]["status"] = json!("error");
+    let (clauses, auditor) = audited(&har(&[entry]));
+    assert_eq!(clauses, Vec::<String>::new());
+    assert_eq!(
+        (auditor.tallies().unreadable, auditor.tallies().judged),
+        (1, 0)
+    );
+}
+
+#[test_case(json!(false), &["V2-PUT-1"]; "false")]
+#[test_case(json!(null), &["V2-PUT-1"]; "null")]
+#[test_case(json!(""), &["V2-PUT-1"]; "an empty text")]
+#[test_case(json!("false"), &["V2-PUT-1"]; "false as text")]
+#[test_case(json!(0), &["V2-PUT-1"]; "zero")]
+#[test_case(json!(true), &[]; "true")]
+#[test_case(json!("memory"), &[]; "the memory")]
+#[test_case(json!("disk"), &[]; "the disk")]
+fn an_answer_counts_as_cached_where_the_recorder_says_so(mark: Value, wanted: &[&str]) {
+    let mut read = not_found("GET", A);
+    read["_fromCache"] = mark;
+    assert_eq!(audited(&har(&[put(A, EAST), read])).0, wanted);
+}
+
+/// Everything up to the entry that begins so.
+fn cut_at(bytes: &[u8], behind: &str) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    let at = text.find(behind).unwrap_or_else(|| panic!("{behind}")) + behind.len();
+    text[..at].as_bytes().to_vec()
+}
+
+#[test_case("\"time\":77.0", 1; "in the middle of an entry")]
+#[test_case("\"time\":77", 1; "in a number")]
+#[test_case("\"ti", 1; "in a name")]
+fn a_recording_that_was_cut_off_is_judged_up_to_the_cut(behind: &str, unreadable: usize) {
+    let mut last = get(A, EAST);
+    last["time"] = json!(77.0);
+    let bytes = cut_at(&har(&[put(A, EAST), not_found("GET", A), last]), behind);
+    let (clauses, auditor) = audited(&bytes);
+    assert_eq!(
+        (clauses, auditor.tallies().unreadable),
+        (vec!["V2-PUT-1".to_owned()], unreadable)
+    );
+}
+
+#[test_case(1; "without the last bracket")]
+#[test_case(2; "without two")]
+#[test_case(3; "without the end of the list")]
+fn a_recording_without_its_end_is_judged(missing: usize) {
+    let bytes = as_without_version(&[put(A, EAST), not_found("GET", A)]);
+    let cut = &bytes[..bytes.len() - missing];
+    let extent =
+        originproof::audit::read_plain(cut, |_| {}).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((extent.exchanges, extent.is_whole), (2, false));
+    assert_eq!(audited(cut).0, ["V2-PUT-1"]);
+}
+
+fn as_without_version(entries: &[Value]) -> Vec<u8> {
+    String::from_utf8_lossy(&har(entries))
+        .replace(",\"version\":\"1.2\"", "")
+        .into_bytes()
+}
+
+#[test_case(&[0xef, 0xbb, 0xbf], "UTF-8"; "in UTF-8 with a mark")]
+#[test_case(&[0xff, 0xfe], "UTF-16LE"; "in UTF-16, little end first")]
+#[test_case(&[0xfe, 0xff], "UTF-16BE"; "in UTF-16, big end first")]
+#[test_case(&[], "UTF-16LE"; "in UTF-16 without a mark")]
+fn a_file_is_read_whatever_the_shell_wrote_it_in(mark: &[u8], encoding: &str) {
+    let text = String::from_utf8_lossy(&har(&[put(A, EAST), not_found("GET", A)])).into_owned();
+    let body: Vec<u8> = match encoding {
+        "UTF-16LE" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        "UTF-16BE" => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        _ => text.into_bytes(),
+    };
+    assert_eq!(audited(&[mark, &body].concat()).0, ["V2-PUT-1"]);
+}
+
+#[test]
+fn a_line_that_can_not_be_read_does_not_stop_the_others() {
+    let zone = crate::ZONE;
+    let line = json!({"method": "GET", "url": format!("{zone}/origin/cloud_regions/192.0.2.1"), "status": 200,
+        "response_headers": [["content-type", "text/html"]], "response_body": "<html>"});
+    let text = format!("{line}\n{{\"method\": 7}}\n{line}\n{{\"meth");
+    let (clauses, auditor) = audited(text.as_bytes());
+    assert_eq!(
+        (clauses, auditor.tallies().unreadable),
+        (vec!["ENV-1".to_owned()], 2)
+    );
+}
