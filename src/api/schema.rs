@@ -10,6 +10,9 @@ use serde_json::Value;
 use super::description::OperationDescription;
 use super::time;
 
+/// Faults of one instance that are kept; the others are counted.
+const KEPT: usize = 100;
+
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas");
 
 /// Where an instance breaks its schema.
@@ -77,28 +80,125 @@ impl Schemas {
         serde_json::from_slice(file.contents()).ok()
     }
 
-    /// The faults of an instance against the schema at `path`; none if it is valid.
+    /// The first faults of an instance against the schema at `path`, and how many more there are; none if it is valid.
     #[must_use]
-    pub fn faults(&self, path: &str, instance: &Value) -> Vec<SchemaFault> {
+    pub fn faults(&self, path: &str, instance: &Value) -> (Vec<SchemaFault>, usize) {
         let Some(validator) = self.compiled.get(path) else {
-            return Vec::new();
+            return (Vec::new(), 0);
         };
         if validator.is_valid(instance) {
-            return Vec::new();
+            return (Vec::new(), 0);
         }
-        validator
-            .iter_errors(instance)
-            .map(|error| SchemaFault {
-                at: error.instance_path().to_string(),
-                keyword: error
-                    .schema_path()
-                    .to_string()
-                    .rsplit('/')
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned(),
-                message: error.to_string(),
-            })
-            .collect()
+        let (mut faults, mut count) = (Vec::new(), 0);
+        for window in 0.. {
+            let Some(part) = part_of(instance, window) else {
+                break;
+            };
+            for error in validator.iter_errors(&part) {
+                let at = error.instance_path().to_string();
+                let Some(at) = place_in(instance, window, &at) else {
+                    continue;
+                };
+                count += 1;
+                if faults.len() == KEPT {
+                    continue;
+                }
+                let schema = error.schema_path().to_string();
+                faults.push(SchemaFault {
+                    at,
+                    keyword: schema.rsplit('/').next().unwrap_or_default().to_owned(),
+                    message: error.to_string(),
+                });
+            }
+        }
+        let more = count - faults.len();
+        (faults, more)
+    }
+}
+
+/// The validator tells all faults at once, and takes hundreds of bytes for each: longer lists are shown to it in parts.
+const WINDOW: usize = 2_000;
+
+/// The instance with one part of each long list; `None` past the end of all of them.
+fn part_of(instance: &Value, window: usize) -> Option<Value> {
+    if window > 0 && !has_items_from(instance, window * WINDOW) {
+        return None;
+    }
+    Some(cut(instance, window))
+}
+
+fn has_items_from(value: &Value, start: usize) -> bool {
+    match value {
+        Value::Array(items) => {
+            items.len() > start || items.iter().any(|item| has_items_from(item, start))
+        }
+        Value::Object(members) => members.values().any(|value| has_items_from(value, start)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+fn cut(value: &Value, window: usize) -> Value {
+    match value {
+        Value::Array(items) if items.len() > WINDOW => {
+            let part = items.iter().skip(window * WINDOW).take(WINDOW);
+            part.map(|item| cut(item, window)).collect()
+        }
+        Value::Array(items) => items.iter().map(|item| cut(item, window)).collect(),
+        Value::Object(members) => {
+            let members = members.iter();
+            let cut = members.map(|(name, value)| (name.clone(), cut(value, window)));
+            Value::Object(cut.collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// The JSON Pointer in the instance of a place in one of its parts; `None` for what an earlier part told.
+fn place_in(instance: &Value, window: usize, at: &str) -> Option<String> {
+    let mut value = Some(instance);
+    let mut is_in_part = window == 0;
+    let mut place = String::with_capacity(at.len());
+    for token in at.split('/').skip(1) {
+        let mut token = token.replace("~1", "/").replace("~0", "~");
+        value = match value {
+            Some(Value::Array(items)) => {
+                let index: usize = token.parse().ok()?;
+                let is_long = items.len() > WINDOW;
+                let index = if is_long {
+                    index + window * WINDOW
+                } else {
+                    index
+                };
+                is_in_part |= is_long;
+                token = index.to_string();
+                items.get(index)
+            }
+            Some(Value::Object(members)) => members.get(&token),
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => None,
+        };
+        place.push('/');
+        place.push_str(&token.replace('~', "~0").replace('/', "~1"));
+    }
+    is_in_part.then_some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn faults_of_a_long_list_stand_at_their_own_places_and_are_all_counted() {
+        let schemas = Schemas::embedded().unwrap_or_else(|error| panic!("{error}"));
+        let notice = json!({"code": 1000, "message": "m"});
+        let mut errors = vec![notice; 4_500];
+        errors[4_444] = json!({"code": "x", "message": "m"});
+        let body = json!({"success": false, "errors": errors, "messages": 7, "result": null});
+        let (faults, more) = schemas.faults("envelope", &body);
+        let places: Vec<&str> = faults.iter().map(|fault| fault.at.as_str()).collect();
+        assert_eq!((places, more), (vec!["/messages", "/errors/4444/code"], 0));
+        let body = json!({"success": true, "errors": vec![json!({}); 4_500], "messages": [], "result": null});
+        let (faults, more) = schemas.faults("envelope", &body);
+        assert_eq!((faults.len(), faults.len() + more), (KEPT, 9_000));
     }
 }

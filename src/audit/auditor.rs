@@ -81,7 +81,7 @@ impl Auditor {
             file: (source.to_owned(), 0),
             session: Session::default(),
             order: Order::default(),
-            verdicts: Verdicts::new(source, redactor),
+            verdicts: Verdicts::new(redactor),
             tallies: Tallies::default(),
             faults: Vec::new(),
         }
@@ -307,7 +307,7 @@ impl Auditor {
         self.tallies.judged += usize::from(is_judged);
         self.tallies.unordered += usize::from(is_judged && !is_placed && !is_alone);
         let findings = if is_judged {
-            self.verdicts.see(&exchange);
+            self.verdicts.see(place.file(""), &exchange);
             check(Contract::embedded(), &exchange)
         } else {
             Vec::new()

@@ -7,7 +7,8 @@ use super::clock::Moment;
 use super::{coding, redacted};
 use crate::contract::{Contract, Route, routes};
 use crate::exchange::{
-    Body, Exchange, Headers, Operation, Redactor, Request, Response, Secrets, Seen, whole_number,
+    Body, Exchange, Headers, Operation, Redactor, Request, Response, Secrets, Seen, parse_json,
+    whole_number,
 };
 
 /// What was recorded; what is missing was not.
@@ -171,7 +172,7 @@ impl Recorded {
                 headers: self.request_headers,
                 json: request_body
                     .as_deref()
-                    .and_then(|body| serde_json::from_slice(body).ok()),
+                    .and_then(|body| parse_json(body).ok()),
                 body: request_body.map(Bytes::from),
                 is_body_known,
                 address,

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::exchange::parse_json;
+
 /// Words that say so.
 const WORDS: [&str; 16] = [
     "censor",
@@ -92,7 +94,7 @@ pub(super) fn has_marks(json: &[u8]) -> bool {
             || window.eq_ignore_ascii_case(b"\"xxxxx")
     };
     json.windows(6).any(is_possible)
-        && serde_json::from_slice(json).is_ok_and(|value| holds_marks(&value, true))
+        && parse_json(json).is_ok_and(|value| holds_marks(&value, true))
 }
 
 fn holds_marks(value: &Value, is_spoken_of: bool) -> bool {

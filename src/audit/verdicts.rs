@@ -13,38 +13,38 @@ const EVIDENCE: usize = 20;
 
 #[derive(Debug)]
 pub(super) struct Verdicts {
-    source: String,
     /// What the traffic showed so far.
     pub(super) secrets: Secrets,
-    trials: BTreeMap<Operation, TrialReport>,
+    /// By the file that they were recorded in, and by operation.
+    trials: BTreeMap<(String, Operation), TrialReport>,
     profile: Profile,
 }
 
 impl Verdicts {
-    pub(super) fn new(source: &str, redactor: Redactor) -> Self {
+    pub(super) fn new(redactor: Redactor) -> Self {
         Self {
-            source: source.to_owned(),
             secrets: Secrets::new(redactor),
             trials: BTreeMap::new(),
             profile: Profile::default(),
         }
     }
 
-    /// An exchange of this API is judged.
-    pub(super) fn see(&mut self, exchange: &Exchange) {
+    /// An exchange of this API in a file is judged.
+    pub(super) fn see(&mut self, file: &str, exchange: &Exchange) {
         let redactor = self.secrets.redactor();
         self.profile.take(exchange, |text| redactor.text(text));
         if let Some(operation) = exchange.operation {
-            let trial = self.trial(operation);
+            let trial = self.trial(file, operation);
             trial.elapsed_us = trial.elapsed_us.saturating_add(exchange.elapsed_us);
         }
     }
 
-    fn trial(&mut self, operation: Operation) -> &mut TrialReport {
-        self.trials.entry(operation).or_insert_with(|| TrialReport {
-            id: format!("{}/{operation}", self.source),
+    fn trial(&mut self, file: &str, operation: Operation) -> &mut TrialReport {
+        let key = (file.to_owned(), operation);
+        self.trials.entry(key).or_insert_with(|| TrialReport {
+            id: format!("{file}/{operation}"),
             title: format!("Recorded exchanges of {operation}"),
-            file: self.source.clone(),
+            file: file.to_owned(),
             ..TrialReport::default()
         })
     }
@@ -77,7 +77,7 @@ impl Verdicts {
     }
 
     fn note(&mut self, operation: Operation, held: &Held, redactor: &Redactor) {
-        let trial = self.trial(operation);
+        let trial = self.trial(held.place.file(""), operation);
         let step = (trial.steps.len() < EVIDENCE).then(|| {
             trial
                 .steps
@@ -92,12 +92,12 @@ impl Verdicts {
                 known.finding.clause == finding.clause && known.finding.level == finding.level
             });
             match same {
-                Some(known) => known.times += 1,
+                Some(known) => known.times += 1 + finding.more,
                 None => trial.findings.push(ReportedFinding {
                     finding: masked(finding, redactor),
                     place: held.place.clone(),
                     step,
-                    times: 1,
+                    times: 1 + finding.more,
                 }),
             }
             let worst = match finding.level {

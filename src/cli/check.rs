@@ -11,7 +11,7 @@ use originproof::case::Library;
 use originproof::cause::Causes;
 use originproof::diagnostic::did_you_mean;
 use originproof::event::{Event, Summary};
-use originproof::exchange::{Operation, Redactor};
+use originproof::exchange::{Operation, Redactor, shell_word};
 use originproof::expected::{Expectations, Tally};
 
 use super::Outcome;
@@ -128,7 +128,7 @@ fn again(args: &CheckArgs) -> String {
     }
     for path in &args.files {
         command.push(' ');
-        command.push_str(&path.to_string_lossy());
+        command.push_str(&shell_word(&path.to_string_lossy()));
     }
     command
 }

@@ -1,5 +1,6 @@
 //! A broken clause, as data.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -20,6 +21,8 @@ pub struct Finding {
     pub at: String,
     /// What is wrong.
     pub what: What,
+    /// Further findings of the same clause and level in the same answer, which are only counted.
+    pub more: usize,
 }
 
 /// A finding as a run document holds it: the sentences stand beside the data, for readers that only show them.
@@ -42,6 +45,17 @@ struct Written {
     /// What was found, in words.
     #[serde(default)]
     found: String,
+    /// Further findings of the same clause and level in the same answer, which are only counted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    more: usize,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands on a reference"
+)]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl From<Finding> for Written {
@@ -53,6 +67,7 @@ impl From<Finding> for Written {
             level: finding.level,
             at: finding.at,
             what: Some(finding.what),
+            more: finding.more,
         }
     }
 }
@@ -67,6 +82,7 @@ impl From<Written> for Finding {
                 expected: written.expected,
                 found: written.found,
             }),
+            more: written.more,
         }
     }
 }
@@ -79,6 +95,7 @@ impl Finding {
             level,
             at: at.into(),
             what,
+            more: 0,
         }
     }
 }
@@ -93,20 +110,81 @@ impl fmt::Display for Finding {
             self.level,
             self.what.expected(),
             self.what.found()
-        )
+        )?;
+        match self.more {
+            0 => Ok(()),
+            more => write!(f, ", and {more} more like it"),
+        }
     }
 }
 
-/// Collects findings; a rule adds to it whatever it sees.
+/// Findings of one kind that are kept of one answer; the others are counted.
+const KEPT: usize = 20;
+
+/// The place of a finding without the indices of lists: what findings of one kind have in common.
+#[must_use]
+pub fn without_indices(at: &str) -> String {
+    let is_index = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = at
+        .split('/')
+        .map(|part| if is_index(part) { "#" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// Collects findings; a rule adds to it whatever it sees. Of those that differ in nothing but the index of a list, the
+/// first ones are kept.
 #[derive(Debug, Default)]
 pub struct Findings {
     /// What was found so far.
     pub list: Vec<Finding>,
+    /// By clause, level and place: how many there are, and where the last one stands that is kept.
+    kinds: HashMap<(ClauseId, Level, String), (usize, usize)>,
 }
 
 impl Findings {
     /// Adds a finding.
     pub fn add(&mut self, clause: (ClauseId, Level), at: impl Into<String>, what: What) {
+        let at = at.into();
+        let kind = (clause.0.clone(), clause.1, without_indices(&at));
+        let (count, last) = self.kinds.entry(kind).or_default();
+        *count += 1;
+        if *count > KEPT {
+            if let Some(last) = self.list.get_mut(*last) {
+                last.more += 1;
+            }
+            return;
+        }
+        *last = self.list.len();
         self.list.push(Finding::new(clause, at, what));
+    }
+
+    /// Counts further findings of a clause, beside those that were added.
+    pub fn add_more(&mut self, clause: &(ClauseId, Level), more: usize) {
+        let is_same = |known: &&mut Finding| known.clause == clause.0 && known.level == clause.1;
+        if let Some(last) = self.list.iter_mut().rev().find(is_same) {
+            last.more += more;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_findings_that_differ_in_an_index_alone_the_first_are_kept_and_the_others_counted() {
+        let clause = || (ClauseId::of("ENV-2"), Level::Must);
+        let mut findings = Findings::default();
+        for index in 0..1_000 {
+            findings.add(
+                clause(),
+                format!("/errors/{index}/code"),
+                What::value("a", "b"),
+            );
+        }
+        findings.add(clause(), "/messages", What::value("a", "b"));
+        findings.add_more(&clause(), 7);
+        let more: usize = findings.list.iter().map(|finding| finding.more).sum();
+        assert_eq!((findings.list.len(), more), (KEPT + 1, 1_000 - KEPT + 7));
     }
 }

@@ -20,6 +20,6 @@ pub use crate::api::{
 pub use answer::{Answer, Item, RequestItem, request_items};
 pub use check::{Framing, Subject, check, check_with};
 pub use edge::is_edge_failure;
-pub use finding::{Finding, Findings};
+pub use finding::{Finding, Findings, without_indices};
 pub use place::Place;
 pub use what::{Answered, Evidence, MissingPart, What, mapped};

@@ -94,6 +94,16 @@ pub fn write_back_curl(
     )
 }
 
+/// A text as one word of a POSIX shell, in quotes only if it needs them.
+#[must_use]
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    quoted(text)
+}
+
 /// The text in single quotes for a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))

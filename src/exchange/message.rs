@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::json::parse_json;
 use crate::api::Operation;
 
 /// Header fields in the order of the wire; names in lower case.
@@ -128,7 +129,7 @@ impl Response {
     /// A response from its parts; parses the body once.
     #[must_use]
     pub fn new(status: u16, headers: Headers, body: Bytes) -> Self {
-        let json = serde_json::from_slice(&body).map_err(|error| NoJson::of(&body, &error));
+        let json = parse_json(&body).map_err(|error| NoJson::of(&body, &error));
         Self {
             status,
             headers,

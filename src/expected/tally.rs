@@ -187,12 +187,11 @@ mod tests {
 
     fn report(id: &str, clauses: &[&'static str]) -> TrialReport {
         let finding = |clause: &&'static str| ReportedFinding {
-            finding: Finding {
-                clause: ClauseId::of(clause),
-                level: Level::Must,
-                at: "/result".into(),
-                what: What::value("a", "b"),
-            },
+            finding: Finding::new(
+                (ClauseId::of(clause), Level::Must),
+                "/result",
+                What::value("a", "b"),
+            ),
             place: Location::Case { line: 1 },
             step: None,
             times: 1,

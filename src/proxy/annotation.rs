@@ -43,11 +43,9 @@ mod tests {
 
     fn findings(clauses: impl Iterator<Item = String>) -> Vec<Finding> {
         clauses
-            .map(|clause| Finding {
-                clause: ClauseId::from(clause.as_str()),
-                level: Level::Must,
-                at: String::new(),
-                what: What::value("", ""),
+            .map(|clause| {
+                let clause = ClauseId::from(clause.as_str());
+                Finding::new((clause, Level::Must), "", What::value("", ""))
             })
             .collect()
     }

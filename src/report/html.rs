@@ -13,7 +13,7 @@ use super::standing::{Standing, standings};
 use super::terminal::{by_hand, has_fresh_zones};
 use crate::contract::{Contract, Level};
 use crate::event::{Cause, ReportedFinding, TrialReport, Verdict};
-use crate::exchange::Operation;
+use crate::exchange::{Operation, shell_word};
 use crate::expected::entry_of;
 
 /// Room for the requests of trials that are no witness, in bytes.
@@ -296,8 +296,7 @@ fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
     if !has_none {
         case["left_out"] = json!(!is_in_full);
         if run.header.recorded {
-            let files = recordings(trial).join(" ");
-            case["rerun"] = json!(format!("originproof check {files}"));
+            case["rerun"] = json!(format!("originproof check {}", shell_word(&trial.file)));
         }
     }
     if !has_none && is_in_full {
@@ -353,16 +352,4 @@ fn without_what_is_empty(mut case: Value) -> Value {
         });
     }
     case
-}
-
-/// The files that the steps of a recorded trial come from.
-fn recordings(trial: &TrialReport) -> Vec<&str> {
-    let mut files: Vec<&str> = Vec::new();
-    for step in &trial.steps {
-        let file = step.place.file(&trial.file);
-        if !files.contains(&file) {
-            files.push(file);
-        }
-    }
-    files
 }

@@ -14,7 +14,7 @@ use crate::event::{Cause, TrialReport, Verdict};
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let causes = run.causes();
     let mut report = Report::new(format!("originproof against {}", run.header.target));
-    let mut families: Vec<&str> = run.trials.iter().map(family).collect();
+    let mut families: Vec<&str> = run.trials.iter().map(|trial| family(run, trial)).collect();
     families.sort_unstable();
     families.dedup();
     for name in families {
@@ -22,8 +22,8 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
         suite.add_test_cases(
             run.trials
                 .iter()
-                .filter(|trial| family(trial) == name)
-                .map(|trial| case(trial, &causes)),
+                .filter(|trial| family(run, trial) == name)
+                .map(|trial| case(run, trial, &causes)),
         );
         report.add_test_suite(suite);
     }
@@ -52,14 +52,22 @@ fn without_skipped_of_all(text: &str) -> String {
     }
 }
 
-/// The folder of a trial's case.
-fn family(trial: &TrialReport) -> &str {
+/// The folder of a trial's case, or the recording.
+fn family<'r>(run: &Run, trial: &'r TrialReport) -> &'r str {
+    if run.header.recorded {
+        return &trial.file;
+    }
     trial.id.split('/').next().unwrap_or_default()
 }
 
 /// A case. Its message begins with the name of its cause, so that those of one cause stand together in a reader that
 /// sorts them.
-fn case(trial: &TrialReport, causes: &[Cause]) -> TestCase {
+fn case(run: &Run, trial: &TrialReport, causes: &[Cause]) -> TestCase {
+    let is_evidence = |cause: &Cause| cause.witness.trial == trial.id;
+    let text = || {
+        let has_cause = causes.iter().any(|cause| cause.trials.contains(&trial.id));
+        failure_text(run, trial, !has_cause || causes.iter().any(is_evidence))
+    };
     let reason = trial.reason.clone().unwrap_or_default();
     let status = match trial.verdict {
         Verdict::Conforms | Verdict::Deviates => TestCaseStatus::success(),
@@ -81,21 +89,21 @@ fn case(trial: &TrialReport, causes: &[Cause]) -> TestCase {
             status
                 .set_type("violates")
                 .set_message(cause.unwrap_or_default() + first.as_deref().unwrap_or_default());
-            status.set_description(failure_text(trial));
+            status.set_description(text());
             status
         }
         Verdict::Inconclusive | Verdict::Broken => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             status.set_type(trial.verdict.id()).set_message(reason);
-            status.set_description(failure_text(trial));
+            status.set_description(text());
             status
         }
     };
     let mut case = TestCase::new(trial.id.clone(), status);
-    case.set_classname(format!("originproof.{}", family(trial)));
+    case.set_classname(format!("originproof.{}", family(run, trial)));
     case.set_time(Duration::from_micros(trial.elapsed_us));
     if trial.verdict == Verdict::Deviates {
-        case.set_system_out(failure_text(trial));
+        case.set_system_out(text());
     }
     case
 }

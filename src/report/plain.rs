@@ -3,20 +3,23 @@
 use super::document::Run;
 use super::terminal::{Style, Terminal, Verbosity};
 use crate::event::{Cause, Event, TrialReport};
+use crate::exchange::shell_word;
 
 /// Characters of a trial that are kept: readers of `JUnit` keep all of them in memory.
 const FAILURE: usize = 4_000;
 
-/// What the terminal shows of a trial, without colour, as far as it fits.
-pub(super) fn failure_text(trial: &TrialReport) -> String {
-    let mut terminal = Terminal::new(
-        Style::new(false),
-        "originproof run --case".to_owned(),
-        Verbosity::Cases,
-    );
+/// What the terminal shows of a trial, without colour, as far as it fits: all of the simplest evidence of a cause, and
+/// the first finding of another.
+pub(super) fn failure_text(run: &Run, trial: &TrialReport, is_evidence: bool) -> String {
+    let mut terminal = Terminal::new(Style::new(false), again(run), Verbosity::Cases);
+    terminal.remember_run(&run.header, None);
     let mut text = Vec::new();
     // Writing into memory does not fail.
-    let _ = terminal.event(&Event::TrialFinished(Box::new(trial.clone())), &mut text);
+    let _ = if is_evidence {
+        terminal.event(&Event::TrialFinished(Box::new(trial.clone())), &mut text)
+    } else {
+        terminal.brief(trial, &mut text)
+    };
     let text = String::from_utf8_lossy(&text);
     let text = text.trim_end();
     match text.char_indices().nth(FAILURE) {
@@ -38,7 +41,10 @@ pub(super) fn cause_text(run: &Run, cause: &Cause) -> String {
 /// The command that looks at a run's cases again, up to the name of one.
 pub(super) fn again(run: &Run) -> String {
     if run.header.recorded {
-        format!("originproof check {}", run.header.target)
+        let mut files: Vec<&str> = run.trials.iter().map(|trial| trial.file.as_str()).collect();
+        files.dedup();
+        let words: Vec<String> = files.into_iter().map(shell_word).collect();
+        format!("originproof check {}", words.join(" "))
     } else {
         format!("originproof run --target {} --case", run.header.target)
     }

@@ -351,12 +351,9 @@ impl Execution<'_> {
         }
         self.care.note_sign(tidied.sign);
         for stuck in &tidied.stuck {
-            let finding = Finding {
-                clause: ClauseId::of(stuck.clause()),
-                level: Level::Must,
-                at: "/result".to_owned(),
-                what: What::mapping(stuck.ip, None, Some(&stuck.place), Evidence::Deleted),
-            };
+            let clause = (ClauseId::of(stuck.clause()), Level::Must);
+            let what = What::mapping(stuck.ip, None, Some(&stuck.place), Evidence::Deleted);
+            let finding = Finding::new(clause, "/result", what);
             let line = self.trial.case.steps.last().map_or(1, |step| step.line);
             self.add(line, None, finding);
         }

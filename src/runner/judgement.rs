@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::contract::{ClauseId, Finding, Level, What};
+use crate::contract::{ClauseId, Finding, Level, What, without_indices};
 use crate::event::{Location, Observation, ReportedFinding};
 
 /// The findings of a trial, and what it observed where the contract leaves something open.
@@ -17,6 +17,7 @@ pub(super) struct Judgement {
 impl Judgement {
     /// Adds a finding, masked already; the same thing at another index of a list only counts.
     pub(super) fn add(&mut self, line: usize, step: Option<usize>, finding: Finding) {
+        let more = finding.more;
         let known = self.findings.iter_mut().find(|known| {
             known.place == Location::Case { line }
                 && known.finding.clause == finding.clause
@@ -24,12 +25,12 @@ impl Judgement {
                 && without_indices(&known.finding.at) == without_indices(&finding.at)
         });
         match known {
-            Some(known) => known.times += 1,
+            Some(known) => known.times += 1 + more,
             None => self.findings.push(ReportedFinding {
                 finding,
                 place: Location::Case { line },
                 step,
-                times: 1,
+                times: 1 + more,
             }),
         }
     }
@@ -68,18 +69,6 @@ impl Judgement {
         let mut findings = self.findings.iter().skip(first);
         findings.any(|reported| reported.finding.level == Level::Must)
     }
-}
-
-/// A place in a response, whatever the index in a list.
-fn without_indices(at: &str) -> String {
-    let parts = at.split('/').map(|part| {
-        if part.chars().all(|c| c.is_ascii_digit()) {
-            "#"
-        } else {
-            part
-        }
-    });
-    parts.collect::<Vec<_>>().join("/")
 }
 
 /// What tells one finding of a trial from another.

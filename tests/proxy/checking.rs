@@ -174,7 +174,7 @@ async fn a_fault_is_found_by_its_clause_and_found_again_in_the_recording(
         again.take(recorded);
     });
     let _ = std::fs::remove_file(&path);
-    assert_eq!(count.unwrap_or_else(|e| panic!("{e}")), 24);
+    assert_eq!(count.unwrap_or_else(|e| panic!("{e}")).exchanges, 24);
     again.finish();
     assert_eq!(again.tallies().foreign, 2);
     assert_eq!(found(&again.events()), live);

@@ -45,12 +45,7 @@ fn exchange(step: usize, method: &str, body: Option<&str>, answer: &str) -> Exch
 }
 
 fn finding(clause: &str, level: Level, at: &str, (expected, found): (&str, &str)) -> Finding {
-    Finding {
-        clause: clause.into(),
-        level,
-        at: at.to_owned(),
-        what: What::value(expected, found),
-    }
+    Finding::new((clause.into(), level), at, What::value(expected, found))
 }
 
 fn reported(finding: Finding, step: usize, times: usize) -> ReportedFinding {

@@ -23,13 +23,15 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         findings.add(ENV_1, "", What::form("a JSON object", found));
         return;
     };
-    for fault in subject.contract.schemas.faults("envelope", body) {
+    let (faults, more) = subject.contract.schemas.faults("envelope", body);
+    for fault in faults {
         findings.add(
             ENV_2,
             fault.at,
             What::form("the envelope's documented form", fault.message),
         );
     }
+    findings.add_more(&ENV_2, more);
     success_fits_status(subject, body, findings);
     if subject.exchange.response.is_failure() {
         failure(body, findings);

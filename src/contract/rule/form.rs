@@ -50,7 +50,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             );
             continue;
         };
-        for fault in subject.contract.schemas.faults(&schema, value) {
+        let (faults, more) = subject.contract.schemas.faults(&schema, value);
+        for fault in faults {
             // Times have a clause of their own, HTTP-6.
             if fault.keyword == "format" {
                 continue;
@@ -60,5 +61,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             findings.add(ENV_5, &at, What::form(&expected, &fault.message));
             findings.add(form.clone(), at, What::form(expected, fault.message));
         }
+        findings.add_more(&ENV_5, more);
+        findings.add_more(&form, more);
     }
 }

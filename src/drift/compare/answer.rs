@@ -124,13 +124,13 @@ impl Comparison<'_> {
         self.shapes(&position, &ours, &theirs, "")?;
         for (at, example) in self.examples(&media)? {
             let schemas = &self.contract.schemas;
-            let mut checked = vec![(ENVELOPE, "", schemas.faults("envelope", &example))];
+            let mut checked = vec![(ENVELOPE, "", schemas.faults("envelope", &example).0)];
             if let Some(result) = example.get("result") {
                 let path = format!("result/{}", pair.ours.result);
-                checked.push((file.as_str(), "/result", schemas.faults(&path, result)));
+                checked.push((file.as_str(), "/result", schemas.faults(&path, result).0));
             }
             if let (Some(info), true) = (example.get("result_info"), is_paged) {
-                let faults = schemas.faults("result-info", info);
+                let (faults, _) = schemas.faults("result-info", info);
                 checked.push(("schemas/result-info.json", "/result_info", faults));
             }
             for (file, below, faults) in checked {
@@ -163,7 +163,7 @@ impl Comparison<'_> {
         let theirs = shape(&self.shelf, &Term::At(media.child("schema")))?;
         self.shapes(&position, &ours, &theirs, "")?;
         for (at, example) in self.examples(&media)? {
-            let faults = self.contract.schemas.faults("envelope", &example);
+            let (faults, _) = self.contract.schemas.faults("envelope", &example);
             self.example_faults(&seen, &at, ENVELOPE, "", faults);
         }
         Ok(())

@@ -60,7 +60,7 @@ impl Comparison<'_> {
         let ours = Term::At(Place::ours(&file, ""));
         self.schemas(&position, &ours, &Term::At(schema))?;
         for (at, example) in self.examples(&media)? {
-            let faults = self
+            let (faults, _) = self
                 .contract
                 .schemas
                 .faults(&format!("request/{stem}"), &example);

@@ -44,6 +44,9 @@ impl Terminal {
             let key = (&finding.clause, finding.level);
             self.clause(trial, key, &[reported], out)?;
         }
+        if self.recorded {
+            return writeln!(out, "  look at it again: {}", self.again);
+        }
         writeln!(out, "  run it again: {} '{}'", self.again, trial.id)
     }
 

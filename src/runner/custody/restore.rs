@@ -8,7 +8,7 @@ use super::super::target::{Credentials, Target, TargetConfig};
 use super::desk::{Ask, Durability, Procedure};
 use super::ending::Ending;
 use super::entry::Row;
-use super::journal::{Journal, JournalError, Recovered, shell};
+use super::journal::{Journal, JournalError, Recovered};
 use super::ledger::Ledger;
 use super::lock::ZoneLock;
 use super::patience::Rules;
@@ -19,6 +19,7 @@ use super::watch::SHOWN;
 use super::wire::World;
 use crate::event::{Event, PutBack, ZoneLeft};
 use crate::exchange::Generation;
+use crate::exchange::shell_word;
 use crate::transport::Purpose;
 
 /// How putting a zone back ended.
@@ -135,9 +136,9 @@ impl Unfinished {
         let folder = journal.parent().unwrap_or(Path::new("."));
         let command = format!(
             "originproof restore --target {} --zone {} --state-dir {}",
-            shell(&self.target),
-            shell(&self.zone),
-            shell(&folder.display().to_string())
+            shell_word(&self.target),
+            shell_word(&self.zone),
+            shell_word(&folder.display().to_string())
         );
         let missing = self.ending.missing_lines();
         let mut why = self.ending.unfinished.clone().or(disk).unwrap_or_default();

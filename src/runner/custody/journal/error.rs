@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::files::stem;
+use crate::exchange::shell_word;
 
 /// What went wrong with a journal or its lock.
 #[derive(Debug, thiserror::Error)]
@@ -89,17 +90,8 @@ impl JournalError {
 /// The command that finishes what a journal holds.
 fn restore_command(zone: &str, path: &Path) -> String {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let words = ["--zone", zone, "--state-dir", &folder.display().to_string()].map(shell);
+    let words = ["--zone", zone, "--state-dir", &folder.display().to_string()].map(shell_word);
     format!("originproof restore {}", words.join(" "))
-}
-
-/// A text as one word of a POSIX shell.
-pub(in super::super) fn shell(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 pub(in super::super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> JournalError {

@@ -16,7 +16,7 @@ use super::record::{Opening, Record};
 use crate::private;
 
 pub use error::JournalError;
-pub(super) use error::{failed, shell};
+pub(super) use error::failed;
 pub use files::pending;
 pub(super) use files::{is_plain, make_folder, set_aside, stem};
 pub(super) use recovered::Recovered;
