@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn faults_of_a_long_list_stand_at_their_own_places_and_are_all_counted() {
-        let schemas = Schemas::embedded().unwrap_or_else(|error| panic!("{error}"));
+        let schemas = &crate::api::Contract::embedded().schemas;
         let notice = json!({"code": 1000, "message": "m"});
         let mut errors = vec![notice; 4_500];
         errors[4_444] = json!({"code": "x", "message": "m"});

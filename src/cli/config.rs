@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use originproof::diagnostic::visible::one_line;
 use originproof::exchange::Redactor;
 
 use super::Outcome;
@@ -35,7 +36,11 @@ pub(crate) fn run(args: &ConfigArgs, world: &World, console: &mut Console) -> Ou
             }
             values => values.join(", "),
         };
-        rows.push((setting.key, shown, origin.to_string()));
+        rows.push((
+            setting.key,
+            one_line(&shown).into_owned(),
+            origin.to_string(),
+        ));
     }
     if args.json {
         let rows: Vec<serde_json::Value> = rows

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use originproof::diagnostic::visible::lines;
+
 use super::args::Color;
 use super::world::World;
 
@@ -19,7 +21,7 @@ pub(crate) struct Console {
 /// A warning to the person, whoever holds the console.
 pub(super) fn warn(text: &str) {
     // A closed stderr leaves nobody to tell.
-    let _ = writeln!(io::stderr(), "warning: {text}");
+    let _ = writeln!(io::stderr(), "warning: {}", lines(text));
 }
 
 impl Console {
@@ -41,6 +43,7 @@ impl Console {
 
     /// Writes a part of the result.
     pub(crate) fn out(&mut self, text: &str) -> io::Result<()> {
+        let text = lines(text);
         let write = || {
             let mut stdout = io::stdout().lock();
             stdout.write_all(text.as_bytes())?;
@@ -55,7 +58,7 @@ impl Console {
     /// A message to the person.
     pub(crate) fn say(&mut self, text: &str) {
         // A closed stderr leaves nobody to tell.
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", lines(text));
     }
 
     /// An error message.

@@ -9,6 +9,7 @@ use clap::Args;
 use tokio::sync::mpsc;
 
 use originproof::audit::{Auditor, Judged};
+use originproof::diagnostic::visible::one_line;
 use originproof::event::{Summary, Verdict};
 use originproof::private;
 use originproof::proxy::{
@@ -236,8 +237,7 @@ fn lines_of(judged: &Judged) -> String {
             shown(&finding.what.expected()),
             shown(&finding.what.found())
         );
-        // What a server says moves no cursor.
-        text.extend(line.chars().map(|c| if c.is_control() { '·' } else { c }));
+        text.push_str(&one_line(&line));
         text.push('\n');
     }
     text

@@ -241,8 +241,8 @@ fn documents(paths: &[PathBuf]) -> Result<Vec<Run>, Failure> {
     Ok(runs)
 }
 
-fn series(args: &SeriesArgs, table: fn(Vec<Run>) -> Table, console: &mut Console) -> Outcome {
-    let table = table(documents(&args.runs)?);
+fn series(args: &SeriesArgs, table: fn(&[Run]) -> Table, console: &mut Console) -> Outcome {
+    let table = table(&documents(&args.runs)?);
     let text = match args.format {
         SeriesFormat::Markdown => table.markdown(),
         SeriesFormat::Html => table

@@ -3,6 +3,7 @@
 
 mod nearest;
 mod problem;
+pub mod visible;
 pub mod yaml;
 
 pub use nearest::did_you_mean;

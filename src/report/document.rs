@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::{self, BufRead, Write};
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cause::of_failures;
+use crate::diagnostic::visible::{Escaping, visible};
 use crate::event::{
     Cause, Event, PutBack, ReportedFinding, RunHeader, Summary, TrialReport, Verdict, ZoneLeft,
 };
@@ -42,23 +43,28 @@ impl<W: Write> Writer<W> {
         match event {
             Event::RunStarted(header) => {
                 write!(self.out, "{BEGIN}{VERSION},\n\"header\":")?;
-                serde_json::to_writer(&mut self.out, header)?;
+                self.json(header)?;
                 write!(self.out, "{EVENTS}")?;
             }
             // That a trial began says nothing that its end does not.
             Event::TrialStarted { .. } => return Ok(()),
             Event::TrialFinished(_) | Event::ZonePutBack(_) | Event::ZoneLeft(_) => {
                 write!(self.out, "\n{}", if self.events == 0 { "" } else { "," })?;
-                serde_json::to_writer(&mut self.out, event)?;
+                self.json(event)?;
                 self.events += 1;
             }
             Event::RunFinished(summary) => {
                 write!(self.out, "\n{FOOTER}")?;
-                serde_json::to_writer(&mut self.out, summary)?;
+                self.json(summary)?;
                 writeln!(self.out, "}}")?;
             }
         }
         self.out.flush()
+    }
+
+    fn json(&mut self, data: &impl Serialize) -> io::Result<()> {
+        let mut serializer = serde_json::Serializer::with_formatter(&mut self.out, Escaping);
+        data.serialize(&mut serializer).map_err(io::Error::from)
     }
 }
 
@@ -175,6 +181,33 @@ impl Run {
             }
         }
         Ok(run)
+    }
+
+    /// The run as formats for people and for other programs show it: nothing in it steers what it is shown in.
+    #[must_use]
+    pub fn visible(&self) -> Self {
+        Self {
+            header: visible(&self.header).into_owned(),
+            trials: self
+                .trials
+                .iter()
+                .map(|trial| visible(trial).into_owned())
+                .collect(),
+            put_back: self
+                .put_back
+                .iter()
+                .map(|done| visible(done).into_owned())
+                .collect(),
+            left: self
+                .left
+                .iter()
+                .map(|left| visible(left).into_owned())
+                .collect(),
+            summary: self
+                .summary
+                .as_ref()
+                .map(|summary| visible(summary).into_owned()),
+        }
     }
 
     /// Takes an event in.

@@ -16,7 +16,6 @@ mod series;
 mod snapshot;
 mod standing;
 mod terminal;
-mod visible;
 mod wrap;
 
 pub use all::{FORMATS, Format, WriteReport, format};

@@ -2,6 +2,7 @@
 
 use super::document::Run;
 use super::terminal::{Style, Terminal, Verbosity};
+use crate::diagnostic::visible::one_line;
 use crate::event::{Cause, Event, TrialReport};
 use crate::exchange::shell_word;
 
@@ -41,9 +42,11 @@ pub(super) fn cause_text(run: &Run, cause: &Cause) -> String {
 /// The command that looks at a run's cases again, up to the name of one.
 pub(super) fn again(run: &Run) -> String {
     if run.header.recorded {
-        let mut files: Vec<&str> = run.trials.iter().map(|trial| trial.file.as_str()).collect();
+        let files = run.trials.iter().map(|trial| trial.file.as_str());
+        let mut files: Vec<&str> = files.filter(|file| !file.is_empty()).collect();
         files.dedup();
-        let words: Vec<String> = files.into_iter().map(shell_word).collect();
+        let words = files.into_iter().map(|file| shell_word(&one_line(file)));
+        let words: Vec<String> = words.collect();
         format!("originproof check {}", words.join(" "))
     } else {
         format!("originproof run --target {} --case", run.header.target)

@@ -130,7 +130,9 @@ pub const ALL: &[Rule] = &[
     },
     Rule {
         name: "unfit",
-        general: &["HTTP-1", "HTTP-2", "IP-5", "IP-7", "REG-1", "REG-9"],
+        general: &[
+            "HTTP-1", "HTTP-2", "IP-5", "IP-7", "REG-1", "REG-2", "REG-9",
+        ],
         promised: |operation| some(operation, |p| [&p.differs, &p.no_body]),
         check: super::unfit::check,
     },

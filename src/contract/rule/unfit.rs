@@ -48,7 +48,8 @@ fn path(subject: &Subject<'_>, findings: &mut Findings) {
 fn body(subject: &Subject<'_>, findings: &mut Findings) -> bool {
     let request = &subject.exchange.request;
     let should = |id: &'static str, what: &str| (ClauseId::of(id), Level::Should, what.to_owned());
-    let unfit = match (subject.operation.body(), &request.body, &request.json) {
+    let sent = request.body.as_ref().filter(|body| !body.is_empty());
+    let unfit = match (subject.operation.body(), sent, &request.json) {
         (RequestBody::Nothing, _, _) => None,
         (_, None, None) if request.is_body_known => subject
             .promised(|promises| &promises.no_body)
@@ -76,7 +77,7 @@ fn item(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(Value::Object(body)) = &subject.exchange.request.json else {
         return;
     };
-    for unfit in unfit_members(subject, body) {
+    for unfit in unfit_members(body) {
         accepted(subject, unfit, findings);
     }
     let name = subject.generation().request_address();
@@ -175,12 +176,12 @@ fn unfit_item(subject: &Subject<'_>, item: &Value) -> Option<Unfit> {
             "a missing address".to_owned(),
         )),
     };
-    let all = address.into_iter().chain(unfit_members(subject, members));
+    let all = address.into_iter().chain(unfit_members(members));
     all.max_by_key(|(_, level, _)| *level)
 }
 
 /// What is wrong with the vendor and the region of an item.
-fn unfit_members(subject: &Subject<'_>, members: &Map<String, Value>) -> Vec<Unfit> {
+fn unfit_members(members: &Map<String, Value>) -> Vec<Unfit> {
     let mut unfit = Vec::new();
     for name in ["vendor", "region"] {
         match members.get(name) {
@@ -189,11 +190,13 @@ fn unfit_members(subject: &Subject<'_>, members: &Map<String, Value>) -> Vec<Unf
                 Level::Must,
                 format!("a missing {name}"),
             )),
-            Some(Value::String(text)) if name == "vendor" && !is_vendor(subject, text) => {
+            // Which vendors and regions there are, a target says itself; an empty name is none of them.
+            Some(Value::String(text)) if text.trim().is_empty() => {
+                let clause = if name == "vendor" { "REG-1" } else { "REG-2" };
                 unfit.push((
-                    ClauseId::of("REG-1"),
+                    ClauseId::of(clause),
                     Level::Must,
-                    format!("the vendor {text:?}"),
+                    format!("an empty {name}"),
                 ));
             }
             Some(Value::String(_)) => {}
@@ -204,12 +207,6 @@ fn unfit_members(subject: &Subject<'_>, members: &Map<String, Value>) -> Vec<Unf
         }
     }
     unfit
-}
-
-/// Letter case is open (REG-10), and so are blanks around.
-fn is_vendor(subject: &Subject<'_>, text: &str) -> bool {
-    let mut vendors = subject.contract.vendors.iter();
-    vendors.any(|vendor| vendor.eq_ignore_ascii_case(text.trim()))
 }
 
 fn unfit_value(value: &Value) -> Option<Unfit> {

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::super::difference::{Breaks, Difference};
+use crate::diagnostic::visible::lines;
+
 use super::all::Shown;
 
 /// The version of this form; it goes up when a member changes its meaning or goes.
@@ -57,6 +59,6 @@ pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
         },
         differences: rows.collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    let text = serde_json::to_string_pretty(&document)?;
+    writeln!(out, "{}", lines(&text))
 }

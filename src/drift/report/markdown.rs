@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::diagnostic::visible::one_line;
+
 use super::all::{Shown, ending, operations};
 
 /// Writes it.
@@ -35,7 +37,7 @@ pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
 /// A text that ends no cell and begins no markup.
 fn cell(text: &str) -> String {
     let mut escaped = String::new();
-    for character in text.chars() {
+    for character in one_line(text).chars() {
         match character {
             '|' | '*' | '_' | '`' | '<' | '[' | '\\' => {
                 escaped.push('\\');
@@ -50,7 +52,8 @@ fn cell(text: &str) -> String {
 
 /// A text within backticks.
 fn coded(text: &str) -> String {
-    text.replace('`', "'")
+    one_line(text)
+        .replace('`', "'")
         .replace('|', "\\|")
         .replace(['\n', '\r'], " ")
 }

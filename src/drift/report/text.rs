@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::diagnostic::visible::one_line;
+
 use super::all::{Shown, ending, operations};
 
 /// Writes it.
@@ -12,10 +14,12 @@ pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "{}: {operations}{blank}{}: {}",
-            difference.breaks, difference.part, difference.what
+            difference.breaks,
+            one_line(&difference.part),
+            one_line(&difference.what.to_string())
         )?;
-        writeln!(out, "  theirs {}", difference.theirs)?;
-        writeln!(out, "  ours   {}\n", difference.ours)?;
+        writeln!(out, "  theirs {}", one_line(&difference.theirs))?;
+        writeln!(out, "  ours   {}\n", one_line(&difference.ours))?;
     }
     writeln!(out, "{}: {}", shown.source, ending(shown))
 }

@@ -161,6 +161,7 @@ pub struct Comparison {
 /// Compares two runs.
 #[must_use]
 pub fn compare(old: &Run, new: &Run) -> Comparison {
+    let (old, new) = (&old.visible(), &new.visible());
     let by_id = |run: &'_ Run| -> BTreeMap<String, TrialReport> {
         run.trials
             .iter()

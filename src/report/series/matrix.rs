@@ -9,7 +9,8 @@ use crate::report::standing::{Standing, standings};
 
 /// The last run of each target.
 #[must_use]
-pub fn matrix(mut runs: Vec<Run>) -> Table {
+pub fn matrix(runs: &[Run]) -> Table {
+    let mut runs: Vec<Run> = runs.iter().map(Run::visible).collect();
     runs.sort_by(|a, b| a.header.started.cmp(&b.header.started));
     let mut last: BTreeMap<String, Run> = BTreeMap::new();
     for run in runs {

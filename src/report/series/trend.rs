@@ -7,7 +7,8 @@ use crate::report::wrap::duration;
 
 /// The runs in the order of their dates.
 #[must_use]
-pub fn trend(mut runs: Vec<Run>) -> Table {
+pub fn trend(runs: &[Run]) -> Table {
+    let mut runs: Vec<Run> = runs.iter().map(Run::visible).collect();
     runs.sort_by(|a, b| a.header.started.cmp(&b.header.started));
     let mut table = Table {
         title: format!("{} runs over time", runs.len()),

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use super::difference::limited;
 use super::{Style, Terminal, Verbosity, counted, cut};
 use crate::contract::{ClauseId, Contract, Level};
+use crate::diagnostic::visible::visible;
 use crate::event::{ReportedFinding, TrialReport, Verdict};
 use crate::expected::entry_of;
-use crate::report::visible::visible;
 
 /// Steps of a failed trial that are shown without `-vv`.
 const STEPS: usize = 12;

@@ -18,8 +18,8 @@ pub(super) use cause::by_hand;
 
 use super::document::Run;
 use super::plain::again;
-use super::visible::visible;
 use super::wrap::{counted, cut, duration};
+use crate::diagnostic::visible::visible;
 use crate::event::{Event, PutBack, RunHeader, TrialReport, Verdict};
 
 /// Clauses that are shown as they are first seen broken.
