@@ -344,6 +344,49 @@ fn a_folder_without_cases_or_that_is_not_there_is_an_error_of_its_own() {
     assert!(matches!(empty, Err(LibraryError::Empty(_))));
 }
 
+/// A case that is right.
+const CASE: &str = "title: t\nproves: [ENV-1]\ngenerations: [v2]\nsteps:\n  - list: {}\n    expect: { ENV-1: { status: 200 } }\n";
+
+fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap_or_else(|error| panic!("{error}"));
+    }
+    folder
+}
+
+#[test_case("a.yaml"; "the usual ending")]
+#[test_case("a.yml"; "the short one")]
+#[test_case("a.YAML"; "in capitals")]
+#[test_case("a.Yml"; "in both")]
+fn a_case_file_is_read_whatever_its_ending(name: &str) {
+    let folder = folder_with(&[(name, CASE), ("notes.txt", "no case")]);
+    let library = Library::from_folder(folder.path()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(
+        (library.cases[0].id.as_str(), library.passed_over.len()),
+        ("a", 1)
+    );
+    let alone =
+        Library::from_folder(&folder.path().join(name)).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(alone.cases[0].id, "a");
+}
+
+#[test]
+fn files_that_would_have_the_same_ids_are_refused() {
+    let folder = folder_with(&[("a.yaml", CASE), ("a.yml", CASE)]);
+    let error = Library::from_folder(folder.path()).err();
+    assert!(matches!(error, Some(LibraryError::Twins(..))), "{error:?}");
+}
+
+#[test_case("  - repeat: { times: 999999999999, steps: [{ list: {}, expect: { ENV-1: { status: 200 } } }] }", "from 1 to 10000"; "rounds")]
+#[test_case("  - parallel: { count: 99999999999, step: { list: {}, expect: { ENV-1: { status: 200 } } } }", "at most 1000"; "steps at a time")]
+#[test_case("  - batch_upsert: [{ fill: 99999999999, at: pair.0 }]\n    expect: { ENV-1: { status: 200 } }", "from 0 to 10500"; "items")]
+fn a_number_that_no_run_could_bear_is_refused(step: &str, says: &str) {
+    let text = format!("title: t\nproves: [ENV-1]\ngenerations: [v2]\nsteps:\n{step}\n");
+    let text = faults(&text);
+    assert!(text.contains(says), "{text}");
+}
+
 /// Two case files that are more alike than this should be one file with a table.
 const TOO_ALIKE: f32 = 0.8;
 

@@ -19,13 +19,22 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/cases");
 pub struct Library {
     /// The cases; those of the rows of one file follow each other.
     pub cases: Vec<Arc<CaseFile>>,
+    /// Files of the folder that are not case files.
+    pub passed_over: Vec<PathBuf>,
 }
+
+/// The longest case file, in bytes.
+const LONGEST: u64 = 4 * 1024 * 1024;
 
 /// Why cases could not be loaded.
 #[derive(Debug)]
 pub enum LibraryError {
     /// A folder or file could not be read.
     Unreadable(PathBuf, std::io::Error),
+    /// A file is longer than a case file can be.
+    TooLong(PathBuf),
+    /// Two files have the same name but for its ending, and so the same ids.
+    Twins(String, String),
     /// The folder has no case files.
     Empty(PathBuf),
     /// Some files are faulty.
@@ -40,8 +49,20 @@ impl LibraryError {
             Self::Unreadable(path, error) => {
                 format!("can't read the cases at {}: {error}", path.display())
             }
+            Self::TooLong(path) => {
+                format!(
+                    "{} is longer than {LONGEST} bytes: is it a case file?",
+                    path.display()
+                )
+            }
+            Self::Twins(one, other) => {
+                format!("{one} and {other} would have the same ids: rename one of them")
+            }
             Self::Empty(path) => {
-                format!("there are no case files (*.yaml) below {}", path.display())
+                format!(
+                    "there are no case files (*.yaml, *.yml) below {}",
+                    path.display()
+                )
             }
             Self::Faulty(files) => {
                 let texts: Vec<String> = files
@@ -153,17 +174,24 @@ impl Library {
         Self::load(files)
     }
 
-    /// The cases of a folder.
+    /// The cases of a folder, or of one file.
     ///
     /// # Errors
     /// Any of [`LibraryError`].
     pub fn from_folder(folder: &Path) -> Result<Self, LibraryError> {
-        let mut files = Vec::new();
-        collect_folder(folder, folder, &mut files)?;
-        if files.is_empty() {
+        let mut found = Found::default();
+        if folder.is_file() {
+            let root = folder.parent().unwrap_or(Path::new(""));
+            found.take(root, folder)?;
+        } else {
+            found.collect(folder, folder)?;
+        }
+        if found.cases.is_empty() {
             return Err(LibraryError::Empty(folder.to_owned()));
         }
-        Self::load(files)
+        let mut library = Self::load(found.cases)?;
+        library.passed_over = found.others;
+        Ok(library)
     }
 
     /// Cases by their ids, from texts that are held already.
@@ -176,6 +204,12 @@ impl Library {
 
     fn load(mut files: Vec<(String, SourceFile)>) -> Result<Self, LibraryError> {
         files.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut pairs = files.windows(2);
+        if let Some([(_, one), (_, other)]) =
+            pairs.find(|pair| matches!(pair, [(a, _), (b, _)] if a == b))
+        {
+            return Err(LibraryError::Twins(one.path.clone(), other.path.clone()));
+        }
         let (mut cases, mut faulty) = (Vec::new(), Vec::new());
         for (id, source) in files {
             match load(&id, source) {
@@ -184,7 +218,10 @@ impl Library {
             }
         }
         if faulty.is_empty() {
-            Ok(Self { cases })
+            Ok(Self {
+                cases,
+                passed_over: Vec::new(),
+            })
         } else {
             Err(LibraryError::Faulty(faulty))
         }
@@ -244,24 +281,54 @@ fn collect_embedded(dir: &Dir<'_>, files: &mut Vec<(String, SourceFile)>) {
     }
 }
 
-fn collect_folder(
-    root: &Path,
-    folder: &Path,
-    files: &mut Vec<(String, SourceFile)>,
-) -> Result<(), LibraryError> {
-    let unreadable = |path: &Path, error| LibraryError::Unreadable(path.to_owned(), error);
-    let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
-    for entry in entries {
-        let path = entry.map_err(|error| unreadable(folder, error))?.path();
-        if path.is_dir() {
-            collect_folder(root, &path, files)?;
-        } else if path.extension().is_some_and(|ending| ending == "yaml") {
-            let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
-            let below = path.strip_prefix(root).unwrap_or(&path).with_extension("");
-            let id = below.to_string_lossy().replace('\\', "/");
-            let path = path.to_string_lossy().into_owned();
-            files.push((id, SourceFile { path, text }));
+/// What a folder of cases holds.
+#[derive(Default)]
+struct Found {
+    /// Case files by their ids.
+    cases: Vec<(String, SourceFile)>,
+    others: Vec<PathBuf>,
+}
+
+impl Found {
+    fn collect(&mut self, root: &Path, folder: &Path) -> Result<(), LibraryError> {
+        let unreadable = |error| LibraryError::Unreadable(folder.to_owned(), error);
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.is_dir() {
+                self.collect(root, &path)?;
+            } else if is_yaml(&path) {
+                self.take(root, &path)?;
+            } else {
+                self.others.push(path);
+            }
         }
+        self.others.sort();
+        Ok(())
     }
-    Ok(())
+
+    fn take(&mut self, root: &Path, path: &Path) -> Result<(), LibraryError> {
+        let unreadable = |error| LibraryError::Unreadable(path.to_owned(), error);
+        let about = std::fs::metadata(path).map_err(unreadable)?;
+        if about.len() > LONGEST {
+            return Err(LibraryError::TooLong(path.to_owned()));
+        }
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        // An editor may have put a mark before it.
+        let text = text.trim_start_matches('\u{feff}').to_owned();
+        let below = path.strip_prefix(root).unwrap_or(path).with_extension("");
+        let id = below.to_string_lossy().replace('\\', "/");
+        let path = path.to_string_lossy().into_owned();
+        self.cases.push((id, SourceFile { path, text }));
+        Ok(())
+    }
+}
+
+/// Whether a file is called one of YAML, however it is spelled.
+fn is_yaml(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| {
+        ["yaml", "yml"]
+            .iter()
+            .any(|known| ending.eq_ignore_ascii_case(known))
+    })
 }

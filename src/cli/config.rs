@@ -11,6 +11,9 @@ use super::exit::Exit;
 use super::target::TargetArgs;
 use super::world::World;
 
+/// The widest column of values, in characters; longer values go on to its right.
+const WIDEST: usize = 60;
+
 /// Flags of `config`.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
@@ -55,7 +58,8 @@ pub(crate) fn run(args: &ConfigArgs, world: &World, console: &mut Console) -> Ou
         .iter()
         .map(|(_, value, _)| value.chars().count())
         .max()
-        .unwrap_or(0);
+        .unwrap_or(0)
+        .min(WIDEST);
     for (key, value, origin) in rows {
         console.out(&format!("{key:<20} {value:<width$}  {origin}\n"))?;
     }

@@ -13,8 +13,8 @@ use super::exit::{Exit, Failure};
 /// Flags of `lint`.
 #[derive(Debug, Args)]
 pub(crate) struct LintArgs {
-    /// Folder of case files; without it, the built-in ones
-    #[arg(value_name = "DIR")]
+    /// Folder of case files, or one file; without it, the built-in ones
+    #[arg(value_name = "PATH")]
     cases: Option<PathBuf>,
     /// Print the JSON Schema of the format instead, for editors
     #[arg(long)]
@@ -34,6 +34,7 @@ pub(crate) fn run(args: &LintArgs, console: &mut Console) -> Outcome {
         None => Library::embedded(),
     }
     .map_err(|error| Failure::Cases(error.text(console.colour)))?;
+    super::cases::name_passed_over(&library, console);
     let trials = library.trials().len();
     console.out(&format!(
         "{} case files without fault, {trials} cases\n",

@@ -3,6 +3,7 @@
 
 mod against;
 mod args;
+mod cases;
 mod check;
 mod config;
 mod console;

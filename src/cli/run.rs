@@ -167,6 +167,7 @@ impl SelectionArgs {
 /// Runs it.
 pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outcome {
     let library = args.selection.library(console.colour)?;
+    super::cases::name_passed_over(&library, console);
     let mut plan = args.selection.plan(&library)?;
     if let Some(path) = &args.rerun_failed {
         let before = super::report::read(path)?;

@@ -194,6 +194,9 @@ fn read_action(
     }
 }
 
+/// The most steps that are sent at the same time.
+const AT_ONCE: usize = 1_000;
+
 fn read_parallel(reader: &mut Reader, node: &Node, source: &SourceFile) -> Vec<Step> {
     if matches!(node.data, Data::Sequence(_)) {
         return read_steps(reader, node, source);
@@ -203,7 +206,12 @@ fn read_parallel(reader: &mut Reader, node: &Node, source: &SourceFile) -> Vec<S
     let count = member(entries, "count").map_or(0, |(_, node)| reader.number(node, "`count`"));
     let step = member(entries, "step").and_then(|(_, node)| read_step(reader, node, source));
     match step {
-        Some(step) if count > 0 => vec![step; count],
+        Some(step) if (1..=AT_ONCE).contains(&count) => vec![step; count],
+        Some(_) if count > AT_ONCE => {
+            let message = format!("`count` expects at most {AT_ONCE}, found {count}");
+            reader.problem(Problem::new(node.span, message, "fewer steps at a time"));
+            Vec::new()
+        }
         _ => {
             let message = "`parallel` needs `count` and `step`";
             reader.problem(Problem::new(

@@ -16,6 +16,13 @@ use crate::diagnostic::yaml::{Data, Key, Node};
 use crate::diagnostic::{Problem, Span};
 use crate::exchange::{Generation, Kind, Operation, RequestBody};
 
+/// The most rounds of a `repeat`.
+const MOST_ROUNDS: u64 = 10_000;
+/// The most items that `fill` makes: three times what a zone holds.
+const MOST_ITEMS: u64 = 10_500;
+/// Where the addresses of `fill` can begin at most.
+const MOST_ADDRESSES: u64 = 1_000_000;
+
 /// Checks every value of a file.
 pub(super) fn check(reader: &mut Reader, root: &Node, generations: &[Generation]) {
     let Data::Mapping(entries) = &root.data else {
@@ -226,7 +233,8 @@ impl<'n> Values<'_, 'n> {
         for (key, node) in members {
             match key.text.as_str() {
                 "at" => self.place(node),
-                "fill" | "from" => self.number(node, &key.text, 0..=u64::MAX),
+                "fill" => self.number(node, &key.text, 0..=MOST_ITEMS),
+                "from" => self.number(node, &key.text, 0..=MOST_ADDRESSES),
                 "chunk" => {
                     self.is_true(node, "chunk");
                     if self.round != Round::Chunk {
@@ -296,7 +304,7 @@ impl<'n> Values<'_, 'n> {
         };
         self.is_repeated = true;
         if let Some(times) = member_of(argument, "times") {
-            self.number(times, "times", 1..=u64::MAX);
+            self.number(times, "times", 1..=MOST_ROUNDS);
         }
         if let Some(steps) = member_of(argument, "steps") {
             self.steps(steps);
