@@ -319,3 +319,64 @@ fn merged_parts_exit_as_the_whole_and_a_missing_one_is_said_so() {
     );
     let _ = std::fs::remove_dir_all(&folder);
 }
+
+#[test]
+fn the_embedded_mock_is_reached_without_the_proxy_of_the_environment() {
+    let output = originproof(&["run", "--case", "batch/merges"])
+        .env("http_proxy", "http://127.0.0.1:9")
+        .env("all_proxy", "http://127.0.0.1:9")
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test_case("http_proxy"; "the variable of http")]
+#[test_case("ALL_PROXY"; "the variable of the rest")]
+fn a_proxy_that_is_out_of_reach_is_named(variable: &str) {
+    let output = originproof(&["run", "--case", "batch/merges", "--target"])
+        .args(["http://api.invalid/client/v4", "--connect-timeout", "2s"])
+        .env("CLOUDFLARE_API_TOKEN", "mock-token")
+        .env(variable, "http://user:passw0rd@127.0.0.1:9")
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    let named = format!("through the proxy http://127.0.0.1:9, which {variable} names");
+    assert!(
+        text.contains(&named) && !text.contains("passw0rd"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_host_that_is_left_out_goes_through_no_proxy() {
+    let output = originproof(&["run", "--case", "batch/merges", "--target"])
+        .args(["http://192.0.2.1:9/client/v4", "--connect-timeout", "100ms"])
+        .env("CLOUDFLARE_API_TOKEN", "mock-token")
+        .env("http_proxy", "http://127.0.0.1:9")
+        .env("NO_PROXY", "*")
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let text = stderr(&output);
+    assert!(
+        output.status.code() == Some(3) && !text.contains("proxy"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_configuration_with_two_thousand_zones_is_shown() {
+    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    let path = folder.path().join("originproof.toml");
+    let zones: Vec<String> = (0..2_000)
+        .map(|number| format!("\"{number:032x}\""))
+        .collect();
+    std::fs::write(&path, format!("zones = [{}]\n", zones.join(", ")))
+        .unwrap_or_else(|error| panic!("{error}"));
+    let output = originproof(&["config", "--config"])
+        .arg(&path)
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains(&format!("{:032x}", 1_999)));
+}

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &ConfigArgs, world: &World, console: &mut Console) -> Ou
         let shown = match values {
             [] => "(none)".to_owned(),
             _ if setting.is_secret => "***".to_owned(),
-            values if setting.key == "url" => {
+            values if setting.key == "url" || setting.key.ends_with("proxy") => {
                 let redactor = Redactor::default();
                 let urls: Vec<String> = values.iter().map(|url| redactor.url(url)).collect();
                 urls.join(", ")

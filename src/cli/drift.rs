@@ -8,10 +8,12 @@ use originproof::drift::report::{ALL, Format, Shown};
 use originproof::drift::{Description, DriftError, Ignored, compare, fetch, proposal};
 
 use originproof::exchange::{Redactor, check_no_user};
+use originproof::settings::Values;
 
 use super::Outcome;
 use super::console::Console;
 use super::exit::{Exit, Failure};
+use super::world::World;
 
 /// Flags of `drift`.
 #[derive(Debug, Args)]
@@ -38,7 +40,7 @@ fn read_format(name: &str) -> Result<&'static Format, String> {
 }
 
 /// Compares.
-pub(crate) fn run(args: &DriftArgs, console: &mut Console) -> Outcome {
+pub(crate) fn run(args: &DriftArgs, world: &World, console: &mut Console) -> Outcome {
     if is_url(&args.openapi) {
         check_no_user(&args.openapi)
             .map_err(|fault| Failure::Usage(format!("--openapi: {fault}")))?;
@@ -57,9 +59,12 @@ pub(crate) fn run(args: &DriftArgs, console: &mut Console) -> Outcome {
             Failure::Unjudged(text)
         }
     };
+    let proxies = Values::from_vars(world.variables.clone())
+        .proxies()
+        .map_err(|error| Failure::Usage(error.to_string()))?;
     let bytes = if is_url(&args.openapi) {
         super::runtime()?
-            .block_on(fetch(&args.openapi))
+            .block_on(fetch(&args.openapi, proxies))
             .map_err(wrong)?
             .to_vec()
     } else {

@@ -59,7 +59,7 @@ pub(crate) fn main(world: &World) -> ExitCode {
         Command::Run(run) => run::run(&run, world, &mut console),
         Command::Explore(explore) => explore::run(&explore, world, &mut console),
         Command::Check(check) => check::run(&check, world, &mut console),
-        Command::Drift(drift) => drift::run(&drift, &mut console),
+        Command::Drift(drift) => drift::run(&drift, world, &mut console),
         Command::Proxy(proxy) => proxy::run(&proxy, world, &mut console),
         Command::List(list) => list::run(&list, &mut console),
         Command::Explain(explain) => explain::run(&explain, &mut console),

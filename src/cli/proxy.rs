@@ -1,6 +1,5 @@
 //! `originproof proxy`: traffic as it passes.
 
-use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use originproof::diagnostic::visible::one_line;
 use originproof::event::{Summary, Verdict};
 use originproof::private;
 use originproof::proxy::{
-    Annotations, Ended, Proxy, ProxyConfig, ProxyError, RunningProxy, Upstream,
+    Annotations, Ended, Proxy, ProxyConfig, ProxyError, RecordTo, RunningProxy, Upstream,
 };
 use originproof::report::{Run, Style, Terminal, Verbosity, format};
 use originproof::transport::parse_duration;
@@ -124,7 +123,7 @@ pub(crate) fn run(args: &ProxyArgs, world: &World, console: &mut Console) -> Out
     let recording = match &args.record {
         Some(path) => {
             let file = private::create(path).map_err(|error| cant_write(path, &error))?;
-            Some(Box::new(BufWriter::new(file)) as Box<dyn Write + Send>)
+            Some(RecordTo::File(file))
         }
         None => None,
     };
@@ -211,6 +210,11 @@ fn finish(args: &ProxyArgs, ended: Ended, console: &mut Console) -> Outcome {
         super::report::save(&run, json, path, console)?;
     }
     if let (Some(path), Err(error)) = (&args.record, ended.recording) {
+        console.say(&format!(
+            "warning: {} exchanges are missing in {}; those before them are there",
+            ended.dropped,
+            path.display()
+        ));
         return Err(cant_write(path, &error));
     }
     Ok(args.exit(&run.counts()))

@@ -116,6 +116,18 @@ struct NetworkArgs {
     /// Speak HTTP/2 at once, also without TLS
     #[arg(long)]
     http2: bool,
+    /// Go through this proxy; without it, the one that `http_proxy`, `https_proxy` or `all_proxy` names, as with curl
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
+    #[arg(long, value_name = "URL", hide = true)]
+    http_proxy: Option<String>,
+    #[arg(long, value_name = "URL", hide = true)]
+    https_proxy: Option<String>,
+    #[arg(long, value_name = "URL", hide = true)]
+    all_proxy: Option<String>,
+    /// Reach these hosts without a proxy: names, addresses, networks, or * for all (repeatable)
+    #[arg(long, value_name = "HOST")]
+    no_proxy: Vec<String>,
 }
 
 /// A target that can be probed, and the mock if one was started for it.
@@ -158,6 +170,11 @@ impl TargetArgs {
             ("insecure", flag(self.network.insecure)),
             ("resolve", self.network.resolve.clone()),
             ("http2", flag(self.network.http2)),
+            ("proxy", one(&self.network.proxy)),
+            ("http-proxy", one(&self.network.http_proxy)),
+            ("https-proxy", one(&self.network.https_proxy)),
+            ("all-proxy", one(&self.network.all_proxy)),
+            ("no-proxy", self.network.no_proxy.clone()),
         ])
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::error::DriftError;
-use crate::transport::{Client, Limits, Network, Outgoing, Pace};
+use crate::transport::{Client, Limits, Network, Outgoing, Pace, Proxies};
 
 /// Time for the whole document: it is over 10 MB.
 const WHOLE: Duration = Duration::from_mins(2);
@@ -14,14 +14,17 @@ const WHOLE: Duration = Duration::from_mins(2);
 ///
 /// # Errors
 /// [`DriftError::Fetch`] if no complete answer came, [`DriftError::Status`] if it was not 200.
-pub async fn fetch(url: &str) -> Result<Bytes, DriftError> {
+pub async fn fetch(url: &str, proxies: Proxies) -> Result<Bytes, DriftError> {
     let limits = Limits {
         exchange: WHOLE,
         body: 4 * Limits::default().body,
         ..Limits::default()
     };
-    let client =
-        Client::new(limits, &Network::default(), &Pace::default()).map_err(DriftError::Fetch)?;
+    let network = Network {
+        proxies,
+        ..Network::default()
+    };
+    let client = Client::new(limits, &network, &Pace::default()).map_err(DriftError::Fetch)?;
     let outgoing = Outgoing {
         method: "GET".to_owned(),
         url: url.to_owned(),

@@ -13,6 +13,7 @@ mod harmless;
 mod json;
 mod message;
 mod redaction;
+mod retry_after;
 mod secrets;
 
 pub use crate::api::{Generation, Kind, Operation, RequestBody};
@@ -22,4 +23,5 @@ pub use curl::{curl_line, shell_word, write_back_curl};
 pub use json::parse_json;
 pub use message::{Exchange, Headers, NoJson, Request, Response, json_type, whole_number};
 pub use redaction::Redactor;
+pub use retry_after::retry_after;
 pub use secrets::{Body, Secrets, Seen, redactor_of};

@@ -18,6 +18,7 @@ mod serve;
 mod store;
 pub mod variation;
 mod wire;
+mod zones;
 
 pub use access::{Access, Credentials};
 pub use call::{Body, Call, Reply};

@@ -1,7 +1,6 @@
 //! The HTTP layer: routing, credentials, the hooks, the lock of a zone. It decides nothing that the
 //! contract speaks of.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +25,7 @@ use super::handle::handle;
 use super::rules::Rules;
 use super::store::{Mapping, Place, Zone};
 use super::wire::Wire;
+use super::zones::Zones;
 use crate::contract::{Contract, FaultRequest, routes};
 use crate::exchange::Operation;
 
@@ -76,7 +76,7 @@ pub struct Mock {
     wire: Wire,
     changes: Vec<Change>,
     seed_mappings: usize,
-    zones: Mutex<HashMap<String, Arc<Mutex<Zone>>>>,
+    zones: Mutex<Zones>,
     requests: AtomicU64,
 }
 
@@ -151,7 +151,7 @@ impl Mock {
             wire,
             changes: config.changes,
             seed_mappings: config.seed_mappings,
-            zones: Mutex::new(HashMap::new()),
+            zones: Mutex::default(),
             requests: AtomicU64::new(0),
         }
     }
@@ -198,11 +198,7 @@ impl Mock {
     }
 
     fn zone(&self, key: &str) -> Arc<Mutex<Zone>> {
-        let mut zones = locked(&self.zones);
-        zones
-            .entry(key.to_owned())
-            .or_insert_with(|| Arc::new(Mutex::new(self.seeded())))
-            .clone()
+        locked(&self.zones).get(key, || self.seeded())
     }
 
     fn seeded(&self) -> Zone {

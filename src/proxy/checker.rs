@@ -1,11 +1,11 @@
 //! The one task that checks: it owns the auditor and the recording, and works the queue off.
 
-use std::io::{self, Write};
+use std::io;
 
 use tokio::sync::mpsc;
 
 use super::observation::{Message, Observed};
-use super::recording::Recording;
+use super::recording::{RecordTo, Recording};
 use crate::audit::{Auditor, Judged};
 use crate::event::Event;
 
@@ -18,13 +18,15 @@ pub struct Ended {
     pub missed: usize,
     /// Whether the recording could be written.
     pub recording: io::Result<()>,
+    /// Exchanges that are missing in the recording, since it could not be written.
+    pub dropped: usize,
 }
 
 /// Checks until the end is announced, or nobody is left to send.
 pub(super) fn run(
     mut queue: mpsc::Receiver<Message>,
     auditor: Auditor,
-    recording: Option<Box<dyn Write + Send>>,
+    recording: Option<RecordTo>,
     on: impl FnMut(Judged),
 ) -> Ended {
     let mut checker = Checker {
@@ -52,6 +54,7 @@ pub(super) fn run(
     Ended {
         missed: checker.auditor.tallies().missed,
         events: checker.auditor.events(),
+        dropped: checker.recording.as_ref().map_or(0, Recording::dropped),
         recording: checker.recording.map_or(Ok(()), Recording::end),
     }
 }

@@ -17,6 +17,20 @@ impl Budget {
             most,
         }
     }
+
+    /// Whether more than half of it is taken.
+    pub(super) fn is_tight(&self) -> bool {
+        self.used.load(Ordering::Relaxed) > self.most / 2
+    }
+
+    /// A part of it, if there is so much left, in bytes.
+    pub(super) fn reserve(self: &Arc<Self>, bytes: usize) -> Option<Reserved> {
+        let mut reserved = Reserved {
+            budget: self.clone(),
+            bytes: 0,
+        };
+        reserved.take(bytes).then_some(reserved)
+    }
 }
 
 /// A part of the budget, given back with the end of what it is for.

@@ -1,9 +1,9 @@
-//! What is noted of one exchange while it passes, and the queue to the checker. Nothing here waits: an exchange for
-//! which there is no room is only counted.
+//! What is noted of one exchange while it passes, and the queue to the checker. An exchange for which there is no room is
+//! only counted; where traffic is recorded, the next request waits until there is room.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -24,7 +24,7 @@ pub(super) struct Observed {
     pub(super) missed: usize,
     /// When the first of the writes began that were still under way, in microseconds since 1970.
     pub(super) writes_since: Option<i64>,
-    _reserved: [Reserved; 2],
+    _reserved: [Reserved; 3],
 }
 
 /// What the checker is told.
@@ -58,6 +58,11 @@ struct Traffic {
     /// Writes that began so far.
     begun: u64,
 }
+
+/// What an exchange takes in the queue beside its texts, in bytes.
+const EACH: usize = 1_024;
+/// How long a request waits before it looks again whether there is room.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// The way to the checker.
 #[derive(Debug)]
@@ -104,6 +109,17 @@ impl Recorder {
         let write = (start, traffic.begun);
         traffic.writes.insert(write);
         write
+    }
+
+    /// Waits until there is room for another exchange, where none may be missing from the recording.
+    pub(super) async fn room(&self) {
+        let is_recording = self.coverage == Coverage::Everything;
+        while is_recording && (self.budget.is_tight() || self.queue.capacity() == 0) {
+            if self.queue.is_closed() {
+                return;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// Begins with a request.
@@ -214,7 +230,8 @@ impl Observation {
             std::mem::replace(&mut *request, none())
         };
         let response = std::mem::replace(&mut self.response, none());
-        if request.state == State::Behind || response.state == State::Behind {
+        let is_behind = request.state == State::Behind || response.state == State::Behind;
+        if is_behind && self.recorder.coverage == Coverage::ThisApi {
             self.recorder.send(None, self.write);
             return;
         }
@@ -222,15 +239,22 @@ impl Observation {
         recorded.elapsed_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
         let (request, request_reserved) = request.into_whole();
         let (response, response_reserved) = response.into_whole();
+        let texts = [&recorded.request_headers, &recorded.response_headers];
+        let fields = texts.into_iter().flat_map(|headers| &headers.0);
+        let fields: usize = fields.map(|(name, value)| name.len() + value.len()).sum();
+        let Some(overhead) = self.recorder.budget.reserve(EACH + fields) else {
+            self.recorder.send(None, self.write);
+            return;
+        };
         // An answer to what is not known can't be judged.
         recorded.response_body = response.filter(|_| request.is_some());
-        recorded.request_body = request.filter(|body| !body.is_empty());
+        recorded.request_body = request;
         let observed = Box::new(Observed {
             recorded,
             reply,
             missed: 0,
             writes_since: None,
-            _reserved: [request_reserved, response_reserved],
+            _reserved: [request_reserved, response_reserved, overhead],
         });
         self.recorder.send(Some(observed), self.write);
     }

@@ -1,6 +1,9 @@
-//! Writes HAR 1.2 as the traffic goes on: one entry a line, closed at the end.
+//! Writes HAR 1.2 as the traffic goes on: one entry a line. A file is a whole document after each of them, so that one
+//! whose recorder was killed can be read.
 
-use std::io::{self, Write};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
 
 use base64::Engine;
 use http::StatusCode;
@@ -149,9 +152,11 @@ fn entry(recorded: &Recorded) -> Entry<'_> {
             cookies: [],
             headers: pairs(asked),
             query_string: query(&recorded.url),
-            post_data: sent.map(|body| Body::new(asked, Some(body))),
+            post_data: sent
+                .filter(|body| !body.is_empty())
+                .map(|body| Body::new(asked, Some(body))),
             headers_size: UNKNOWN,
-            body_size: sent.map_or(0, |body| size(Some(body))),
+            body_size: size(sent),
         },
         response: Response {
             status: recorded.status,
@@ -176,51 +181,104 @@ fn entry(recorded: &Recorded) -> Entry<'_> {
     }
 }
 
-/// A recording under way. After a fault nothing more is written.
+/// What ends a recording after any entry.
+const TAIL: &[u8] = b"\n]}}\n";
+
+/// Where a recording goes.
+pub enum RecordTo {
+    /// A file, which is a whole document after each entry.
+    File(File),
+    /// A stream, which is one at its end.
+    Stream(Box<dyn Write + Send>),
+}
+
+impl fmt::Debug for RecordTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File(_) => "File",
+            Self::Stream(_) => "Stream",
+        })
+    }
+}
+
+/// A recording under way. After a fault nothing more is written, and what is missing is counted.
 pub(super) struct Recording {
-    out: Box<dyn Write + Send>,
+    out: RecordTo,
+    /// Where the next entry begins, in bytes.
+    end: u64,
     is_empty: bool,
     fault: Option<io::Error>,
+    dropped: usize,
 }
 
 impl Recording {
     /// Begins.
-    pub(super) fn new(out: Box<dyn Write + Send>) -> Self {
+    pub(super) fn new(out: RecordTo) -> Self {
         let mut recording = Self {
             out,
+            end: 0,
             is_empty: true,
             fault: None,
+            dropped: 0,
         };
-        recording.write(|out| {
-            let version = env!("CARGO_PKG_VERSION");
-            let creator = serde_json::json!({"name": "originproof", "version": version});
-            write!(
-                out,
-                r#"{{"log":{{"version":"1.2","creator":{creator},"entries":["#
-            )
-        });
+        let version = env!("CARGO_PKG_VERSION");
+        let creator = serde_json::json!({"name": "originproof", "version": version});
+        let begin = format!(r#"{{"log":{{"version":"1.2","creator":{creator},"entries":["#);
+        recording.write(begin.into_bytes());
         recording
     }
 
-    fn write(&mut self, part: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
-        if self.fault.is_none() {
-            self.fault = part(&mut self.out).err();
+    /// Exchanges that could not be written.
+    pub(super) fn dropped(&self) -> usize {
+        self.dropped
+    }
+
+    /// Writes a part at the end of what is there; a file gets its tail behind it.
+    fn write(&mut self, mut part: Vec<u8>) -> bool {
+        if self.fault.is_some() {
+            return false;
         }
+        let length = part.len() as u64;
+        let written = match &mut self.out {
+            RecordTo::Stream(out) => out.write_all(&part),
+            RecordTo::File(file) => {
+                part.extend(TAIL);
+                let end = self.end;
+                let written = file
+                    .seek(SeekFrom::Start(end))
+                    .and_then(|_| file.write_all(&part));
+                if written.is_err() {
+                    // A disk that is full has room for what was there before.
+                    let _ = file.set_len(end);
+                    let _ = file
+                        .seek(SeekFrom::Start(end))
+                        .and_then(|_| file.write_all(TAIL));
+                }
+                written
+            }
+        };
+        self.end += length;
+        self.fault = written.err();
+        self.fault.is_none()
     }
 
     /// Adds an exchange.
     pub(super) fn add(&mut self, recorded: &Recorded) {
         let between: &[u8] = if self.is_empty { b"\n" } else { b",\n" };
-        self.is_empty = false;
-        self.write(|out| {
-            out.write_all(between)?;
-            serde_json::to_writer(out, &entry(recorded)).map_err(io::Error::from)
-        });
+        let mut part = between.to_vec();
+        let is_written = match serde_json::to_writer(&mut part, &entry(recorded)) {
+            Ok(()) => self.write(part),
+            Err(_) => false,
+        };
+        self.is_empty &= !is_written;
+        self.dropped += usize::from(!is_written);
     }
 
     /// Hands on what is buffered.
     pub(super) fn flush(&mut self) {
-        self.write(|out| out.flush());
+        if let (RecordTo::Stream(out), None) = (&mut self.out, &self.fault) {
+            self.fault = out.flush().err();
+        }
     }
 
     /// Ends.
@@ -228,10 +286,12 @@ impl Recording {
     /// # Errors
     /// The first fault of writing.
     pub(super) fn end(mut self) -> io::Result<()> {
-        self.write(|out| {
-            out.write_all(b"\n]}}\n")?;
-            out.flush()
-        });
-        self.fault.map_or(Ok(()), Err)
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        match &mut self.out {
+            RecordTo::File(file) => file.flush(),
+            RecordTo::Stream(out) => out.write_all(TAIL).and_then(|()| out.flush()),
+        }
     }
 }

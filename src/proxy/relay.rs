@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HOST};
 use http::response::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body;
@@ -42,10 +42,14 @@ impl Relay {
             let why = "this proxy stands for one upstream and opens no tunnels";
             return refusal(StatusCode::NOT_IMPLEMENTED, why);
         }
+        if let Err(why) = one_host(&head) {
+            return refusal(StatusCode::BAD_REQUEST, why);
+        }
         let url = match self.upstream.place(&head.uri) {
             Ok(url) => url,
             Err(error) => return refusal(StatusCode::BAD_REQUEST, &error.to_string()),
         };
+        self.recorder.room().await;
         let recorded = fields::recorded(&head.headers);
         let method = head.method.as_str();
         let mut observation = self.recorder.observe(method, url.to_string(), recorded);
@@ -91,6 +95,19 @@ impl Relay {
                 refusal(StatusCode::BAD_GATEWAY, &why)
             }
         }
+    }
+}
+
+/// Whether a request names one host, as it must (RFC 9112, 3.2; RFC 9113, 8.3.1): of two, servers behind may each take
+/// another.
+fn one_host(head: &http::request::Parts) -> Result<(), &'static str> {
+    let is_elsewhere = head.version == Version::HTTP_2 && head.uri.authority().is_some();
+    match head.headers.get_all(HOST).iter().count() {
+        0 if head.version != Version::HTTP_10 && !is_elsewhere => {
+            Err("the request has no field `host`")
+        }
+        0 | 1 => Ok(()),
+        _ => Err("the request has more than one field `host`"),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Listens, serves each connection, and stops.
 
 use std::convert::Infallible;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
@@ -16,6 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::checker::{self, Ended};
 use super::observation::{Coverage, Message, Recorder};
+use super::recording::RecordTo;
 use super::relay::Relay;
 use super::upstream::{Upstream, UpstreamError};
 use crate::audit::{Auditor, Judged};
@@ -24,6 +25,14 @@ use crate::audit::{Auditor, Judged};
 const GRACE: Duration = Duration::from_secs(2);
 /// Where the system has no room for another connection, the next attempt waits so long.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+/// How long a client may take for the header of a request, and how long a connection may lie idle between two.
+const HEADER: Duration = Duration::from_secs(30);
+/// How often a silent connection of HTTP/2 is asked whether it is still there.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
+/// How long it takes to look again at the first bytes of a client, where they were not enough.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// What every connection of HTTP/2 begins with (RFC 9113, 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// A stream's window of HTTP/2, in bytes.
 const WINDOW: u32 = 1024 * 1024;
 
@@ -50,7 +59,7 @@ pub struct ProxyConfig {
     pub patience: Duration,
     /// The largest body that is checked, in bytes.
     pub body_limit: usize,
-    /// The memory for copies of all bodies, in bytes.
+    /// The memory for copies of all bodies and for what waits to be checked, in bytes.
     pub budget: usize,
     /// Exchanges that wait to be checked, at most.
     pub queue: usize,
@@ -65,8 +74,8 @@ impl ProxyConfig {
             annotations: Annotations::Off,
             patience: PATIENCE,
             body_limit: 32 * 1024 * 1024,
-            budget: 256 * 1024 * 1024,
-            queue: 4_096,
+            budget: 96 * 1024 * 1024,
+            queue: 1_000_000,
         }
     }
 }
@@ -121,7 +130,7 @@ impl Proxy {
         self,
         address: SocketAddr,
         auditor: Auditor,
-        recording: Option<Box<dyn Write + Send>>,
+        recording: Option<RecordTo>,
         on: impl FnMut(Judged) + Send + 'static,
     ) -> Result<RunningProxy, ProxyError> {
         let config = self.config;
@@ -211,23 +220,62 @@ fn serve(
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + use<> {
     let _ = stream.set_nodelay(true);
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .preserve_header_case(true)
-        .auto_date_header(false)
-        .http2()
-        .auto_date_header(false)
-        .initial_stream_window_size(WINDOW)
-        .initial_connection_window_size(4 * WINDOW);
-    let service = service_fn(move |request| {
-        let relay = relay.clone();
-        async move { Ok::<_, Infallible>(relay.pass(request).await) }
-    });
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    let watched = graceful.watch(connection.into_owned());
+    let watcher = graceful.watcher();
     async move {
+        let Ok(Some(version)) = tokio::time::timeout(HEADER, spoken(&stream)).await else {
+            return;
+        };
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER)
+            .preserve_header_case(true)
+            .auto_date_header(false)
+            .http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(ASK_AGAIN)
+            .auto_date_header(false)
+            .initial_stream_window_size(WINDOW)
+            .initial_connection_window_size(4 * WINDOW);
+        let builder = match version {
+            Spoken::Http1 => builder.http1_only(),
+            Spoken::Http2 => builder.http2_only(),
+        };
+        let service = service_fn(move |request| {
+            let relay = relay.clone();
+            async move { Ok::<_, Infallible>(relay.pass(request).await) }
+        });
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
         // A connection that breaks is the client's to notice.
-        let _ = watched.await;
+        let _ = watcher.watch(connection.into_owned()).await;
+    }
+}
+
+/// What a client speaks.
+#[derive(Debug, Clone, Copy)]
+enum Spoken {
+    Http1,
+    Http2,
+}
+
+/// Looks at the first bytes without taking them; `None` if the client left.
+async fn spoken(stream: &TcpStream) -> Option<Spoken> {
+    let mut first = [0; PREFACE.len()];
+    loop {
+        let length = stream
+            .peek(&mut first)
+            .await
+            .ok()
+            .filter(|length| *length > 0)?;
+        let seen = first.get(..length)?;
+        if !PREFACE.starts_with(seen) {
+            return Some(Spoken::Http1);
+        }
+        if length == PREFACE.len() {
+            return Some(Spoken::Http2);
+        }
+        // The bytes that were seen stay, so that nothing wakes us before more come.
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }

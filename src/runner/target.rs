@@ -16,7 +16,7 @@ use crate::contract::Contract;
 use crate::exchange::{Exchange, Generation, Headers, Kind, Operation, Redactor};
 use crate::mock::Access;
 use crate::transport::{
-    Client, Limits, Network, Outgoing, Pace, RequestLog, TransportError, TransportFault,
+    Client, Limits, Network, Outgoing, Pace, RequestLog, TransportError, TransportFault, asked_wait,
 };
 
 /// How often a request of the runner's own is repeated when the target asks for it.
@@ -256,7 +256,8 @@ impl Target {
     /// After an answer that asks for patience: waits a little longer with each attempt, unless the answer
     /// said how long, which the client obeys by itself.
     pub(super) fn be_patient(&self, exchange: &Exchange, attempt: u32) {
-        if exchange.response.headers.get("retry-after").is_none() {
+        let response = &exchange.response;
+        if asked_wait(response.status, &response.headers).is_none() {
             let wait = Duration::from_millis(100) * 2_u32.saturating_pow(attempt);
             self.client.pause(wait);
         }

@@ -100,6 +100,17 @@ pub const SETTINGS: &[Setting] = &[
     plain!("insecure", "ORIGINPROOF_INSECURE", "false"),
     list("resolve", "--resolve", &["ORIGINPROOF_RESOLVE"]),
     plain!("http2", "ORIGINPROOF_HTTP2", "false"),
+    plain!("proxy", "ORIGINPROOF_PROXY", ""),
+    // The upper case of this one is left out, as curl does: a CGI sets it from a request.
+    plain!("http-proxy", "http_proxy", ""),
+    one(
+        "https-proxy",
+        "--https-proxy",
+        &["https_proxy", "HTTPS_PROXY"],
+        "",
+    ),
+    one("all-proxy", "--all-proxy", &["all_proxy", "ALL_PROXY"], ""),
+    list("no-proxy", "--no-proxy", &["no_proxy", "NO_PROXY"]),
     plain!("jobs", "ORIGINPROOF_JOBS", "16"),
     plain!("strict", "ORIGINPROOF_STRICT", "false"),
     plain!("expect", "ORIGINPROOF_EXPECT", ""),

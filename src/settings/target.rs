@@ -10,7 +10,7 @@ use crate::diagnostic::did_you_mean;
 use crate::exchange::check_base_url;
 use crate::runner::custody::{CustodyConfig, Permit};
 use crate::runner::{Credentials, TargetConfig};
-use crate::transport::{Limits, Network, Pace, Rate};
+use crate::transport::{Limits, Network, Pace, Proxies, ProxyFor, Rate};
 
 impl Values {
     /// The configuration of the target at a URL. Journals are kept in `folder`, unless a setting says otherwise; its locks
@@ -98,7 +98,32 @@ fn network(values: &Values) -> Result<Network, SettingError> {
         insecure: values.flag("insecure")?,
         resolve,
         http2: values.flag("http2")?,
+        proxies: values.proxies()?,
     })
+}
+
+impl Values {
+    /// The proxies, also for what is not a target.
+    ///
+    /// # Errors
+    /// A proxy that is none.
+    pub fn proxies(&self) -> Result<Proxies, SettingError> {
+        let mut proxies = Proxies::default();
+        let rows = [
+            ("proxy", ProxyFor::Any),
+            ("http-proxy", ProxyFor::Scheme("http")),
+            ("https-proxy", ProxyFor::Scheme("https")),
+            ("all-proxy", ProxyFor::Rest),
+        ];
+        for (key, kind) in rows {
+            if let Some(text) = self.text(key).filter(|text| !text.is_empty()) {
+                let origin = self.origin(key);
+                proxies.add(kind, text, origin).map_err(SettingError)?;
+            }
+        }
+        proxies.leave_out(self.list("no-proxy").iter().cloned());
+        Ok(proxies)
+    }
 }
 
 /// The rates that are set; `None` leaves them to the target.

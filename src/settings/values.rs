@@ -130,6 +130,13 @@ impl Values {
         first.filter(|text| !text.is_empty())
     }
 
+    /// Who says the value of a setting: a variable, a flag, a file.
+    #[must_use]
+    pub fn origin(&self, key: &str) -> &str {
+        let said = self.by_key.get(key);
+        said.map_or("default", |said| said.origin.as_str())
+    }
+
     /// A value that is not of the right kind, with the place that says it.
     fn wrong(&self, key: &str, wanted: &str) -> SettingError {
         let origin = self.by_key.get(key).map(|said| said.origin.as_str());

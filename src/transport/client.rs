@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::error::{TransportError, TransportFault};
 use super::limits::{Limits, Network};
 use super::pace::{Pace, Pacer, Purpose, Refusal};
+use super::proxies::Proxies;
 use crate::exchange::{Exchange, Headers, Operation, Request, Response};
 
 /// The most memory that is set aside for a body before any of it came, in bytes.
@@ -55,6 +56,7 @@ pub struct Client {
     limits: Arc<Limits>,
     pacer: Arc<Pacer>,
     log: Option<RequestLog>,
+    proxies: Arc<Proxies>,
 }
 
 impl Client {
@@ -72,6 +74,7 @@ impl Client {
             limits: Arc::new(limits),
             pacer: Arc::new(Pacer::new(pace)),
             log: None,
+            proxies: Arc::new(network.proxies.clone()),
         })
     }
 
@@ -227,8 +230,8 @@ impl Client {
         let within = self.limits.first_byte;
         let mut answer = tokio::time::timeout(within, request.send())
             .await
-            .map_err(|_| timed_out("answer began", within))?
-            .map_err(|error| TransportError::from_client(&error))?;
+            .map_err(|_| self.on_its_way(url, timed_out("answer began", within)))?
+            .map_err(|error| self.on_its_way(url, TransportError::from_client(&error)))?;
         let status = answer.status().as_u16();
         let mut headers = Headers::default();
         for (name, value) in answer.headers() {
@@ -262,6 +265,15 @@ impl Client {
         Ok(Response::new(status, headers, body.freeze()))
     }
 
+    /// The same error with the proxy that the request went through, which may be what is at fault.
+    fn on_its_way(&self, url: &str, mut error: TransportError) -> TransportError {
+        let url = Url::parse(url).ok();
+        if let Some(proxy) = url.and_then(|url| self.proxies.of(&url).cloned()) {
+            error.message = format!("{} (through the proxy {proxy})", error.message);
+        }
+        error
+    }
+
     fn inflated(&self, body: &[u8]) -> Result<Bytes, TransportError> {
         let limit = u64::try_from(self.limits.body).unwrap_or(u64::MAX);
         let mut inflated = Vec::new();
@@ -291,7 +303,10 @@ fn client(
         // Shorter than the usual keep-alive of servers, so that a connection is rarely used
         // in the moment in which the server closes it.
         .pool_idle_timeout(Duration::from_secs(4))
-        .user_agent(concat!("originproof/", env!("CARGO_PKG_VERSION")));
+        .user_agent(concat!("originproof/", env!("CARGO_PKG_VERSION")))
+        // What the environment names is handed in, and read as curl reads it.
+        .no_proxy()
+        .proxy(network.proxies.clone().into_client());
     for pem in &network.ca_certificates {
         let certificates = reqwest::Certificate::from_pem_bundle(pem)
             .map_err(|error| TransportError::from_client(&error))?;

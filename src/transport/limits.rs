@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::proxies::Proxies;
+
 /// Limits on every exchange.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -28,7 +30,7 @@ impl Default for Limits {
     }
 }
 
-/// How connections are made. Proxies come from the usual variables, which the client library reads.
+/// How connections are made.
 #[derive(Debug, Clone, Default)]
 pub struct Network {
     /// Certificates to trust beside those of the system, as PEM.
@@ -39,4 +41,6 @@ pub struct Network {
     pub resolve: Vec<(String, SocketAddr)>,
     /// Speak HTTP/2 at once, also without TLS. With TLS the server chooses anyway.
     pub http2: bool,
+    /// The proxies that requests go through.
+    pub proxies: Proxies,
 }

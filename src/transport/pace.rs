@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
-use crate::exchange::Headers;
+use crate::exchange::{Headers, retry_after};
 
 /// A target can announce any number of policies; more than these are not kept.
 const POLICIES: usize = 8;
@@ -369,19 +369,6 @@ pub fn asked_wait(status: u16, headers: &Headers) -> Option<Duration> {
     Some(wait.max(SHORTEST))
 }
 
-/// `retry-after` as a time to wait: seconds, or an HTTP date (RFC 9110, 10.2.3).
-fn retry_after(field: &str) -> Option<Duration> {
-    let field = field.trim();
-    if let Ok(seconds) = field.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(field)
-        .ok()?;
-    let wait = date.duration_since(jiff::Timestamp::now());
-    Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
-}
-
 /// A number among the parameters of a structured field: `"default";r=50;t=30`.
 fn parameter(field: &str, name: &str) -> Option<u32> {
     field
@@ -440,13 +427,6 @@ mod tests {
     fn the_least_time_leaves_out_the_burst() {
         assert_eq!(rate("100/10s").least_time(10), Duration::ZERO);
         assert!(rate("100/10s").least_time(100) >= Duration::from_secs(9));
-    }
-
-    #[test_case("30", Some(30); "seconds")]
-    #[test_case("Sun, 06 Nov 1994 08:49:37 GMT", Some(0); "a date that has passed")]
-    #[test_case("soon", None; "a word")]
-    fn retry_after_is_seconds_or_a_date(field: &str, seconds: Option<u64>) {
-        assert_eq!(retry_after(field), seconds.map(Duration::from_secs));
     }
 
     #[test]

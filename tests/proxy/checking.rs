@@ -8,7 +8,9 @@ use originproof::audit::{Auditor, read};
 use originproof::event::Event;
 use originproof::exchange::Redactor;
 use originproof::mock::{Mock, MockConfig, Running, mutant, variation};
-use originproof::proxy::{Annotations, Ended, Proxy, ProxyConfig, RunningProxy, Upstream};
+use originproof::proxy::{
+    Annotations, Ended, Proxy, ProxyConfig, RecordTo, RunningProxy, Upstream,
+};
 use serde_json::{Value, json};
 use test_case::test_case;
 
@@ -67,7 +69,7 @@ async fn proxy(
     let mut config = ProxyConfig::new(upstream);
     config.annotations = annotations;
     let auditor = Auditor::new("traffic", Redactor::default());
-    let recording = recording.map(|shared| Box::new(shared) as Box<dyn Write + Send>);
+    let recording = recording.map(|shared| RecordTo::Stream(Box::new(shared)));
     let running = Proxy::new(config).serve(([127, 0, 0, 1], 0).into(), auditor, recording, |_| {});
     running.await.unwrap_or_else(|e| panic!("{e}"))
 }

@@ -1,6 +1,6 @@
 //! What a recording holds of credentials: nothing, whatever the coding and the character set.
 
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom};
 
 use axum::Router;
 use axum::body::{Body as AxumBody, to_bytes};
@@ -13,7 +13,7 @@ use flate2::read::{GzEncoder, ZlibEncoder};
 use http::{Method, Request};
 use originproof::audit::Auditor;
 use originproof::exchange::Redactor;
-use originproof::proxy::{Proxy, ProxyConfig, Upstream};
+use originproof::proxy::{Proxy, ProxyConfig, RecordTo, Upstream};
 use serde_json::Value;
 use test_case::test_case;
 use tokio::net::TcpListener;
@@ -29,7 +29,13 @@ fn packed(coding: &str, body: &[u8]) -> Vec<u8> {
     let read = match coding {
         "gzip" => GzEncoder::new(body, level).read_to_end(&mut packed),
         "deflate" => ZlibEncoder::new(body, level).read_to_end(&mut packed),
-        // Nothing of these crates unpacks it; here only the name counts.
+        "br" => brotli::CompressorReader::new(body, 4_096, 5, 20).read_to_end(&mut packed),
+        "zstd" => {
+            let level = ruzstd::encoding::CompressionLevel::Fastest;
+            packed = ruzstd::encoding::compress_to_vec(body, level);
+            Ok(0)
+        }
+        // Nothing unpacks it; here only the name counts.
         _ => {
             packed.extend(body);
             Ok(0)
@@ -69,7 +75,7 @@ async fn recorded(sent: impl FnOnce(&str) -> Request<super::client::Body>) -> (V
     let upstream = Upstream::parse(&echo().await).unwrap_or_else(|e| panic!("{e}"));
     let recording = Shared::default();
     let auditor = Auditor::new("traffic", Redactor::default());
-    let out = Box::new(recording.clone()) as Box<dyn Write + Send>;
+    let out = RecordTo::Stream(Box::new(recording.clone()));
     let any = ([127, 0, 0, 1], 0).into();
     let running = Proxy::new(ProxyConfig::new(upstream)).serve(any, auditor, Some(out), |_| {});
     let running = running.await.unwrap_or_else(|e| panic!("{e}"));
@@ -100,8 +106,9 @@ fn utf16(text: &str) -> Vec<u8> {
 #[test_case("gzip", "application/json", format!("<{SECRET}>").into_bytes(), Some(b"<***>".to_vec()); "gzip")]
 #[test_case("deflate", "application/json", format!("<{SECRET}>").into_bytes(), Some(b"<***>".to_vec()); "deflate")]
 #[test_case("deflate,gzip", "application/json", format!("<{SECRET}>").into_bytes(), Some(b"<***>".to_vec()); "two codings")]
-#[test_case("br", "application/json", format!("<{SECRET}>").into_bytes(), None; "brotli, which is not unpacked")]
-#[test_case("zstd", "application/json", format!("<{SECRET}>").into_bytes(), None; "zstandard, which is not unpacked")]
+#[test_case("br", "application/json", format!("<{SECRET}>").into_bytes(), Some(b"<***>".to_vec()); "brotli")]
+#[test_case("zstd", "application/json", format!("<{SECRET}>").into_bytes(), Some(b"<***>".to_vec()); "zstandard")]
+#[test_case("compress", "application/json", format!("<{SECRET}>").into_bytes(), None; "a coding that is not unpacked")]
 #[test_case("", "text/plain; charset=utf-16le", utf16(&format!("<{SECRET}>")), Some(utf16("<***>")); "utf 16")]
 #[test_case("gzip", "text/plain", [b"\xff\xfe\xe4", SECRET.as_bytes()].concat(), Some(b"\xff\xfe\xe4***".to_vec()); "bytes that are not utf 8, packed")]
 #[test_case("", "text/plain", STANDARD.encode(format!("user:{SECRET}")).into_bytes(), Some(b"dXNlcj***".to_vec()); "base64")]
@@ -165,4 +172,52 @@ async fn fields_and_query_members_that_are_not_known_to_be_harmless_are_masked()
     let url = entry["request"]["url"].as_str().unwrap_or_default();
     assert!(url.ends_with("/anything?access_token=***&page=2"), "{url}");
     assert_eq!(entry["request"]["postData"]["text"], "*** and ***");
+}
+
+/// Serves through a proxy that records into a file, and sends so many requests.
+async fn recorded_in_a_file(file: std::fs::File, requests: usize) -> originproof::proxy::Ended {
+    let upstream = Upstream::parse(&echo().await).unwrap_or_else(|e| panic!("{e}"));
+    let mut config = ProxyConfig::new(upstream);
+    // Much less than all of them take, so that they have to wait.
+    config.budget = 64 * 1024;
+    let auditor = Auditor::new("traffic", Redactor::default());
+    let any = ([127, 0, 0, 1], 0).into();
+    let to = Some(RecordTo::File(file));
+    let running = Proxy::new(config).serve(any, auditor, to, |_| {});
+    let running = running.await.unwrap_or_else(|e| panic!("{e}"));
+    let url = running.url();
+    let client = Client::new(Speaks::Http1);
+    for number in 0..requests {
+        let body = whole(format!("{{\"number\": {number}}}"));
+        let request = request(Method::POST, &url, "/anything", body);
+        assert_eq!(client.send(request).await.status, 200);
+    }
+    running.stop().await.unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn entries(file: &mut std::fs::File) -> usize {
+    let mut text = String::new();
+    file.seek(SeekFrom::Start(0))
+        .and_then(|_| file.read_to_string(&mut text))
+        .unwrap_or_else(|e| panic!("{e}"));
+    let har: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
+    har["log"]["entries"].as_array().map_or(0, Vec::len)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_exchange_is_missing_in_a_recording_however_little_memory_there_is() {
+    let file = tempfile::tempfile().unwrap_or_else(|e| panic!("{e}"));
+    let mut copy = file.try_clone().unwrap_or_else(|e| panic!("{e}"));
+    let ended = recorded_in_a_file(file, 500).await;
+    assert_eq!((ended.missed, ended.dropped), (0, 0));
+    assert_eq!(entries(&mut copy), 500);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_full_disk_did_not_take_is_counted() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let ended = recorded_in_a_file(full.unwrap_or_else(|e| panic!("{e}")), 3).await;
+    assert_eq!(ended.dropped, 3);
+    assert!(ended.recording.is_err());
 }

@@ -148,3 +148,18 @@ async fn an_answer_that_breaks_off_breaks_off_for_the_client_too() {
         assert!(ended.is_ok(), "{ended:?}");
     }
 }
+
+#[test_case::test_case(""; "none")]
+#[test_case::test_case("Host: a\r\nHost: b\r\n"; "two")]
+#[test_case::test_case("Host: a\r\nhOST: a\r\n"; "the same twice")]
+#[tokio::test]
+async fn a_request_without_one_host_is_refused(fields: &str) {
+    let (_listener, url) = listener().await;
+    let running = proxy(&url, Annotations::Off).await;
+    let mut client = TcpStream::connect(running.address)
+        .await
+        .unwrap_or_else(|e| panic!("{e}"));
+    write(&mut client, &format!("GET /x HTTP/1.1\r\n{fields}\r\n")).await;
+    let got = read_until(&mut client, "\"success\":false}").await;
+    assert!(got.starts_with("HTTP/1.1 400 "), "{got}");
+}

@@ -9,16 +9,22 @@ use super::super::finding::Findings;
 use crate::api::{ClauseId, Level};
 use crate::api::{CodeDescription, When};
 use crate::contract::{MissingPart, What};
-use crate::exchange::whole_number;
+use crate::exchange::{retry_after, whole_number};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let response = &subject.exchange.response;
-    if response.status == 429 && response.headers.get("retry-after").is_none() {
-        findings.add(
-            (ClauseId::of("HTTP-5"), Level::Should),
-            "header retry-after",
-            What::missing("the seconds to wait", MissingPart::Header),
-        );
+    if response.status == 429 {
+        let what = match response.headers.get("retry-after") {
+            None => Some(What::missing("the seconds to wait", MissingPart::Header)),
+            Some(field) if retry_after(field).is_none() => {
+                Some(What::value("seconds, or an HTTP date", field))
+            }
+            Some(_) => None,
+        };
+        if let Some(what) = what {
+            let clause = (ClauseId::of("HTTP-5"), Level::Should);
+            findings.add(clause, "header retry-after", what);
+        }
     }
     if !response.is_failure() {
         return;
