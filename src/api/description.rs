@@ -29,6 +29,8 @@ pub struct Contract {
     pub codes: Vec<CodeDescription>,
     /// All clauses, in the order of the contract.
     pub clauses: Vec<ClauseDescription>,
+    /// The clauses about requests, which are the client's to keep.
+    pub client_clauses: Vec<ClauseDescription>,
     /// What a target can be said to have.
     pub capabilities: Vec<Capability>,
     /// The compiled JSON Schemas.
@@ -38,13 +40,14 @@ pub struct Contract {
 
 /// The file as it stands, without its operations: those are read first, since rows of codes name them.
 #[derive(Deserialize)]
-#[serde(bound(deserialize = "'de: 'static"))]
+#[serde(bound(deserialize = "'de: 'static"), rename_all = "kebab-case")]
 struct File {
     limits: Limits,
     vendors: Vec<String>,
     platform: Platform,
     codes: Vec<CodeDescription>,
     clauses: Vec<ClauseDescription>,
+    client_clauses: Vec<ClauseDescription>,
     capabilities: Vec<Capability>,
 }
 
@@ -332,6 +335,7 @@ impl Contract {
         let by_clause = file
             .clauses
             .iter()
+            .chain(&file.client_clauses)
             .enumerate()
             .map(|(index, clause)| (clause.id.clone(), index))
             .collect();
@@ -342,6 +346,7 @@ impl Contract {
             platform: file.platform,
             codes: file.codes,
             clauses: file.clauses,
+            client_clauses: file.client_clauses,
             capabilities: file.capabilities,
             schemas,
             by_clause,
@@ -351,9 +356,12 @@ impl Contract {
     /// A clause by its id.
     #[must_use]
     pub fn clause(&self, id: &ClauseId) -> Option<&ClauseDescription> {
-        self.by_clause
-            .get(id)
-            .and_then(|&index| self.clauses.get(index))
+        let index = *self.by_clause.get(id)?;
+        let of_clients = index.checked_sub(self.clauses.len());
+        match of_clients {
+            None => self.clauses.get(index),
+            Some(index) => self.client_clauses.get(index),
+        }
     }
 
     /// The sentence of a clause; empty for an unknown one.

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::order::{Held, Order, Span};
 use super::recorded::{Identified, Recorded};
 use super::session::{Session, Waiting};
-use super::verdicts::Verdicts;
+use super::verdicts::{Side, Verdicts};
 use crate::cause::of_failures;
-use crate::contract::{Contract, Finding, check, is_edge_failure};
+use crate::contract::{Contract, Finding, Level, check, check_request, is_edge_failure};
 use crate::event::{Event, Location, RunHeader, Summary};
 use crate::exchange::{Exchange, Operation, Redactor};
 
@@ -31,6 +31,8 @@ pub struct Tallies {
     pub unreadable: usize,
     /// That are judged.
     pub judged: usize,
+    /// Whose requests break clauses of clients.
+    pub wrong_requests: usize,
     /// Of this one, answered that no such route exists.
     pub unrouted: usize,
     /// How often the state of a zone became unknown.
@@ -46,6 +48,8 @@ pub struct Judged {
     pub number: usize,
     /// The file, and the number of the exchange in it.
     pub place: Location,
+    /// Whose part of it was judged.
+    pub side: Side,
     /// What was asked for.
     pub operation: Operation,
     /// The method.
@@ -56,6 +60,18 @@ pub struct Judged {
     pub status: u16,
     /// What was found; never empty.
     pub findings: Vec<Finding>,
+}
+
+/// Whose part of the traffic is judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sides {
+    /// The server's.
+    #[default]
+    Server,
+    /// The client's.
+    Client,
+    /// Both.
+    Both,
 }
 
 /// Judges recorded traffic. Its memory grows with the zones and findings, not with the traffic.
@@ -70,6 +86,9 @@ pub struct Auditor {
     tallies: Tallies,
     /// What can't be read, with its place.
     faults: Vec<String>,
+    sides: Sides,
+    /// What was found in requests, and not handed out yet.
+    requests: Vec<Judged>,
 }
 
 impl Auditor {
@@ -84,7 +103,16 @@ impl Auditor {
             verdicts: Verdicts::new(redactor),
             tallies: Tallies::default(),
             faults: Vec::new(),
+            sides: Sides::Server,
+            requests: Vec::new(),
         }
+    }
+
+    /// The same for other parts of the traffic than the server's.
+    #[must_use]
+    pub fn judging(mut self, sides: Sides) -> Self {
+        self.sides = sides;
+        self
     }
 
     /// From here on exchanges come from this file. What was known of a zone ends with the file before: between two
@@ -166,7 +194,8 @@ impl Auditor {
         }
         if recorded.is_in_order {
             let held = self.process(number, place, recorded, true);
-            judged.extend(self.verdicts.all(held));
+            judged.extend(self.verdicts.all(&held));
+            judged.append(&mut self.requests);
             return judged;
         }
         let out = self.session.take(Waiting {
@@ -213,20 +242,21 @@ impl Auditor {
             Some(moment) => self.order.close_before(moment),
             None => self.order.close_all(),
         });
-        judged.extend(self.verdicts.all(closed));
+        judged.extend(self.verdicts.all(&closed));
+        let requests = std::mem::take(&mut self.requests);
         if let Some(at) = judged.iter().position(|judged| judged.number == number) {
             let own = judged.remove(at);
-            return (own.findings.clone(), [vec![own], judged].concat());
+            return (own.findings.clone(), [vec![own], requests, judged].concat());
         }
         let own = self.order.told(number);
-        (own, judged)
+        (own, [requests, judged].concat())
     }
 
     /// Judges what still waits for later exchanges: there are none.
     pub fn finish(&mut self) -> Vec<Judged> {
         let mut judged = self.empty_session();
         let held = self.order.close_all();
-        judged.extend(self.verdicts.all(held));
+        judged.extend(self.verdicts.all(&held));
         judged
     }
 
@@ -246,7 +276,8 @@ impl Auditor {
                 waiting.recorded,
                 waiting.is_placed,
             ));
-            judged.extend(self.verdicts.all(held));
+            judged.extend(self.verdicts.all(&held));
+            judged.append(&mut self.requests);
         }
         judged
     }
@@ -257,7 +288,7 @@ impl Auditor {
             return;
         }
         let held = self.order.close_all();
-        judged.extend(self.verdicts.all(held));
+        judged.extend(self.verdicts.all(&held));
         self.tallies.missed += count;
         self.tallies.lost += 1;
         self.order.forget();
@@ -306,8 +337,11 @@ impl Auditor {
         self.tallies.unread += usize::from(!is_read);
         self.tallies.judged += usize::from(is_judged);
         self.tallies.unordered += usize::from(is_judged && !is_placed && !is_alone);
-        let findings = if is_judged {
-            self.verdicts.see(place.file(""), &exchange);
+        if !is_alone {
+            self.request(number, &place, &exchange);
+        }
+        let findings = if is_judged && self.sides != Sides::Client {
+            self.verdicts.see(place.file(""), Side::Server, &exchange);
             check(Contract::embedded(), &exchange)
         } else {
             Vec::new()
@@ -319,10 +353,21 @@ impl Auditor {
             span,
             is_placed,
             findings,
-            is_judged,
+            is_judged: is_judged && self.sides != Sides::Client,
             told: 0,
         };
         self.order.take(&zone, held)
+    }
+
+    /// Checks the request of an exchange.
+    fn request(&mut self, number: usize, place: &Location, exchange: &Exchange) {
+        let findings = check_request(Contract::embedded(), exchange);
+        let is_must = findings.iter().any(|finding| finding.level == Level::Must);
+        self.tallies.wrong_requests += usize::from(is_must);
+        if self.sides != Sides::Server {
+            let judged = self.verdicts.request(number, place, exchange, &findings);
+            self.requests.extend(judged);
+        }
     }
 
     fn notes(&self) -> Vec<String> {
@@ -351,6 +396,12 @@ impl Auditor {
             tallies.unordered,
             "judged by themselves, since their place in time or their zone is not known",
         );
+        if self.sides == Sides::Server {
+            note(
+                tallies.wrong_requests,
+                "requests break the contract themselves, by the client's fault: --judge both tells how",
+            );
+        }
         note(
             tallies.unrouted,
             "answered that there is no such route: the target does not serve the operation",

@@ -12,8 +12,7 @@ use encoding_rs::WINDOWS_1252;
 use serde::de::IgnoredAny;
 
 use super::coding;
-use super::redacted;
-use crate::exchange::Headers;
+use crate::exchange::{Headers, has_marks, is_mark};
 
 /// How often a body may be packed.
 const PACKED: usize = 3;
@@ -64,7 +63,7 @@ pub(super) fn of_response(
         .iter()
         .find_map(|reading| json_in(reading, headers))
     {
-        return if redacted::has_marks(&json) {
+        return if has_marks(&json) {
             Err(Trouble::NotRecorded)
         } else {
             Ok(json)
@@ -101,7 +100,7 @@ pub(super) fn of_request(kept: &Kept<'_>, headers: &Headers) -> Option<Vec<u8>> 
         .iter()
         .find_map(|reading| json_in(reading, headers))
     {
-        return (!redacted::has_marks(&json)).then_some(json);
+        return (!has_marks(&json)).then_some(json);
     }
     let is_had =
         coding::codings(headers).is_empty() && is_readable(first) && is_whole(first, kept, headers);
@@ -111,10 +110,9 @@ pub(super) fn of_request(kept: &Kept<'_>, headers: &Headers) -> Option<Vec<u8>> 
 /// Names the media type where the recorder names it beside the fields only, or took it out.
 pub(super) fn name_media_type(headers: &mut Headers, beside: Option<&str>) {
     const FIELD: &str = "content-type";
-    let beside = beside.filter(|text| {
-        text.contains('/') && !redacted::is_mark(text) && !text.starts_with("x-unknown")
-    });
-    let is_taken_out = headers.get(FIELD).is_some_and(redacted::is_mark);
+    let beside = beside
+        .filter(|text| text.contains('/') && !is_mark(text) && !text.starts_with("x-unknown"));
+    let is_taken_out = headers.get(FIELD).is_some_and(is_mark);
     if is_taken_out {
         headers.0.retain(|(name, _)| name != FIELD);
     }
@@ -227,7 +225,7 @@ fn is_readable(bytes: &[u8]) -> bool {
 
 /// Whether a text that is not JSON is all of what was sent.
 fn is_whole(text: &[u8], kept: &Kept<'_>, headers: &Headers) -> bool {
-    if std::str::from_utf8(text).is_ok_and(redacted::is_mark) {
+    if std::str::from_utf8(text).is_ok_and(is_mark) {
         return false;
     }
     let length = as_f64(text.len());

@@ -13,13 +13,13 @@ mod lines;
 mod order;
 mod read;
 mod recorded;
-mod redacted;
 mod response;
 mod session;
 mod verdicts;
 
-pub use auditor::{Auditor, Judged, Tallies};
+pub use auditor::{Auditor, Judged, Sides, Tallies};
 pub use clock::{Clock, Moment};
 pub use read::{AuditError, Extent, read, read_plain};
 pub use recorded::Recorded;
 pub use response::{Framing, parse as parse_response};
+pub use verdicts::Side;

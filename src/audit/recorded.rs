@@ -4,11 +4,11 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
 use super::clock::Moment;
-use super::{coding, redacted};
+use super::coding;
 use crate::contract::{Contract, Route, routes};
 use crate::exchange::{
-    Body, Exchange, Headers, Operation, Redactor, Request, Response, Secrets, Seen, parse_json,
-    whole_number,
+    Body, Exchange, Headers, Operation, Redactor, Request, Response, Secrets, Seen, is_mark,
+    parse_json, whole_number,
 };
 
 /// What was recorded; what is missing was not.
@@ -135,7 +135,7 @@ impl Recorded {
         let zone = zone_of(base, route.zone);
         let operation = route.operation;
         let address = route.address.map(decoded);
-        let is_known = |text: &str| !redacted::is_mark(text);
+        let is_known = |text: &str| !is_mark(text);
         let is_placed = is_known(&decoded(route.zone)) && address.as_deref().is_none_or(is_known);
         let address = address.filter(|text| !self.is_response_alone && is_known(text));
         let mut query = pairs(query);

@@ -5,18 +5,31 @@ use std::collections::BTreeMap;
 use super::auditor::Judged;
 use super::order::Held;
 use crate::contract::{Finding, Level};
-use crate::event::{Profile, ReportedFinding, TrialReport, Verdict, exchange_record, step_record};
+use crate::event::{
+    Location, Profile, ReportedFinding, TrialReport, Verdict, exchange_record, step_record,
+};
 use crate::exchange::{Exchange, Operation, Redactor, Secrets, Seen, redactor_of};
 
 /// Exchanges that are kept of one operation as evidence.
 const EVIDENCE: usize = 20;
 
+/// Whose part of an exchange is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// The server's, which is its answer.
+    Server,
+    /// The client's, which is its request.
+    Client,
+}
+
+/// A trial: the file that its exchanges were recorded in, whose part is judged, and the operation.
+type Key = (String, Side, Operation);
+
 #[derive(Debug)]
 pub(super) struct Verdicts {
     /// What the traffic showed so far.
     pub(super) secrets: Secrets,
-    /// By the file that they were recorded in, and by operation.
-    trials: BTreeMap<(String, Operation), TrialReport>,
+    trials: BTreeMap<Key, TrialReport>,
     profile: Profile,
 }
 
@@ -30,64 +43,92 @@ impl Verdicts {
     }
 
     /// An exchange of this API in a file is judged.
-    pub(super) fn see(&mut self, file: &str, exchange: &Exchange) {
+    pub(super) fn see(&mut self, file: &str, side: Side, exchange: &Exchange) {
         let redactor = self.secrets.redactor();
-        self.profile.take(exchange, |text| redactor.text(text));
+        if side == Side::Server {
+            self.profile.take(exchange, |text| redactor.text(text));
+        }
         if let Some(operation) = exchange.operation {
-            let trial = self.trial(file, operation);
+            let trial = self.trial(file, side, operation);
             trial.elapsed_us = trial.elapsed_us.saturating_add(exchange.elapsed_us);
         }
     }
 
-    fn trial(&mut self, file: &str, operation: Operation) -> &mut TrialReport {
-        let key = (file.to_owned(), operation);
+    fn trial(&mut self, file: &str, side: Side, operation: Operation) -> &mut TrialReport {
+        let key = (file.to_owned(), side, operation);
+        let (folder, what) = match side {
+            Side::Server => ("", "exchanges"),
+            Side::Client => ("client/", "requests"),
+        };
         self.trials.entry(key).or_insert_with(|| TrialReport {
-            id: format!("{file}/{operation}"),
-            title: format!("Recorded exchanges of {operation}"),
+            id: format!("{file}/{folder}{operation}"),
+            title: format!("Recorded {what} of {operation}"),
             file: file.to_owned(),
             ..TrialReport::default()
         })
     }
 
     /// Takes in exchanges that are judged; returns those that break something that was not told before.
-    pub(super) fn all(&mut self, held: Vec<Held>) -> Vec<Judged> {
-        held.into_iter().filter_map(|held| self.one(held)).collect()
+    pub(super) fn all(&mut self, held: &[Held]) -> Vec<Judged> {
+        held.iter().filter_map(|held| self.one(held)).collect()
     }
 
-    fn one(&mut self, held: Held) -> Option<Judged> {
+    fn one(&mut self, held: &Held) -> Option<Judged> {
         let operation = held.exchange.operation?;
         if held.findings.is_empty() {
             return None;
         }
         let redactor = redactor_of(Seen::from(&held.exchange), self.secrets.redactor());
-        self.note(operation, &held, &redactor);
-        let findings = held.findings.get(held.told..).unwrap_or_default();
-        (!findings.is_empty()).then(|| Judged {
-            place: held.place.clone(),
-            number: held.number,
+        let part = Part {
+            side: Side::Server,
             operation,
-            method: held.exchange.request.method,
-            path: redactor.text(path(&held.exchange.request.url)),
-            status: held.exchange.response.status,
-            findings: findings
-                .iter()
-                .map(|finding| masked(finding, &redactor))
-                .collect(),
-        })
+            place: &held.place,
+            exchange: &held.exchange,
+            findings: &held.findings,
+        };
+        self.note(&part, &redactor);
+        let findings = held.findings.get(held.told..).unwrap_or_default();
+        (!findings.is_empty()).then(|| part.judged(held.number, findings, &redactor))
     }
 
-    fn note(&mut self, operation: Operation, held: &Held, redactor: &Redactor) {
-        let trial = self.trial(held.place.file(""), operation);
+    /// Takes in what a request breaks.
+    pub(super) fn request(
+        &mut self,
+        number: usize,
+        place: &Location,
+        exchange: &Exchange,
+        findings: &[Finding],
+    ) -> Option<Judged> {
+        let operation = exchange.operation?;
+        self.see(place.file(""), Side::Client, exchange);
+        if findings.is_empty() {
+            return None;
+        }
+        let redactor = redactor_of(Seen::from(exchange), self.secrets.redactor());
+        let part = Part {
+            side: Side::Client,
+            operation,
+            place,
+            exchange,
+            findings,
+        };
+        self.note(&part, &redactor);
+        Some(part.judged(number, findings, &redactor))
+    }
+
+    fn note(&mut self, part: &Part<'_>, redactor: &Redactor) {
+        let place = part.place;
+        let trial = self.trial(place.file(""), part.side, part.operation);
         let step = (trial.steps.len() < EVIDENCE).then(|| {
             trial
                 .steps
-                .push(step_record(&held.exchange, held.place.clone(), redactor));
+                .push(step_record(part.exchange, place.clone(), redactor));
             let index = trial.steps.len() - 1;
-            let record = exchange_record(&held.exchange, index, redactor);
+            let record = exchange_record(part.exchange, index, redactor);
             trial.exchanges.push(record);
             index
         });
-        for finding in &held.findings {
+        for finding in part.findings {
             let same = trial.findings.iter_mut().find(|known| {
                 known.finding.clause == finding.clause && known.finding.level == finding.level
             });
@@ -95,7 +136,7 @@ impl Verdicts {
                 Some(known) => known.times += 1 + finding.more,
                 None => trial.findings.push(ReportedFinding {
                     finding: masked(finding, redactor),
-                    place: held.place.clone(),
+                    place: place.clone(),
                     step,
                     times: 1 + finding.more,
                 }),
@@ -128,6 +169,34 @@ impl Verdicts {
         let mut profile = self.profile;
         profile.mask(|text| redactor.text(text));
         (trials, profile)
+    }
+}
+
+/// One side of an exchange, and what was found in it.
+struct Part<'p> {
+    side: Side,
+    operation: Operation,
+    place: &'p Location,
+    exchange: &'p Exchange,
+    findings: &'p [Finding],
+}
+
+impl Part<'_> {
+    fn judged(&self, number: usize, findings: &[Finding], redactor: &Redactor) -> Judged {
+        let request = &self.exchange.request;
+        Judged {
+            place: self.place.clone(),
+            side: self.side,
+            number,
+            operation: self.operation,
+            method: request.method.clone(),
+            path: redactor.text(path(&request.url)),
+            status: self.exchange.response.status,
+            findings: findings
+                .iter()
+                .map(|finding| masked(finding, redactor))
+                .collect(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use originproof::audit::{Auditor, Framing, Tallies, parse_response, read};
+use originproof::audit::{Auditor, Framing, Sides, Tallies, parse_response, read};
 use originproof::case::Library;
 use originproof::cause::Causes;
 use originproof::diagnostic::did_you_mean;
@@ -39,6 +39,9 @@ pub(crate) struct CheckArgs {
     /// Let a deviation from a should fail the check as well
     #[arg(long)]
     strict: bool,
+    /// Whose part is judged: the server's answers, the client's requests, or both
+    #[arg(long, value_enum, value_name = "SIDE", default_value_t = Judge::Server)]
+    judge: Judge,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -51,12 +54,30 @@ fn read_operation(name: &str) -> Result<Operation, String> {
     })
 }
 
+/// Whose part of the traffic is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Judge {
+    Server,
+    Client,
+    Both,
+}
+
+impl From<Judge> for Sides {
+    fn from(judge: Judge) -> Self {
+        match judge {
+            Judge::Server => Self::Server,
+            Judge::Client => Self::Client,
+            Judge::Both => Self::Both,
+        }
+    }
+}
+
 /// Checks.
 pub(crate) fn run(args: &CheckArgs, world: &World, console: &mut Console) -> Outcome {
     let expected = expectation::load(args.expect.as_deref(), world, console.colour)?;
     let baseline = args.output.baseline()?;
     let names: Vec<String> = args.files.iter().map(|path| name(path)).collect();
-    let mut auditor = Auditor::new(&names.join(", "), redactor(world));
+    let mut auditor = Auditor::new(&names.join(", "), redactor(world)).judging(args.judge.into());
     for path in &args.files {
         auditor.begin(&name(path));
         take(args.operation, args.status, path, &mut auditor)?;

@@ -61,6 +61,7 @@ fn clause(id: &str, library: &Library) -> Option<String> {
     let clause = contract
         .clauses
         .iter()
+        .chain(&contract.client_clauses)
         .find(|clause| clause.id.as_str().eq_ignore_ascii_case(&id))?;
     let mut text = format!("{} ({})\n\n  {}\n", clause.id, clause.level, clause.says);
     for part in &clause.also {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::sync::mpsc;
 
-use originproof::audit::{Auditor, Judged};
+use originproof::audit::{Auditor, Judged, Side};
 use originproof::diagnostic::visible::one_line;
 use originproof::event::{Summary, Verdict};
 use originproof::private;
@@ -18,6 +18,7 @@ use originproof::report::{Run, Style, Terminal, Verbosity, format};
 use originproof::transport::parse_duration;
 
 use super::Outcome;
+use super::check::Judge;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::interruption::Interruptions;
@@ -48,6 +49,9 @@ pub(crate) struct ProxyArgs {
     /// Record the traffic as HAR 1.2, without credentials; `originproof check` reads it
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Whose part is judged: the server's answers, the client's requests, or both
+    #[arg(long, value_enum, value_name = "SIDE", default_value_t = Judge::Server)]
+    judge: Judge,
     /// Write a run document at the end, for `originproof report`
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
@@ -127,7 +131,8 @@ pub(crate) fn run(args: &ProxyArgs, world: &World, console: &mut Console) -> Out
         }
         None => None,
     };
-    let auditor = Auditor::new(&upstream.url(), super::check::redactor(world));
+    let auditor =
+        Auditor::new(&upstream.url(), super::check::redactor(world)).judging(args.judge.into());
     let runtime = super::runtime()?;
     let ended = runtime.block_on(async {
         let interruptions = Interruptions::listen()?;
@@ -230,8 +235,12 @@ impl From<ProxyError> for Failure {
 fn lines_of(judged: &Judged) -> String {
     let mut text = String::new();
     for finding in &judged.findings {
+        let side = match judged.side {
+            Side::Server => "",
+            Side::Client => "client: ",
+        };
         let line = format!(
-            "{} {} {} {} {} {}: expected {}, found {}",
+            "{side}{} {} {} {} {} {}: expected {}, found {}",
             finding.clause,
             finding.level,
             judged.operation,

@@ -9,6 +9,7 @@ mod check;
 mod edge;
 mod finding;
 mod place;
+mod request;
 pub mod rule;
 mod what;
 
@@ -22,4 +23,5 @@ pub use check::{Framing, Subject, check, check_with};
 pub use edge::is_edge_failure;
 pub use finding::{Finding, Findings, without_indices};
 pub use place::Place;
+pub use request::check_request;
 pub use what::{Answered, Evidence, MissingPart, What, mapped};

@@ -5,6 +5,7 @@ mod broken;
 mod command;
 mod curl;
 mod entries;
+mod requests;
 mod secrets;
 mod sequence;
 mod times;

@@ -228,11 +228,22 @@ impl Terminal {
     }
 }
 
+fn is_of_a_client(trial: &TrialReport) -> bool {
+    let of_clients = &Contract::embedded().client_clauses;
+    let mut findings = trial.findings.iter();
+    findings.any(|reported| {
+        of_clients
+            .iter()
+            .any(|clause| clause.id == reported.finding.clause)
+    })
+}
+
 fn blamed(trial: &TrialReport) -> &'static str {
     match trial.verdict {
         Verdict::Broken => "the case file, or originproof itself",
         Verdict::Inconclusive if trial.by_network => "the network",
         Verdict::NotRun => "nobody",
+        _ if is_of_a_client(trial) => "the client that sent the requests",
         Verdict::Inconclusive => "the target, which could not be brought into a state to judge",
         Verdict::Violates
         | Verdict::Deviates

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::exchange::parse_json;
+use super::json::parse_json;
 
 /// Words that say so.
 const WORDS: [&str; 16] = [
@@ -52,7 +52,8 @@ const MEMBERS: [&str; 22] = [
 ];
 
 /// Whether a text stands in the place of another: `[redacted]`, `<omitted>`, `***`, `XXXX`.
-pub(super) fn is_mark(text: &str) -> bool {
+#[must_use]
+pub fn is_mark(text: &str) -> bool {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > LONGEST {
         return false;
@@ -78,7 +79,8 @@ pub(super) fn is_mark(text: &str) -> bool {
 }
 
 /// Whether a JSON text has marks where the contract expects values.
-pub(super) fn has_marks(json: &[u8]) -> bool {
+#[must_use]
+pub fn has_marks(json: &[u8]) -> bool {
     // Most bodies have nothing that could be one, and need not be parsed for it.
     let is_possible = |window: &[u8]| {
         window.eq_ignore_ascii_case(b"redact")
