@@ -121,7 +121,6 @@ const ENTRY: &str = "/components/schemas/ocr_v2_entry";
 
 #[test_case(|d| d.set(&format!("{V2}/get/parameters/0/$ref"), json!("#/components/parameters/gone")), "/get/parameters/0: the reference `#/components/parameters/gone` leads nowhere"; "a parameter that is not there")]
 #[test_case(|d| { d.remove("/components/schemas/ocr_v2_entry"); }, "the reference `#/components/schemas/ocr_v2_entry` leads nowhere"; "a schema that is not there")]
-#[test_case(|d| { d.remove("/components/examples/v2_list"); }, "leads nowhere"; "an example that is not there")]
 #[test_case(|d| d.set("/components/schemas/ocr_v2_list/items", json!({"$ref": "entry.yaml#/entry"})), "the reference `entry.yaml#/entry` leads out of the document"; "a schema in another file")]
 #[test_case(|d| d.set("/components/parameters/ocr_page", json!({"$ref": "#/components/parameters/ocr_page"})), "go round"; "a parameter that is itself")]
 #[test_case(|d| d.set("/components/schemas/ocr_v2_list", json!(7)), "#/components/schemas/ocr_v2_list: expected a schema"; "a schema that is a number")]
@@ -170,7 +169,7 @@ fn branching(document: &mut Value) {
 fn bytes_that_are_no_utf_8_are_told_with_their_place() {
     for (bytes, byte) in [
         (b"{\"a\": \"\xff\"}".as_slice(), 7),
-        (b"\xff\xfe{\0".as_slice(), 0),
+        (b"\xff{".as_slice(), 0),
     ] {
         let error = Description::read(bytes)
             .err()

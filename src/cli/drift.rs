@@ -66,11 +66,11 @@ pub(crate) fn run(args: &DriftArgs, world: &World, console: &mut Console) -> Out
         super::runtime()?
             .block_on(fetch(&args.openapi, proxies))
             .map_err(wrong)?
-            .to_vec()
     } else {
-        read(Path::new(&args.openapi))?
+        read(Path::new(&args.openapi))?.into()
     };
     let description = Description::read(&bytes).map_err(wrong)?;
+    drop(bytes);
     let mut drift = compare(&description).map_err(wrong)?;
     let ignored = match &args.ignore {
         Some(path) => {
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &DriftArgs, world: &World, console: &mut Console) -> Out
     let mut text = Vec::new();
     let shown = Shown {
         source,
-        drift: &drift,
+        drift: &drift.grouped(),
         ignored,
     };
     (args.format.write)(&shown, &mut text)?;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::rc::Rc;
 
+use encoding_rs::Encoding;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -30,6 +31,14 @@ impl Description {
     /// [`DriftError::Encoding`], [`DriftError::Empty`], [`DriftError::Syntax`] with line and column,
     /// [`DriftError::Structure`] with a pointer, and [`DriftError::Version`] for what is no `OpenAPI` 3.0 or 3.1. What no operation of ours needs is not looked into.
     pub fn read(bytes: &[u8]) -> Result<Self, DriftError> {
+        let decoded = match Encoding::for_bom(bytes) {
+            Some((encoding, length)) if encoding != encoding_rs::UTF_8 => {
+                let text = bytes.get(length..).unwrap_or_default();
+                Some(encoding.decode_without_bom_handling(text).0.into_owned())
+            }
+            Some(_) | None => None,
+        };
+        let bytes = decoded.as_ref().map_or(bytes, |text| text.as_bytes());
         let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
         let text = std::str::from_utf8(bytes).map_err(|error| DriftError::Encoding {
             byte: error.valid_up_to(),
@@ -38,8 +47,16 @@ impl Description {
         if start.is_empty() {
             return Err(DriftError::Empty);
         }
-        if start.starts_with(['{', '[', '"']) {
-            return Self::from_json(text);
+        // YAML may begin with a brace as well, and then with keys or comments that JSON does not have.
+        if start.starts_with(['{', '[']) {
+            let json = Self::from_json(text);
+            let is_key_in_quotes = start
+                .get(1..)
+                .is_some_and(|rest| rest.trim_start().starts_with('"'));
+            let (Err(DriftError::Syntax { .. }), false) = (&json, is_key_in_quotes) else {
+                return json;
+            };
+            return yaml::to_json(text).map_or(json, |yaml| Self::from_json(&yaml));
         }
         Self::from_json(&yaml::to_json(text)?).map_err(|error| match error {
             // The place is one of the JSON text, which nobody sees.

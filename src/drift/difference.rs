@@ -30,6 +30,15 @@ impl Breaks {
         self != Self::Neither
     }
 
+    /// Whom two differences break together.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Neither, breaks) | (breaks, Self::Neither) => breaks,
+            (one, other) if one == other => one,
+            _ => Self::Both,
+        }
+    }
+
     /// Whom something new in a request breaks: clients as well, if it has to be sent.
     pub(super) fn of_new(required: bool) -> Self {
         if required { Self::Both } else { Self::Servers }
@@ -80,6 +89,38 @@ pub struct Drift {
 }
 
 impl Drift {
+    /// The same differences as people read them: one for each change of the description, with all operations that it
+    /// touches. A change of a component is seen in each schema file of ours that it stands for; a way of signing in, in each
+    /// operation.
+    #[must_use]
+    pub fn grouped(&self) -> Self {
+        let mut differences: Vec<Difference> = Vec::new();
+        for difference in &self.differences {
+            let is_of_all = matches!(
+                difference.what,
+                Kind::SecurityGone { .. } | Kind::SecurityNew { .. } | Kind::SecurityChanged { .. }
+            );
+            let known = differences.iter_mut().find(|known| {
+                known.what == difference.what && (is_of_all || known.theirs == difference.theirs)
+            });
+            let Some(known) = known else {
+                differences.push(difference.clone());
+                continue;
+            };
+            known.breaks = known.breaks.and(difference.breaks);
+            known.operations.extend(&difference.operations);
+            if !known.part.split(", ").any(|part| part == difference.part) {
+                known.part = format!("{}, {}", known.part, difference.part);
+            }
+        }
+        for difference in &mut differences {
+            difference.operations.sort_unstable();
+            difference.operations.dedup();
+        }
+        differences.sort_by_key(|difference| difference.breaks);
+        Self { differences }
+    }
+
     /// One row for each difference, however many operations share it, in an order that only the two documents decide.
     pub(super) fn of(found: Vec<Difference>) -> Self {
         let mut differences: Vec<Difference> = Vec::new();

@@ -1,6 +1,8 @@
 //! The operations of the description that concern us: those under our prefixes, and others that speak of cloud
 //! regions, where one of ours may have moved to.
 
+use serde_json::Value;
+
 use super::description::Description;
 use super::error::DriftError;
 use super::published::Published;
@@ -19,8 +21,10 @@ const TELLTALE: &str = "cloud_regions";
 pub(super) struct Endpoint {
     /// In upper case.
     pub(super) method: String,
-    /// As it stands.
+    /// As it stands, without what comes before the zones.
     pub(super) path: String,
+    /// What comes before the zones, by each server; none if the description does not say where it is served.
+    pub(super) bases: Vec<String>,
     /// The path item, references followed.
     pub(super) item: Place,
     /// The operation itself.
@@ -59,11 +63,13 @@ pub(super) fn endpoints(
     published: &Published,
 ) -> Result<Vec<Endpoint>, DriftError> {
     let mut endpoints = Vec::new();
+    let servers = description.get("/servers")?;
     for path in description.paths() {
         if !path.contains(TELLTALE) {
             continue;
         }
-        let bare_path = bare(&path);
+        let (before, below) = path.split_at(path.find("/zones/").unwrap_or(0));
+        let bare_path = bare(below);
         let generation = Generation::ALL.into_iter().find(|&generation| {
             let rest = bare_path.strip_prefix(&bare(published.prefix(generation)));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -89,9 +95,13 @@ pub(super) fn endpoints(
                     expected: "an operation",
                 });
             }
+            let levels = [operation, &value];
+            let own = levels.iter().find_map(|level| level.get("servers"));
+            let servers = own.or(servers.as_ref());
             endpoints.push(Endpoint {
                 method: method.to_ascii_uppercase(),
-                path: path.clone(),
+                path: below.to_owned(),
+                bases: bases(servers, before),
                 item: item.clone(),
                 at,
                 generation,
@@ -99,4 +109,51 @@ pub(super) fn endpoints(
         }
     }
     Ok(endpoints)
+}
+
+/// What comes before the zones in the full URLs of a path: that of each server, and what the path itself has before them.
+fn bases(servers: Option<&Value>, before: &str) -> Vec<String> {
+    let mut bases: Vec<String> = Vec::new();
+    for server in servers.and_then(Value::as_array).into_iter().flatten() {
+        let mut url = server
+            .get("url")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        let variables = server.get("variables").and_then(Value::as_object);
+        for (name, variable) in variables.into_iter().flatten() {
+            let default = variable.get("default").and_then(Value::as_str);
+            url = url.replace(&format!("{{{name}}}"), default.unwrap_or_default());
+        }
+        let below = url.split_once("://").map_or(url.as_str(), |(_, below)| {
+            below.find('/').map_or("", |start| &below[start..])
+        });
+        let base = format!("{}{before}", below.trim_end_matches('/'));
+        if !bases.contains(&base) {
+            bases.push(base);
+        }
+    }
+    if bases.is_empty() && !before.is_empty() {
+        bases.push(before.to_owned());
+    }
+    bases
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use test_case::test_case;
+
+    #[test_case(json!([{"url": "https://h/client/v4"}]), "", &["/client/v4"]; "in the server")]
+    #[test_case(json!([{"url": "https://h"}]), "/client/v4", &["/client/v4"]; "in the path")]
+    #[test_case(json!([{"url": "https://h/client/"}]), "/v4", &["/client/v4"]; "in both")]
+    #[test_case(json!([{"url": "/client/v4"}]), "", &["/client/v4"]; "a relative server")]
+    #[test_case(json!([{"url": "https://h/{base}", "variables": {"base": {"default": "client/v4"}}}]), "", &["/client/v4"]; "a variable")]
+    #[test_case(json!([{"url": "https://h/client/v4"}, {"url": "https://h/client/v5"}]), "", &["/client/v4", "/client/v5"]; "two servers")]
+    #[test_case(json!(null), "", &[]; "nowhere")]
+    #[test_case(json!(null), "/client/v4", &["/client/v4"]; "no server")]
+    fn what_comes_before_the_zones_is_known(servers: Value, before: &str, wanted: &[&str]) {
+        assert_eq!(bases(Some(&servers), before), wanted);
+    }
 }

@@ -117,6 +117,46 @@ pub enum Kind {
         /// Which.
         code: i64,
     },
+    /// Codes that only examples tell of, and none does any more.
+    CodesNotShown {
+        /// Which.
+        codes: Vec<i64>,
+    },
+    /// Facts in the prose came or went.
+    Prose {
+        /// Numbers, dates and words that were not there.
+        new: Vec<String>,
+        /// Those that are not there any more.
+        gone: Vec<String>,
+    },
+    /// An extension of the vendor's says something else.
+    Extension {
+        /// Its name.
+        name: String,
+        /// What it said.
+        ours: Option<Value>,
+        /// What it says.
+        theirs: Option<Value>,
+    },
+    /// The paths begin elsewhere.
+    Base {
+        /// Where they began.
+        ours: String,
+        /// Where they begin.
+        theirs: String,
+    },
+    /// An example that can't be read.
+    ExampleUnread {
+        /// Why.
+        why: String,
+    },
+    /// A way of signing in is another one now.
+    SecurityChanged {
+        /// What was needed together.
+        ours: String,
+        /// What is needed together.
+        theirs: String,
+    },
     /// A code that we don't know of this operation.
     CodeNew {
         /// Which.
@@ -218,6 +258,29 @@ impl fmt::Display for Kind {
                 write!(f, "does not fit our schema at {inside}: {fault}")
             }
             Self::CodeGone { code } => write!(f, "code {code} is gone"),
+            Self::CodesNotShown { codes } => {
+                let codes: Vec<String> = codes.iter().map(i64::to_string).collect();
+                write!(f, "no example shows {}", codes.join(", "))
+            }
+            Self::Prose { new, gone } => {
+                let parts = [("new", new), ("gone", gone)];
+                let parts = parts.iter().filter(|(_, facts)| !facts.is_empty());
+                let texts: Vec<String> = parts
+                    .map(|(word, facts)| format!("{word}: {}", facts.join(", ")))
+                    .collect();
+                write!(f, "the prose changed, read it ({})", texts.join("; "))
+            }
+            Self::Extension { ours, theirs, .. } => write!(
+                f,
+                "{}, now {}",
+                or_none(ours.as_ref()),
+                or_none(theirs.as_ref())
+            ),
+            Self::Base { ours, theirs } => {
+                write!(f, "the paths begin with {ours:?}, now with {theirs:?}")
+            }
+            Self::ExampleUnread { why } => write!(f, "an example can't be read: {why}"),
+            Self::SecurityChanged { ours, theirs } => write!(f, "{ours}, now {theirs}"),
             Self::CodeNew { code, status } => match status {
                 Some(status) => write!(f, "new: code {code} with status {status}"),
                 None => write!(f, "new: code {code}"),

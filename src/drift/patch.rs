@@ -144,7 +144,13 @@ fn edit(whole: &mut Ordered, at: &str, difference: &Difference) -> Option<()> {
         | Kind::CodeStatus { .. }
         | Kind::CodeText { .. }
         | Kind::SecurityGone { .. }
-        | Kind::SecurityNew { .. } => return None,
+        | Kind::SecurityNew { .. }
+        | Kind::SecurityChanged { .. }
+        | Kind::CodesNotShown { .. }
+        | Kind::Prose { .. }
+        | Kind::Extension { .. }
+        | Kind::Base { .. }
+        | Kind::ExampleUnread { .. } => return None,
     }
     Some(())
 }

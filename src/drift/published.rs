@@ -25,6 +25,10 @@ pub(super) struct Published {
     pub(super) implied: Vec<Implied>,
     pub(super) either: Vec<String>,
     pub(super) unstated_codes: Vec<UnstatedCode>,
+    pub(super) prose: BTreeMap<Operation, Vec<String>>,
+    pub(super) end_of_life: BTreeMap<Generation, String>,
+    pub(super) plans: Value,
+    pub(super) base: String,
 }
 
 /// A parameter.

@@ -11,7 +11,7 @@ use super::error::DriftError;
 /// Nesting beyond this many levels is refused; the JSON reader goes no deeper either.
 const MAX_DEPTH: usize = 100;
 /// Aliases can make a short text long without end; the JSON text may have this many bytes.
-const MAX_TEXT: usize = 256 * 1024 * 1024;
+const MAX_TEXT: usize = 64 * 1024 * 1024;
 
 /// The JSON text of one YAML document.
 ///

@@ -82,13 +82,26 @@ fn failure(code: i64, text: &str) -> Value {
 #[test_case(|d| d.set(&format!("{V2}~1{{origin_ip}}/put/requestBody/content/application~1json/example/vendor"), json!("ibm")), &[("example", Neither, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions~1{origin_ip}/put/requestBody/content/application~1json/example/vendor", "schemas/request/v2-item.json#")]; "an example of a request with another vendor")]
 #[test_case(|d| d.set(&format!("{V2}~1{{origin_ip}}/get/responses/404/content/application~1json/examples/more"), failure(1170, "new")), &[("code-new", Neither, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions~1{origin_ip}/get/responses/404/content/application~1json/examples/more/value/errors/0/code", "schemas/contract.yaml#/codes")]; "a code that is new")]
 #[test_case(|d| d.set(&format!("{V2}~1{{origin_ip}}/get/description"), json!("Answers with code 1199 at night.")), &[("code-new", Neither, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions~1{origin_ip}/get/description", "schemas/contract.yaml#/codes")]; "a code that prose names")]
-#[test_case(|d| { d.remove(&format!("{V1}~1batch/patch/responses/5XX/content/application~1json/examples/code_1156")); }, &[("code-gone", Clients, "#/paths/~1zones~1{zone_id}~1cache~1origin_cloud_regions~1batch/patch/responses", "schemas/contract.yaml#/codes/6")]; "a code gone")]
+#[test_case(|d| { d.remove(&format!("{V1}~1batch/patch/responses/5XX/content/application~1json/examples/code_1156")); }, &[("codes-not-shown", Neither, "#/components/examples", "schemas/contract.yaml#/codes")]; "a code that no example shows")]
 #[test_case(|d| { let answer = d.remove(&format!("{V2}~1{{origin_ip}}/put/responses/403")); d.set(&format!("{V2}~1{{origin_ip}}/put/responses/409"), answer); }, &[("code-status", Both, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions~1{origin_ip}/put/responses/409/content/application~1json/examples/code_1164/value/errors/0/code", "schemas/contract.yaml#/codes/9")]; "a code with another status")]
 #[test_case(|d| d.set(&format!("{V1}/post/responses/400/content/application~1json/examples/code_1145"), failure(1145, "Taken.")), &[("code-text", Neither, "#/paths/~1zones~1{zone_id}~1cache~1origin_cloud_regions/post/responses/400/content/application~1json/examples/code_1145/value/errors/0/code", "schemas/contract.yaml#/codes/2")]; "a code with another text")]
 // Security.
 #[test_case(|d| { d.remove(&format!("{V2}/get/security/1")); }, &[("security-gone", Clients, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions/get/security", "schemas/published.yaml#/security/1")]; "keys not taken any more")]
 #[test_case(|d| d.push(&format!("{V2}/get/security"), json!({})), &[("security-new", Servers, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions/get/security/2", "schemas/published.yaml#/security")]; "open to everybody")]
-#[test_case(|d| d.set("/components/securitySchemes/api_token/scheme", json!("basic")), &[("security-gone", Clients, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions/get/security", "schemas/published.yaml#/security/0"), ("security-new", Servers, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions/get/security/0", "schemas/published.yaml#/security")]; "tokens of another scheme")]
+#[test_case(|d| d.set("/components/securitySchemes/api_token/scheme", json!("basic")), &[("security-changed", Both, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions/get/security/0", "schemas/published.yaml#/security/0")]; "tokens of another scheme")]
+// The frame of failures.
+#[test_case(|d| { d.remove(&format!("{S}/ocr_failure/properties/success")); }, &[("member-gone", Clients, "#/components/schemas/ocr_failure", "schemas/contract.yaml#/clauses"), ("values", Both, "#/components/schemas/ocr_answer/properties/success", "schemas/contract.yaml#/clauses")]; "failures without success")]
+#[test_case(|d| d.set(&format!("{S}/ocr_failure/properties/success/enum"), json!([true])), &[("values", Both, "#/components/schemas/ocr_failure/properties/success", "schemas/contract.yaml#/clauses")]; "failures that succeed")]
+#[test_case(|d| { d.remove(&format!("{S}/ocr_failure/properties/success/enum")); }, &[("unrestricted", Clients, "#/components/schemas/ocr_failure/properties/success", "schemas/contract.yaml#/clauses"), ("values", Both, "#/components/schemas/ocr_answer/properties/success", "schemas/contract.yaml#/clauses")]; "failures of any success")]
+#[test_case(|d| { d.remove(&format!("{S}/ocr_failure/required/3")); }, &[("optional", Clients, "#/components/schemas/ocr_failure/properties/result", "schemas/contract.yaml#/clauses")]; "failures that need no result")]
+#[test_case(|d| d.set(&format!("{S}/ocr_failure/properties/result"), json!({"type": "object"})), &[("type", Both, "#/components/schemas/ocr_failure/properties/result", "schemas/contract.yaml#/clauses")]; "failures with an object for a result")]
+// Servers, prose, extensions.
+#[test_case(|d| d.set("/servers/0/url", json!("https://api.cloudflare.com/client/v5")), &[("base", Both, "#/servers", "schemas/published.yaml#/base")]; "another base")]
+#[test_case(|d| d.set(&format!("{V2}~1batch/put/description"), json!("Upserts up to 200 mappings; it replaces the collection.")), &[("prose", Neither, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions~1batch/put/description", "schemas/published.yaml#/prose/v2.batch_put")]; "prose that speaks of another number")]
+#[test_case(|d| d.set(&format!("{V2}~1batch/put/description"), json!("Upserts up to 100 mappings, each independently. Others are preserved. It replaces what is there.")), &[("prose", Neither, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions~1batch/put/description", "schemas/published.yaml#/prose/v2.batch_put")]; "prose that does not speak of a merge any more")]
+#[test_case(|d| d.set(&format!("{V1}/get/x-cfDeprecation"), json!({"eol": "2027-01-01"})), &[("extension", Neither, "#/paths/~1zones~1{zone_id}~1cache~1origin_cloud_regions/get/x-cfDeprecation/eol", "schemas/published.yaml#")]; "another end of life")]
+#[test_case(|d| d.set(&format!("{V2}/get/x-cfPlanAvailability"), json!({"free": false, "pro": true, "business": true, "enterprise": true})), &[("extension", Neither, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions/get/x-cfPlanAvailability", "schemas/published.yaml#")]; "a plan without it")]
+#[test_case(|d| d.set(&format!("{V2}/get/responses/200/content/application~1json/examples"), json!({"lost": {"$ref": "#/components/examples/nowhere"}})), &[("example-unread", Neither, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions/get/responses/200/content/application~1json/examples/lost", "schemas/contract.yaml#/operations/8/result")]; "an example that leads nowhere")]
 fn a_change_is_told_by_kind_breakage_and_places(change: fn(&mut Value), expected: &[Expected]) {
     let mut document = excerpt();
     change(&mut document);
@@ -110,4 +123,32 @@ fn a_change_is_told_by_kind_breakage_and_places(change: fn(&mut Value), expected
     }
     let is_sorted = drift.differences.is_sorted_by_key(|row| row.breaks);
     assert!(is_sorted, "{rows}");
+}
+
+#[test_case(|d| d.push(&format!("{S}/ocr_vendor/enum"), json!("ibm")), 1; "a component of requests and results")]
+#[test_case(|d| d.set("/components/securitySchemes/api_token/scheme", json!("basic")), 1; "a way of signing in")]
+#[test_case(|d| d.set("/servers/0/url", json!("https://api.cloudflare.com/client/v5")), 1; "the base of all paths")]
+#[test_case(without_examples, 1; "no examples at all")]
+fn a_single_change_is_one_difference_for_people(change: fn(&mut Value), count: usize) {
+    let mut document = excerpt();
+    change(&mut document);
+    let grouped = drift(&document).grouped();
+    assert_eq!(
+        grouped.differences.len(),
+        count,
+        "{}",
+        listed(&grouped).join("\n")
+    );
+}
+
+fn without_examples(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.remove("examples");
+            members.remove("example");
+            members.values_mut().for_each(without_examples);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_examples),
+        _ => {}
+    }
 }

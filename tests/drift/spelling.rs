@@ -23,6 +23,10 @@ const SCHEMAS: &str = "/components/schemas";
 #[test_case(|d| { d.set(&format!("{SCHEMAS}/ocr_failure/properties/errors/minItems"), json!(1)); }; "a failure that names an error")]
 #[test_case(|d| { d.remove(&format!("{SCHEMAS}/ocr_v2_entry/type")); }; "an object without its type")]
 #[test_case(|d| { d.set(&format!("{SCHEMAS}/ocr_result_info/properties/page/format"), json!("int32")); }; "the size of a number")]
+#[test_case(|d| { d.set("/servers", json!([{"url": "https://api.cloudflare.com"}])); begin_with(d, "/client/v4"); }; "the base in the paths")]
+#[test_case(|d| { d.set("/servers", json!([{"url": "https://api.cloudflare.com/client"}])); begin_with(d, "/v4"); }; "the base in both")]
+#[test_case(|d| { d.remove("/servers"); }; "no server")]
+#[test_case(|d| { d.set("/servers", json!([{"url": "http://127.0.0.1:8080/client/v4/"}])); }; "another host")]
 fn other_words_are_no_difference(change: fn(&mut Value)) {
     let mut document = excerpt();
     change(&mut document);
@@ -40,6 +44,29 @@ fn the_description_in_yaml_does_not_differ_and_is_told_by_the_same_places() {
     assert_eq!(listed(&drift_of(&document)), Vec::<String>::new());
     document.set("/components/schemas/ocr_vendor/enum/3", json!("ibm"));
     assert_eq!(listed(&drift_of(&document)), listed(&drift(&document)));
+}
+
+/// The same paths below a base.
+fn begin_with(document: &mut Value, base: &str) {
+    let paths = document.remove("/paths");
+    let members = paths.as_object().cloned().unwrap_or_default();
+    let moved = members
+        .into_iter()
+        .map(|(path, item)| (format!("{base}{path}"), item));
+    document.set("/paths", Value::Object(moved.collect()));
+}
+
+#[test]
+fn yaml_may_begin_with_a_key_in_quotes_or_with_a_brace() {
+    let text = excerpt().to_string();
+    let mut quoted = String::new();
+    block(&excerpt(), 0, &mut quoted);
+    let quoted = quoted.replacen("openapi:", "\"openapi\":", 1);
+    let commented = format!("{{ # what JSON does not have\n{}", &text[1..]);
+    for text in [quoted, commented] {
+        let drift = compared(&text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(listed(&drift), Vec::<String>::new());
+    }
 }
 
 /// 3.0 in the words of 3.1.

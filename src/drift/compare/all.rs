@@ -1,5 +1,7 @@
 //! The whole comparison, operation by operation.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::super::description::Description;
@@ -20,6 +22,8 @@ pub(super) struct Comparison<'d> {
     pub(super) published: Published,
     pub(super) contract: &'static Contract,
     pub(super) found: Vec<Difference>,
+    /// Codes that no example of an operation shows any more.
+    pub(super) not_shown: BTreeMap<i64, Vec<Operation>>,
 }
 
 /// One operation on both sides.
@@ -84,7 +88,9 @@ pub fn compare(description: &Description) -> Result<Drift, DriftError> {
         published,
         contract,
         found: Vec::new(),
+        not_shown: BTreeMap::new(),
     };
+    comparison.bases(&pairing.ours);
     for (ours, theirs) in &pairing.ours {
         match theirs {
             Some(theirs) => comparison.operation(ours, theirs)?,
@@ -99,6 +105,7 @@ pub fn compare(description: &Description) -> Result<Drift, DriftError> {
             }
         }
     }
+    comparison.not_shown();
     for endpoint in pairing.new {
         let prefix = endpoint.generation.map_or("", |generation| generation.id());
         comparison.found.push(Difference {
@@ -117,6 +124,47 @@ pub fn compare(description: &Description) -> Result<Drift, DriftError> {
 }
 
 impl Comparison<'_> {
+    /// Notes where the paths begin elsewhere than ours.
+    fn bases(&mut self, pairs: &[(&OperationDescription, Option<Endpoint>)]) {
+        for (ours, theirs) in pairs {
+            let Some(theirs) = theirs else { continue };
+            let base = &self.published.base;
+            if theirs.bases.is_empty() || theirs.bases.contains(base) {
+                continue;
+            }
+            let what = Kind::Base {
+                ours: base.clone(),
+                theirs: theirs.bases.join(" or "),
+            };
+            self.found.push(Difference {
+                breaks: Breaks::Both,
+                operations: vec![ours.operation],
+                part: "servers".to_owned(),
+                what,
+                theirs: "#/servers".to_owned(),
+                ours: format!("{}#/base", published::PATH),
+            });
+        }
+    }
+
+    /// Notes the codes that no example shows, all in one.
+    fn not_shown(&mut self) {
+        let not_shown = std::mem::take(&mut self.not_shown);
+        if not_shown.is_empty() {
+            return;
+        }
+        self.found.push(Difference {
+            breaks: Breaks::Neither,
+            operations: not_shown.values().flatten().copied().collect(),
+            part: "codes".to_owned(),
+            what: Kind::CodesNotShown {
+                codes: not_shown.into_keys().collect(),
+            },
+            theirs: "#/components/examples".to_owned(),
+            ours: "schemas/contract.yaml#/codes".to_owned(),
+        });
+    }
+
     fn operation(
         &mut self,
         ours: &OperationDescription,
@@ -163,6 +211,8 @@ impl Comparison<'_> {
         self.body(pair)?;
         self.answers(pair)?;
         self.codes(pair)?;
+        self.prose(pair);
+        self.extensions(pair);
         self.security(pair)
     }
 

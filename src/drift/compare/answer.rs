@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::difference::Breaks;
 use super::super::error::DriftError;
 use super::super::kind::Kind;
-use super::super::shape::{Term, shape};
+use super::super::shape::{Shape, Term, shape};
 use super::super::shelf::Place;
 use super::all::{Comparison, Pair, Seen, site};
 use super::schema::Position;
@@ -122,7 +122,7 @@ impl Comparison<'_> {
         };
         let theirs = shape(&self.shelf, &Term::At(media.child("schema")))?;
         self.shapes(&position, &ours, &theirs, "")?;
-        for (at, example) in self.examples(&media)? {
+        for (at, example) in self.examples(&seen, &media)? {
             let schemas = &self.contract.schemas;
             let mut checked = vec![(ENVELOPE, "", schemas.faults("envelope", &example).0)];
             if let Some(result) = example.get("result") {
@@ -140,7 +140,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// The frame of a failure. Its `result` and `success` are not compared: the vendor's descriptions make failures of
+    /// The frame of a failure. What its `result` and `success` may be is compared apart: descriptions may make failures of
     /// the successful form and a second one, which together can't be met.
     fn failure(&mut self, pair: Pair<'_>, response: &Response) -> Result<(), DriftError> {
         let part = format!("response {}", response.status);
@@ -162,9 +162,70 @@ impl Comparison<'_> {
         let ours = shape(&self.shelf, &Term::At(Place::ours(ENVELOPE, "")))?;
         let theirs = shape(&self.shelf, &Term::At(media.child("schema")))?;
         self.shapes(&position, &ours, &theirs, "")?;
-        for (at, example) in self.examples(&media)? {
+        self.failed(&seen, &theirs)?;
+        for (at, example) in self.examples(&seen, &media)? {
             let (faults, _) = self.contract.schemas.faults("envelope", &example);
             self.example_faults(&seen, &at, ENVELOPE, "", faults);
+        }
+        Ok(())
+    }
+
+    /// `success` and `result` of a failure (ENV-3, ENV-4).
+    fn failed(&mut self, seen: &Seen<'_>, theirs: &Shape) -> Result<(), DriftError> {
+        if theirs.members.is_empty() {
+            return Ok(());
+        }
+        for name in ["success", "result"] {
+            let part = format!("{} /{name}", seen.part);
+            let at = |place: &Place| Seen {
+                part: &part,
+                theirs: place.to_string(),
+                // Clauses say it, which a schema of success and failure alike can't.
+                ours: "schemas/contract.yaml#/clauses".to_owned(),
+                ..seen.clone()
+            };
+            let Some(term) = theirs.members.get(name) else {
+                self.note(at(&theirs.at), Breaks::Clients, Kind::MemberGone);
+                continue;
+            };
+            let member = shape(&self.shelf, term)?;
+            if !theirs.required.contains_key(name) {
+                self.note(at(&member.at), Breaks::Clients, Kind::Optional);
+            }
+            let wanted = if name == "success" {
+                Value::Bool(false)
+            } else {
+                Value::Null
+            };
+            let values = member.values.clone().unwrap_or_default();
+            let types = member.known_types();
+            let of = |is: fn(&String) -> bool| types.iter().flatten().any(is);
+            let excludes_null = types.is_some() && !of(|name| name == "null");
+            // Parts that exclude each other leave nothing.
+            let is_other = of(|name| name != "null") || types.is_none() && member.values.is_none();
+            let is_listed_otherwise = !values.is_empty() && !values.contains(&wanted);
+            let is_open = name == "success" && member.values.is_none();
+            if is_listed_otherwise {
+                let what = Kind::Values {
+                    added: values,
+                    gone: vec![wanted],
+                };
+                self.note(at(&member.at), Breaks::Both, what);
+            } else if is_open {
+                self.note(at(&member.at), Breaks::Clients, Kind::Unrestricted);
+            } else if name == "result" && is_other {
+                let breaks = if excludes_null {
+                    Breaks::Both
+                } else {
+                    Breaks::Clients
+                };
+                let theirs: Vec<String> = types.iter().flatten().cloned().collect();
+                let what = Kind::Type {
+                    ours: vec!["null".to_owned()],
+                    theirs,
+                };
+                self.note(at(&member.at), breaks, what);
+            }
         }
         Ok(())
     }

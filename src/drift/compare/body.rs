@@ -59,7 +59,7 @@ impl Comparison<'_> {
         let schema = media.child("schema");
         let ours = Term::At(Place::ours(&file, ""));
         self.schemas(&position, &ours, &Term::At(schema))?;
-        for (at, example) in self.examples(&media)? {
+        for (at, example) in self.examples(&seen, &media)? {
             let (faults, _) = self
                 .contract
                 .schemas

@@ -102,6 +102,13 @@ impl Comparison<'_> {
             if spoken.contains(&row.code) || is_unstated {
                 continue;
             }
+            let facts = self.published.prose.get(&operation);
+            let was_said = facts.is_some_and(|facts| facts.contains(&row.code.to_string()));
+            if !was_said || pair.value.get("description").is_none() {
+                // Only examples told of it, and a description need not have any.
+                self.not_shown.entry(row.code).or_default().push(operation);
+                continue;
+            }
             let seen = Seen {
                 operation,
                 part: "codes",
@@ -119,7 +126,7 @@ impl Comparison<'_> {
         let content = response.at.child("content");
         let media_types = response.value.get("content").and_then(Value::as_object);
         for media_type in media_types.into_iter().flat_map(serde_json::Map::keys) {
-            for (at, example) in self.examples(&content.child(media_type))? {
+            for (at, example) in self.examples_of(&content.child(media_type))?.0 {
                 let errors = example.get("errors").and_then(Value::as_array);
                 for (index, error) in errors.into_iter().flatten().enumerate() {
                     let Some(code) = error.get("code").and_then(whole_number) else {

@@ -10,10 +10,33 @@ use super::super::shelf::Place;
 use super::all::{Comparison, Seen};
 use crate::contract::SchemaFault;
 
+/// Examples with their places, and places with why there is none.
+type Examples = (Vec<(Place, Value)>, Vec<(Place, DriftError)>);
+
 impl Comparison<'_> {
-    /// The examples of a media type, and of its schema, with their places.
-    pub(super) fn examples(&self, media: &Place) -> Result<Vec<(Place, Value)>, DriftError> {
-        let mut examples = Vec::new();
+    /// The examples of a media type, and of its schema, with their places. One that can't be read is noted.
+    pub(super) fn examples(
+        &mut self,
+        seen: &Seen<'_>,
+        media: &Place,
+    ) -> Result<Vec<(Place, Value)>, DriftError> {
+        let (examples, unread) = self.examples_of(media)?;
+        for (place, error) in unread {
+            let seen = Seen {
+                part: &format!("{} example", seen.part),
+                theirs: place.to_string(),
+                ..seen.clone()
+            };
+            // An example is no promise: what it lacks is worth a note, and nothing more.
+            let why = error.to_string();
+            self.note(seen, Breaks::Neither, Kind::ExampleUnread { why });
+        }
+        Ok(examples)
+    }
+
+    /// The examples that can be read, and those that can't.
+    pub(super) fn examples_of(&self, media: &Place) -> Result<Examples, DriftError> {
+        let (mut examples, mut unread) = (Vec::new(), Vec::new());
         let single = media.child("example");
         if let Some(value) = self.shelf.get(&single)? {
             examples.push((single, value));
@@ -25,17 +48,21 @@ impl Comparison<'_> {
             .into_iter()
             .flat_map(serde_json::Map::keys)
         {
-            let Some((at, _)) = self.object(&several.child(name))? else {
-                continue;
-            };
-            let at = at.child("value");
-            if let Some(value) = self.shelf.get(&at)? {
-                examples.push((at, value));
+            let place = several.child(name);
+            match self.object(&place) {
+                Ok(Some((at, _))) => {
+                    let at = at.child("value");
+                    if let Some(value) = self.shelf.get(&at)? {
+                        examples.push((at, value));
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => unread.push((place, error)),
             }
         }
         let schema = shape(&self.shelf, &Term::At(media.child("schema")))?;
         examples.extend(schema.example);
-        Ok(examples)
+        Ok((examples, unread))
     }
 
     /// Notes what our schemas say to an example.

@@ -6,6 +6,7 @@ mod body;
 mod code;
 mod example;
 mod parameter;
+mod prose;
 mod schema;
 mod security;
 mod side;

@@ -42,6 +42,23 @@ impl Comparison<'_> {
             theirs: theirs.to_string(),
             ours,
         };
+        let gone: Vec<&(usize, String)> = ours
+            .iter()
+            .filter(|(_, scheme)| !theirs.iter().any(|(theirs, _)| theirs == scheme))
+            .collect();
+        let new: Vec<&(String, Place)> = theirs
+            .iter()
+            .filter(|(scheme, _)| !ours.iter().any(|(_, ours)| ours == scheme))
+            .collect();
+        if let ([(index, was)], [(is, place)]) = (gone.as_slice(), new.as_slice()) {
+            let site = format!("{}#/security/{index}", published::PATH);
+            let what = Kind::SecurityChanged {
+                ours: was.clone(),
+                theirs: is.clone(),
+            };
+            self.note(seen(place, site), Breaks::Both, what);
+            return Ok(());
+        }
         for (index, scheme) in &ours {
             if !theirs.iter().any(|(theirs, _)| theirs == scheme) {
                 let site = format!("{}#/security/{index}", published::PATH);
