@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::case::{Action, Check, Library, Step, Trial};
 use crate::contract::{ClauseId, Contract, Level, rule};
 use crate::exchange::Operation;
+use crate::zone::clauses_of_sequences;
 
 /// How a case proves a clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -45,6 +46,40 @@ pub struct ClauseCoverage {
     pub cases: BTreeMap<String, BTreeSet<How>>,
     /// The rules that look for it on every exchange.
     pub rules: Vec<&'static str>,
+    /// How `check` and `proxy` judge it, who send nothing of their own.
+    pub in_traffic: InTraffic,
+}
+
+/// What of a clause traffic can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InTraffic {
+    /// A single exchange shows it.
+    OneExchange,
+    /// Several exchanges of a zone show it together.
+    Sequence,
+    /// Only requests that are made for it do.
+    No,
+}
+
+impl InTraffic {
+    fn of(clause: &ClauseId) -> Self {
+        if !rules_of(clause).is_empty() {
+            Self::OneExchange
+        } else if clauses_of_sequences().contains(clause) {
+            Self::Sequence
+        } else {
+            Self::No
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::OneExchange => "each exchange",
+            Self::Sequence => "sequences",
+            Self::No => "no",
+        }
+    }
 }
 
 impl ClauseCoverage {
@@ -110,6 +145,7 @@ impl Coverage {
             level: clause.level,
             cases: by_clause.remove(&clause.id).unwrap_or_default(),
             rules: rules_of(&clause.id),
+            in_traffic: InTraffic::of(&clause.id),
         });
         Self {
             clauses: clauses.collect(),
@@ -137,10 +173,11 @@ impl Coverage {
         for row in &self.clauses {
             let _ = writeln!(
                 text,
-                "{:<12} {:<6} {}",
+                "{:<12} {:<6} {}; in traffic: {}",
                 row.clause,
                 row.level.id(),
-                row.proofs()
+                row.proofs(),
+                row.in_traffic.text()
             );
         }
         text.push('\n');
@@ -171,14 +208,16 @@ impl Coverage {
     /// As Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let mut text = String::from("| clause | level | proved by |\n|---|---|---|\n");
+        let mut text =
+            String::from("| clause | level | proved by | in traffic |\n|---|---|---|---|\n");
         for row in &self.clauses {
             let _ = writeln!(
                 text,
-                "| {} | {} | {} |",
+                "| {} | {} | {} | {} |",
                 row.clause,
                 row.level.id(),
-                row.proofs()
+                row.proofs(),
+                row.in_traffic.text()
             );
         }
         let codes: BTreeSet<i64> = self

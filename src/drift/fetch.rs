@@ -28,6 +28,7 @@ pub async fn fetch(url: &str, proxies: Proxies) -> Result<Bytes, DriftError> {
     let outgoing = Outgoing {
         method: "GET".to_owned(),
         url: url.to_owned(),
+        is_document: true,
         ..Outgoing::default()
     };
     let exchange = client.send(&outgoing).await.map_err(DriftError::Fetch)?;

@@ -138,6 +138,17 @@ impl Response {
         }
     }
 
+    /// A response whose body is not parsed.
+    #[must_use]
+    pub fn unread(status: u16, headers: Headers, body: Bytes) -> Self {
+        Self {
+            status,
+            headers,
+            body,
+            json: Err(NoJson::Released),
+        }
+    }
+
     /// The JSON body, where there is one.
     #[must_use]
     pub fn value(&self) -> Option<&Value> {

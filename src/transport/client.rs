@@ -41,6 +41,8 @@ pub struct Outgoing {
     pub address: Option<String>,
     /// The query's pairs, decoded.
     pub query: Vec<(String, String)>,
+    /// Whether the answer is a document that somebody else reads: it is not parsed here.
+    pub is_document: bool,
 }
 
 /// Requests in the order in which they were sent, for whoever wants to send them again.
@@ -261,6 +263,9 @@ impl Client {
         if coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip") {
             let body = self.inflated(&body)?;
             return Ok(Response::new(status, headers, body));
+        }
+        if outgoing.is_document {
+            return Ok(Response::unread(status, headers, body.freeze()));
         }
         Ok(Response::new(status, headers, body.freeze()))
     }

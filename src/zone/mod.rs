@@ -42,7 +42,7 @@ use self::fact::{AnyCase, Facts};
 use self::overlap::Write;
 use self::reads::{Page, Pages};
 use crate::contract::{Answer, Answered, ClauseId, Evidence, Finding, Level, Place, What};
-use crate::exchange::{Exchange, Generation, Kind};
+use crate::exchange::{Exchange, Generation, Kind, Operation};
 
 /// Whose traffic a model sees, and so what may be presumed of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -121,6 +121,32 @@ impl Outcome {
             _ => Self::Unsure,
         }
     }
+}
+
+/// The clauses that several exchanges of a zone show together: what is written is there, stays and goes, lists are whole, and
+/// what was told of regions holds.
+#[must_use]
+pub fn clauses_of_sequences() -> BTreeSet<ClauseId> {
+    let promised = Operation::all().flat_map(|operation| {
+        let of = operation.promises();
+        let all = [
+            &of.new,
+            &of.existing,
+            &of.repeated,
+            &of.others,
+            &of.shown,
+            &of.absent,
+            &of.deleted_values,
+            &of.last,
+            &of.one_by_one,
+            &of.limit,
+            &of.order,
+            &of.full,
+        ];
+        all.into_iter().flatten()
+    });
+    let others = ["IP-3", "REG-3", "REG-5", "X-1"].map(ClauseId::of);
+    promised.cloned().chain(others).collect()
 }
 
 impl Model {
