@@ -64,8 +64,8 @@ pub(crate) struct ProxyArgs {
     /// Name the broken clauses in the response header `originproof-findings`; answers of this API then wait to be checked
     #[arg(long)]
     annotate: bool,
-    /// The largest body that is checked, in MiB; larger ones pass unchecked
-    #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
+    /// The largest body that is checked and recorded, in MiB; larger ones pass all the same
+    #[arg(long, value_name = "MIB", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     body_limit: u16,
     /// Longest time until an answer of the upstream begins, such as 30s; then the client gets a 504
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = read_time)]

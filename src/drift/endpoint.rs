@@ -145,15 +145,15 @@ mod tests {
     use serde_json::json;
     use test_case::test_case;
 
-    #[test_case(json!([{"url": "https://h/client/v4"}]), "", &["/client/v4"]; "in the server")]
-    #[test_case(json!([{"url": "https://h"}]), "/client/v4", &["/client/v4"]; "in the path")]
-    #[test_case(json!([{"url": "https://h/client/"}]), "/v4", &["/client/v4"]; "in both")]
-    #[test_case(json!([{"url": "/client/v4"}]), "", &["/client/v4"]; "a relative server")]
-    #[test_case(json!([{"url": "https://h/{base}", "variables": {"base": {"default": "client/v4"}}}]), "", &["/client/v4"]; "a variable")]
-    #[test_case(json!([{"url": "https://h/client/v4"}, {"url": "https://h/client/v5"}]), "", &["/client/v4", "/client/v5"]; "two servers")]
-    #[test_case(json!(null), "", &[]; "nowhere")]
-    #[test_case(json!(null), "/client/v4", &["/client/v4"]; "no server")]
-    fn what_comes_before_the_zones_is_known(servers: Value, before: &str, wanted: &[&str]) {
-        assert_eq!(bases(Some(&servers), before), wanted);
+    #[test_case(&json!([{"url": "https://h/client/v4"}]), "", &["/client/v4"]; "in the server")]
+    #[test_case(&json!([{"url": "https://h"}]), "/client/v4", &["/client/v4"]; "in the path")]
+    #[test_case(&json!([{"url": "https://h/client/"}]), "/v4", &["/client/v4"]; "in both")]
+    #[test_case(&json!([{"url": "/client/v4"}]), "", &["/client/v4"]; "a relative server")]
+    #[test_case(&json!([{"url": "https://h/{base}", "variables": {"base": {"default": "client/v4"}}}]), "", &["/client/v4"]; "a variable")]
+    #[test_case(&json!([{"url": "https://h/client/v4"}, {"url": "https://h/client/v5"}]), "", &["/client/v4", "/client/v5"]; "two servers")]
+    #[test_case(&json!(null), "", &[]; "nowhere")]
+    #[test_case(&json!(null), "/client/v4", &["/client/v4"]; "no server")]
+    fn what_comes_before_the_zones_is_known(servers: &Value, before: &str, wanted: &[&str]) {
+        assert_eq!(bases(Some(servers), before), wanted);
     }
 }

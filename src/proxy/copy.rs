@@ -108,6 +108,12 @@ impl Copy {
         if self.bytes.len() + data.len() > self.limit {
             self.give_up(State::TooLarge);
         } else if self.reserved.take(data.len()) {
+            let missing = (self.bytes.len() + data.len()).saturating_sub(self.bytes.capacity());
+            if missing > 0 {
+                // Doubling would take twice of what the budget counts.
+                let more = (self.bytes.len() / 8).max(missing);
+                self.bytes.reserve_exact(more + data.len());
+            }
             self.bytes.extend_from_slice(data);
         } else {
             self.give_up(State::Behind);

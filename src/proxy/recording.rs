@@ -1,9 +1,10 @@
 //! Writes HAR 1.2 as the traffic goes on: one entry a line. A file is a whole document after each of them, so that one
 //! whose recorder was killed can be read.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use base64::Engine;
 use http::StatusCode;
@@ -82,18 +83,18 @@ struct Body<'r> {
     size: i64,
     mime_type: &'r str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
+    text: Option<Cow<'r, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     encoding: Option<&'static str>,
 }
 
 impl<'r> Body<'r> {
-    fn new(headers: &'r Headers, body: Option<&[u8]>) -> Self {
+    fn new(headers: &'r Headers, body: Option<&'r [u8]>) -> Self {
         let (text, encoding) = match body.map(|body| (body, str::from_utf8(body))) {
-            Some((_, Ok(text))) => (Some(text.to_owned()), None),
+            Some((_, Ok(text))) => (Some(Cow::Borrowed(text)), None),
             Some((bytes, Err(_))) => {
                 let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-                (Some(text), Some("base64"))
+                (Some(Cow::Owned(text)), Some("base64"))
             }
             None => (None, None),
         };
@@ -224,7 +225,7 @@ impl Recording {
         let version = env!("CARGO_PKG_VERSION");
         let creator = serde_json::json!({"name": "originproof", "version": version});
         let begin = format!(r#"{{"log":{{"version":"1.2","creator":{creator},"entries":["#);
-        recording.write(begin.into_bytes());
+        recording.write(|out| out.write_all(begin.as_bytes()));
         recording
     }
 
@@ -234,30 +235,14 @@ impl Recording {
     }
 
     /// Writes a part at the end of what is there; a file gets its tail behind it.
-    fn write(&mut self, mut part: Vec<u8>) -> bool {
+    fn write(&mut self, part: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> bool {
         if self.fault.is_some() {
             return false;
         }
-        let length = part.len() as u64;
         let written = match &mut self.out {
-            RecordTo::Stream(out) => out.write_all(&part),
-            RecordTo::File(file) => {
-                part.extend(TAIL);
-                let end = self.end;
-                let written = file
-                    .seek(SeekFrom::Start(end))
-                    .and_then(|_| file.write_all(&part));
-                if written.is_err() {
-                    // A disk that is full has room for what was there before.
-                    let _ = file.set_len(end);
-                    let _ = file
-                        .seek(SeekFrom::Start(end))
-                        .and_then(|_| file.write_all(TAIL));
-                }
-                written
-            }
+            RecordTo::Stream(out) => part(out),
+            RecordTo::File(file) => write_at(file, self.end, part).map(|end| self.end = end),
         };
-        self.end += length;
         self.fault = written.err();
         self.fault.is_none()
     }
@@ -265,11 +250,10 @@ impl Recording {
     /// Adds an exchange.
     pub(super) fn add(&mut self, recorded: &Recorded) {
         let between: &[u8] = if self.is_empty { b"\n" } else { b",\n" };
-        let mut part = between.to_vec();
-        let is_written = match serde_json::to_writer(&mut part, &entry(recorded)) {
-            Ok(()) => self.write(part),
-            Err(_) => false,
-        };
+        let is_written = self.write(|out| {
+            out.write_all(between)?;
+            serde_json::to_writer(out, &entry(recorded)).map_err(io::Error::from)
+        });
         self.is_empty &= !is_written;
         self.dropped += usize::from(!is_written);
     }
@@ -294,4 +278,30 @@ impl Recording {
             RecordTo::Stream(out) => out.write_all(TAIL).and_then(|()| out.flush()),
         }
     }
+}
+
+/// Writes a part at a place of a file, and the tail behind it; returns where the part ends. What can't be written whole is
+/// taken away again: a disk that is full has room for what was there before.
+fn write_at(
+    file: &mut File,
+    place: u64,
+    part: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<u64> {
+    let write = || {
+        file.seek(SeekFrom::Start(place))?;
+        let mut out = BufWriter::new(&mut *file);
+        part(&mut out)?;
+        let end = out.stream_position()?;
+        out.write_all(TAIL)?;
+        out.flush()?;
+        Ok(end)
+    };
+    let written: io::Result<u64> = write();
+    if written.is_err() {
+        let _ = file.set_len(place);
+        let _ = file
+            .seek(SeekFrom::Start(place))
+            .and_then(|_| file.write_all(TAIL));
+    }
+    written
 }

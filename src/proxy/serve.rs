@@ -73,8 +73,8 @@ impl ProxyConfig {
             upstream,
             annotations: Annotations::Off,
             patience: PATIENCE,
-            body_limit: 32 * 1024 * 1024,
-            budget: 96 * 1024 * 1024,
+            body_limit: 8 * 1024 * 1024,
+            budget: 64 * 1024 * 1024,
             queue: 1_000_000,
         }
     }
