@@ -9,8 +9,10 @@ use super::verdicts::{Side, Verdicts};
 use crate::cause::of_failures;
 use crate::contract::{Contract, Finding, Level, check, check_request, is_edge_failure};
 use crate::event::{Event, Location, RunHeader, Summary};
-use crate::exchange::{Exchange, Operation, Redactor};
+use crate::exchange::{Exchange, NoJson, Operation, Redactor};
 
+/// How long an exchange may have taken of which the recorder does not tell it, in microseconds.
+const UNKNOWN_LENGTH: u64 = 1_000_000;
 /// Exchanges that can't be read and are named; the others are counted.
 const NAMED: usize = 20;
 
@@ -29,6 +31,8 @@ pub struct Tallies {
     pub unordered: usize,
     /// That can't be read, or only in part.
     pub unreadable: usize,
+    /// Of those, whose request is not known.
+    pub unknown: usize,
     /// That are judged.
     pub judged: usize,
     /// Whose requests break clauses of clients.
@@ -87,6 +91,9 @@ pub struct Auditor {
     /// What can't be read, with its place.
     faults: Vec<String>,
     sides: Sides,
+    /// Whether the file has exchanges with a time, and such without one whose order would be that of the file.
+    timed: bool,
+    untimed: bool,
     /// What was found in requests, and not handed out yet.
     requests: Vec<Judged>,
 }
@@ -104,6 +111,8 @@ impl Auditor {
             tallies: Tallies::default(),
             faults: Vec::new(),
             sides: Sides::Server,
+            timed: false,
+            untimed: false,
             requests: Vec::new(),
         }
     }
@@ -122,7 +131,17 @@ impl Auditor {
         let _ = self.finish();
         self.order.forget();
         self.session.begin();
+        (self.timed, self.untimed) = (false, false);
         self.file = (file.to_owned(), 0);
+    }
+
+    /// That something follows the recording in its file.
+    pub fn passed_over_the_rest(&mut self) {
+        let note = format!(
+            "{}: what follows the end of the recording is passed over",
+            self.file.0
+        );
+        self.faults.push(note);
     }
 
     /// That the file ends before its end: the recorder was stopped.
@@ -177,12 +196,19 @@ impl Auditor {
         let place = self.next_place();
         let mut judged = Vec::new();
         self.note_faults(&recorded);
+        if recorded.begins_another {
+            judged.extend(self.finish());
+            self.order.forget();
+            self.session.begin();
+        }
+        judged.extend(self.order_of(&mut recorded));
         let missed = std::mem::take(&mut recorded.missed_before);
         if missed > 0 || recorded.is_in_order {
             judged.extend(self.empty_session());
         }
         self.missed(missed, &mut judged);
         if recorded.url.is_empty() {
+            self.tallies.unknown += 1;
             // It may have been a write to any zone.
             judged.extend(self.finish());
             self.order.forget();
@@ -205,6 +231,24 @@ impl Auditor {
             is_placed: false,
         });
         judged.extend(self.judge_all(out));
+        judged
+    }
+
+    /// Takes a recording that gives times here and none there for one without an order.
+    fn order_of(&mut self, recorded: &mut Recorded) -> Vec<Judged> {
+        let is_timed = recorded.moment.is_some();
+        let was_mixed = self.timed && self.untimed;
+        self.timed |= is_timed;
+        self.untimed |= recorded.is_in_order;
+        if !(self.timed && self.untimed) {
+            return Vec::new();
+        }
+        recorded.is_in_order = false;
+        if was_mixed {
+            return Vec::new();
+        }
+        let judged = self.finish();
+        self.order.forget();
         judged
     }
 
@@ -304,7 +348,12 @@ impl Auditor {
     ) -> Vec<Held> {
         let span = recorded.moment.map(|moment| Span {
             start: moment.us,
-            end: moment.us.saturating_add_unsigned(recorded.elapsed_us),
+            end: moment
+                .us
+                .saturating_add_unsigned(match recorded.elapsed_us {
+                    0 => UNKNOWN_LENGTH,
+                    known => known,
+                }),
             resolution: moment.resolution_us,
         });
         let is_cached = recorded.is_cached;
@@ -320,7 +369,8 @@ impl Auditor {
             has_body,
             is_placed,
         } = identified;
-        if is_cached || is_redirect(&exchange) {
+        let is_interim = (100..200).contains(&exchange.response.status);
+        if is_cached || is_interim || is_redirect(&exchange) {
             self.tallies.unread += 1;
             return Vec::new();
         }
@@ -330,7 +380,8 @@ impl Auditor {
         }
         // What an edge says is not the target's, and what was not recorded is nobody's.
         let is_edge = has_status && is_edge_failure(&exchange);
-        let is_read = has_status && (has_body || is_edge);
+        let is_deep = matches!(exchange.response.json, Err(NoJson::TooDeep));
+        let is_read = has_status && (has_body && !is_deep || is_edge);
         let is_judged = is_read && !is_edge;
         let is_placed = is_placed && has_place && !is_alone;
         self.tallies.edge += usize::from(is_edge);
@@ -462,9 +513,7 @@ fn counted(number: usize, noun: &str) -> String {
 
 /// Whether the answer sends the client on, or to its own copy: nothing that the contract speaks of.
 fn is_redirect(exchange: &Exchange) -> bool {
-    let response = &exchange.response;
-    response.status == 304
-        || ((300..400).contains(&response.status) && response.headers.get("location").is_some())
+    (300..400).contains(&exchange.response.status)
 }
 
 /// Whether the target says that it has no such route.

@@ -78,6 +78,8 @@ pub(super) fn of_response(
     }
     if !coding::codings(headers).is_empty()
         && let Some(unpacked) = coding::undone(headers, first.to_vec())
+        && !unpacked.is_empty()
+        && is_readable(&unpacked)
     {
         return Ok(unpacked);
     }

@@ -42,6 +42,7 @@ pub(super) fn read(
     let mut extent = Extent {
         exchanges: 0,
         is_whole: true,
+        has_more: false,
     };
     let mut first_fault = None;
     let mut read = 0;

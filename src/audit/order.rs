@@ -14,6 +14,9 @@ const HELD: usize = 256;
 /// Between exchanges that lie so far apart anybody may have written to a zone, in microseconds.
 const GAP: i64 = 10 * 60 * 1_000_000;
 
+/// Starts that are told no finer than this may have been in any order within it, in microseconds.
+const COARSE: i64 = 10_000;
+
 /// When an exchange took place, in microseconds since 1970.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
@@ -26,6 +29,10 @@ pub(super) struct Span {
 impl Span {
     /// Whether this one began before another had ended, as far as their times tell.
     fn begins_within(&self, other: &Self) -> bool {
+        let coarse = self.resolution.max(other.resolution);
+        if coarse > COARSE {
+            return self.start < other.end.saturating_add(coarse - 1);
+        }
         let later = self.start - other.start;
         let blurred = if later >= self.resolution.max(1) {
             self.start.saturating_add(self.resolution.saturating_sub(1))

@@ -47,6 +47,8 @@ pub struct Extent {
     pub exchanges: usize,
     /// Whether the file has its end; one that was cut off holds the exchanges before the cut.
     pub is_whole: bool,
+    /// Whether something follows the recording, which is passed over.
+    pub has_more: bool,
 }
 
 /// Reads a file, HAR (plain, gzipped, or in an archive with its bodies) or JSON Lines (plain or gzipped), and hands each
@@ -100,18 +102,25 @@ fn read_archive(path: &Path, mut each: impl FnMut(Recorded)) -> Result<Extent, S
     let mut extent = Extent {
         exchanges: 0,
         is_whole: true,
+        has_more: false,
     };
     for name in names {
+        archive.turn_to(&name);
+        let mut is_first = true;
         let mut source = Archive::open(path)?;
         let member = source
             .0
             .by_name(&name)
             .map_err(|error| format!("{name}: {error}"))?;
         let reader = BufReader::new(member.take(UNPACKED));
-        let read =
-            read_from(reader, &mut archive, &mut each).map_err(|why| format!("{name}: {why}"))?;
+        let read = read_from(reader, &mut archive, |mut recorded: Recorded| {
+            recorded.begins_another = std::mem::take(&mut is_first);
+            each(recorded);
+        });
+        let read = read.map_err(|why| format!("{name}: {why}"))?;
         extent.exchanges += read.exchanges;
         extent.is_whole &= read.is_whole;
+        extent.has_more |= read.has_more;
     }
     Ok(extent)
 }

@@ -13,6 +13,10 @@ use crate::exchange::{
 
 /// What was recorded; what is missing was not.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that a recorder tells or not"
+)]
 pub struct Recorded {
     /// The method.
     pub method: String,
@@ -42,6 +46,8 @@ pub struct Recorded {
     pub is_response_alone: bool,
     /// What of it can't be read, in words.
     pub faults: Vec<String>,
+    /// Whether another recording of the same file begins with it.
+    pub begins_another: bool,
 }
 
 /// An exchange of this API, with the zone that it is about.
@@ -76,7 +82,7 @@ impl Recorded {
     /// Scheme, host and zone, if it is an exchange of this API.
     pub(super) fn zone(&self) -> Option<String> {
         let (base, route) = self.route()?;
-        Some(zone_of(base, route.zone))
+        Some(zone_of(base, self.request_headers.get("host"), route.zone))
     }
 
     fn route(&self) -> Option<(&str, Route<'_>)> {
@@ -132,7 +138,7 @@ impl Recorded {
         let (_, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
         let query = query.split('#').next().unwrap_or_default();
         let (base, route) = self.route()?;
-        let zone = zone_of(base, route.zone);
+        let zone = zone_of(base, self.request_headers.get("host"), route.zone);
         let operation = route.operation;
         let address = route.address.map(decoded);
         let is_known = |text: &str| !is_mark(text);
@@ -140,7 +146,7 @@ impl Recorded {
         let address = address.filter(|text| !self.is_response_alone && is_known(text));
         let mut query = pairs(query);
         let asked = query.len();
-        query.retain(|(name, value)| is_known(name) && is_known(value));
+        query.retain(|(name, value)| is_known(name) && is_known(value) && !value.is_empty());
         let is_asked_for_unknown = self.is_response_alone || query.len() < asked;
         let has_body = self.response_body.is_some();
         let mut exchange = self.exchange(operation, address, query);
@@ -185,8 +191,24 @@ impl Recorded {
 }
 
 /// What tells one zone from another.
-fn zone_of(base: &str, zone: &str) -> String {
-    format!("{base}/{zone}")
+fn zone_of(base: &str, host: Option<&str>, zone: &str) -> String {
+    let is_relative = !base.contains("://");
+    let host = host.filter(|_| is_relative).unwrap_or_default();
+    let base = base.to_ascii_lowercase();
+    let usual = [("https://", ":443"), ("http://", ":80")];
+    let usual = usual
+        .into_iter()
+        .find(|(scheme, _)| base.starts_with(scheme));
+    // The usual port may stand there or not.
+    let base = usual.map_or(base.clone(), |(scheme, port)| {
+        let (authority, path) = base[scheme.len()..].split_once('/').map_or(
+            (&base[scheme.len()..], String::new()),
+            |(authority, path)| (authority, format!("/{path}")),
+        );
+        let authority = authority.strip_suffix(port).unwrap_or(authority);
+        format!("{scheme}{authority}{path}")
+    });
+    format!("{host}{base}/{zone}")
 }
 
 /// Which page was asked for is only known from the answer: it is taken at its word.

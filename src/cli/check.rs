@@ -98,7 +98,7 @@ pub(crate) fn run(args: &CheckArgs, world: &World, console: &mut Console) -> Out
 
 /// Why nothing was judged, and what to do.
 fn nothing_judged(tallies: Tallies) -> &'static str {
-    if tallies.exchanges == tallies.foreign + tallies.unreadable {
+    if tallies.exchanges == tallies.foreign + tallies.unknown {
         "no exchange of this API was found: are the recorded paths …/zones/ID/origin/cloud_regions?"
     } else {
         "nothing was judged: the notes say why. Record with bodies (in a browser: export the HAR with content)"
@@ -130,6 +130,9 @@ fn take(
             .map_err(|error| Failure::Usage(error.to_string()))?;
             if !extent.is_whole {
                 auditor.cut_off();
+            }
+            if extent.has_more {
+                auditor.passed_over_the_rest();
             }
         }
     }

@@ -135,7 +135,7 @@ fn an_answer_counts_as_cached_where_the_recorder_says_so(mark: Value, wanted: &[
 /// Everything up to the entry that begins so.
 fn cut_at(bytes: &[u8], behind: &str) -> Vec<u8> {
     let text = String::from_utf8_lossy(bytes);
-    let at = text.find(behind).unwrap_or_else(|| panic!("{behind}")) + behind.len();
+    let at = text.rfind(behind).unwrap_or_else(|| panic!("{behind}")) + behind.len();
     text[..at].as_bytes().to_vec()
 }
 
@@ -196,4 +196,84 @@ fn a_line_that_can_not_be_read_does_not_stop_the_others() {
         (clauses, auditor.tallies().unreadable),
         (vec!["ENV-1".to_owned()], 2)
     );
+}
+
+#[test_case("_fetchType", json!("Disk Cache"), &[]; "Safari's disk")]
+#[test_case("_fetchType", json!("Network"), &["V2-PUT-1"]; "Safari's network")]
+#[test_case("_serviceWorkerResponseSource", json!("cache-storage"), &[]; "Chromium's service worker")]
+#[test_case("_serviceWorkerResponseSource", json!("network"), &["V2-PUT-1"]; "its network")]
+fn a_cache_is_known_by_the_response(member: &str, value: Value, wanted: &[&str]) {
+    let mut read = not_found("GET", A);
+    read["response"][member] = value;
+    assert_eq!(audited(&har(&[put(A, EAST), read])).0, wanted);
+}
+
+#[test_case(100; "an interim answer")]
+#[test_case(103; "early hints")]
+#[test_case(302; "a redirect without its place")]
+#[test_case(304; "a copy that is still good")]
+fn an_answer_that_is_not_the_operations_is_not_judged(status: u16) {
+    let mut read = get(A, EAST);
+    read["response"]["status"] = json!(status);
+    read["response"]["content"] = json!({"text": "", "size": 0});
+    let (clauses, auditor) = audited(&har(&[read]));
+    assert_eq!((clauses, auditor.tallies().judged), (Vec::new(), 0));
+}
+
+#[test_case("#fragment"; "a fragment")]
+#[test_case(" "; "a blank")]
+fn what_was_not_sent_is_not_of_the_url(behind: &str) {
+    let more = |mut entry: Value| {
+        let url = entry["request"]["url"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        entry["request"]["url"] = json!(format!("{url}{behind}"));
+        entry
+    };
+    let entries = [more(put(A, EAST)), more(not_found("GET", A))];
+    assert_eq!(audited(&har(&entries)).0, ["V2-PUT-1"]);
+}
+
+#[test]
+fn a_query_that_the_recorder_keeps_apart_was_asked_for() {
+    let mut answer = crate::success(&json!([]));
+    answer["result_info"] =
+        json!({"page": 3, "per_page": 5, "count": 0, "total_count": 7, "total_pages": 2});
+    let mut list = crate::entry("GET", "/origin/cloud_regions", None, 200, &answer);
+    let without = audited(&har(std::slice::from_ref(&list))).0;
+    assert!(without.contains(&"V2-LIST-2".to_owned()), "{without:?}");
+    list["request"]["queryString"] =
+        json!([{"name": "page", "value": "3"}, {"name": "per_page", "value": "5"}]);
+    assert_eq!(audited(&har(&[list])).0, Vec::<String>::new());
+}
+
+#[test_case(b"\0\0\0\0"; "zeros")]
+#[test_case(b"\xef\xbb\xbf"; "a mark")]
+#[test_case(b"}"; "a spare brace")]
+#[test_case(b"\n{\"log\": {\"entries\": []}}"; "another document")]
+fn what_follows_the_recording_voids_nothing(more: &[u8]) {
+    let bytes = [har(&[put(A, EAST), not_found("GET", A)]).as_slice(), more].concat();
+    assert_eq!(audited(&bytes).0, ["V2-PUT-1"]);
+}
+
+#[test_case("https://api.example.com:443"; "the usual port")]
+#[test_case("https://API.Example.COM"; "another case")]
+fn a_host_is_the_same_however_it_is_spelled(other: &str) {
+    let mut read = not_found("GET", A);
+    let url = read["request"]["url"].as_str().unwrap_or_default();
+    let url = url.replace("https://api.example.com", other);
+    read["request"]["url"] = json!(url);
+    assert_eq!(audited(&har(&[put(A, EAST), read])).0, ["V2-PUT-1"]);
+}
+
+#[test_case(json!([{"name": "Content-Type"}]); "a field without a value")]
+#[test_case(json!([{"name": "Content-Type", "value": null}]); "a value of null")]
+#[test_case(json!({"content-type": ["application/json"]}); "a list of values")]
+#[test_case(json!([{"name": "Content-Type", "value": "application/json\napplication/json"}]); "two values in one")]
+fn a_media_type_in_another_form_is_read(headers: Value) {
+    let mut read = get(A, EAST);
+    read["response"]["headers"] = headers;
+    read["response"]["content"]["mimeType"] = json!("application/json");
+    assert_eq!(audited(&har(&[read])).0, Vec::<String>::new());
 }

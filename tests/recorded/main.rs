@@ -99,6 +99,9 @@ fn har(entries: &[Value]) -> Vec<u8> {
     for (index, entry) in entries.iter_mut().enumerate() {
         if entry.is_object() && entry.get("startedDateTime").is_none() {
             let ms = index * 10;
+            if entry.get("time").is_none() {
+                entry["time"] = json!(5.0);
+            }
             entry["startedDateTime"] = json!(format!(
                 "2026-03-01T12:00:{:02}.{:03}Z",
                 ms / 1_000,

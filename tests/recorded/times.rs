@@ -33,7 +33,12 @@ fn at(mut entry: Value, started: Value) -> Value {
 fn file(entries: Vec<Value>, forms: &[&str], order: &str) -> Vec<u8> {
     let mut entries: Vec<Value> = (1..)
         .zip(entries)
-        .map(|(second, entry)| at(entry, written(forms[second as usize % forms.len()], second)))
+        .map(|(second, entry)| {
+            at(
+                entry,
+                written(forms[second as usize % forms.len()], 3 * second),
+            )
+        })
         .collect();
     match order {
         "first to last" => {}
@@ -174,4 +179,63 @@ fn what_is_known_of_a_zone_ends_with_the_file() {
     }
     found.extend(auditor.finish());
     assert!(found.is_empty(), "{found:?}");
+}
+
+/// A lawful pair whose order is not known: the read shows what was there before the write.
+fn unordered(first: Value, second: Value) -> Vec<u8> {
+    as_written(&[first, second])
+}
+
+#[test_case(json!("2026-03-01T12:00:01.000Z"), json!(0), json!("2026-03-01T12:00:01.000Z"); "one moment for both")]
+#[test_case(json!("2026-03-01T12:00:01.000Z"), json!(-1), json!("2026-03-01T12:00:01.500Z"); "a length that is not known")]
+#[test_case(json!("2026-03-01T12:00:01.000Z"), json!(null), json!("2026-03-01T12:00:01.500Z"); "no length")]
+#[test_case(json!("2026-03-01T12:00:01.000Z"), json!("5000"), json!("2026-03-01T12:00:02.000Z"); "a length as text")]
+#[test_case(json!("2026-03-01T12:00:01Z"), json!(300), json!("2026-03-01T12:00:02Z"); "whole seconds")]
+#[test_case(json!(1_772_366_401), json!(300), json!(1_772_366_402); "whole seconds as numbers")]
+fn what_may_have_overlapped_is_not_followed(written: Value, length: Value, read: Value) {
+    let mut first = at(put(A, EAST), written);
+    first["time"] = length.clone();
+    let mut second = at(not_found("GET", A), read);
+    second["time"] = length;
+    assert_eq!(audited(&unordered(first, second)).0, Vec::<String>::new());
+}
+
+#[test]
+fn the_parts_of_a_length_count_where_the_whole_is_missing() {
+    let mut first = at(put(A, EAST), json!("2026-03-01T12:00:01.000Z"));
+    first["time"] = json!(-1);
+    first["timings"] = json!({"send": 1, "wait": 5_000, "receive": -1});
+    let second = at(not_found("GET", A), json!("2026-03-01T12:00:03.000Z"));
+    assert_eq!(audited(&unordered(first, second)).0, Vec::<String>::new());
+}
+
+#[test]
+fn lines_of_which_some_have_a_time_give_no_order() {
+    let zone = crate::ZONE;
+    let line = |method: &str, status: u16, started: Option<i64>, body: Value| {
+        let mut line = json!({"method": method, "url": format!("{zone}/origin/cloud_regions/{A}"), "status": status,
+            "response_headers": [["content-type", "application/json"]], "response_body": body.to_string(), "elapsed_us": 5_000});
+        if let Some(started) = started {
+            line["started_us"] = json!(started);
+        }
+        line.to_string()
+    };
+    let entry = crate::success(&crate::mapping(A, EAST));
+    let absent = json!({"success": false, "errors": [{"code": 1142, "message": "Unable to retrieve origin_public_cloud_region setting value. The zone setting does not exist."}], "messages": [], "result": null});
+    for times in [
+        [Some(0), None, Some(9_000_000)],
+        [None, Some(0), None],
+        [Some(0), Some(9_000_000), None],
+    ] {
+        let lines = [
+            line("GET", 404, times[0], absent.clone()),
+            line("PUT", 200, times[1], entry.clone()),
+            line("GET", 404, times[2], absent.clone()),
+        ];
+        assert_eq!(
+            audited(lines.join("\n").as_bytes()).0,
+            Vec::<String>::new(),
+            "{times:?}"
+        );
+    }
 }

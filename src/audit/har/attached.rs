@@ -49,7 +49,11 @@ impl Attached for Folder {
 }
 
 /// In the archive.
-pub(in crate::audit) struct Archive(pub(in crate::audit) ZipArchive<BufReader<File>>);
+pub(in crate::audit) struct Archive(
+    pub(in crate::audit) ZipArchive<BufReader<File>>,
+    /// The folder of the HAR that is read.
+    String,
+);
 
 impl Archive {
     /// Opens an archive.
@@ -59,14 +63,26 @@ impl Archive {
     pub(in crate::audit) fn open(path: &Path) -> Result<Self, String> {
         let file = File::open(path).map_err(|error| error.to_string())?;
         let archive = ZipArchive::new(BufReader::new(file));
-        archive.map(Self).map_err(|error| error.to_string())
+        archive
+            .map(|archive| Self(archive, String::new()))
+            .map_err(|error| error.to_string())
+    }
+
+    /// Reads the bodies of this HAR from now on.
+    pub(in crate::audit) fn turn_to(&mut self, recording: &str) {
+        let folder = recording.rsplit_once('/');
+        self.1 = folder.map_or_else(String::new, |(folder, _)| format!("{folder}/"));
     }
 
     /// The names of the HARs in it.
     pub(in crate::audit) fn recordings(&self) -> Vec<String> {
         let names = self.0.file_names().flatten();
         names
-            .filter(|name| name.to_ascii_lowercase().ends_with(".har"))
+            .filter(|name| {
+                // macOS puts files of its own beside each.
+                let file = name.rsplit('/').next().unwrap_or_default();
+                !file.starts_with("._") && file.to_ascii_lowercase().ends_with(".har")
+            })
             .map(std::borrow::Cow::into_owned)
             .collect()
     }
@@ -76,10 +92,14 @@ impl Attached for Archive {
     fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
         let wrong = |why: &str| format!("its body in {name:?} can't be read: {why}");
         // Traces keep bodies in a folder of their own.
-        let inner = [name.to_owned(), format!("resources/{name}")]
-            .into_iter()
-            .find(|name| self.0.index_for_name(name).is_some())
-            .ok_or_else(|| wrong("it is not in the archive"))?;
+        let folder = &self.1;
+        let inner = [
+            format!("{folder}{name}"),
+            format!("{folder}resources/{name}"),
+        ]
+        .into_iter()
+        .find(|name| self.0.index_for_name(name).is_some())
+        .ok_or_else(|| wrong("it is not in the archive"))?;
         let file = self
             .0
             .by_name(&inner)

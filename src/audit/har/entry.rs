@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::attached::Attached;
@@ -30,6 +31,32 @@ struct Entry<'a> {
     /// Chromium's: the answer came from the browser's own memory.
     #[serde(rename = "_fromCache", borrow, default)]
     from_cache: Scalar<'a>,
+    /// The same of other tools.
+    #[serde(rename = "__servedFromCache", borrow, default)]
+    served_from_cache: Scalar<'a>,
+    #[serde(borrow, default)]
+    cache: Object<Cache<'a>>,
+    #[serde(borrow, default)]
+    timings: Object<Timings<'a>>,
+}
+
+/// What the client's own memory held.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Cache<'a> {
+    #[serde(borrow, default)]
+    before_request: Scalar<'a>,
+}
+
+/// The parts of an exchange, in milliseconds; -1 for one that there was not.
+#[derive(Deserialize)]
+struct Timings<'a> {
+    #[serde(borrow, default)]
+    send: Scalar<'a>,
+    #[serde(borrow, default)]
+    wait: Scalar<'a>,
+    #[serde(borrow, default)]
+    receive: Scalar<'a>,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +68,8 @@ struct Request<'a> {
     url: Scalar<'a>,
     #[serde(borrow, default)]
     headers: Fields<'a>,
+    #[serde(borrow, default)]
+    query_string: Fields<'a>,
     #[serde(borrow, default)]
     post_data: Object<Content<'a>>,
     #[serde(borrow, default)]
@@ -63,6 +92,23 @@ struct Response<'a> {
     from_cache: Scalar<'a>,
     #[serde(rename = "fromCache", borrow, default)]
     plain_from_cache: Scalar<'a>,
+    /// Safari's: `Disk Cache`, `Memory Cache` or `Network`.
+    #[serde(rename = "_fetchType", borrow, default)]
+    fetch_type: Scalar<'a>,
+    /// Chromium's: `cache-storage`, `http-cache`, `network` and others.
+    #[serde(rename = "_serviceWorkerResponseSource", borrow, default)]
+    service_worker: Scalar<'a>,
+}
+
+impl Response<'_> {
+    fn is_cached(&self) -> bool {
+        let named = [&self.fetch_type, &self.service_worker];
+        let is_named = named.iter().any(|source| {
+            let source = source.text().unwrap_or_default().to_ascii_lowercase();
+            source.contains("cache")
+        });
+        is_named || self.from_cache.is_yes() || self.plain_from_cache.is_yes()
+    }
 }
 
 #[derive(Deserialize)]
@@ -116,12 +162,14 @@ fn recorded(entry: Entry<'_>, attached: &mut dyn Attached) -> Recorded {
         return Recorded::unreadable("`request.url` is missing".to_owned());
     };
     let mut recorded = Recorded {
-        url: url.into_owned(),
+        url: sent_url(&url, &request.query_string),
         request_headers: headers(request.headers),
         moment: moment(&entry.started_date_time),
-        elapsed_us: microseconds(entry.time.number().unwrap_or(0.0)),
+        elapsed_us: microseconds(length(&entry.time, entry.timings)),
         missed_before: count(&entry.missed_before),
-        is_cached: entry.from_cache.is_yes(),
+        is_cached: entry.from_cache.is_yes()
+            || entry.served_from_cache.is_yes()
+            || matches!(&entry.cache, Object(Some(cache)) if cache.before_request.is_yes()),
         ..Recorded::default()
     };
     match request.method.into_text() {
@@ -146,7 +194,7 @@ fn recorded(entry: Entry<'_>, attached: &mut dyn Attached) -> Recorded {
     let Object(Some(response)) = entry.response else {
         return recorded;
     };
-    recorded.is_cached |= response.from_cache.is_yes() || response.plain_from_cache.is_yes();
+    recorded.is_cached |= response.is_cached();
     match status(&response.status) {
         Some(status) => recorded.status = status,
         None => recorded
@@ -226,6 +274,32 @@ fn status(status: &Scalar<'_>) -> Option<u16> {
     is_status.then(|| format!("{number:.0}").parse().ok())?
 }
 
+/// The URL as it was sent: without a fragment, and with the query where the recorder keeps it apart.
+fn sent_url(url: &str, query: &Fields<'_>) -> String {
+    let url = url.trim();
+    let mut sent = url.split('#').next().unwrap_or_default().to_owned();
+    if sent.contains('?') {
+        return sent;
+    }
+    for (index, (name, value)) in query.0.iter().enumerate() {
+        let coded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        sent.push(if index == 0 { '?' } else { '&' });
+        sent.push_str(&format_args!("{}={}", coded(name), coded(value)).to_string());
+    }
+    sent
+}
+
+/// How long an exchange took, in milliseconds; 0 if the recorder does not tell.
+fn length(time: &Scalar<'_>, timings: Object<Timings<'_>>) -> f64 {
+    let whole = time.number().filter(|time| *time > 0.0);
+    let parts = timings.0.map_or(0.0, |timings| {
+        let parts = [timings.send, timings.wait, timings.receive];
+        let parts = parts.iter().filter_map(Scalar::number);
+        parts.filter(|part| *part > 0.0).sum()
+    });
+    whole.unwrap_or(parts)
+}
+
 fn moment(started: &Scalar<'_>) -> Option<Moment> {
     match started {
         Scalar::Text(text) => Moment::parse(text),
@@ -239,7 +313,10 @@ fn headers(fields: Fields<'_>) -> Headers {
     // HTTP/2 recorders list the parts of the request line as fields.
     let fields = fields.0.into_iter();
     for (name, value) in fields.filter(|(name, _)| !name.starts_with(':')) {
-        headers.push(name.trim(), Cow::into_owned(value));
+        // Chromium joins fields of one name by line breaks.
+        for value in Cow::into_owned(value).split('\n') {
+            headers.push(name.trim(), value.trim());
+        }
     }
     headers
 }

@@ -141,9 +141,13 @@ impl<'de: 'a, 'a> Visitor<'de> for ScalarVisitor<'a> {
         Ok(Scalar::Absent)
     }
 
+    /// Of a list of texts the first counts.
     fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<Scalar<'a>, S::Error> {
+        let first = items.next_element::<Scalar<'a>>()?;
         while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
+        Ok(first
+            .filter(|first| matches!(first, Scalar::Text(_)))
+            .unwrap_or(Scalar::Other))
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Scalar<'a>, M::Error> {
@@ -220,8 +224,9 @@ impl<'de: 'a, 'a> Visitor<'de> for FieldsVisitor<'a> {
         let mut fields = Vec::new();
         while let Some(Object(field)) = items.next_element::<Object<Field<'a>>>()? {
             let Some(field) = field else { continue };
-            if let Some(name) = field.name.into_text() {
-                fields.push((name, field.value.into_text().unwrap_or_default()));
+            // A field without a value was not recorded.
+            if let (Some(name), Some(value)) = (field.name.into_text(), field.value.into_text()) {
+                fields.push((name, value));
             }
         }
         Ok(Fields(fields))
@@ -230,8 +235,8 @@ impl<'de: 'a, 'a> Visitor<'de> for FieldsVisitor<'a> {
     fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Fields<'a>, M::Error> {
         let mut fields = Vec::new();
         while let Some((name, value)) = members.next_entry::<Scalar<'a>, Scalar<'a>>()? {
-            if let Some(name) = name.into_text() {
-                fields.push((name, value.into_text().unwrap_or_default()));
+            if let (Some(name), Some(value)) = (name.into_text(), value.into_text()) {
+                fields.push((name, value));
             }
         }
         Ok(Fields(fields))

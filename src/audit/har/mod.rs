@@ -34,6 +34,7 @@ pub(super) fn read(
     })?;
     Ok(Extent {
         exchanges: count,
-        is_whole: end == End::Whole,
+        is_whole: end != End::Early,
+        has_more: end == End::More,
     })
 }

@@ -26,6 +26,8 @@ pub(super) enum End {
     Whole,
     /// Before it.
     Early,
+    /// With something behind it.
+    More,
 }
 
 /// Where in the document the scanner stands.
@@ -39,8 +41,10 @@ enum At {
     Log,
     /// In the list `log.entries`.
     Entries,
-    /// Behind the document: nothing can follow.
+    /// Behind the document, where nothing follows.
     Over,
+    /// Behind the document, in what follows all the same.
+    More,
 }
 
 /// Where in a string the scanner stands.
@@ -95,11 +99,7 @@ pub(super) fn split(
         let part = match reader.fill_buf() {
             Ok(part) => part,
             // A packed file that ends early gives what could be unpacked.
-            Err(error)
-                if scanner.has_entries && error.kind() == std::io::ErrorKind::UnexpectedEof =>
-            {
-                &[]
-            }
+            Err(_) if scanner.has_entries => &[],
             Err(error) => return Err(error.to_string()),
         };
         if part.is_empty() {
@@ -180,8 +180,13 @@ impl<F: FnMut(Element<'_>)> Scanner<F> {
         }
         match self.at {
             At::Over => {
-                return Err(self.wrong("unexpected characters behind the end of the document"));
+                // A mark and zeros are no text that is missed.
+                if !matches!(byte, 0 | 0xef | 0xbb | 0xbf) {
+                    self.at = At::More;
+                }
+                return Ok(());
             }
+            At::More => return Ok(()),
             At::Start if byte == b'{' => {
                 self.at = At::Document;
                 return Ok(());
@@ -230,7 +235,7 @@ impl<F: FnMut(Element<'_>)> Scanner<F> {
         let name = match self.at {
             At::Document => "log",
             At::Log => "entries",
-            At::Start | At::Entries | At::Over => return None,
+            At::Start | At::Entries | At::Over | At::More => return None,
         };
         (self.name == name.as_bytes()).then_some(name)
     }
@@ -293,15 +298,16 @@ impl<F: FnMut(Element<'_>)> Scanner<F> {
 
     fn end(mut self) -> Result<End, String> {
         if !self.has_entries {
-            let why = if self.at == At::Over {
+            let why = if matches!(self.at, At::Over | At::More) {
                 "it has no `log.entries`"
             } else {
                 "the file ends before `log.entries`"
             };
             return Err(self.wrong(why));
         }
-        if self.at == At::Over {
-            return Ok(End::Whole);
+        if matches!(self.at, At::Over | At::More) {
+            let has_more = self.at == At::More;
+            return Ok(if has_more { End::More } else { End::Whole });
         }
         let is_within = self.at == At::Entries
             && (self.depth > 0
