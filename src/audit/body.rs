@@ -28,11 +28,11 @@ pub(super) struct Kept<'a> {
     pub(super) is_base64: bool,
     /// How long the body is said to be, in bytes; negative if that is not known.
     pub(super) size: Option<f64>,
-    /// How long it is said to have been on the wire, in bytes; negative if that is not known.
+    /// How many bytes the recorder saw on the wire; negative if it does not know.
     pub(super) on_the_wire: Option<f64>,
 }
 
-/// Why there is no body.
+/// Why a body can't be had.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// It was not recorded, or not so that it can be had for sure.

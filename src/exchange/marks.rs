@@ -51,7 +51,7 @@ const MEMBERS: [&str; 22] = [
     "vendor",
 ];
 
-/// Whether a text stands in the place of another: `[redacted]`, `<omitted>`, `***`, `XXXX`.
+/// Whether a text stands in the place of another: `[redacted]`, `<omitted>`, `***`.
 #[must_use]
 pub fn is_mark(text: &str) -> bool {
     let text = text.trim();

@@ -180,7 +180,7 @@ impl<F: FnMut(Element<'_>)> Scanner<F> {
         }
         match self.at {
             At::Over => {
-                // A mark and zeros are no text that is missed.
+                // Nothing is lost by passing over a mark or zeros.
                 if !matches!(byte, 0 | 0xef | 0xbb | 0xbf) {
                     self.at = At::More;
                 }

@@ -27,7 +27,7 @@ impl Comparison<'_> {
                 theirs: place.to_string(),
                 ..seen.clone()
             };
-            // An example is no promise: what it lacks is worth a note, and nothing more.
+            // An example does not promise anything: a note is enough.
             let why = error.to_string();
             self.note(seen, Breaks::Neither, Kind::ExampleUnread { why });
         }
