@@ -17,6 +17,7 @@ pub mod exchange;
 pub mod expected;
 pub mod explore;
 pub mod harness;
+pub mod input;
 pub mod mock;
 pub mod mutation;
 pub mod private;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules, lowest first; those of one line know nothing of each other.
 const LAYERS: &[&[&str]] = &[
-    &["private", "diagnostic"],
+    &["private", "input", "diagnostic"],
     &["api"],
     &["exchange"],
     &["contract"],

@@ -30,10 +30,7 @@ fn expect_fault(text: &str, says: &str, place: &str) {
 
 /// The library of one file.
 fn library(text: impl Into<String>) -> Result<Library, LibraryError> {
-    let file = SourceFile {
-        path: "case.yaml".to_owned(),
-        text: text.into(),
-    };
+    let file = SourceFile::new("case.yaml", text);
     Library::from_sources(vec![("case".to_owned(), file)])
 }
 
@@ -224,6 +221,10 @@ fn columns_that_would_take_all_memory_are_faults() {
         (
             format!("[[{rows}], [{rows}], [{{ row: a, x: y }}]]"),
             "the tables have more than 1000 combinations",
+        ),
+        (
+            format!("[{}]", vec!["{ row: a, x: y }"; 1_001].join(", ")),
+            "a table has at most 1000 rows",
         ),
     ] {
         let text = faults(&format!(
@@ -450,4 +451,22 @@ fn cases_that_differ_in_the_words_of_a_column_are_found_alike() {
     assert!(likeness(&shape(one), &shape(other)) > TOO_ALIKE);
     let longer = format!("{other}  - v2.list: {{}}\n  - holds: []\n    proves: V2-PUT-3\n");
     assert!(likeness(&shape(one), &shape(&longer)) < TOO_ALIKE);
+}
+
+#[test_case("v4.60"; "an address beyond those that every zone leaves free")]
+#[test_case("v6.18446744073709551615"; "a number at the end of its type")]
+#[test_case("fill.100000"; "a filling beyond all limits")]
+fn a_variable_with_too_large_a_number_is_a_fault(variable: &str) {
+    let text = faults(&format!(
+        "{HEAD}steps:\n  - v2.get: \"{{{{{variable}}}}}\"\n"
+    ));
+    let says = format!("there is no variable `{variable}`");
+    assert!(text.contains(&says), "{text}");
+}
+
+#[test]
+fn of_very_many_faults_the_first_are_shown_and_the_rest_counted() {
+    let steps = "  - x: y\n".repeat(300);
+    let text = faults(&format!("{HEAD}steps:\n{steps}"));
+    assert!(text.contains(" more faults in "), "{text}");
 }

@@ -286,10 +286,7 @@ impl StatusPattern {
 
 /// The embedded file as JSON.
 static PARSED: LazyLock<Result<serde_json::Value, String>> = LazyLock::new(|| {
-    let source = || SourceFile {
-        path: "schemas/contract.yaml".into(),
-        text: TEXT.to_owned(),
-    };
+    let source = || SourceFile::new("schemas/contract.yaml", TEXT);
     let node = yaml::parse(TEXT).map_err(|problem| render(&source(), &[problem], false))?;
     Ok(node.to_json())
 });

@@ -18,5 +18,5 @@ pub use description::{
 };
 pub use operation::{Generation, Kind, Operation, RequestBody};
 pub use promises::Promises;
-pub use route::{Route, routes};
+pub use route::{Route, is_below_a_collection, routes};
 pub use schema::{SchemaFault, Schemas};

@@ -34,6 +34,20 @@ pub fn routes<'p>(contract: &'static Contract, below: &'p str) -> impl Iterator<
     all.filter(move |route| !(is_reserved && route.address.is_some()))
 }
 
+/// Whether a path below the base URL is that of a collection of mappings, or below it, whatever the method.
+#[must_use]
+pub fn is_below_a_collection(contract: &Contract, below: &str) -> bool {
+    let collections = contract.operations.iter().filter_map(|row| {
+        let has_address = row.path.contains("{origin_ip}");
+        (!has_address).then_some(row.path.as_str())
+    });
+    collections.into_iter().any(|template| {
+        let length = template.split('/').count();
+        let start: Vec<&str> = below.split('/').take(length).collect();
+        matched(template, &start.join("/")).is_some()
+    })
+}
+
 /// Zone and address of a path that fits a template.
 fn matched<'p>(template: &str, path: &'p str) -> Option<(&'p str, Option<&'p str>)> {
     let (mut zone, mut address) = (None, None);

@@ -9,7 +9,7 @@ use super::verdicts::{Side, Verdicts};
 use crate::cause::of_failures;
 use crate::contract::{Contract, Finding, Level, check, check_request, is_edge_failure};
 use crate::event::{Event, Location, RunHeader, Summary};
-use crate::exchange::{Exchange, NoJson, Operation, Redactor};
+use crate::exchange::{Exchange, NoJson, Redactor};
 
 /// How long an exchange may have taken of which the recorder does not tell it, in microseconds.
 const UNKNOWN_LENGTH: u64 = 1_000_000;
@@ -54,8 +54,8 @@ pub struct Judged {
     pub place: Location,
     /// Whose part of it was judged.
     pub side: Side,
-    /// What was asked for.
-    pub operation: Operation,
+    /// What was asked for: an operation's name, or `no operation`.
+    pub operation: &'static str,
     /// The method.
     pub method: String,
     /// The path, without the query.
@@ -215,7 +215,8 @@ impl Auditor {
             return judged;
         }
         if recorded.operation().is_none() {
-            self.tallies.foreign += 1;
+            self.stray(number, &place, recorded);
+            judged.append(&mut self.requests);
             return judged;
         }
         if recorded.is_in_order {
@@ -359,8 +360,11 @@ impl Auditor {
         let is_cached = recorded.is_cached;
         let is_alone = recorded.is_response_alone;
         let has_status = recorded.status != 0;
+        if recorded.operation().is_none() {
+            self.stray(number, &place, recorded);
+            return Vec::new();
+        }
         let Some(identified) = recorded.identified() else {
-            self.tallies.foreign += 1;
             return Vec::new();
         };
         let Identified {
@@ -380,8 +384,9 @@ impl Auditor {
         }
         // What an edge says is not the target's, and what was not recorded is nobody's.
         let is_edge = has_status && is_edge_failure(&exchange);
-        let is_deep = matches!(exchange.response.json, Err(NoJson::TooDeep));
-        let is_read = has_status && (has_body && !is_deep || is_edge);
+        let json = exchange.response.json.as_ref();
+        let is_unread = json.is_err_and(NoJson::is_limit_of_parser);
+        let is_read = has_status && (has_body && !is_unread || is_edge);
         let is_judged = is_read && !is_edge;
         let is_placed = is_placed && has_place && !is_alone;
         self.tallies.edge += usize::from(is_edge);
@@ -391,12 +396,15 @@ impl Auditor {
         if !is_alone {
             self.request(number, &place, &exchange);
         }
-        let findings = if is_judged && self.sides != Sides::Client {
-            self.verdicts.see(place.file(""), Side::Server, &exchange);
+        let is_wanted = self.sides != Sides::Client && has_status && has_body && !is_edge;
+        let findings = if is_wanted {
             check(Contract::embedded(), &exchange)
         } else {
             Vec::new()
         };
+        if is_wanted && (is_judged || !findings.is_empty()) {
+            self.verdicts.see(place.file(""), Side::Server, &exchange);
+        }
         let held = Held {
             number,
             place,
@@ -408,6 +416,17 @@ impl Auditor {
             told: 0,
         };
         self.order.take(&zone, held)
+    }
+
+    /// Takes in an exchange that is none of the contract's operations.
+    fn stray(&mut self, number: usize, place: &Location, recorded: Recorded) {
+        let is_stray = recorded.is_stray();
+        if !is_stray || self.sides == Sides::Server {
+            self.tallies.foreign += 1;
+        }
+        if is_stray {
+            self.request(number, place, &recorded.stray());
+        }
     }
 
     /// Checks the request of an exchange.
@@ -426,7 +445,7 @@ impl Auditor {
         let mut notes = vec![format!(
             "{}: {} of this API, {} others left alone",
             counted(tallies.exchanges, "exchange"),
-            tallies.exchanges - tallies.foreign,
+            tallies.exchanges - tallies.foreign - tallies.unknown,
             tallies.foreign
         )];
         let mut note = |count: usize, what: &str| {

@@ -10,8 +10,8 @@ use super::read::Extent;
 use super::recorded::Recorded;
 use crate::exchange::Headers;
 
-/// The longest line, in bytes: two bodies of the size that are unpacked, escaped.
-const LONGEST: u64 = 256 * 1024 * 1024;
+/// The longest line, in bytes.
+const LONGEST: u64 = 64 * 1024 * 1024;
 
 /// One line.
 #[derive(Debug, Deserialize)]

@@ -8,8 +8,17 @@ use crate::exchange::Exchange;
 
 use crate::zone::{Certainty, Model};
 
-/// Exchanges that wait for the end of others, in all zones; beyond it the oldest go unjudged.
+/// Exchanges that wait for the end of others, in all zones; beyond it they are let go without an order.
 const HELD: usize = 256;
+/// What these may take, in bytes.
+const HELD_BYTES: usize = 128 * 1024 * 1024;
+/// Bytes that a byte of JSON takes as a tree, up to a body of [`LARGEST_TREE`].
+const TREE: usize = 8;
+/// The largest body that is held as a tree, in bytes: a few hundred thousand values.
+const LARGEST_TREE: usize = 4 * 1024 * 1024;
+
+/// Zones whose mappings are followed at a time.
+const ZONES: usize = 20_000;
 
 /// Between exchanges that lie so far apart anybody may have written to a zone, in microseconds.
 const GAP: i64 = 10 * 60 * 1_000_000;
@@ -62,6 +71,17 @@ pub(super) struct Held {
 }
 
 impl Held {
+    /// About what it takes, in bytes.
+    fn size(&self) -> usize {
+        let request = self.exchange.request.body.as_ref();
+        let bodies = [
+            request.map_or(0, bytes::Bytes::len),
+            self.exchange.response.body.len(),
+        ];
+        let size = |length: usize| length + TREE * length.min(LARGEST_TREE);
+        bodies.into_iter().map(size).sum()
+    }
+
     fn writes(&self) -> bool {
         let operation = self.exchange.operation;
         operation.is_some_and(|operation| operation.kind().writes())
@@ -78,6 +98,8 @@ struct Zone {
     last_write: Option<Span>,
     /// When the last exchange ended that is behind us.
     last_end: Option<i64>,
+    /// The number of the last exchange that was taken in, among those of all zones.
+    used: u64,
 }
 
 /// All zones in order.
@@ -88,6 +110,10 @@ pub(super) struct Order {
     open: BTreeSet<String>,
     /// Exchanges that are held.
     held: usize,
+    /// What they take, in bytes.
+    held_bytes: usize,
+    /// How many exchanges were taken in.
+    taken: u64,
     /// How often the state of a zone became unknown.
     pub(super) lost: usize,
 }
@@ -95,17 +121,33 @@ pub(super) struct Order {
 impl Order {
     /// Takes an exchange in; returns those that are let go unordered, since too many would wait.
     pub(super) fn take(&mut self, zone: &str, held: Held) -> Vec<Held> {
+        self.taken += 1;
+        self.make_room();
         let state = self.zones.entry(zone.to_owned()).or_default();
+        state.used = self.taken;
+        self.held_bytes += held.size();
         state.held.push(held);
         self.open.insert(zone.to_owned());
         self.held += 1;
-        if self.held <= HELD {
+        if self.held <= HELD && self.held_bytes <= HELD_BYTES {
             return Vec::new();
         }
         self.close(|zone, judged| {
             zone.give_up(judged);
             1
         })
+    }
+
+    /// Forgets the zones that were used longest ago, if there are too many. Nothing is known of them then, as of new ones.
+    fn make_room(&mut self) {
+        if self.zones.len() < ZONES {
+            return;
+        }
+        let mut uses: Vec<u64> = self.zones.values().map(|zone| zone.used).collect();
+        uses.sort_unstable();
+        let median = uses.get(uses.len() / 2).copied().unwrap_or(0);
+        self.zones
+            .retain(|_, zone| zone.used > median || !zone.held.is_empty());
     }
 
     /// Judges what ended before a moment: nothing that began earlier comes any more.
@@ -130,6 +172,8 @@ impl Order {
             !zone.held.is_empty()
         });
         self.held = self.held.saturating_sub(judged.len());
+        let let_go: usize = judged.iter().map(Held::size).sum();
+        self.held_bytes = self.held_bytes.saturating_sub(let_go);
         judged.sort_by_key(|held| held.number);
         judged
     }

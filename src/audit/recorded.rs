@@ -5,10 +5,10 @@ use percent_encoding::percent_decode_str;
 
 use super::clock::Moment;
 use super::coding;
-use crate::contract::{Contract, Route, routes};
+use crate::contract::{Contract, Route, is_below_a_collection, routes};
 use crate::exchange::{
-    Body, Exchange, Headers, Operation, Redactor, Request, Response, Secrets, Seen, is_mark,
-    parse_json, whole_number,
+    Body, Exchange, Headers, JsonFault, Operation, Redactor, Request, Response, Secrets, Seen,
+    is_mark, parse_json, whole_number,
 };
 
 /// What was recorded; what is missing was not.
@@ -85,9 +85,32 @@ impl Recorded {
         Some(zone_of(base, self.request_headers.get("host"), route.zone))
     }
 
+    /// Whether the request went to the paths of this API and is none of its operations (REQ-1). Browsers send OPTIONS by
+    /// themselves, and HEAD asks for what GET shows.
+    pub(super) fn is_stray(&self) -> bool {
+        let method = self.method.to_ascii_uppercase();
+        let is_sent = !self.is_response_alone && !is_mark(&method);
+        let is_meant = !["", "OPTIONS", "HEAD", "CONNECT", "TRACE"].contains(&method.as_str());
+        let is_near = || {
+            let (_, below) = self.path()?;
+            is_below_a_collection(Contract::embedded(), below).then_some(())
+        };
+        is_sent && is_meant && self.operation().is_none() && is_near().is_some()
+    }
+
+    /// The exchange of a stray request.
+    pub(super) fn stray(self) -> Exchange {
+        self.exchange(None, None, Vec::new())
+    }
+
+    /// The base URL, and the path below it.
+    fn path(&self) -> Option<(&str, &str)> {
+        let before = self.url.split(['?', '#']).next().unwrap_or_default();
+        Some(before.split_at(before.find("/zones/")?))
+    }
+
     fn route(&self) -> Option<(&str, Route<'_>)> {
-        let (before, _) = self.url.split_once('?').unwrap_or((&self.url, ""));
-        let (base, below) = before.split_at(before.find("/zones/")?);
+        let (base, below) = self.path()?;
         let route = routes(Contract::embedded(), below.trim_end_matches('/'))
             .find(|route| route.method.eq_ignore_ascii_case(&self.method))?;
         Some((base, route))
@@ -149,7 +172,7 @@ impl Recorded {
         query.retain(|(name, value)| is_known(name) && is_known(value) && !value.is_empty());
         let is_asked_for_unknown = self.is_response_alone || query.len() < asked;
         let has_body = self.response_body.is_some();
-        let mut exchange = self.exchange(operation, address, query);
+        let mut exchange = self.exchange(Some(operation), address, query);
         if is_asked_for_unknown {
             ask_for_its_page(&mut exchange, operation);
         }
@@ -163,24 +186,27 @@ impl Recorded {
 
     fn exchange(
         self,
-        operation: Operation,
+        operation: Option<Operation>,
         address: Option<String>,
         query: Vec<(String, String)>,
     ) -> Exchange {
         let is_body_known = self.request_body.is_some();
         let request_body = self.request_body.filter(|body| !body.is_empty());
         let body = self.response_body.unwrap_or_default();
+        // A parser may pass over a mark at the start of a text (RFC 8259, 8.1), and a recorder may have put it there.
+        let without_mark = |body: &[u8]| body.strip_prefix(MARK).unwrap_or(body).to_vec();
+        let json = request_body.as_deref().map(without_mark);
+        let json = json.as_deref().map(parse_json);
+        let is_too_long = matches!(json, Some(Err(JsonFault::TooMany(_))));
         Exchange {
-            operation: Some(operation),
+            operation,
             request: Request {
                 method: self.method.to_uppercase(),
                 url: self.url,
                 headers: self.request_headers,
-                json: request_body
-                    .as_deref()
-                    .and_then(|body| parse_json(body).ok()),
+                json: json.and_then(Result::ok),
                 body: request_body.map(Bytes::from),
-                is_body_known,
+                is_body_known: is_body_known && !is_too_long,
                 address,
                 query,
             },
@@ -189,6 +215,9 @@ impl Recorded {
         }
     }
 }
+
+/// The mark of UTF-8.
+const MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
 /// What tells one zone from another.
 fn zone_of(base: &str, host: Option<&str>, zone: &str) -> String {

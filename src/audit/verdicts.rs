@@ -23,7 +23,8 @@ pub enum Side {
 }
 
 /// A trial: the file that its exchanges were recorded in, whose part is judged, and the operation.
-type Key = (String, Side, Operation);
+/// Requests that are no operation have none.
+type Key = (String, Side, Option<Operation>);
 
 #[derive(Debug)]
 pub(super) struct Verdicts {
@@ -48,21 +49,20 @@ impl Verdicts {
         if side == Side::Server {
             self.profile.take(exchange, |text| redactor.text(text));
         }
-        if let Some(operation) = exchange.operation {
-            let trial = self.trial(file, side, operation);
-            trial.elapsed_us = trial.elapsed_us.saturating_add(exchange.elapsed_us);
-        }
+        let trial = self.trial(file, side, exchange.operation);
+        trial.elapsed_us = trial.elapsed_us.saturating_add(exchange.elapsed_us);
     }
 
-    fn trial(&mut self, file: &str, side: Side, operation: Operation) -> &mut TrialReport {
+    fn trial(&mut self, file: &str, side: Side, operation: Option<Operation>) -> &mut TrialReport {
+        let name = named(operation);
         let key = (file.to_owned(), side, operation);
         let (folder, what) = match side {
             Side::Server => ("", "exchanges"),
             Side::Client => ("client/", "requests"),
         };
         self.trials.entry(key).or_insert_with(|| TrialReport {
-            id: format!("{file}/{folder}{operation}"),
-            title: format!("Recorded {what} of {operation}"),
+            id: format!("{file}/{folder}{name}"),
+            title: format!("Recorded {what} of {name}"),
             file: file.to_owned(),
             ..TrialReport::default()
         })
@@ -74,7 +74,7 @@ impl Verdicts {
     }
 
     fn one(&mut self, held: &Held) -> Option<Judged> {
-        let operation = held.exchange.operation?;
+        let operation = held.exchange.operation;
         if held.findings.is_empty() {
             return None;
         }
@@ -99,7 +99,7 @@ impl Verdicts {
         exchange: &Exchange,
         findings: &[Finding],
     ) -> Option<Judged> {
-        let operation = exchange.operation?;
+        let operation = exchange.operation;
         self.see(place.file(""), Side::Client, exchange);
         if findings.is_empty() {
             return None;
@@ -172,10 +172,15 @@ impl Verdicts {
     }
 }
 
+/// The operation as trials and messages name it.
+fn named(operation: Option<Operation>) -> &'static str {
+    operation.map_or("no operation", Operation::id)
+}
+
 /// One side of an exchange, and what was found in it.
 struct Part<'p> {
     side: Side,
-    operation: Operation,
+    operation: Option<Operation>,
     place: &'p Location,
     exchange: &'p Exchange,
     findings: &'p [Finding],
@@ -188,7 +193,7 @@ impl Part<'_> {
             place: self.place.clone(),
             side: self.side,
             number,
-            operation: self.operation,
+            operation: named(self.operation),
             method: request.method.clone(),
             path: redactor.text(path(&request.url)),
             status: self.exchange.response.status,

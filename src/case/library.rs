@@ -1,5 +1,6 @@
 //! All cases, and the trials that they expand into.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,8 +10,10 @@ use include_dir::{Dir, include_dir};
 use super::load::load;
 use super::model::CaseFile;
 use crate::contract::ClauseId;
+use crate::diagnostic::visible::shown;
 use crate::diagnostic::{Problem, SourceFile, render};
 use crate::exchange::Generation;
+use crate::input::{LONGEST_TEXT, read_found_text};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/cases");
 
@@ -23,16 +26,11 @@ pub struct Library {
     pub passed_over: Vec<PathBuf>,
 }
 
-/// The longest case file, in bytes.
-const LONGEST: u64 = 4 * 1024 * 1024;
-
 /// Why cases could not be loaded.
 #[derive(Debug)]
 pub enum LibraryError {
     /// A folder or file could not be read.
     Unreadable(PathBuf, std::io::Error),
-    /// A file is longer than a case file can be.
-    TooLong(PathBuf),
     /// Two files have the same name but for its ending, and so the same ids.
     Twins(String, String),
     /// The folder has no case files.
@@ -47,13 +45,7 @@ impl LibraryError {
     pub fn text(&self, colour: bool) -> String {
         match self {
             Self::Unreadable(path, error) => {
-                format!("can't read the cases at {}: {error}", path.display())
-            }
-            Self::TooLong(path) => {
-                format!(
-                    "{} is longer than {LONGEST} bytes: is it a case file?",
-                    path.display()
-                )
+                format!("can't read the cases at {}: {error}", shown(path))
             }
             Self::Twins(one, other) => {
                 format!("{one} and {other} would have the same ids: rename one of them")
@@ -61,7 +53,7 @@ impl LibraryError {
             Self::Empty(path) => {
                 format!(
                     "there are no case files (*.yaml, *.yml) below {}",
-                    path.display()
+                    shown(path)
                 )
             }
             Self::Faulty(files) => {
@@ -273,7 +265,7 @@ fn collect_embedded(dir: &Dir<'_>, files: &mut Vec<(String, SourceFile)>) {
             let text = String::from_utf8_lossy(file.contents()).into_owned();
             let id = path.with_extension("").to_string_lossy().replace('\\', "/");
             let path = format!("cases/{id}.yaml");
-            files.push((id, SourceFile { path, text }));
+            files.push((id, SourceFile::new(path, text)));
         }
     }
     for dir in dir.dirs() {
@@ -287,6 +279,8 @@ struct Found {
     /// Case files by their ids.
     cases: Vec<(String, SourceFile)>,
     others: Vec<PathBuf>,
+    /// The folders that were looked into.
+    folders: BTreeSet<PathBuf>,
 }
 
 impl Found {
@@ -295,7 +289,11 @@ impl Found {
         for entry in std::fs::read_dir(folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             if path.is_dir() {
-                self.collect(root, &path)?;
+                // Links may lead in a circle.
+                let place = std::fs::canonicalize(&path).map_err(unreadable)?;
+                if self.folders.insert(place) {
+                    self.collect(root, &path)?;
+                }
             } else if is_yaml(&path) {
                 self.take(root, &path)?;
             } else {
@@ -308,17 +306,13 @@ impl Found {
 
     fn take(&mut self, root: &Path, path: &Path) -> Result<(), LibraryError> {
         let unreadable = |error| LibraryError::Unreadable(path.to_owned(), error);
-        let about = std::fs::metadata(path).map_err(unreadable)?;
-        if about.len() > LONGEST {
-            return Err(LibraryError::TooLong(path.to_owned()));
-        }
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let text = read_found_text(path, LONGEST_TEXT).map_err(unreadable)?;
         // An editor may have put a mark before it.
         let text = text.trim_start_matches('\u{feff}').to_owned();
         let below = path.strip_prefix(root).unwrap_or(path).with_extension("");
         let id = below.to_string_lossy().replace('\\', "/");
         let path = path.to_string_lossy().into_owned();
-        self.cases.push((id, SourceFile { path, text }));
+        self.cases.push((id, SourceFile::new(path, text)));
         Ok(())
     }
 }

@@ -19,4 +19,4 @@ pub use model::{
 };
 pub use schema::json_schema;
 pub use template::{Scope, Unfilled, resolve};
-pub use variable::{Member, Spelling, Variable, is_builtin};
+pub use variable::{Member, Spelling, V4_ADDRESSES, Variable, is_builtin};

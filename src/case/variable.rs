@@ -89,6 +89,17 @@ impl Spelling {
     }
 }
 
+/// IPv4 addresses of the documentation blocks that a case may use, numbered from 0. Their number is what a target's zone
+/// leaves free at least, so that no two numbers give one address.
+pub const V4_ADDRESSES: usize = 60;
+/// Numbers that other variables may have, from 0.
+const NUMBERS: usize = 100_000;
+
+/// A variable's number, which is below `limit`.
+fn number(text: &str, limit: usize) -> Option<usize> {
+    text.parse().ok().filter(|n| *n < limit)
+}
+
 impl Variable {
     /// The built-in variable of this name.
     #[must_use]
@@ -100,20 +111,20 @@ impl Variable {
         };
         let parts: Vec<&str> = name.split('.').collect();
         match parts.as_slice() {
-            ["fill", n] => Some(Self::Fill(n.parse().ok()?)),
+            ["fill", n] => Some(Self::Fill(number(n, NUMBERS)?)),
             ["fresh"] => Some(Self::Fresh),
             ["round"] => Some(Self::Round(1)),
-            ["round", step] => Some(Self::Round(step.parse().ok()?)),
+            ["round", step] => Some(Self::Round(number(step, NUMBERS)?)),
             ["zone"] => Some(Self::Zone),
-            ["v4", n] => Some(Self::V4(n.parse().ok()?)),
-            ["v6", n] => Some(Self::V6(n.parse().ok()?, Spelling::Canonical)),
+            ["v4", n] => Some(Self::V4(number(n, V4_ADDRESSES)?)),
+            ["v6", n] => Some(Self::V6(number(n, NUMBERS)?, Spelling::Canonical)),
             ["v6", n, spelling] => {
                 let (_, spelling) = SPELLINGS.iter().find(|(name, _)| name == spelling)?;
-                Some(Self::V6(n.parse().ok()?, *spelling))
+                Some(Self::V6(number(n, NUMBERS)?, *spelling))
             }
-            ["pair", n, part] => Some(Self::Pair(n.parse().ok()?, member(part)?)),
-            ["pair", n, part, "upper"] => Some(Self::PairUpper(n.parse().ok()?, member(part)?)),
-            ["pair", n, "region", "shortened"] => Some(Self::PairShortened(n.parse().ok()?)),
+            ["pair", n, part] => Some(Self::Pair(number(n, NUMBERS)?, member(part)?)),
+            ["pair", n, part, "upper"] => Some(Self::PairUpper(number(n, NUMBERS)?, member(part)?)),
+            ["pair", n, "region", "shortened"] => Some(Self::PairShortened(number(n, NUMBERS)?)),
             ["unlisted", word] => Some(Self::Unlisted((*word).to_owned())),
             ["unknown", part] => Some(Self::Unknown(member(part)?)),
             ["foreign", part] => Some(Self::Foreign(member(part)?)),

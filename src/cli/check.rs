@@ -1,7 +1,6 @@
 //! `originproof check`: traffic that others made.
 
 use std::fmt::Write as _;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,9 +9,11 @@ use originproof::audit::{Auditor, Framing, Sides, Tallies, parse_response, read}
 use originproof::case::Library;
 use originproof::cause::Causes;
 use originproof::diagnostic::did_you_mean;
+use originproof::diagnostic::visible::shown;
 use originproof::event::{Event, Summary};
 use originproof::exchange::{Operation, Redactor, shell_word};
 use originproof::expected::{Expectations, Tally};
+use originproof::input::{self, LONGEST_FILE, read_to_limit};
 
 use super::Outcome;
 use super::console::Console;
@@ -116,7 +117,7 @@ fn take(
     match operation {
         Some(operation) => {
             let recorded = parse_response(operation, &bytes(path)?, Framing { status })
-                .map_err(|why| Failure::Usage(format!("{}: {why}", path.display())))?;
+                .map_err(|why| Failure::Usage(format!("{}: {why}", shown(path))))?;
             auditor.take(recorded);
         }
         None if is_stdin => {
@@ -199,16 +200,11 @@ fn name(path: &Path) -> String {
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    let wrong = |error| Failure::Usage(format!("can't read {}: {error}", path.display()));
+    let wrong = |error| Failure::Usage(format!("can't read {}: {error}", shown(path)));
     if path.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(wrong)?;
-        return Ok(bytes);
+        return read_to_limit(std::io::stdin().lock(), LONGEST_FILE).map_err(wrong);
     }
-    std::fs::read(path).map_err(wrong)
+    input::read(path, LONGEST_FILE).map_err(wrong)
 }
 
 /// Credentials of the recorded traffic are masked as fields; those of the environment also by value.

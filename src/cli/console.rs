@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use originproof::diagnostic::visible::lines;
+use originproof::diagnostic::visible::{coloured_lines, lines};
 
 use super::args::Color;
 use super::world::World;
@@ -43,7 +43,11 @@ impl Console {
 
     /// Writes a part of the result.
     pub(crate) fn out(&mut self, text: &str) -> io::Result<()> {
-        let text = lines(text);
+        let text = if self.colour {
+            coloured_lines(text)
+        } else {
+            lines(text)
+        };
         let write = || {
             let mut stdout = io::stdout().lock();
             stdout.write_all(text.as_bytes())?;

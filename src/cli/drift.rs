@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use originproof::diagnostic::visible::shown;
 use originproof::drift::report::{ALL, Format, Shown};
 use originproof::drift::{Description, DriftError, Ignored, compare, fetch, proposal};
+use originproof::input::{self, LONGEST_FILE};
 
 use originproof::exchange::{Redactor, check_no_user};
 use originproof::settings::Values;
@@ -78,23 +80,23 @@ pub(crate) fn run(args: &DriftArgs, world: &World, console: &mut Console) -> Out
             let lines = Ignored::parse(&text);
             lines
                 .take_out(&mut drift)
-                .map_err(|fault| Failure::Usage(format!("{}: {fault}", path.display())))?
+                .map_err(|fault| Failure::Usage(format!("{}: {fault}", shown(path))))?
         }
         None => 0,
     };
     let mut text = Vec::new();
-    let shown = Shown {
+    let view = Shown {
         source,
         drift: &drift.grouped(),
         ignored,
     };
-    (args.format.write)(&shown, &mut text)?;
+    (args.format.write)(&view, &mut text)?;
     console.out(&String::from_utf8_lossy(&text))?;
     if let Some(path) = &args.write {
         let proposal = proposal(&drift);
         std::fs::write(path, &proposal.patch)
-            .map_err(|error| Failure::Usage(format!("can't write {}: {error}", path.display())))?;
-        let (path, followed, left) = (path.display(), proposal.followed, proposal.left);
+            .map_err(|error| Failure::Usage(format!("can't write {}: {error}", shown(path))))?;
+        let (path, followed, left) = (shown(path), proposal.followed, proposal.left);
         console.say(&format!(
             "{path}: follows {followed} of the differences; {left} left to do by hand"
         ));
@@ -115,6 +117,6 @@ fn is_url(source: &str) -> bool {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path)
-        .map_err(|error| Failure::Usage(format!("can't read {}: {error}", path.display())))
+    input::read(path, LONGEST_FILE)
+        .map_err(|error| Failure::Usage(format!("can't read {}: {error}", shown(path))))
 }

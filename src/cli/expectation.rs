@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use originproof::case::Library;
+use originproof::diagnostic::visible::shown;
 use originproof::expected::Expectations;
+use originproof::input::{LONGEST_TEXT, read_text};
 use originproof::report::Run;
 
 use super::console::Console;
@@ -23,16 +25,13 @@ pub(super) fn load(
     colour: bool,
 ) -> Result<Option<Expectations>, Failure> {
     let path = named.map_or_else(|| world.folder.join(FILE), PathBuf::from);
-    let text = match std::fs::read_to_string(&path) {
+    let text = match read_text(&path, LONGEST_TEXT) {
         Ok(text) => text,
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
             return Ok(None);
         }
         Err(error) => {
-            let message = format!(
-                "can't read the expected failures {}: {error}",
-                path.display()
-            );
+            let message = format!("can't read the expected failures {}: {error}", shown(&path));
             return Err(Failure::Usage(message));
         }
     };
@@ -69,7 +68,7 @@ pub(super) fn write(
         path,
         originproof::expected::entries_of(&causes, run.header.recorded, reason),
     )
-    .map_err(|error| Failure::Usage(format!("can't write {}: {error}", path.display())))?;
+    .map_err(|error| Failure::Usage(format!("can't write {}: {error}", shown(path))))?;
     let next = if causes.is_empty() || !reason.is_empty() {
         ""
     } else {
@@ -78,7 +77,7 @@ pub(super) fn write(
     console.say(&format!(
         "{} cause(s) written to {}{next}",
         causes.len(),
-        path.display()
+        shown(path)
     ));
     Ok(())
 }

@@ -9,8 +9,11 @@ use clap::Args;
 use originproof::case::Library;
 use originproof::contract::Level;
 use originproof::diagnostic::SourceFile;
+use originproof::diagnostic::visible::shown;
 use originproof::event::{Event, TrialReport, Verdict};
+use originproof::exchange::shell_word;
 use originproof::explore::{Explored, Explorer, Limits, Story};
+use originproof::input::{LONGEST_TEXT, read_text};
 use originproof::runner::{Keep, Label, RunConfig, Runner, Target};
 use originproof::transport::parse_duration;
 
@@ -101,7 +104,8 @@ impl ExploreArgs {
     fn again(&self, seed: u64, world: &World) -> String {
         let run = self.target.command("run", world);
         if let Some(folder) = &self.save_cases {
-            return format!("{run} --cases {} --case", folder.display());
+            let folder = shell_word(&folder.display().to_string());
+            return format!("{run} --cases {folder} --case");
         }
         let mut explore = self.target.command("explore", world);
         let requests = self
@@ -248,22 +252,19 @@ fn save(folder: &Path, stories: &[Story], console: &mut Console) -> Result<(), F
     for story in stories {
         let path = folder.join(format!("{}.yaml", story.name));
         std::fs::write(&path, &story.text).map_err(|error| cant_write(&path, &error))?;
-        console.say(&format!("wrote {}", path.display()));
+        console.say(&format!("wrote {}", shown(&path)));
     }
     Ok(())
 }
 
 /// The case of one file.
 fn case_file(path: &Path, colour: bool) -> Result<Library, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::Usage(format!("can't read {}: {error}", path.display())))?;
+    let text = read_text(path, LONGEST_TEXT)
+        .map_err(|error| Failure::Usage(format!("can't read {}: {error}", shown(path))))?;
     let name = path
         .file_stem()
         .map(|name| name.to_string_lossy().into_owned());
-    let source = SourceFile {
-        path: path.display().to_string(),
-        text,
-    };
+    let source = SourceFile::new(path.display().to_string(), text);
     Library::from_sources(vec![(name.unwrap_or_default(), source)])
         .map_err(|error| Failure::Cases(error.text(colour)))
 }

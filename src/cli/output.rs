@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use originproof::diagnostic::visible::shown;
 use originproof::event::Event;
 use originproof::report::{
     Format as ReportFormat, Run, Style, Terminal, Verbosity, Writer, compare,
@@ -114,7 +115,7 @@ impl OutputArgs {
         if is_missing {
             return Err(Failure::Usage(format!(
                 "there is no baseline {}; with --baseline-optional a first run goes on without",
-                path.display()
+                shown(path)
             )));
         }
         super::report::read(path).map(Some)
@@ -128,7 +129,7 @@ impl OutputArgs {
         let verbosity = Verbosity::of(self.quiet, self.verbose);
         let mut terminal = Terminal::new(Style::new(console.colour), again, verbosity);
         if let Some(path) = &self.save {
-            let path = path.display();
+            let path = shown(path);
             terminal = terminal.more(format!(
                 "originproof report {path} --format html --output report.html"
             ));
@@ -176,7 +177,7 @@ impl OutputArgs {
             if let Some(path) = &self.baseline {
                 console.say(&format!(
                     "there is no baseline {} yet: nothing is compared",
-                    path.display()
+                    shown(path)
                 ));
             }
             return Ok(Compared::Without);
@@ -253,5 +254,5 @@ impl Show {
 
 /// A file that can't be written.
 pub(crate) fn cant_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::Usage(format!("can't write {}: {error}", path.display()))
+    Failure::Usage(format!("can't write {}: {error}", shown(path)))
 }

@@ -9,7 +9,9 @@ use tokio::sync::mpsc;
 
 use originproof::audit::{Auditor, Judged, Side};
 use originproof::diagnostic::visible::one_line;
+use originproof::diagnostic::visible::shown;
 use originproof::event::{Summary, Verdict};
+use originproof::exchange::shell_word;
 use originproof::private;
 use originproof::proxy::{
     Annotations, Ended, Proxy, ProxyConfig, ProxyError, RecordTo, RunningProxy, Upstream,
@@ -104,7 +106,10 @@ impl ProxyArgs {
     /// How to look at the traffic again.
     fn again(&self) -> String {
         match &self.record {
-            Some(path) => format!("originproof check {}", path.display()),
+            Some(path) => format!(
+                "originproof check {}",
+                shell_word(&path.display().to_string())
+            ),
             None => format!("originproof proxy --upstream {}", self.upstream),
         }
     }
@@ -218,7 +223,7 @@ fn finish(args: &ProxyArgs, ended: Ended, console: &mut Console) -> Outcome {
         console.say(&format!(
             "warning: {} exchanges are missing in {}; those before them are there",
             ended.dropped,
-            path.display()
+            shown(path)
         ));
         return Err(cant_write(path, &error));
     }
@@ -247,8 +252,8 @@ fn lines_of(judged: &Judged) -> String {
             judged.method,
             judged.path,
             judged.status,
-            shown(&finding.what.expected()),
-            shown(&finding.what.found())
+            shortened(&finding.what.expected()),
+            shortened(&finding.what.found())
         );
         text.push_str(&one_line(&line));
         text.push('\n');
@@ -256,7 +261,7 @@ fn lines_of(judged: &Judged) -> String {
     text
 }
 
-fn shown(text: &str) -> String {
+fn shortened(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

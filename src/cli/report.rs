@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 
 use originproof::diagnostic::did_you_mean;
+use originproof::diagnostic::visible::shown;
 use originproof::report::{
     FORMATS, Format, Run, Table, WriteReport, compare, format, matrix, merge, schema, trend,
 };
@@ -136,8 +137,7 @@ pub(crate) fn read_format(name: &str) -> Result<&'static Format, String> {
 
 /// Reads a run document.
 pub(crate) fn read(path: &Path) -> Result<Run, Failure> {
-    let wrong =
-        |error: &dyn std::fmt::Display| Failure::Usage(format!("{} {error}", path.display()));
+    let wrong = |error: &dyn std::fmt::Display| Failure::Usage(format!("{} {error}", shown(path)));
     let file = File::open(path).map_err(|error| wrong(&format!("can't be read: {error}")))?;
     Run::read(BufReader::new(file)).map_err(|error| wrong(&error))
 }
@@ -155,7 +155,7 @@ fn write(
         text(&mut buffer)?;
         return Ok(console.out(&String::from_utf8_lossy(&buffer))?);
     };
-    let wrong = |error| Failure::Usage(format!("can't write {}: {error}", path.display()));
+    let wrong = |error| Failure::Usage(format!("can't write {}: {error}", shown(path)));
     let mut file = BufWriter::new(File::create(path).map_err(wrong)?);
     text(&mut file).and_then(|()| file.flush()).map_err(wrong)
 }
@@ -175,7 +175,7 @@ pub(crate) fn job_summary(run: &Run, write: WriteReport, path: &Path) -> Result<
     let wrong = |error| {
         Failure::Usage(format!(
             "can't write the job summary {}: {error}",
-            path.display()
+            shown(path)
         ))
     };
     let mut file = File::options()
@@ -207,7 +207,7 @@ pub(crate) fn run(args: &ReportArgs, console: &mut Console) -> Outcome {
             if !run.is_complete() {
                 console.say(&format!(
                     "warning: {} broke off: not all cases ran",
-                    path.display()
+                    shown(path)
                 ));
             }
             write(args.output.as_deref(), console, |out| {
@@ -226,7 +226,7 @@ fn documents(paths: &[PathBuf]) -> Result<Vec<Run>, Failure> {
             runs.push(read(path)?);
             continue;
         }
-        let wrong = |error| Failure::Usage(format!("can't read {}: {error}", path.display()));
+        let wrong = |error| Failure::Usage(format!("can't read {}: {error}", shown(path)));
         let entries = std::fs::read_dir(path).map_err(wrong)?;
         let files = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
         let files = files.filter(|file| file.extension().is_some_and(|end| end == "json"));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use originproof::diagnostic::visible::shown;
 use originproof::exchange::{Generation, write_back_curl};
 use originproof::runner::custody::{
     Closed, JournalError, Row, Waiting, WriteBack, restore, waiting,
@@ -54,7 +55,7 @@ pub(crate) fn run(args: &RestoreArgs, world: &World, console: &mut Console) -> O
         if exit == Exit::Conforms {
             console.out(&format!(
                 "no zone waits to be put back (journals are kept in {})\n",
-                folder.display()
+                shown(&folder)
             ))?;
         }
         return Ok(exit);
@@ -112,7 +113,7 @@ fn select(
             Ok(waiting) if args.journal.is_some() => {
                 console.error(&format!(
                     "passed over: {} is of zone {} of {}, which --zone and --target do not name",
-                    waiting.path.display(),
+                    shown(&waiting.path),
                     waiting.zone,
                     waiting.target
                 ));
@@ -203,7 +204,7 @@ fn put_back(
 /// One line of a journal.
 fn listed(waiting: &Waiting) -> String {
     let (zone, target) = (&waiting.zone, &waiting.target);
-    let path = waiting.path.display();
+    let path = shown(&waiting.path);
     let what = if waiting.is_released {
         "only test mappings are left, which the target does not delete"
     } else {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use originproof::case::Library;
+use originproof::diagnostic::visible::shown;
 use originproof::event::{Event, Verdict};
 use originproof::exchange::Generation;
 use originproof::report::{Run, compare};
@@ -174,7 +175,7 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
         let failed: BTreeSet<&str> = before.failed_ids();
         plan = plan.only(|id| failed.contains(id));
         if plan.trials.is_empty() {
-            console.say(&format!("no selected case failed in {}", path.display()));
+            console.say(&format!("no selected case failed in {}", shown(path)));
             return Ok(Exit::Conforms);
         }
     }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use originproof::diagnostic::visible::shown;
 use originproof::report::{Run, snapshot_drift, snapshots};
 
 use super::console::Console;
@@ -72,7 +73,7 @@ pub(crate) fn compare(
     }
     console.say(&format!(
         "snapshots in {}: {new} new, {drifted} changed",
-        folder.display()
+        shown(folder)
     ));
     Ok(drifted)
 }

@@ -16,7 +16,7 @@ mod what;
 pub use crate::api::{
     Capability, ClauseDescription, ClauseId, CodeDescription, Contract, FaultRequest, Level,
     Limits, Meaning, OperationDescription, Part, Platform, Promises, Route, SchemaFault, Schemas,
-    StatusPattern, TEXT, When, routes, time,
+    StatusPattern, TEXT, When, is_below_a_collection, routes, time,
 };
 pub use answer::{Answer, Item, RequestItem, request_items};
 pub use check::{Framing, Subject, check, check_with};

@@ -13,7 +13,7 @@ use crate::exchange::{Exchange, Headers, is_mark, json_type};
 #[must_use]
 pub fn check_request(contract: &Contract, exchange: &Exchange) -> Vec<Finding> {
     let Some(operation) = exchange.operation else {
-        return Vec::new();
+        return stray(exchange);
     };
     let mut judge = Judge {
         contract,
@@ -26,6 +26,22 @@ pub fn check_request(contract: &Contract, exchange: &Exchange) -> Vec<Finding> {
     judge.query();
     judge.body();
     judge.findings.list
+}
+
+/// What is wrong with a request to the paths of the API that is none of its operations.
+fn stray(exchange: &Exchange) -> Vec<Finding> {
+    let request = &exchange.request;
+    let path = request.url.split(['?', '#']).next().unwrap_or_default();
+    let below = path.find("/zones/").and_then(|at| path.get(at..));
+    let found = format!("{} {}", request.method, below.unwrap_or(path));
+    let mut findings = Findings::default();
+    let clause = (ClauseId::of("REQ-1"), Level::Must);
+    findings.add(
+        clause,
+        "path",
+        What::value("the method and path of an operation", found),
+    );
+    findings.list
 }
 
 struct Judge<'e> {
@@ -161,6 +177,8 @@ impl Judge<'_> {
             (_, Some(_)) => self.media_type(),
         }
         match (kind, &request.json) {
+            // Too many values to be read.
+            (_, None) if !request.is_body_known => {}
             (_, None) => self.add("REQ-11", "body", What::form("JSON", "another text")),
             (RequestBody::Item, Some(Value::Object(item))) => self.item(item, ""),
             (RequestBody::Items | RequestBody::Addresses, Some(Value::Array(items))) => {

@@ -5,6 +5,8 @@ fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Opt
     let lower = name.to_lowercase();
     candidates
         .into_iter()
+        // A name that exists is wrong for another reason than its spelling.
+        .filter(|candidate| *candidate != name)
         .map(|candidate| {
             let score = strsim::jaro_winkler(&lower, &candidate.to_lowercase());
             (score, candidate)
@@ -35,5 +37,6 @@ mod tests {
             Some("v1.upsert")
         );
         assert_eq!(nearest("zzz", ["method", "status"]), None);
+        assert_eq!(nearest("status", ["method", "status"]), None);
     }
 }

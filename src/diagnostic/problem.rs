@@ -1,5 +1,8 @@
 //! A fault with its place, and its rendering in the way of rustc.
 
+use std::fmt::Write as _;
+
+use super::visible::one_line;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 /// A range of bytes in a file.
@@ -47,17 +50,32 @@ pub struct SourceFile {
     pub path: String,
     /// Its text.
     pub text: String,
+    /// The first byte of each line but the first.
+    line_starts: Vec<usize>,
 }
 
 impl SourceFile {
+    /// A file of this path and text.
+    #[must_use]
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let line_starts = text.match_indices('\n').map(|(at, _)| at + 1).collect();
+        Self {
+            path: path.into(),
+            text,
+            line_starts,
+        }
+    }
+
     /// Line and column (both 1-based; the column counts characters) of a byte.
     #[must_use]
     pub fn line_column(&self, byte: usize) -> (usize, usize) {
-        let byte = byte.min(self.text.len());
-        let before = self.text.get(..byte).unwrap_or(&self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        (line, column)
+        let byte = boundary(&self.text, byte);
+        let lines_before = self.line_starts.partition_point(|start| *start <= byte);
+        let starts = |line: usize| self.line_starts.get(line).copied();
+        let start = lines_before.checked_sub(1).and_then(starts).unwrap_or(0);
+        let column = self.text.get(start..byte).unwrap_or("").chars().count() + 1;
+        (lines_before + 1, column)
     }
 }
 
@@ -103,7 +121,10 @@ fn boundary(text: &str, byte: usize) -> usize {
     byte
 }
 
-/// All faults of a file as text, in the order of the file.
+/// Faults of one file that are shown.
+const SHOWN: usize = 100;
+
+/// The first 100 faults of a file as text, in the order of the file, and how many more there are.
 #[must_use]
 pub fn render(file: &SourceFile, problems: &[Problem], colour: bool) -> String {
     let renderer = if colour {
@@ -114,23 +135,30 @@ pub fn render(file: &SourceFile, problems: &[Problem], colour: bool) -> String {
     let mut sorted: Vec<&Problem> = problems.iter().collect();
     sorted.sort_by_key(|problem| problem.span.start);
     let mut text = String::new();
-    for problem in sorted {
+    for problem in sorted.iter().take(SHOWN) {
         // Where a parser counts otherwise, a place may be within a character.
         let start = boundary(&file.text, problem.span.start);
         let stop = boundary(&file.text, problem.span.end).max(start);
-        let snippet = Snippet::source(&file.text).path(&file.path).annotation(
-            AnnotationKind::Primary
-                .span(start..stop)
-                .label(&problem.label),
-        );
+        let kind = AnnotationKind::Primary.span(start..stop);
+        let snippet = Snippet::source(&file.text)
+            .path(one_line(&file.path))
+            .annotation(kind.label(one_line(&problem.label)));
         let mut group: Group<'_> = Level::ERROR
-            .primary_title(&problem.message)
+            .primary_title(one_line(&problem.message))
             .element(snippet);
         if let Some(help) = &problem.help {
-            group = group.element(Level::HELP.message(help));
+            group = group.element(Level::HELP.message(one_line(help)));
         }
         text.push_str(&renderer.render(&[group]));
         text.push_str("\n\n");
+    }
+    if sorted.len() > SHOWN {
+        let more = sorted.len() - SHOWN;
+        let _ = writeln!(
+            text,
+            "error: {more} more faults in {}",
+            one_line(&file.path)
+        );
     }
     text
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -78,9 +79,27 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     escaped(text).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// The text made visible, its lines and the colours of a terminal aside.
+/// A path made visible in one line, for messages. A file's name may hold any character.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    one_line(&path.display().to_string()).into_owned()
+}
+
+/// The text made visible, line by line.
 #[must_use]
 pub fn lines(text: &str) -> Cow<'_, str> {
+    escaped_between(text, |_| None)
+}
+
+/// The text made visible, line by line, with its colours (ECMA-48, 8.3.117). What comes from outside must have been made
+/// visible before: its colours can't be told from ours here.
+#[must_use]
+pub fn coloured_lines(text: &str) -> Cow<'_, str> {
+    escaped_between(text, colour)
+}
+
+/// Escapes what is hidden, but for line feeds and what `keeps` gives the length of, in bytes.
+fn escaped_between(text: &str, keeps: impl Fn(&str) -> Option<usize>) -> Cow<'_, str> {
     let is_safe = |c: char| c == '\n' || !is_hidden(c);
     if text.chars().all(is_safe) {
         return Cow::Borrowed(text);
@@ -90,15 +109,16 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find(|c| !is_safe(c)) {
         let (before, hidden) = rest.split_at(at);
         shown.push_str(before);
-        let length =
-            colour(hidden).unwrap_or_else(|| hidden.chars().next().map_or(1, char::len_utf8));
-        let (hidden, after) = hidden.split_at(length);
-        if length > 1 && hidden.starts_with('\u{1b}') {
-            shown.push_str(hidden);
+        if let Some(length) = keeps(hidden) {
+            let (kept, after) = hidden.split_at(length);
+            shown.push_str(kept);
+            rest = after;
         } else {
+            let length = hidden.chars().next().map_or(1, char::len_utf8);
+            let (hidden, after) = hidden.split_at(length);
             shown.push_str(&one_line(hidden));
+            rest = after;
         }
-        rest = after;
     }
     shown.push_str(rest);
     Cow::Owned(shown)
@@ -115,6 +135,16 @@ fn colour(text: &str) -> Option<usize> {
 /// A JSON text in which hidden characters stand as escapes: the data that is read from it is the same.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Escaping;
+
+/// A value as JSON in which hidden characters stand as escapes.
+#[must_use]
+pub fn escaped_json(value: &Value) -> String {
+    let mut text = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, Escaping);
+    // Writing into memory does not fail, and every value has a form.
+    let _ = value.serialize(&mut serializer);
+    String::from_utf8_lossy(&text).into_owned()
+}
 
 impl serde_json::ser::Formatter for Escaping {
     fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> std::io::Result<()>
@@ -161,10 +191,11 @@ mod tests {
     }
 
     #[test]
-    fn lines_keep_their_breaks_and_their_colours_and_nothing_else_that_steers() {
+    fn lines_keep_their_breaks_and_colours_only_where_they_are_wanted() {
         let text = "\u{1b}[1;31mred\u{1b}[0m\n\u{1b}[2J\u{1b}]0;x\u{7}\r\u{fffe}";
         let shown = "\u{1b}[1;31mred\u{1b}[0m\n\\u001b[2J\\u001b]0;x\\u0007\\r\\ufffe";
-        assert_eq!(lines(text), shown);
+        assert_eq!(coloured_lines(text), shown);
+        assert_eq!(lines("\u{1b}[31mred\n"), "\\u001b[31mred\n");
     }
 
     #[test]

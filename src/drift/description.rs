@@ -111,9 +111,14 @@ impl Description {
         let Some(raw) = self.parts.get(part) else {
             return Ok(None);
         };
-        let value: Value = serde_json::from_str(raw.get()).map_err(|_| DriftError::Form {
+        let value: Value = serde_json::from_str(raw.get()).map_err(|error| DriftError::Form {
             at: part.to_owned(),
-            expected: "a value that is nested less deeply",
+            // The whole text was read before, and only these two were not looked at.
+            expected: if error.to_string().starts_with("number out of range") {
+                "numbers that a double can hold"
+            } else {
+                "a value that is nested less deeply"
+            },
         })?;
         let found = value.pointer(rest).cloned();
         self.parsed

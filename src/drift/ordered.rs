@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::diagnostic::visible::escaped_json;
 use crate::diagnostic::yaml::{Data, Node};
 
 /// A value.
@@ -96,7 +97,7 @@ impl Ordered {
 
     fn write(&self, depth: usize, text: &mut String) {
         let (open, close, count) = match self {
-            Self::Scalar(value) => return text.push_str(&value.to_string()),
+            Self::Scalar(value) => return text.push_str(&escaped_json(value)),
             Self::List(items) => ('[', ']', items.len()),
             Self::Object(members) => ('{', '}', members.len()),
         };
@@ -107,7 +108,7 @@ impl Ordered {
             match self {
                 Self::List(items) => items[index].write(depth + 1, text),
                 Self::Object(members) => {
-                    text.push_str(&Value::from(members[index].0.as_str()).to_string());
+                    text.push_str(&escaped_json(&Value::from(members[index].0.as_str())));
                     text.push_str(": ");
                     members[index].1.write(depth + 1, text);
                 }

@@ -13,6 +13,14 @@ use crate::exchange::{Exchange, json_type, whole_number};
 const ENTRIES: usize = 4;
 /// Texts of one code that are kept; some targets name the address in them.
 const TEXTS: usize = 4;
+/// The length to which such a text, a media type or a member's path is kept, in bytes.
+const LENGTH: usize = 500;
+/// How much of a text is redacted before it is cut to that length, in bytes.
+const REDACTED: usize = 64 * 1024;
+/// Codes of one operation and status whose texts are kept.
+const CODES: usize = 200;
+/// Media types of one operation and status that are kept.
+const MEDIA_TYPES: usize = 20;
 /// Members of an answer that are kept.
 const MEMBERS: usize = 200;
 
@@ -49,8 +57,11 @@ impl Profile {
             .entry(response.status)
             .or_default();
         shape.count += 1;
-        if let Some(field) = response.headers.get("content-type") {
-            shape.media_types.insert(text(field));
+        let shown = |whole: &str| cut(&text(cut(whole, REDACTED)), LENGTH).to_owned();
+        if let Some(field) = response.headers.get("content-type")
+            && shape.media_types.len() < MEDIA_TYPES
+        {
+            shape.media_types.insert(shown(field));
         }
         let Some(body) = response.value() else { return };
         shape.members(body, &mut String::new(), &text);
@@ -63,8 +74,12 @@ impl Profile {
             let code = error.get("code").and_then(whole_number);
             let message = error.get("message").and_then(Value::as_str);
             if let (Some(code), Some(message)) = (code, message) {
-                let texts = shape.texts.entry(code.to_string()).or_default();
-                texts.insert(text(message));
+                let code = code.to_string();
+                if shape.texts.len() >= CODES && !shape.texts.contains_key(&code) {
+                    continue;
+                }
+                let texts = shape.texts.entry(code).or_default();
+                texts.insert(shown(message));
                 // Always the same ones, whatever came first.
                 if texts.len() > TEXTS {
                     texts.pop_last();
@@ -99,12 +114,18 @@ impl Profile {
     }
 }
 
+/// The start of a text, of at most `length` bytes.
+fn cut(text: &str, length: usize) -> &str {
+    text.get(..text.floor_char_boundary(length)).unwrap_or(text)
+}
+
 impl AnswerShape {
     /// Notes a value and what is below it. The names of members are the target's words as well.
     fn members(&mut self, value: &Value, path: &mut String, text: &impl Fn(&str) -> String) {
         let length = path.len();
         if !path.is_empty() {
-            if !self.members.contains_key(path.as_str()) && self.members.len() >= MEMBERS {
+            let is_new = !self.members.contains_key(path.as_str());
+            if is_new && (self.members.len() >= MEMBERS || path.len() > LENGTH) {
                 return;
             }
             let types = match self.members.get_mut(path.as_str()) {

@@ -9,6 +9,8 @@ use crate::exchange::{Exchange, Redactor, Seen, curl_line, redactor_of};
 
 /// How much of a body a report keeps, in bytes.
 const BODY_KEPT: usize = 4_096;
+/// How much of a body is redacted before it is cut, in bytes.
+const REDACTED: usize = 64 * 1024;
 /// Bodies beyond this many bytes come packed in curl lines.
 const CURL_BODY: usize = 1_000;
 /// How many entries of a list a digest looks at.
@@ -79,10 +81,13 @@ pub fn exchange_record(exchange: &Exchange, step: usize, redactor: &Redactor) ->
         step,
         request_line: format!("{} {}", request.method, redactor.url(&request.url)),
         request_headers: redactor.headers(&request.headers).0,
-        request_body: request.body.as_ref().map(|body| text(body, redactor)),
+        request_body: request
+            .body
+            .as_ref()
+            .map(|body| text(body, body.len(), redactor)),
         status: response.status,
         response_headers: redactor.headers(&response.headers).0,
-        response_body: text(&response.body, redactor),
+        response_body: text(&response.body, response.length, redactor),
         curl: curl_line(request, redactor, CURL_BODY),
     }
 }
@@ -108,15 +113,22 @@ impl ExchangeRecord {
     }
 }
 
-fn text(body: &[u8], redactor: &Redactor) -> String {
-    // Redact before cutting: a secret across the cut would lose its form.
-    let whole = redactor.text(&String::from_utf8_lossy(body));
-    if whole.len() <= BODY_KEPT {
+/// The start of a body that is `length` bytes long.
+fn text(body: &[u8], length: usize, redactor: &Redactor) -> String {
+    // Redact before cutting: a secret across the cut would lose its form. What is longer than any secret is cut first.
+    let start = body.get(..REDACTED).unwrap_or(body);
+    let whole = redactor.text(&String::from_utf8_lossy(start));
+    if whole.len() <= BODY_KEPT && start.len() == length {
         return whole;
     }
-    let mut end = BODY_KEPT;
+    let mut end = BODY_KEPT.min(whole.len());
     while !whole.is_char_boundary(end) {
         end -= 1;
     }
-    format!("{}… ({} bytes in all)", &whole[..end], whole.len())
+    let length = if start.len() == length {
+        whole.len()
+    } else {
+        length
+    };
+    format!("{}… ({length} bytes in all)", &whole[..end])
 }

@@ -11,6 +11,7 @@ use flate2::write::GzEncoder;
 use super::message::Request;
 use super::redaction::Redactor;
 use crate::api::Generation;
+use crate::diagnostic::visible::one_line;
 
 /// Fields that curl sets by itself or that mean nothing outside the run.
 const LEFT_OUT: [&str; 6] = [
@@ -104,15 +105,41 @@ pub fn shell_word(text: &str) -> String {
     quoted(text)
 }
 
-/// The text in single quotes for a POSIX shell.
+/// The text in quotes for a POSIX shell: in single quotes, or with escapes if it holds control characters.
 fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+    if one_line(text) == text {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    let mut word = "$'".to_owned();
+    for c in text.chars() {
+        match c {
+            '\n' => word.push_str(r"\n"),
+            '\r' => word.push_str(r"\r"),
+            '\'' => word.push_str(r"\'"),
+            '\\' => word.push_str(r"\\"),
+            c if one_line(c.encode_utf8(&mut [0; 4])) != c.to_string() => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    // Writing into a string does not fail.
+                    let _ = write!(word, r"\{byte:03o}");
+                }
+            }
+            c => word.push(c),
+        }
+    }
+    word.push('\'');
+    word
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::message::Headers;
     use super::*;
+
+    #[test]
+    fn a_word_with_control_characters_stands_in_one_line() {
+        assert_eq!(shell_word("a\u{1b}[m\n'\\é"), r"$'a\033[m\n\'\\é'");
+        assert_eq!(shell_word("a b"), "'a b'");
+    }
 
     #[test]
     fn credentials_come_from_the_environment_and_quotes_survive() {

@@ -1,5 +1,5 @@
-//! JSON from outside, in bounded memory. A value takes ten times the bytes that spell it, so that a body of a few
-//! megabytes could take all that there is.
+//! JSON from outside, in bounded memory. A value takes ten times the bytes that spell it, so a body of a few megabytes
+//! could take all memory.
 
 use std::cell::Cell;
 use std::fmt;
@@ -7,36 +7,91 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Values of one text that are kept. The largest lawful answer, a list of 3,500 mappings, has less than a tenth of it.
-const KEPT: usize = 300_000;
-/// Texts that can't hold more values than are kept, in bytes.
+/// Values of one text that are kept. The largest lawful answer, a list of 3,500 mappings, has a fifth of it.
+const KEPT: usize = 100_000;
+/// The longest text that can't hold more values than are kept, in bytes.
 const SHORT: usize = 2 * KEPT;
+/// The members of the envelope (ENV-2). An answer may have others, which nothing judges.
+const ENVELOPE: [&str; 5] = ["success", "errors", "messages", "result", "result_info"];
 
-/// Parses a text. Of one with more than 300,000 values the first ones are kept, and lists and objects end there.
+/// Why a text is not held as a JSON value.
+#[derive(Debug, thiserror::Error)]
+pub enum JsonFault {
+    /// It is not JSON, or the parser does not follow it.
+    #[error(transparent)]
+    Parse(#[from] serde_json::Error),
+    /// It has more values than are kept: lists and objects end after the first 100,000 values.
+    #[error("the body holds more than 100,000 JSON values, which is more than originproof reads")]
+    TooMany(Value),
+}
+
+/// Parses a text of at most 100,000 values.
 ///
 /// # Errors
-/// Those of the parser, for the whole text.
-pub fn parse_json(bytes: &[u8]) -> serde_json::Result<Value> {
+/// Those of the parser, for the whole text; or that it has more values, with the first ones.
+pub fn parse_json(bytes: &[u8]) -> Result<Value, JsonFault> {
     if bytes.len() <= SHORT {
-        return serde_json::from_slice(bytes);
+        return Ok(serde_json::from_slice(bytes)?);
     }
-    let left = Cell::new(KEPT);
+    parse_long(bytes, None)
+}
+
+/// Parses an answer. If it has too many values, members outside the envelope are left out first, each as null.
+///
+/// # Errors
+/// As [`parse_json`].
+pub(super) fn parse_answer(bytes: &[u8]) -> Result<Value, JsonFault> {
+    match parse_json(bytes) {
+        Err(JsonFault::TooMany(_)) => parse_long(bytes, Some(&ENVELOPE)),
+        other => other,
+    }
+}
+
+fn parse_long(bytes: &[u8], members: Option<&[&str]>) -> Result<Value, JsonFault> {
+    let budget = Budget {
+        left: Cell::new(KEPT),
+        is_exceeded: Cell::new(false),
+    };
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Bounded(&left).deserialize(&mut deserializer)?;
+    let root = Bounded {
+        budget: &budget,
+        members,
+    };
+    let value = root.deserialize(&mut deserializer)?;
     deserializer.end()?;
+    if budget.is_exceeded.get() {
+        return Err(JsonFault::TooMany(value));
+    }
     Ok(value)
 }
 
-/// A value, as long as some are left.
+/// The values that one text may still take.
+struct Budget {
+    left: Cell<usize>,
+    is_exceeded: Cell<bool>,
+}
+
+/// A value that is kept while the budget lasts.
 #[derive(Clone, Copy)]
-struct Bounded<'l>(&'l Cell<usize>);
+struct Bounded<'l> {
+    budget: &'l Budget,
+    /// The members of this object that are kept; all if `None`.
+    members: Option<&'l [&'l str]>,
+}
 
 impl Bounded<'_> {
-    /// Whether one more is kept.
+    /// Takes one value from the budget; `false` if none is left.
     fn takes_one(self) -> bool {
-        let left = self.0.get();
-        self.0.set(left.saturating_sub(1));
+        let left = self.budget.left.get();
+        self.budget.left.set(left.saturating_sub(1));
         left > 0
+    }
+
+    fn inner(self) -> Self {
+        Self {
+            members: None,
+            ..self
+        }
     }
 }
 
@@ -86,12 +141,14 @@ impl<'de> Visitor<'de> for Bounded<'_> {
     fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<Value, S::Error> {
         let mut kept = Vec::new();
         while self.takes_one() {
-            match items.next_element_seed(self)? {
+            match items.next_element_seed(self.inner())? {
                 Some(item) => kept.push(item),
                 None => return Ok(Value::Array(kept)),
             }
         }
-        while items.next_element::<IgnoredAny>()?.is_some() {}
+        while items.next_element::<IgnoredAny>()?.is_some() {
+            self.budget.is_exceeded.set(true);
+        }
         Ok(Value::Array(kept))
     }
 
@@ -100,13 +157,23 @@ impl<'de> Visitor<'de> for Bounded<'_> {
         while self.takes_one() {
             match members.next_key::<String>()? {
                 Some(name) => {
-                    let value = members.next_value_seed(self)?;
+                    let is_kept = self
+                        .members
+                        .is_none_or(|kept| kept.contains(&name.as_str()));
+                    let value = if is_kept {
+                        members.next_value_seed(self.inner())?
+                    } else {
+                        members.next_value::<IgnoredAny>()?;
+                        Value::Null
+                    };
                     kept.insert(name, value);
                 }
                 None => return Ok(Value::Object(kept)),
             }
         }
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+            self.budget.is_exceeded.set(true);
+        }
         Ok(Value::Object(kept))
     }
 }
@@ -125,11 +192,24 @@ mod tests {
     }
 
     #[test]
-    fn of_more_values_the_first_are_kept() {
+    fn of_more_values_the_first_are_kept_and_the_cut_is_an_error() {
         let many = "[".to_owned() + &"{},".repeat(1_000_000) + "7]";
-        let value = parse_json(many.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        let Err(JsonFault::TooMany(value)) = parse_json(many.as_bytes()) else {
+            panic!("the cut is not told");
+        };
         let length = value.as_array().map_or(0, Vec::len);
         assert!((KEPT / 4..=KEPT).contains(&length), "{length}");
+    }
+
+    #[test]
+    fn members_outside_the_envelope_do_not_count() {
+        let many = "[".to_owned() + &"7,".repeat(1_000_000) + "7]";
+        let text = format!(r#"{{"extra": {many}, "success": true, "result": [1]}}"#);
+        let value = parse_answer(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(value.pointer("/result/0"), Some(&Value::from(1)));
+        let text = format!(r#"{{"success": true, "result": {many}}}"#);
+        let cut = parse_answer(text.as_bytes());
+        assert!(matches!(cut, Err(JsonFault::TooMany(_))));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::json::parse_json;
+use super::json::{JsonFault, parse_json};
 
 /// Words that say so.
 const WORDS: [&str; 16] = [
@@ -96,7 +96,10 @@ pub fn has_marks(json: &[u8]) -> bool {
             || window.eq_ignore_ascii_case(b"\"xxxxx")
     };
     json.windows(6).any(is_possible)
-        && parse_json(json).is_ok_and(|value| holds_marks(&value, true))
+        && match parse_json(json) {
+            Ok(value) | Err(JsonFault::TooMany(value)) => holds_marks(&value, true),
+            Err(JsonFault::Parse(_)) => false,
+        }
 }
 
 fn holds_marks(value: &Value, is_spoken_of: bool) -> bool {

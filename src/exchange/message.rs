@@ -3,8 +3,11 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::json::parse_json;
+use super::json::{JsonFault, parse_answer};
 use crate::api::Operation;
+
+/// What is kept of an answer once it is judged, in bytes: more than a report shows.
+const RETIRED: usize = 64 * 1024;
 
 /// Header fields in the order of the wire; names in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,6 +94,9 @@ pub enum NoJson {
     /// It is nested more deeply than the parser follows. That is a limit of the parser, not a fault of the body.
     #[error("the body is nested too deeply to be read")]
     TooDeep,
+    /// It holds more values than are read; these are the first ones. That is a limit of the parser too.
+    #[error("the body holds more than 100,000 JSON values, which is more than originproof reads")]
+    TooMany(Box<Value>),
     /// It is not JSON (RFC 8259).
     #[error("{0}")]
     Faulty(String),
@@ -100,8 +106,17 @@ pub enum NoJson {
 }
 
 impl NoJson {
-    fn of(body: &[u8], error: &serde_json::Error) -> Self {
-        let error = error.to_string();
+    /// Whether this is a limit of our parser, so that nothing follows from it for the body.
+    #[must_use]
+    pub fn is_limit_of_parser(&self) -> bool {
+        matches!(self, Self::TooDeep | Self::TooMany(_))
+    }
+
+    fn of(body: &[u8], fault: JsonFault) -> Self {
+        let error = match fault {
+            JsonFault::TooMany(kept) => return Self::TooMany(Box::new(kept)),
+            JsonFault::Parse(error) => error.to_string(),
+        };
         if body.is_empty() {
             Self::Empty
         } else if error.starts_with("recursion limit") {
@@ -119,8 +134,10 @@ pub struct Response {
     pub status: u16,
     /// The fields as received.
     pub headers: Headers,
-    /// The body after content decoding.
+    /// The body after content decoding, or its start once the exchange is retired.
     pub body: Bytes,
+    /// The length of the whole body, in bytes.
+    pub length: usize,
     /// The body as JSON, or why it is none.
     pub json: Result<Value, NoJson>,
 }
@@ -129,10 +146,11 @@ impl Response {
     /// A response from its parts; parses the body once.
     #[must_use]
     pub fn new(status: u16, headers: Headers, body: Bytes) -> Self {
-        let json = parse_json(&body).map_err(|error| NoJson::of(&body, &error));
+        let json = parse_answer(&body).map_err(|fault| NoJson::of(&body, fault));
         Self {
             status,
             headers,
+            length: body.len(),
             body,
             json,
         }
@@ -144,6 +162,7 @@ impl Response {
         Self {
             status,
             headers,
+            length: body.len(),
             body,
             json: Err(NoJson::Released),
         }
@@ -202,9 +221,14 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Frees the parsed bodies of an exchange that was judged; the bytes stay for the report.
-    pub fn let_go_of_json(&mut self) {
+    /// Frees what only judging needs: the parsed bodies, and all but the first 64 KiB of the answer's bytes. The rest
+    /// stays for the report.
+    pub fn retire(&mut self) {
         self.request.json = None;
         self.response.json = Err(NoJson::Released);
+        if let Some(start) = self.response.body.get(..RETIRED) {
+            // A slice would keep the whole.
+            self.response.body = Bytes::copy_from_slice(start);
+        }
     }
 }

@@ -21,7 +21,7 @@ pub use crate::api::{Generation, Kind, Operation, RequestBody};
 pub use base_url::{BaseUrlFault, check_base_url, check_no_user};
 pub use bounds::{OutOfBounds, check_field, check_method, check_segment, check_url};
 pub use curl::{curl_line, shell_word, write_back_curl};
-pub use json::parse_json;
+pub use json::{JsonFault, parse_json};
 pub use marks::{has_marks, is_mark};
 pub use message::{Exchange, Headers, NoJson, Request, Response, json_type, whole_number};
 pub use redaction::Redactor;

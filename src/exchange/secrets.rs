@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::harmless::{Class, UrlParts, class, is_harmless_member, is_secret_name};
-use super::json::parse_json;
+use super::json::{JsonFault, parse_json};
 use super::message::{Exchange, Headers};
 use super::redaction::Redactor;
 
@@ -262,7 +262,7 @@ fn contract_words(seen: Seen<'_>) -> BTreeSet<String> {
         match body {
             Body::Json(Some(body)) => collect(body, None, &mut words),
             Body::Bytes(Some(bytes)) => {
-                if let Ok(body) = parse_json(bytes) {
+                if let Ok(body) | Err(JsonFault::TooMany(body)) = parse_json(bytes) {
                     collect(&body, None, &mut words);
                 }
             }

@@ -1,7 +1,7 @@
 //! The file: a YAML list of entries.
 
 use jiff::civil::Date;
-use regex::Regex;
+use wildmatch::WildMatchPattern;
 
 use crate::contract::What;
 use crate::diagnostic::yaml::{self, Data, Node};
@@ -14,20 +14,21 @@ const KEYS: [&str; 8] = [
 
 /// A text in which `*` stands for anything.
 #[derive(Debug, Clone)]
-pub(super) struct Pattern(Regex);
+pub(super) struct Pattern(Vec<WildMatchPattern<'*', '\0'>>);
 
 impl Pattern {
     /// Fits what any of the texts fits.
-    fn new(texts: &[&str]) -> Option<Self> {
-        let patterns = texts
-            .iter()
-            .map(|text| regex::escape(text).replace(r"\*", ".*"));
-        let pattern = patterns.collect::<Vec<_>>().join("|");
-        Regex::new(&format!("^(?:{pattern})$")).ok().map(Self)
+    fn new(texts: &[&str]) -> Self {
+        Self(
+            texts
+                .iter()
+                .map(|text| WildMatchPattern::new(text))
+                .collect(),
+        )
     }
 
     pub(super) fn fits(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.0.iter().any(|pattern| pattern.matches(text))
     }
 }
 
@@ -71,10 +72,7 @@ impl Expectations {
     /// # Errors
     /// All faults of the file at once, rendered with their places.
     pub fn parse(path: &str, text: &str, colour: bool) -> Result<Self, String> {
-        let source = SourceFile {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        };
+        let source = SourceFile::new(path, text);
         let mut reader = Reader {
             source: &source,
             problems: Vec::new(),
@@ -166,9 +164,9 @@ impl Reader<'_> {
             };
             let text = texts.first().copied().unwrap_or_default();
             match key.text.as_str() {
-                "case" => entry.case = Pattern::new(&texts),
-                "clause" => entry.clause = Pattern::new(&texts),
-                "at" => entry.at = Pattern::new(&texts),
+                "case" => entry.case = Some(Pattern::new(&texts)),
+                "clause" => entry.clause = Some(Pattern::new(&texts)),
+                "at" => entry.at = Some(Pattern::new(&texts)),
                 "kind" => entry.kind = Some(self.kinds(value, &texts)),
                 "finding" => entry.finding = Some(text.to_owned()),
                 "reason" => text.clone_into(&mut entry.reason),

@@ -53,10 +53,7 @@ impl Script {
         let case = CaseFile {
             id: id.to_owned(),
             row: String::new(),
-            source: Arc::new(SourceFile {
-                path: format!("{id} (generated)"),
-                text: String::new(),
-            }),
+            source: Arc::new(SourceFile::new(format!("{id} (generated)"), "")),
             title: title.to_owned(),
             about: None,
             proves: Vec::new(),

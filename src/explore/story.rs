@@ -104,10 +104,7 @@ pub(super) fn title(report: Option<&TrialReport>, key: &Key) -> String {
 
 /// The case of a text, as it is saved.
 pub(super) fn loaded(id: &str, path: &Path, text: &str) -> Option<Trial> {
-    let source = SourceFile {
-        path: path.display().to_string(),
-        text: text.to_owned(),
-    };
+    let source = SourceFile::new(path.display().to_string(), text);
     let library = Library::from_sources(vec![(id.to_owned(), source)]).ok()?;
     library.trials().into_iter().next()
 }

@@ -33,6 +33,7 @@ pub use settings::Settings;
 use self::settings::Server;
 use crate::case::{Library, Trial};
 use crate::cause::of_failures;
+use crate::diagnostic::visible::shown;
 use crate::event::{Event, RunHeader, Summary, TrialReport, Verdict};
 use crate::expected::Tally;
 use crate::mock::{Mock, MockConfig, Running};
@@ -129,7 +130,7 @@ impl Session {
     fn report(&self, run: &Run) -> Vec<String> {
         let write = |(name, path): &(String, PathBuf)| {
             let wrong = |error: &dyn std::fmt::Display| {
-                format!("the report {} can't be written: {error}", path.display())
+                format!("the report {} can't be written: {error}", shown(path))
             };
             let Some(format) = format(name) else {
                 let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();

@@ -45,6 +45,11 @@ impl Witness {
     }
 }
 
+/// The client's body could not be read, so that the upstream never had the whole request.
+#[derive(Debug, thiserror::Error)]
+#[error("the body of the request can't be read: {0}")]
+pub(super) struct ClientFault(hyper::Error);
+
 #[derive(Debug)]
 enum Source {
     Wire(Incoming),
@@ -135,10 +140,17 @@ impl Body for Passed {
                     this.witness.see_end();
                 }
             }
-            Some(Err(_)) => this.witness = Witness::Nobody,
+            Some(Err(_)) => {}
             None => this.witness.see_end(),
         }
-        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+        Poll::Ready(frame.map(|frame| {
+            frame.map_err(
+                |error| match std::mem::replace(&mut this.witness, Witness::Nobody) {
+                    Witness::Request(_) => ClientFault(error).into(),
+                    Witness::Nobody | Witness::Response(_) => error.into(),
+                },
+            )
+        }))
     }
 
     fn is_end_stream(&self) -> bool {

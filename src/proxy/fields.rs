@@ -1,6 +1,6 @@
 //! Header fields on their way: all pass in their order, but for those that belong to one connection.
 
-use http::header::{CONNECTION, COOKIE, HOST, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, COOKIE, HOST, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
 use crate::exchange::Headers;
@@ -24,8 +24,12 @@ pub(super) fn end_to_end(fields: &HeaderMap) -> HeaderMap {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(',').map(str::trim))
         .collect();
+    // The transfer encoding overrides the length, and who passes such a message on must take it out (RFC 9112, 6.3).
+    let is_overridden =
+        |name: &HeaderName| *name == CONTENT_LENGTH && fields.contains_key(TRANSFER_ENCODING);
     let is_kept = |name: &HeaderName| {
         !HOP_BY_HOP.contains(name)
+            && !is_overridden(name)
             && !named
                 .iter()
                 .any(|named| named.eq_ignore_ascii_case(name.as_str()))

@@ -15,7 +15,7 @@ use hyper::body::Incoming;
 use serde_json::json;
 
 use super::annotation::{self, annotation};
-use super::body::{Passed, Witness};
+use super::body::{ClientFault, Passed, Witness};
 use super::fields;
 use super::observation::{Observation, Recorder};
 use super::serve::Annotations;
@@ -87,6 +87,9 @@ impl Relay {
                 }
             }
             Err(error) => {
+                if let Some(fault) = client_fault(&error) {
+                    return refusal(StatusCode::BAD_REQUEST, &fault.to_string());
+                }
                 let why = format!(
                     "originproof proxy got no answer from {}: {}",
                     self.upstream.url(),
@@ -159,6 +162,18 @@ fn refusal(status: StatusCode, why: &str) -> Response<Passed> {
     let json = HeaderValue::from_static("application/json");
     answer.headers_mut().insert(CONTENT_TYPE, json);
     answer
+}
+
+/// The fault of the client that an error comes from, if it does.
+fn client_fault<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e ClientFault> {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if let Some(fault) = current.downcast_ref() {
+            return Some(fault);
+        }
+        cause = current.source();
+    }
+    None
 }
 
 /// An error with what caused it.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::case::V4_ADDRESSES;
+
 /// The blocks of a trial. The defaults differ in their low byte, so that no two ever meet when they move.
 #[derive(Debug, Clone)]
 pub(super) struct Addresses {
@@ -22,9 +24,6 @@ pub(super) struct Addresses {
     pub(super) are_short: bool,
 }
 
-/// Variables of IPv4 addresses that a case may use: more than any does.
-const V4_NEEDED: usize = 60;
-
 /// Whether an address is set aside for documentation (RFC 5737, RFC 3849), so that no origin server has it.
 pub(super) fn is_documentation(ip: IpAddr) -> bool {
     match ip.to_canonical() {
@@ -42,7 +41,7 @@ const STEP: u16 = 0x100;
 /// An address of a block below the documentation prefix.
 fn in_block(block: u16, n: u64) -> Ipv6Addr {
     let prefix = (0x2001_0db8_u128 << 96) | (u128::from(block) << 80);
-    Ipv6Addr::from(prefix | u128::from(n + 1))
+    Ipv6Addr::from(prefix | u128::from(n.saturating_add(1)))
 }
 
 /// The first block from `start` on in which nothing is taken.
@@ -81,7 +80,7 @@ impl Addresses {
             0xf111,
         ];
         let blocks = starts.map(|start| (start, free_block(start, taken)));
-        let are_short = v4.len() < V4_NEEDED || blocks.iter().any(|(_, free)| free.is_none());
+        let are_short = v4.len() < V4_ADDRESSES || blocks.iter().any(|(_, free)| free.is_none());
         let [v6, fresh, filler] = blocks.map(|(start, free)| free.unwrap_or(start));
         Self {
             v4,

@@ -8,6 +8,7 @@ use super::scope::Variables;
 use super::target::{Credentials, Target};
 use crate::case::{Auth, CallSpec, OperationName, Unfilled};
 use crate::contract::FaultRequest;
+use crate::diagnostic::visible::one_line;
 use crate::exchange::{Generation, Headers, Operation, RequestBody};
 use crate::transport::{Outgoing, encode_segment, query_string};
 
@@ -51,7 +52,8 @@ pub(super) fn outgoing(
     let mut headers = Headers::default();
     credentials(&context.target.credentials, spec.auth, &mut headers)
         .map_err(Unfilled::TargetLacks)?;
-    headers.push("originproof-case", context.trial);
+    // The id is the path of a file, which may have any name.
+    headers.push("originproof-case", one_line(context.trial));
     if let Some(fault) = spec.fault {
         headers.push(FaultRequest::HEADER, fault.0);
     }

@@ -47,7 +47,7 @@ impl Log {
     pub(super) fn retire(&mut self) {
         for exchange in self.exchanges.iter_mut().skip(self.retired) {
             if let Some(exchange) = Arc::get_mut(exchange) {
-                exchange.let_go_of_json();
+                exchange.retire();
             }
         }
         self.retired = self.exchanges.len();

@@ -5,7 +5,7 @@ use super::execute::{Execution, Flow, Stop};
 use super::halt::HaltReason;
 use super::target::{is_patience_asked, refuses_credentials};
 use crate::contract::{Contract, Framing, check_with, is_edge_failure};
-use crate::exchange::{Exchange, NoJson, Operation};
+use crate::exchange::{Exchange, Operation};
 use crate::transport::{Outgoing, TransportFault};
 
 /// How often a request is repeated when the target asks for it (429) or is briefly out of service.
@@ -127,10 +127,10 @@ impl Execution<'_> {
     }
 }
 
-/// Whether a body is within what our parser reads: deeper nesting is a limit of ours, and no clause forbids it.
+/// Checks that our parser reads a body. Its limits are ours: no clause forbids deeper nesting or more values.
 pub(super) fn readable(exchange: &Exchange) -> Flow {
     match &exchange.response.json {
-        Err(why @ NoJson::TooDeep) => Err(Stop::Inconclusive(why.to_string())),
+        Err(why) if why.is_limit_of_parser() => Err(Stop::Inconclusive(why.to_string())),
         Err(_) | Ok(_) => Ok(()),
     }
 }

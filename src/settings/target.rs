@@ -1,13 +1,14 @@
 //! The configuration of a target.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::row::SETTINGS;
 use super::values::{SettingError, Values};
 use crate::contract::Contract;
 use crate::diagnostic::did_you_mean;
 use crate::exchange::check_base_url;
+use crate::input::{self, LONGEST_TEXT};
 use crate::runner::custody::{CustodyConfig, Permit};
 use crate::runner::{Credentials, TargetConfig};
 use crate::transport::{Limits, Network, Pace, Proxies, ProxyFor, Rate};
@@ -76,7 +77,7 @@ impl Values {
 fn network(values: &Values) -> Result<Network, SettingError> {
     let mut ca_certificates = Vec::new();
     for path in values.list("ca-cert") {
-        let pem = std::fs::read(path).map_err(|error| {
+        let pem = input::read(Path::new(path), LONGEST_TEXT).map_err(|error| {
             SettingError(format!("can't read the certificates {path}: {error}"))
         })?;
         ca_certificates.push(pem);

@@ -163,3 +163,51 @@ async fn a_request_without_one_host_is_refused(fields: &str) {
     let got = read_until(&mut client, "\"success\":false}").await;
     assert!(got.starts_with("HTTP/1.1 400 "), "{got}");
 }
+
+#[tokio::test]
+async fn a_length_beside_a_transfer_encoding_is_dropped() {
+    let (listener, url) = listener().await;
+    let running = proxy(&url, Annotations::Off).await;
+    let upstream = async {
+        let (mut stream, _) = listener.accept().await.unwrap_or_else(|e| panic!("{e}"));
+        read_until(&mut stream, "\r\n\r\n").await;
+        write(
+            &mut stream,
+            "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n6\r\nabcdef\r\n0\r\n\r\n",
+        )
+        .await;
+        stream
+    };
+    let downstream = async {
+        let mut client = TcpStream::connect(running.address)
+            .await
+            .unwrap_or_else(|e| panic!("{e}"));
+        write(&mut client, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        read_until(&mut client, "\r\n0\r\n\r\n").await
+    };
+    let (_stream, got) = tokio::join!(upstream, downstream);
+    assert!(!got.contains("content-length"), "{got}");
+    assert!(got.contains("abcdef"), "{got}");
+}
+
+#[tokio::test]
+async fn a_body_that_the_client_spoils_is_the_clients_fault() {
+    let (listener, url) = listener().await;
+    let running = proxy(&url, Annotations::Off).await;
+    let upstream = async {
+        let (mut stream, _) = listener.accept().await.unwrap_or_else(|e| panic!("{e}"));
+        // Its connection ends, whatever part of the request it got.
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    };
+    let downstream = async {
+        let mut client = TcpStream::connect(running.address)
+            .await
+            .unwrap_or_else(|e| panic!("{e}"));
+        let request = "PUT /x HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n";
+        write(&mut client, request).await;
+        read_until(&mut client, "\"success\":false}").await
+    };
+    let ((), got) = tokio::join!(upstream, downstream);
+    assert!(got.starts_with("HTTP/1.1 400 "), "{got}");
+    assert!(got.contains("the body of the request"), "{got}");
+}

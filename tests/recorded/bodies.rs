@@ -348,3 +348,61 @@ fn an_archive_with_its_bodies_is_read() {
         .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(bodies, [Some(faulty()), Some(faulty())]);
 }
+
+/// An answer that is too large to be read whole: a list of this many sevens at a place of the envelope.
+fn large(member: &str, item: &Value) -> Value {
+    let mut answer = success(&mapping("192.0.2.1", "us-east-1"));
+    answer[member] = Value::Array(vec![item.clone(); 400_000]);
+    answer
+}
+
+#[test]
+fn a_large_member_outside_the_envelope_hides_nothing() {
+    let mut lawful = get("192.0.2.1", "us-east-1");
+    let extra = large("extra", &json!(7));
+    lawful["response"]["content"]["text"] = json!(extra.to_string());
+    let (clauses, auditor) = audited(&har(&[lawful.clone()]));
+    assert_eq!((clauses.len(), auditor.tallies().judged), (0, 1));
+    let mut wrong = extra;
+    wrong["errors"] = Value::Null;
+    lawful["response"]["content"]["text"] = json!(wrong.to_string());
+    assert_eq!(audited(&har(&[lawful])).0, ["ENV-2"]);
+}
+
+#[test_case("result", &json!({"origin_ip": "192.0.2.1", "vendor": "aws", "region": "us-east-1"}), 0, 0; "nothing is known of a list that was cut")]
+#[test_case("messages", &json!({"code": 1000, "message": "a text"}), 0, 0; "nor of what follows it")]
+#[test_case("errors", &json!({}), 1, 0; "but a wrong item in it is wrong")]
+fn what_is_too_large_to_read_is_judged_by_what_was_read(
+    member: &str,
+    item: &Value,
+    faults: usize,
+    judged: usize,
+) {
+    let mut entry = get("192.0.2.1", "us-east-1");
+    entry["response"]["content"]["text"] = json!(large(member, item).to_string());
+    let (clauses, auditor) = audited(&har(&[entry]));
+    assert!(
+        clauses.iter().all(|clause| clause == "ENV-2"),
+        "{clauses:?}"
+    );
+    assert_eq!((clauses.len(), auditor.tallies().judged), (faults, judged));
+}
+
+#[test]
+fn a_field_that_was_sent_twice_and_joined_is_one_media_type() {
+    let mut entry = get("192.0.2.1", "us-east-1");
+    let field = "application/json, application/json; charset=utf-8";
+    entry["response"]["headers"] = json!([{"name": "content-type", "value": field}]);
+    assert!(audited(&har(&[entry.clone()])).0.is_empty());
+    entry["response"]["headers"] =
+        json!([{"name": "content-type", "value": "application/json, text/html"}]);
+    assert_eq!(audited(&har(&[entry])).0, ["ENV-1"]);
+}
+
+#[test]
+fn a_mark_before_a_requests_json_is_passed_over() {
+    let mut entry = crate::put("192.0.2.1", "us-east-1");
+    let text = format!("\u{feff}{}", mapping("192.0.2.1", "us-east-1"));
+    entry["request"]["postData"]["text"] = json!(text);
+    assert!(audited(&har(&[entry])).0.is_empty());
+}

@@ -178,3 +178,14 @@ fn a_fault_of_the_client_is_the_clients_alone() {
     );
     assert_eq!(verdicts(Sides::Both).0, [server, client]);
 }
+
+#[test_case("POST", LIST, &["REQ-1"]; "a method that the collection does not have")]
+#[test_case("PATCH", ONE, &["REQ-1"]; "one that a mapping does not have")]
+#[test_case("GET", "/origin/cloud_regions/192.0.2.1/region", &["REQ-1"]; "a path below a mapping")]
+#[test_case("OPTIONS", LIST, &[]; "what a browser asks before it asks")]
+#[test_case("HEAD", LIST, &[]; "the fields of a list")]
+#[test_case("GET", "/dns_records", &[]; "another API")]
+#[test_case("GET", "/origin/cloud_regions_other", &[]; "a path that only begins so")]
+fn a_request_to_the_paths_of_the_api_is_an_operation(method: &str, path: &str, expected: &[&str]) {
+    assert_eq!(broken(&request(method, path, None)), expected);
+}

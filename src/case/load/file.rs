@@ -106,10 +106,7 @@ fn read(
     let mut case = CaseFile {
         id: id.to_owned(),
         row: row.to_owned(),
-        source: Arc::new(SourceFile {
-            path: String::new(),
-            text: String::new(),
-        }),
+        source: Arc::new(SourceFile::new("", "")),
         title,
         about,
         proves: proves(reader, entries),

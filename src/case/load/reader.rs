@@ -9,6 +9,9 @@ use crate::contract::{ClauseId, Contract, Level};
 use crate::diagnostic::yaml::{Data, Key, Node};
 use crate::diagnostic::{Problem, Span, did_you_mean};
 
+/// Problems of one file that are kept: more than anybody reads.
+const MOST: usize = 1_000;
+
 /// Collects the problems of one file.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -20,7 +23,7 @@ pub(super) struct Reader {
 impl Reader {
     /// Adds a problem, once: rows of a table share most of what they say.
     pub(super) fn problem(&mut self, problem: Problem) {
-        if !self.problems.contains(&problem) {
+        if self.problems.len() < MOST && !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
     }

@@ -126,6 +126,13 @@ fn joined(left: &Row, right: &Row) -> Row {
 }
 
 fn table_rows(reader: &mut Reader, items: &[Node]) -> Vec<Row> {
+    if items.len() > MAX_ROWS {
+        let message = format!("a table has at most {MAX_ROWS} rows");
+        let span = items.first().map_or_else(Span::default, |item| item.span);
+        let label = format!("{} rows begin here", items.len());
+        reader.problem(Problem::new(span.beginning(), message, label));
+        return vec![Row::default()];
+    }
     let mut rows: Vec<Row> = Vec::new();
     for item in items {
         let mut row = Row::default();

@@ -3,6 +3,7 @@
 //! A configuration file is found by itself in the working folder or above, and may be somebody else's work. It may say
 //! where requests go, and it may hold credentials; it may not bring the two together that are not both its own.
 
+use originproof::diagnostic::visible::shown;
 use originproof::exchange::Redactor;
 
 use super::super::exit::Failure;
@@ -36,7 +37,7 @@ impl Effective {
         let (Some(deciding), Some((key, value))) = (deciding, foreign) else {
             return Ok(());
         };
-        let (file, host) = (file.display(), host(url));
+        let (file, host) = (shown(file), host(url));
         Err(Failure::Usage(format!(
             "{file} was found by itself, and its `{deciding}` decides that {} goes to {host}. If that is meant, name the file (--config {file}) or the target (--target NAME or --target URL)",
             named(key, value)

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use originproof::diagnostic::did_you_mean;
+use originproof::diagnostic::visible::shown;
 use originproof::exchange::check_base_url;
 use originproof::settings::{SETTINGS, Setting, Values, by_key};
 
@@ -242,7 +243,7 @@ impl<'a> Layers<'a> {
             .unwrap_or_default();
         Err(Failure::Usage(format!(
             "there is no target `{name}` in {}{hint}; it names {}",
-            self.file.path.display(),
+            shown(&self.file.path),
             known.join(", ")
         )))
     }

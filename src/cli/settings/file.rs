@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use originproof::diagnostic::visible::shown;
 use originproof::diagnostic::{Problem, SourceFile, Span, did_you_mean, render};
+use originproof::input::{LONGEST_TEXT, read_text};
 
 use originproof::exchange::check_base_url;
 
@@ -60,16 +62,13 @@ pub(super) fn read(
     variables: &BTreeMap<String, String>,
     colour: bool,
 ) -> Result<ConfigFile, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = read_text(path, LONGEST_TEXT).map_err(|error| {
         Failure::Usage(format!(
             "can't read the configuration {}: {error}",
-            path.display()
+            shown(path)
         ))
     })?;
-    let source = SourceFile {
-        path: path.display().to_string(),
-        text,
-    };
+    let source = SourceFile::new(path.display().to_string(), text);
     let mut reader = Reader {
         variables,
         problems: Vec::new(),
@@ -91,10 +90,8 @@ pub(super) fn read(
     if reader.problems.is_empty() {
         return Ok(file);
     }
-    let shown = SourceFile {
-        text: concealed::without(&source.text, &reader.hidden),
-        path: source.path,
-    };
+    let text = concealed::without(&source.text, &reader.hidden);
+    let shown = SourceFile::new(source.path, text);
     Err(Failure::Usage(render(&shown, &reader.problems, colour)))
 }
 

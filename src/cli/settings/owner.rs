@@ -4,6 +4,8 @@ use std::path::Path;
 
 use super::super::exit::Failure;
 
+use originproof::diagnostic::visible::shown;
+
 /// Checks that the file, its folder and, where it is a symbolic link, the link belong to the user.
 ///
 /// # Errors
@@ -26,15 +28,15 @@ pub(super) fn check_owner(path: &Path, user: Option<u32>) -> Result<(), Failure>
     ];
     for (place, found) in places {
         let found = found.map_err(|error| {
-            Failure::Usage(format!("can't tell whose {} is: {error}", place.display()))
+            Failure::Usage(format!("can't tell whose {} is: {error}", shown(place)))
         })?;
         if found.uid() != user {
             return Err(Failure::Usage(format!(
                 "the configuration {} is not used: {} belongs to another user (uid {}, and you are {user}). To use it on purpose, name it: --config {}",
-                path.display(),
-                place.display(),
+                shown(path),
+                shown(place),
                 found.uid(),
-                path.display(),
+                shown(path),
             )));
         }
     }

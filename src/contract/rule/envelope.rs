@@ -6,12 +6,38 @@ use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::{ClauseId, Level};
 use crate::contract::{MissingPart, What};
+use crate::exchange::NoJson;
 
 const ENV_1: (ClauseId, Level) = (ClauseId::of("ENV-1"), Level::Must);
 const ENV_2: (ClauseId, Level) = (ClauseId::of("ENV-2"), Level::Must);
 const ENV_3: (ClauseId, Level) = (ClauseId::of("ENV-3"), Level::Must);
 const ENV_4: (ClauseId, Level) = (ClauseId::of("ENV-4"), Level::Must);
 const ENV_6: (ClauseId, Level) = (ClauseId::of("ENV-6"), Level::Should);
+
+/// Judges a body that was not read whole, by what its first part proves.
+pub(in crate::contract) fn check_unread(
+    subject: &Subject<'_>,
+    why: &NoJson,
+    findings: &mut Findings,
+) {
+    media_type(subject, findings);
+    let NoJson::TooMany(kept) = why else {
+        return;
+    };
+    // The reading ended within the last item of each list.
+    let is_whole = |at: &str| {
+        let mut tokens = at.split('/').skip(1);
+        let list = tokens.next().and_then(|member| kept.get(member));
+        let index = tokens.next().and_then(|token| token.parse::<usize>().ok());
+        let length = list.and_then(Value::as_array).map_or(0, Vec::len);
+        index.is_some_and(|index| index + 1 < length)
+    };
+    let (faults, _) = subject.contract.schemas.faults("envelope", kept);
+    for fault in faults.into_iter().filter(|fault| is_whole(&fault.at)) {
+        let what = What::form("the envelope's documented form", fault.message);
+        findings.add(ENV_2, fault.at, what);
+    }
+}
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     media_type(subject, findings);
@@ -52,10 +78,12 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
 
 fn media_type(subject: &Subject<'_>, findings: &mut Findings) {
     let field = subject.exchange.response.headers.get("content-type");
-    let essence = field
-        .and_then(|value| value.split(';').next())
-        .map(str::trim);
-    if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
+    let is_json = |value: &str| {
+        let essence = value.split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case("application/json")
+    };
+    // A field that was sent twice may come as one, its values joined (RFC 9110, 5.3).
+    if !field.is_some_and(|value| value.split(',').all(is_json)) {
         findings.add(
             ENV_1,
             "header content-type",

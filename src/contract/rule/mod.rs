@@ -16,3 +16,4 @@ mod time;
 mod unfit;
 
 pub use all::{ALL, Rule};
+pub(super) use envelope::check_unread;

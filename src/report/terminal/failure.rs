@@ -172,7 +172,7 @@ impl Terminal {
         writeln!(out, "        at       {at}")?;
         writeln!(out, "        expected {expected}")?;
         let times = match reported.times {
-            1 => String::new(),
+            0 | 1 => String::new(),
             times => format!(" {dim}(and {} more like it){reset}", times - 1),
         };
         writeln!(out, "        found    {found}{times}")
