@@ -1,4 +1,4 @@
-//! Cases and schemas are embedded; a new file among them must rebuild the crate.
+//! Rebuilds the crate when a case or schema changes or is added, since both are embedded.
 
 fn main() {
     for folder in ["cases", "schemas"] {

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What `originproof proxy` costs: throughput and latency of the mock, directly and by way of the proxy, in turns, so that
-# what else the machine does meets both. Reads a page of a v2 list, with credentials and without.
+# Measures the cost of `originproof proxy`: throughput and latency of the mock, directly and through the proxy. The two
+# alternate, so that other load on the machine affects both. Reads a page of a v2 list, with and without credentials.
 # Usage: proxy.sh PATH_TO_ORIGINPROOF
-# Needs wrk, which it installs from the system's packages if it is absent. ROUNDS (3) and SECONDS_EACH (5) say how long.
+# Needs wrk, and installs it from the system's packages if it is absent. ROUNDS (default 3) is the number of rounds, and
+# SECONDS_EACH (default 5) the length of each measurement.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../tests/lib.sh"
 rounds=${ROUNDS:-3} seconds=${SECONDS_EACH:-5}
@@ -16,7 +17,7 @@ start proxy "listening on " "$binary" proxy --upstream "${direct%/client/v4}" --
 proxy=$pid
 by_proxy=$url/client/v4
 
-# One line of figures: requests a second, and the latency of half and of 99 % of them in milliseconds.
+# Prints one line: requests per second, and the median and 99th percentile of the latency in milliseconds.
 measure() {
     local at=$1
     shift
@@ -28,7 +29,7 @@ measure() {
         END { printf "%.0f %.3f %.3f\n", rate, half, most }' "$scratch/wrk"
 }
 
-# Rounds in turns; the medians of both, and their ratio.
+# Alternates rounds with and without the proxy; prints the medians of both, and their ratio.
 compare() {
     local what=$1
     shift

@@ -1,5 +1,7 @@
-//! Recorded traffic, a fifth of its bodies packed in brotli: what judging a HAR costs beside merely parsing its JSON, in one
-//! run, and whether the memory grows with the file. `cargo bench --bench recorded`.
+//! Compares the time to judge a HAR file with the time to parse its JSON, in one run. A fifth of the bodies is
+//! compressed with brotli. The printed memory shows whether memory use grows with the file.
+//!
+//! `cargo bench --bench recorded`
 
 #![expect(
     clippy::print_stdout,
@@ -18,11 +20,11 @@ use originproof::exchange::Redactor;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-/// Exchanges of the small and of the large file.
+/// The numbers of exchanges in the small and the large file.
 const SIZES: [u64; 2] = [10_000, 100_000];
-/// Rounds, of which the median counts.
+/// The number of rounds; the benchmark prints their median.
 const ROUNDS: usize = 3;
-/// Zones that the traffic is about.
+/// The number of zones in the traffic.
 const ZONES: u64 = 16;
 
 fn main() -> io::Result<()> {
@@ -49,7 +51,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Parses the file and keeps nothing: the least that reading JSON costs.
+/// Parses the file and discards the result: the minimum cost of reading JSON.
 fn parse(path: &Path) -> io::Result<()> {
     let reader = BufReader::new(File::open(path)?);
     serde_json::from_reader::<_, IgnoredAny>(reader)?;
@@ -76,14 +78,14 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
-/// The most memory that this process has held, where the system tells.
+/// Returns the peak memory of this process, if the system reports it.
 fn memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.map_or_else(|| "not known".to_owned(), |text| text.trim().to_owned())
 }
 
-/// Writes a HAR in which each zone has mappings written, read, listed and deleted over and over.
+/// Writes a HAR file in which mappings of each zone are written, read, listed and deleted repeatedly.
 fn write(path: &Path, size: u64) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     write!(out, r#"{{"log":{{"version":"1.2","entries":["#)?;
@@ -99,7 +101,7 @@ fn write(path: &Path, size: u64) -> io::Result<()> {
 
 fn packed(body: &[u8]) -> Vec<u8> {
     let mut packed = Vec::new();
-    // Memory takes all.
+    // Writing to memory cannot fail.
     let _ = brotli::CompressorReader::new(body, 4_096, 5, 20).read_to_end(&mut packed);
     packed
 }
@@ -144,7 +146,7 @@ fn entry(number: u64) -> Value {
     if let Some(sent) = sent {
         request["postData"] = json!({"mimeType": "application/json", "text": sent.to_string()});
     }
-    // Some recorders keep bodies as they came over the wire.
+    // Some recorders keep bodies as they were sent over the wire.
     let is_packed = number.is_multiple_of(5);
     let content = if is_packed {
         let text = STANDARD.encode(packed(answer.to_string().as_bytes()));

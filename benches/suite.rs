@@ -1,5 +1,5 @@
-//! What checking costs: the suite against the embedded mock, and the same requests sent again with
-//! nothing looked at, in one run; then walks of `explore` likewise. Prints the times and their ratios.
+//! Measures the cost of checking. Runs the suite against the embedded mock, then sends the same requests again
+//! without checking the answers. Does the same for walks of `explore`. Prints the times and their ratios.
 //!
 //! `cargo bench --bench suite`
 
@@ -17,10 +17,10 @@ use originproof::transport::{Outgoing, RequestLog};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Trials, and groups of bare requests, at a time.
+/// The number of trials, or of groups of bare requests, that run in parallel.
 const AT_A_TIME: usize = 16;
 const ROUNDS: usize = 5;
-/// Requests of walks.
+/// The number of requests that the walks send.
 const WALKED: usize = 1_000;
 
 async fn mock() -> Running {
@@ -30,7 +30,7 @@ async fn mock() -> Running {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The suite; returns its time and the requests that it sent.
+/// Runs the suite; returns its time and the requests that it sent.
 async fn suite(plan: &Plan) -> (Duration, Vec<Outgoing>) {
     measured(async |runner| {
         let summary = runner.run(plan, |_| {}).await;
@@ -40,7 +40,7 @@ async fn suite(plan: &Plan) -> (Duration, Vec<Outgoing>) {
     .await
 }
 
-/// Walks; returns their time and the requests that they sent.
+/// Runs walks of `explore`; returns their time and the requests that they sent.
 async fn walks(seed: u64) -> (Duration, Vec<Outgoing>) {
     measured(async |runner| {
         let limits = Limits {
@@ -58,7 +58,7 @@ async fn walks(seed: u64) -> (Duration, Vec<Outgoing>) {
     .await
 }
 
-/// The time of some work against a mock, and the requests that it sent.
+/// Runs `work` against a new mock; returns its time and the requests that it sent.
 async fn measured(work: impl AsyncFnOnce(Runner)) -> (Duration, Vec<Outgoing>) {
     let running = mock().await;
     let access = MockConfig::default().access;
@@ -85,7 +85,8 @@ async fn measured(work: impl AsyncFnOnce(Runner)) -> (Duration, Vec<Outgoing>) {
     (elapsed, std::mem::take(&mut *requests))
 }
 
-/// The same requests to a mock of their own: in order within a case, with `at_a_time` cases side by side.
+/// Sends the requests to a new mock without checking the answers, and returns the time. The requests of a case are sent
+/// in order; `at_a_time` cases run in parallel.
 async fn bare(requests: &[Outgoing], at_a_time: usize) -> Duration {
     let running = mock().await;
     let mut by_case: BTreeMap<String, Vec<Outgoing>> = BTreeMap::new();
@@ -142,7 +143,7 @@ async fn send(client: &reqwest::Client, request: Outgoing) {
         .unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// The median of some rounds, with and without looking, and how many requests the last one sent.
+/// Returns the median times with and without checking, and the number of requests in the last round.
 async fn medians(
     at_a_time: usize,
     mut with: impl AsyncFnMut(u64) -> (Duration, Vec<Outgoing>),

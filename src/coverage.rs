@@ -1,4 +1,4 @@
-//! What proves what: clauses by cases and always-on rules, operations by documented codes.
+//! The coverage of the contract: clauses proved by cases and always-on rules, and documented codes of each operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -10,17 +10,17 @@ use crate::contract::{ClauseId, Contract, Level, rule};
 use crate::exchange::Operation;
 use crate::zone::clauses_of_sequences;
 
-/// How a case proves a clause.
+/// The way in which a case proves a clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum How {
-    /// Something lawful is done and succeeds.
+    /// A lawful request succeeds.
     HappyPath,
-    /// Something unlawful is refused.
+    /// An unlawful request is refused.
     Refusal,
-    /// Both sides of a limit are looked at.
+    /// Both sides of a limit are tested.
     Border,
-    /// What the target does is recorded.
+    /// The target's behaviour is only recorded.
     Observation,
 }
 
@@ -35,22 +35,22 @@ impl How {
     }
 }
 
-/// What proves one clause.
+/// The proofs of one clause.
 #[derive(Debug, Clone, Serialize)]
 pub struct ClauseCoverage {
-    /// The clause.
+    /// The clause id.
     pub clause: String,
-    /// Its level.
+    /// The level of the clause.
     pub level: Level,
-    /// The case files that have an expectation of it, and how they prove it.
+    /// The case files that test the clause, and the ways in which they prove it.
     pub cases: BTreeMap<String, BTreeSet<How>>,
-    /// The rules that look for it on every exchange.
+    /// The rules that check the clause on every exchange.
     pub rules: Vec<&'static str>,
-    /// How `check` and `proxy` judge it, who send nothing of their own.
+    /// The way in which `check` and `proxy` judge the clause. These commands do not send requests of their own.
     pub in_traffic: InTraffic,
 }
 
-/// What of a clause traffic can show.
+/// The extent to which traffic can show that a clause is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InTraffic {
@@ -58,7 +58,7 @@ pub enum InTraffic {
     OneExchange,
     /// Several exchanges of a zone show it together.
     Sequence,
-    /// Only requests that are made for it do.
+    /// Only requests that are made for the clause show it.
     No,
 }
 
@@ -83,7 +83,7 @@ impl InTraffic {
 }
 
 impl ClauseCoverage {
-    /// Whether a case asks for it, or a rule looks for it where a case cites it.
+    /// Returns whether a case tests the clause, or cites it while a rule checks it.
     #[must_use]
     pub fn is_proved(&self) -> bool {
         !self.cases.is_empty()
@@ -102,16 +102,16 @@ pub enum Cell {
     NotApplicable(String),
 }
 
-/// Everything.
+/// The coverage of all clauses and codes.
 #[derive(Debug, Clone, Serialize)]
 pub struct Coverage {
-    /// In the order of the contract.
+    /// The clauses, in the order of the contract.
     pub clauses: Vec<ClauseCoverage>,
-    /// By operation and code.
+    /// The state of each code, by operation and code.
     pub codes: BTreeMap<Operation, BTreeMap<i64, Cell>>,
 }
 
-/// What one trial's steps say.
+/// The clauses and codes that one trial's steps test.
 #[derive(Default)]
 struct Said {
     clauses: BTreeMap<ClauseId, BTreeSet<How>>,
@@ -119,7 +119,7 @@ struct Said {
 }
 
 impl Coverage {
-    /// The coverage of a library.
+    /// Computes the coverage of a library.
     #[must_use]
     pub fn of(library: &Library) -> Self {
         let contract = Contract::embedded();
@@ -153,7 +153,7 @@ impl Coverage {
         }
     }
 
-    /// The clauses of a level that nothing proves.
+    /// Returns the clauses of a level that no case proves.
     pub fn unproved(&self, level: Level) -> impl Iterator<Item = &str> {
         self.clauses
             .iter()
@@ -166,7 +166,7 @@ impl Coverage {
         (rows().filter(|row| row.is_proved()).count(), rows().count())
     }
 
-    /// As text.
+    /// Formats the coverage as text.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -205,7 +205,7 @@ impl Coverage {
         text
     }
 
-    /// As Markdown.
+    /// Formats the coverage as Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {
         let mut text =
@@ -316,7 +316,7 @@ impl Said {
         }
     }
 
-    /// A clause that is cited and only looked for by a rule is proved by the rule on the case's exchanges.
+    /// Adds the clauses that the case only cites, if a rule checks them. The rule proves them on the case's exchanges.
     fn cited(&mut self, trial: &Trial) {
         for clause in trial.proves() {
             if !self.clauses.contains_key(&clause) && !rules_of(&clause).is_empty() {

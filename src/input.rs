@@ -1,26 +1,26 @@
-//! Files from outside, read within a limit: a wrong name must not fill the memory or wait forever.
+//! Files from outside, read up to a limit, so that a wrong file name can't fill the memory or block forever.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-/// The longest configuration, list of expected failures, or case file, in bytes.
+/// The maximum size of a configuration, list of expected failures, or case file, in bytes.
 pub const LONGEST_TEXT: u64 = 4 * 1024 * 1024;
-/// The longest other file that is read as a whole, such as a description of an API, in bytes.
+/// The maximum size of any other file that is read as a whole, such as a description of an API, in bytes.
 pub const LONGEST_FILE: u64 = 64 * 1024 * 1024;
 
 /// Reads a file that the user named, which may be a pipe.
 ///
 /// # Errors
-/// [`ErrorKind::FileTooLarge`] if it is longer than `limit` bytes; and the system's own.
+/// [`ErrorKind::FileTooLarge`] if the file is longer than `limit` bytes. Other errors come from the system.
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_to_limit(File::open(path)?, limit)
 }
 
-/// Reads a stream to its end.
+/// Reads a stream to its end, up to `limit` bytes.
 ///
 /// # Errors
-/// As [`read`].
+/// The same errors as [`read`].
 pub fn read_to_limit(stream: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     stream
@@ -36,15 +36,15 @@ pub fn read_to_limit(stream: impl Read, limit: u64) -> io::Result<Vec<u8>> {
 /// Reads a text that the user named, which may be a pipe.
 ///
 /// # Errors
-/// As [`read`]; [`ErrorKind::InvalidData`] if it is not UTF-8.
+/// The same errors as [`read`], and [`ErrorKind::InvalidData`] if the text is not UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     text(read(path, limit)?)
 }
 
-/// Reads a text that was found in a folder. Pipes and devices are refused: nobody may write to them, or without end.
+/// Reads a text that was found in a folder. Pipes and devices are refused, since reading them could block or never end.
 ///
 /// # Errors
-/// As [`read_text`]; [`ErrorKind::InvalidInput`] if it is not a regular file.
+/// The same errors as [`read_text`], and [`ErrorKind::InvalidInput`] if the path is not a regular file.
 pub fn read_found_text(path: &Path, limit: u64) -> io::Result<String> {
     if !std::fs::metadata(path)?.is_file() {
         let message = "it is not a regular file";

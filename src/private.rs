@@ -1,16 +1,17 @@
-//! Files and folders that only their owner reads: recordings and journals hold somebody's data.
+//! Files and folders that only their owner can read, since recordings and journals contain somebody's data.
 //!
-//! On Unix new files have mode 0600 and new folders 0700, whatever the umask allows. Elsewhere the system's own rules
-//! hold.
+//! On Unix, new files have mode 0600 and new folders 0700, whatever the umask allows. On other systems, the system's
+//! own rules apply.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Creates a file that must not be there yet.
+/// Creates a file that must not exist yet.
 ///
 /// # Errors
-/// [`io::ErrorKind::AlreadyExists`] if anything is at the path, a symbolic link included; and the system's own.
+/// [`io::ErrorKind::AlreadyExists`] if anything exists at the path, including a symbolic link. Other errors come from
+/// the system.
 pub fn create_new(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -18,11 +19,11 @@ pub fn create_new(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Creates a file, or empties the one that is there and makes it private. Pipes and devices are written to as they are.
+/// Creates a file. An existing file is emptied and made private. Pipes and devices are opened as they are.
 ///
 /// # Errors
-/// [`io::ErrorKind::InvalidInput`] if the path is a symbolic link: what it leads to may be somebody else's. And the
-/// system's own.
+/// [`io::ErrorKind::InvalidInput`] if the path is a symbolic link, whose target may belong to somebody else. Other
+/// errors come from the system.
 pub fn create(path: &Path) -> io::Result<File> {
     let is_link = |path: &Path| {
         path.symlink_metadata()
@@ -32,11 +33,11 @@ pub fn create(path: &Path) -> io::Result<File> {
         return Err(link());
     }
     let mut options = OpenOptions::new();
-    // It is emptied once it is known what was opened.
+    // The file is truncated only after a check of what was opened.
     options.write(true).create(true).truncate(false);
     system::restrict(&mut options);
     let file = options.open(path).map_err(|error| {
-        // Somebody may have put it there just now.
+        // A link may have been created since the check above.
         if is_link(path) { link() } else { error }
     })?;
     if file.metadata()?.is_file() {
@@ -46,10 +47,11 @@ pub fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file for writing as it is, and creates it if it is not there. Symbolic links are refused.
+/// Opens a file for writing without emptying it, and creates it if it does not exist. On Unix, symbolic links are
+/// refused.
 ///
 /// # Errors
-/// The system's own.
+/// Any error of the system.
 pub fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -57,10 +59,10 @@ pub fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Opens a file that is there, to write at its end. Symbolic links are refused.
+/// Opens an existing file to write at its end. On Unix, symbolic links are refused.
 ///
 /// # Errors
-/// The system's own.
+/// Any error of the system.
 pub fn append(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true);
@@ -68,10 +70,10 @@ pub fn append(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Creates a folder and those above it, as far as they are not there yet.
+/// Creates a folder and its parent folders if they do not exist yet.
 ///
 /// # Errors
-/// The system's own.
+/// Any error of the system.
 pub fn create_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -96,7 +98,7 @@ mod system {
     const FOLDER: u32 = 0o700;
 
     pub(super) fn restrict(options: &mut OpenOptions) {
-        // The bits fit: they are the system's own `int`.
+        // The bits always fit, since they are a C `int` of the system.
         let no_link = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0);
         options.mode(FILE).custom_flags(no_link);
     }
@@ -105,7 +107,7 @@ mod system {
         builder.mode(FOLDER);
     }
 
-    /// A file that was there keeps its mode when it is opened, and a stranger's is not ours to write to.
+    /// Makes an existing file private, since opening it does not change its mode. Refuses a file of another user.
     pub(super) fn make_private(file: &File) -> io::Result<()> {
         let found = file.metadata()?;
         if found.uid() != rustix::process::geteuid().as_raw() {
@@ -141,7 +143,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder that is removed when the test ends.
+    /// A temporary folder that is removed when the test ends.
     struct Folder(PathBuf);
 
     impl Folder {

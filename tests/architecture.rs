@@ -1,9 +1,9 @@
-//! The layers of the library: a module imports from those below it, and from no other.
+//! The layers of the library: a module imports only from the layers below its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The modules, lowest first; those of one line know nothing of each other.
+/// The modules, lowest layer first; the modules of one layer do not import each other.
 const LAYERS: &[&[&str]] = &[
     &["private", "input", "diagnostic"],
     &["api"],
@@ -32,7 +32,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The modules that the files of each module name, with one of those files.
+/// Returns for each module the modules that its files import, each with one of these files.
 fn imports() -> BTreeMap<String, BTreeMap<String, PathBuf>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();

@@ -1,5 +1,5 @@
-//! Case files of somebody else: a run sends credentials to no host but the target's, and writes in no zone but its own,
-//! whatever a variable or the target itself makes of a path.
+//! Limits for untrusted case files: a run sends credentials only to the target's host and writes only in its own zone,
+//! whatever path a variable or an answer of the target produces.
 #![cfg(unix)]
 
 mod support;
@@ -14,10 +14,10 @@ use support::command::{Ended, Folder, TOKEN, ZONE, end, spawn};
 use support::relay::{Honest, Relay, Request, Script, Wire};
 use support::zone;
 
-/// A zone that no case holds.
+/// A zone that no case owns.
 const OTHER: &str = "ffffffffffffffffffffffffffffffff";
 
-/// Notes the first line of every request.
+/// Records the first line of every request.
 #[derive(Default)]
 struct Watch(Mutex<Vec<String>>);
 
@@ -41,7 +41,7 @@ impl Script for Watch {
         let request = if head.contains(" /client/v4/") {
             request
         } else {
-            // The target of a base URL without a path.
+            // The base URL had no path, so the mock's base path is added.
             let bytes = head.replacen(" /", " /client/v4/", 1).into_bytes();
             Request { bytes }
         };
@@ -49,8 +49,8 @@ impl Script for Watch {
     }
 }
 
-/// Runs one case in the zone against a mock; `ELSEWHERE` in it is the address of a server that belongs to nobody, which
-/// is never contacted. Returns how it ended, and the request lines that the target saw from the case.
+/// Runs one case in the zone against a mock. `ELSEWHERE` in the case stands for the address of a foreign server, which
+/// must never be contacted. Returns how the run ended, and the request lines that the target saw from the case.
 async fn run(steps: &str) -> (Ended, Vec<String>) {
     let mut config = MockConfig {
         hooks: false,
@@ -72,7 +72,7 @@ async fn run(steps: &str) -> (Ended, Vec<String>) {
         .replace("ELSEWHERE", &address.to_string())
         .replace("OTHER", OTHER);
     std::fs::write(cases.join("case.yaml"), text).unwrap_or_else(|e| panic!("{e}"));
-    // A base URL without a path: what follows it could go on with the host.
+    // A base URL without a path: text that is appended to it could extend the host.
     let base = relay.url().replace("/client/v4", "");
     let url = if steps.contains("@ELSEWHERE") {
         base

@@ -1,5 +1,5 @@
-//! Faulty case files: each fault is reported with its place and what would be right, all faults of a
-//! file at once. And the files of the suite: no two of them say nearly the same.
+//! Faulty case files: each fault is reported with its place and a correction, and all faults of a file are reported
+//! at once. Also checks that no two case files of the suite are nearly the same.
 
 use originproof::case::{Action, Library, LibraryError, Trial};
 use originproof::diagnostic::SourceFile;
@@ -9,7 +9,7 @@ use regex::Regex;
 use similar::TextDiff;
 use test_case::test_case;
 
-/// The faults of a folder with this case alone.
+/// Returns the faults of a folder that contains only this case.
 fn faults(text: &str) -> String {
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
     std::fs::write(folder.path().join("case.yaml"), text).unwrap_or_else(|error| panic!("{error}"));
@@ -19,7 +19,7 @@ fn faults(text: &str) -> String {
     }
 }
 
-/// Expects a case to be faulty for this reason at this place.
+/// Checks that a case is reported as faulty for this reason at this place.
 #[track_caller]
 fn expect_fault(text: &str, says: &str, place: &str) {
     let text = faults(text);
@@ -28,7 +28,7 @@ fn expect_fault(text: &str, says: &str, place: &str) {
     }
 }
 
-/// The library of one file.
+/// Returns a library that consists of one file.
 fn library(text: impl Into<String>) -> Result<Library, LibraryError> {
     let file = SourceFile::new("case.yaml", text);
     Library::from_sources(vec![("case".to_owned(), file)])
@@ -44,7 +44,7 @@ const HEAD: &str = "title: A case\nproves: [V2-PUT-1]\n";
 #[test_case("steps:\n  - v2.put: { ip: \"{{v44.0}}\", at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["v44.0", "there is no variable"]; "an unknown variable")]
 #[test_case("steps:\n  - v2.put: { ip: x, at: pair.0 }\n    capture: { kept: result }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["`kept` is kept and never read"]; "a capture that nobody reads")]
 #[test_case("table: [{ row: a, unused: 1 }]\nsteps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["the column `unused` is never used"]; "a column that nobody uses")]
-#[test_case("steps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: ok } }\n", &["`ok` is no status"]; "a status that is none")]
+#[test_case("steps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { status: ok } }\n", &["`ok` is not a status"]; "a status that is none")]
 #[test_case("steps:\n  - v2.put: { ip: x, at: pair.0 }\n    expect: { V2-PUT-1: { result: { length: many } } }\n", &["`length` takes a number"]; "a matcher with a wrong argument")]
 #[test_case("steps:\n  - v2.get: x\n    expect: { V2-GET-1: { status: 200 } }\n", &["`V2-GET-1` is expected but not cited"]; "a clause that is not cited")]
 #[test_case("steps:\n  - v2.get: x\n    v2.put: { ip: x }\n    expect: { V2-PUT-1: { status: 200 } }\n", &["a step does one thing"]; "two actions in a step")]
@@ -345,7 +345,7 @@ fn a_folder_without_cases_or_that_is_not_there_is_an_error_of_its_own() {
     assert!(matches!(empty, Err(LibraryError::Empty(_))));
 }
 
-/// A case that is right.
+/// A valid case.
 const CASE: &str = "title: t\nproves: [ENV-1]\ngenerations: [v2]\nsteps:\n  - list: {}\n    expect: { ENV-1: { status: 200 } }\n";
 
 fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -388,11 +388,11 @@ fn a_number_that_no_run_could_bear_is_refused(step: &str, says: &str) {
     assert!(text.contains(says), "{text}");
 }
 
-/// Two case files that are more alike than this should be one file with a table.
+/// The largest allowed likeness of two case files; files that are more alike should be one file with a table.
 const TOO_ALIKE: f32 = 0.8;
 
-/// The lines of a case without its title, and without what a column of a table can hold: operations, clauses,
-/// generations and numbers.
+/// Returns the lines of a case without its title. Everything that a table column can hold (operations, clauses,
+/// generations, numbers) is replaced by a placeholder.
 fn shape(text: &str) -> String {
     let columns = [
         (
@@ -414,7 +414,7 @@ fn shape(text: &str) -> String {
     })
 }
 
-/// The share of lines that two cases have in common, in the same order.
+/// Returns the share of lines that two cases have in common, in the same order.
 fn likeness(one: &str, other: &str) -> f32 {
     TextDiff::from_lines(one, other).ratio()
 }

@@ -1,4 +1,4 @@
-//! What a run with several mistakes at once says of them: a cause each, on a page or two.
+//! Runs against a target with several mistakes: each mistake has a cause of its own, and the output fits on two pages.
 
 use originproof::case::Library;
 use originproof::cause::of_failures;
@@ -10,7 +10,7 @@ use originproof::report::{Style, Terminal, Verbosity};
 use originproof::runner::{Plan, Selection};
 use test_case::test_case;
 
-/// The reports of the whole suite against a mock with these mistakes.
+/// Returns the reports of the whole suite against a mock with these mistakes.
 fn reports(mistakes: &[&str]) -> Vec<TrialReport> {
     let mutants = mistakes
         .iter()
@@ -24,7 +24,7 @@ fn reports(mistakes: &[&str]) -> Vec<TrialReport> {
     reports.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// What the terminal shows of them.
+/// Returns what the terminal shows for these reports and causes.
 fn shown(reports: &[TrialReport], causes: &[Cause]) -> String {
     let mut terminal = Terminal::new(
         Style::new(false),

@@ -1,5 +1,4 @@
-//! The one-exchange check: documented examples pass, a spoiled copy is refused for the clause that it
-//! breaks.
+//! The check of a single exchange: documented examples pass, and each spoiled copy fails the clause that it breaks.
 
 use originproof::contract::{Contract, check};
 use originproof::exchange::{Exchange, Headers, Operation, Request, Response};
@@ -34,7 +33,7 @@ fn broken(exchange: &Exchange) -> Vec<String> {
         .collect()
 }
 
-/// S4: the list that v1.upsert answers with.
+/// Returns S4, the list with which v1.upsert answers.
 fn v1_list() -> Value {
     json!({"errors": [], "messages": [], "success": true, "result": {
         "editable": true, "id": "origin_public_cloud_region", "modified_on": "2026-03-01T12:00:00Z",
@@ -45,7 +44,7 @@ fn v1_list() -> Value {
     }})
 }
 
-/// S1, S2: the answer to v1's batch.
+/// Returns S1 and S2, the answer to a v1 batch.
 fn v1_batch() -> Value {
     json!({"errors": [], "messages": [], "success": true, "result": {
         "editable": true, "id": "origin_public_cloud_region", "modified_on": "2026-03-01T12:00:00Z",
@@ -56,7 +55,7 @@ fn v1_batch() -> Value {
     }})
 }
 
-/// S0, S3: the answer to v2's batch.
+/// Returns S0 and S3, the answer to a v2 batch.
 fn v2_batch() -> Value {
     json!({"errors": [], "messages": [], "success": true, "result": {"failed": [], "succeeded": [
         {"origin_ip": "192.0.2.1", "region": "us-east-1", "vendor": "aws"},
@@ -110,7 +109,7 @@ fn a_documented_example_breaks_nothing(
     );
 }
 
-/// Spoils a body at a place: sets it, or takes it away.
+/// Returns the body with the member at a JSON Pointer replaced, or removed.
 fn spoiled(mut body: Value, at: &str, with: Option<Value>) -> Value {
     let (parent, member) = at.rsplit_once('/').unwrap_or(("", at));
     match (body.pointer_mut(parent), with) {

@@ -1,4 +1,4 @@
-//! The command: its exit codes and messages, above all where something is wrong.
+//! The exit codes and messages of the command, above all when something is wrong.
 
 #[path = "support/served.rs"]
 mod served;
@@ -15,11 +15,11 @@ fn output(arguments: &[&str]) -> Output {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-#[test_case(&["run", "--target", "localhost:8080"], 2, "`localhost:8080` is no URL of a target"; "a URL without scheme")]
+#[test_case(&["run", "--target", "localhost:8080"], 2, "`localhost:8080` is not the URL of a target"; "a URL without scheme")]
 #[test_case(&["run", "--target", "http://127.0.0.1:9"], 2, "CLOUDFLARE_API_TOKEN"; "no credentials")]
 #[test_case(&["run", "--target", "http://127.0.0.1:9", "--token", "t123"], 3, "out of reach"; "nobody there")]
 #[test_case(&["run", "--filter", "no-such-case"], 2, "fits no case"; "a filter that fits nothing")]
-#[test_case(&["run", "--filter", "("], 2, "is no regular expression"; "a faulty filter")]
+#[test_case(&["run", "--filter", "("], 2, "is not a regular expression"; "a faulty filter")]
 #[test_case(&["run", "--case", "batch/merge"], 2, "did you mean `batch/merges`?"; "a misspelled case")]
 #[test_case(&["run", "--case", "batch/merges", "--filter", "^ip/"], 4, "nothing ran"; "selections that exclude each other")]
 #[test_case(&["run", "--cases", "/no/such/folder"], 2, "/no/such/folder"; "a case folder that is not there")]
@@ -117,7 +117,7 @@ fn one_empty_zone_by_hand_serves_and_is_left_empty() {
             stderr(&output)
         );
     }
-    // A zone that was left with mappings would be refused.
+    // The runs above must have left the zone empty: a zone with mappings would be refused with another exit code.
     let two_zones = run("^zone/apart$|^zone/apart/");
     assert_eq!(two_zones.status.code(), Some(4), "{}", stdout(&two_zones));
 }
@@ -125,7 +125,7 @@ fn one_empty_zone_by_hand_serves_and_is_left_empty() {
 #[test]
 fn a_zone_that_holds_mappings_is_refused() {
     let served = Served::with(&["--seed-mappings", "3"]);
-    // The lock of the zone is not that of other checkouts that are tested now.
+    // A separate state folder, so that the zone's lock is not shared with other checkouts that are being tested.
     let state = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
     let output = originproof(&[
         "run",
@@ -310,7 +310,7 @@ fn merged_parts_exit_as_the_whole_and_a_missing_one_is_said_so() {
         let is_said = stderr(&merged).contains("the part 1/2 is missing");
         assert_eq!(is_said, parts.len() == 1, "{}", stderr(&merged));
     }
-    // One of the faulty parts violates, with or without the other.
+    // At least one of the faulty parts violates the contract on its own.
     let alone = bad.iter().map(|part| output(&["report", "merge", part]));
     assert!(
         alone

@@ -1,5 +1,5 @@
-//! The suite under `cargo test`: one test a case and table row, against the embedded mock. A file of your own names your
-//! server in its place (`examples/own_server.rs`), or leaves it to `ORIGINPROOF_TARGET`.
+//! Runs the suite under `cargo test` against the embedded mock, with one test for each case and table row. Your own
+//! file names your server instead (see `examples/own_server.rs`), or leaves the choice to `ORIGINPROOF_TARGET`.
 
 use originproof::harness::{Arguments, Settings, run};
 

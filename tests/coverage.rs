@@ -1,4 +1,4 @@
-//! The contract's own consistency: every clause proved, every operation described and served.
+//! Consistency of the contract: every clause is proved, and every operation is described and served.
 
 use originproof::case::Library;
 use originproof::contract::{ClauseId, Contract, FaultRequest, Level, rule};
@@ -139,7 +139,7 @@ fn every_word_of_the_case_format_is_on_its_page() {
 #[test]
 fn the_documents_name_a_failure_that_can_be_asked_for() {
     let pages = [
-        ("README.md", include_str!("../README.md")),
+        ("docs/own-server.md", include_str!("../docs/own-server.md")),
         ("cases/README.md", include_str!("../cases/README.md")),
     ];
     for (page, text) in pages {

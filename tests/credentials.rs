@@ -1,4 +1,4 @@
-//! Where credentials go, how they are given, and that no message shows them.
+//! Credentials: where they are sent, how they are given, and that no message shows them.
 #![cfg(unix)]
 
 mod support;
@@ -225,7 +225,7 @@ async fn credentials_go_where_a_person_named_the_way_or_the_file_has_both_and_th
 #[test]
 fn the_line_about_credentials_comes_before_the_first_request() {
     let folder = Folder::new();
-    // Nothing listens there any more.
+    // The listener is already dropped, so nothing listens at this URL.
     let url = Nobody::new().url();
     let arguments = [&ONE[..], &["--target", &url]].concat();
     let ended = run(folder.originproof(&arguments), &[]);
@@ -248,7 +248,7 @@ fn a_file_of_another_user_is_used_only_if_it_is_named() {
     file(&folder, "timeout = \"7s\"\n");
     let path = folder.path.join("originproof.toml");
     if std::os::unix::fs::chown(&path, Some(12_345), None).is_err() {
-        // Only root can give a file away; `settings::owner` is then checked where the tests run as root.
+        // Only root can change the owner of a file; without root, `settings::owner` is not checked here.
         return;
     }
     let ended = run(folder.originproof(&["config"]), &[]);
@@ -288,10 +288,10 @@ fn a_fault_in_the_file_is_shown_with_its_place_and_without_secrets(text: &str, p
     assert!(!ended.said.contains("s3cret"), "{}", ended.said);
 }
 
-/// Echoes the credentials as servers write them into bodies and fields.
+/// A relay script that echoes the credentials in bodies and fields, in the encodings that servers use.
 struct Coded;
 
-/// A token with characters that base64 and base64url write in two ways.
+/// A token with characters that base64 and base64url encode differently.
 const CODED: &str = "c4nary>>>???~~~t0ken";
 
 impl Script for Coded {
@@ -374,11 +374,11 @@ async fn a_token_that_is_echoed_in_base64_or_hexadecimal_is_in_no_stream_and_in_
     }
     assert!(all.contains("***"));
     for text in coded() {
-        // What stands before the token may be shown; 12 characters of it may not.
+        // The text before the token may be shown, but not 12 characters of the token.
         let tail = &text[text.len() - 16..text.len() - 4];
         assert!(!all.contains(tail), "{tail} of {text}");
     }
-    // Of a cookie that the target sets, its reports show nothing either: in fields and bodies.
+    // Reports must not show a cookie that the target sets either, neither in fields nor in bodies.
     let records: Vec<&str> = all.split("c00kie-of-the-target").collect();
     assert!(records.len() <= 1, "{}", records.join("<HERE>"));
     assert_eq!(folder.journals(), 0);

@@ -1,5 +1,5 @@
-//! What is done with a run day by day: known failures let pass, failed cases run again, a cause sent again, a first
-//! contact that is not quite right.
+//! Daily use of the command: accepting known failures, running failed cases again, sending a cause's requests again,
+//! and a first contact that fails.
 
 #[path = "support/served.rs"]
 mod served;
@@ -11,7 +11,7 @@ use served::{Served, originproof, stderr, stdout};
 
 const FAULT: &str = "v2-batch-replaces-the-collection";
 
-/// A folder of a test's own, which ends with it.
+/// A temporary folder of one test, which is deleted at its end.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -23,7 +23,7 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    /// Runs the command there.
+    /// Runs the command in this folder.
     fn run(&self, arguments: &[&str]) -> Output {
         let mut command = originproof(arguments);
         command.current_dir(self.0.path());
@@ -40,7 +40,7 @@ fn ended(output: &Output, code: i32) {
     assert_eq!(output.status.code(), Some(code), "{}", said(output));
 }
 
-/// A run of a few cases against a faulty mock, saved as `run.json`.
+/// Runs a few cases against a faulty mock, saves the run as `run.json` and returns the mock.
 fn faulty(folder: &Folder) -> Served {
     let served = Served::with(&["--mutant", FAULT]);
     let output = folder.run(&[
@@ -91,7 +91,7 @@ fn with_a_ratchet_known_failures_pass_and_a_new_cause_does_not() {
     let output = with(&honest.url);
     ended(&output, 0);
     assert!(
-        said(&output).contains("mended: V2-BATCH-3"),
+        said(&output).contains("fixed: V2-BATCH-3"),
         "{}",
         said(&output)
     );

@@ -1,5 +1,6 @@
-//! The vendor's description, rebuilt from the facts of the contract, against the contract: unchanged it does not
-//! differ; each single change is told by its kind, by whom it breaks and by both places.
+//! Compares the vendor's API description, rebuilt from the facts of the contract, with the contract. The unchanged
+//! description does not differ. Each single change is reported with its kind, whom it breaks, and its place on both
+//! sides.
 
 use originproof::drift::{Breaks, Description, Drift, DriftError, Ignored, compare, proposal};
 use serde_json::{Map, Value, json};
@@ -40,7 +41,7 @@ fn the_description_as_it_was_does_not_differ() {
     assert_eq!(listed(&drift(&excerpt())), Vec::<String>::new());
 }
 
-/// Values at JSON Pointers.
+/// Edits of values at JSON Pointers.
 trait Edit {
     fn set(&mut self, at: &str, value: Value);
     fn remove(&mut self, at: &str) -> Value;
@@ -85,7 +86,7 @@ impl Edit for Value {
     }
 }
 
-/// Words for the fault that each row is about, and no "no drift".
+/// Checks that each faulty text is reported as faulty, and not as free of drift.
 #[test_case("", "the document is empty"; "an empty file")]
 #[test_case(" \n\t", "the document is empty"; "a blank file")]
 #[test_case("{\"openapi\": \"3.0.3\", \"paths\": {", "line 1, column"; "a file that is cut off")]
@@ -154,7 +155,7 @@ fn nested(levels: usize) -> Value {
     )
 }
 
-/// Each schema is made of the next one, twice.
+/// Adds a chain of schemas, each of which includes the next one twice.
 fn branching(document: &mut Value) {
     for level in 0..40 {
         let next = json!({"$ref": format!("#/components/schemas/twice_{}", level + 1)});
@@ -174,7 +175,7 @@ fn bytes_that_are_no_utf_8_are_told_with_their_place() {
         let error = Description::read(bytes)
             .err()
             .map(|error| error.to_string());
-        assert_eq!(error, Some(format!("byte {byte} is no UTF-8")));
+        assert_eq!(error, Some(format!("byte {byte} is not UTF-8")));
     }
 }
 
@@ -189,7 +190,7 @@ fn what_no_operation_of_ours_needs_may_be_broken() {
     assert_eq!(listed(&drift(&document)), Vec::<String>::new());
 }
 
-/// A description as large as the vendor's: the foreign operations are never looked into.
+/// Checks a description as large as the vendor's: operations of other products are never read.
 #[test]
 fn a_description_of_ten_megabytes_is_read_for_its_operations() {
     let mut foreign = String::new();

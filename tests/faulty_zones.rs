@@ -1,5 +1,5 @@
-//! Zones in use on servers with every fault and every lawful peculiarity that the mock knows: what was there is there
-//! again or is named, and no test mapping is left unnamed.
+//! Zones in use on servers with each fault and each lawful variation that the mock knows. After a run, every earlier
+//! mapping is back or is named in the output, and no test mapping is left without being named.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ const ZONE: &str = "0123456789abcdef0123456789abcdef";
 
 type Contents = BTreeMap<IpAddr, String>;
 
-/// The owner's mappings: origins, and two documentation addresses.
+/// Fills the zone with the owner's mappings: 23 private addresses and two documentation addresses.
 fn fill(server: &Running) {
     let mut addresses: Vec<IpAddr> = (1..=23).map(|n| IpAddr::from([10, 0, 0, n])).collect();
     addresses.push([192, 0, 2, 10].into());
@@ -50,7 +50,7 @@ fn contents(server: &Running) -> Contents {
     })
 }
 
-/// Trials that a faulty server can fail: those that cite a clause, and a few of each kind of write.
+/// Returns trials that a faulty server can fail: some that prove the clause, and one or two for each kind of write.
 fn trials(all: &Plan, clause: Option<&str>) -> Plan {
     let cites = |trial: &Trial| {
         let mut proves = trial.case.proves.iter();
@@ -82,7 +82,7 @@ fn trials(all: &Plan, clause: Option<&str>) -> Plan {
     }
 }
 
-/// Runs a plan on a zone in use; what is wrong with the zone afterwards and not said.
+/// Runs a plan on a zone in use; returns what is wrong with the zone afterwards and was not reported.
 async fn unsaid(name: &str, changes: &[Change], plan: &Plan, permit: Permit) -> Option<String> {
     let config = MockConfig {
         changes: changes.to_vec(),
@@ -109,7 +109,7 @@ async fn unsaid(name: &str, changes: &[Change], plan: &Plan, permit: Permit) -> 
         ..TargetConfig::default()
     };
     let mut said = Vec::new();
-    // A target that can't be tested at all is not written to.
+    // An error means that the target can't be tested at all; nothing is written to it then.
     if let Err(error) = run(config, plan, &mut said).await {
         said.push(error.to_string());
     }
@@ -178,7 +178,7 @@ async fn no_fault_of_a_server_costs_a_mapping_or_leaves_one_unnamed() {
                 wrong
             }
         })
-        // Most of the time is spent in waiting for slow targets.
+        // Most of the time is spent waiting for slow targets.
         .buffer_unordered(64)
         .flat_map(stream::iter)
         .collect()

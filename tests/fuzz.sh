@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes what reads files from outside, for so many seconds a target. Not part of CI: it takes as long as it is given.
+# Fuzzes the readers of files from outside; SECONDS is the time for each target. Not part of CI.
 # Usage: fuzz.sh SECONDS [TARGET...]
 # Needs cargo-fuzz (`cargo install cargo-fuzz`) and a C++ compiler; coverage without a sanitizer works on stable Rust.
 set -euo pipefail
@@ -11,7 +11,7 @@ shift
 for target in "$@"; do
     corpus=fuzz/corpus/$target
     mkdir -p "$corpus"
-    # Real files to begin with.
+    # Start with real files.
     case $target in
         case_file) for file in cases/*/*.yaml; do cp "$file" "$corpus/$(echo "$file" | tr / -)"; done ;;
         har) cp tests/recorded/seeds/* "$corpus/" ;;

@@ -1,5 +1,5 @@
-//! The suite as tests of somebody's own crate: what it runs against is chosen and said, and what keeps all tests from
-//! running is told once.
+//! The suite as tests of another crate: the target is chosen and named, and a problem that prevents all tests from
+//! running is reported only once.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use originproof::exchange::Generation;
 use originproof::harness::{Arguments, Settings, run};
 use originproof::mock::{Mock, MockConfig};
 
-/// What came of a scenario, which runs in a process of its own: its output must not stand among that of this test.
+/// The result of a scenario. Each scenario runs in its own process, to keep its output apart from that of this test.
 struct Ran {
     passed: u64,
     failed: u64,
@@ -18,7 +18,7 @@ struct Ran {
 }
 
 const SCENARIO: &str = "ORIGINPROOF_TESTS_SCENARIO";
-/// Where the scenario "reports" writes one.
+/// The environment variable with the path to which the scenario "reports" writes a report.
 const REPORT: &str = "ORIGINPROOF_TESTS_REPORT";
 
 fn ran(name: &str) -> Ran {
@@ -47,7 +47,7 @@ fn ran_with(name: &str, variables: &[(&str, &std::ffi::OsStr)]) -> Ran {
     }
 }
 
-/// Runs what a variable names.
+/// Runs the scenario that the environment variable names.
 #[test]
 #[ignore = "the other tests run it, each in a process of its own"]
 fn scenario() {
@@ -106,7 +106,7 @@ fn vars(vars: &[(&str, &str)]) -> Settings {
     Settings::from_vars(vars.iter().map(owned).chain([("HOME".to_owned(), home)]))
 }
 
-/// A server as a test file starts it, and how often it was started.
+/// Returns settings that start a server as a test file would, and a count of its starts.
 fn served(settings: Settings, mutant: Option<&'static str>) -> (Settings, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let started = Arc::clone(&count);
@@ -195,7 +195,7 @@ fn after_failures_the_end_tells_their_causes() {
     assert!(ran.failed > 3, "{}", ran.said);
     let end = ran.said.rsplit("test result:").next().unwrap_or_default();
     assert!(end.contains("cause 1 of 1: violates V2-BATCH-3"), "{end}");
-    assert!(end.contains("next: mend this cause"), "{end}");
+    assert!(end.contains("next: fix this cause"), "{end}");
 }
 
 #[test]

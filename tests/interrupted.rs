@@ -1,6 +1,6 @@
-//! A run that is interrupted leaves no trace in a zone that holds somebody's mappings: at once after Ctrl-C and
-//! SIGTERM, and after `originproof restore` when it was killed. The moments are random; their seed is in every message
-//! and can be given again in `INTERRUPTED_SEED`.
+//! An interrupted run leaves no trace in a zone that is in use. After Ctrl-C or SIGTERM the run itself restores the
+//! zone; after SIGKILL `originproof restore` does. The moments of interruption are random. Failure messages show the
+//! seed; to repeat it, set `INTERRUPTED_SEED`.
 #![cfg(unix)]
 
 mod support;
@@ -21,9 +21,9 @@ use support::command::{Ended, Folder, TOKEN, ZONE, end, signal, spawn};
 use support::relay::{Honest, Place, Relay, Request, Script, Wire};
 use support::zone;
 
-/// Moments for each signal and kind of run.
+/// The number of moments for each signal and kind of run.
 const MOMENTS: usize = 50;
-/// What the zone holds besides its fillings: addresses that cases choose or name.
+/// Addresses in the zone that cases choose or name, besides its other mappings.
 const CONTESTED: [&str; 5] = [
     "192.0.2.10",
     "2001:db8:a::1",
@@ -79,7 +79,7 @@ impl Drop for Served {
     }
 }
 
-/// Writes mappings as somebody else would.
+/// Writes mappings directly to the server, like another user of the zone.
 fn write(server: SocketAddr, addresses: &[&str]) {
     for chunk in addresses.chunks(100) {
         let items: Vec<Value> = chunk
@@ -96,16 +96,16 @@ fn write(server: SocketAddr, addresses: &[&str]) {
     }
 }
 
-/// A relay's script that counts, and sends a signal to the run at a certain request.
+/// A relay script that counts requests and sends a signal to the run at a certain request.
 struct Moment {
     signal: &'static str,
-    /// The number of the request, from 1; none for never.
+    /// The number of the request, from 1; `None` for no signal.
     at: Option<usize>,
-    /// Whether the target carries that request out before the signal.
+    /// Whether the target handles that request before the signal is sent.
     served: bool,
     run: Mutex<Option<u32>>,
     requests: AtomicUsize,
-    /// Requests under way.
+    /// The number of requests in progress.
     open: watch::Sender<usize>,
     is_dead: AtomicBool,
 }
@@ -123,7 +123,7 @@ impl Moment {
         })
     }
 
-    /// Starts the run; its first request waits until its process is known.
+    /// Starts the run; its first request waits until its process id is known.
     fn run(&self, folder: &Folder, arguments: &[&str]) -> Child {
         let mut run = self.run.lock().unwrap_or_else(|e| panic!("{e}"));
         let child = spawn(folder.originproof(arguments));
@@ -140,7 +140,7 @@ impl Moment {
     }
 
     async fn relay(&self, request: &Request, mut wire: Wire) -> Option<Wire> {
-        // What a killed run had sent and nobody read by then is lost with it.
+        // A request of a killed run that nobody had read before the kill is dropped.
         if self.is_dead.load(Ordering::SeqCst) {
             return None;
         }
@@ -167,7 +167,7 @@ impl Script for Moment {
     }
 }
 
-/// Numbers that look random, from a seed (`SplitMix64`).
+/// A pseudo-random number generator with a seed (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -190,17 +190,17 @@ impl Random {
     }
 }
 
-/// The arguments of a run that works around what the zone holds.
+/// Returns the arguments of a run that works around the mappings in the zone.
 fn arguments<'a>(url: &'a str, cases: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["run", "--target", url, "--zone", ZONE, "--allow-existing"];
-    // One order of cases, and so one number of requests.
+    // A fixed order of cases, so that every run sends the same number of requests.
     arguments.extend(["--seed", "7", "--jobs", "1"]);
     arguments.extend(cases.iter().flat_map(|case| ["--filter", case]));
     arguments.extend(more);
     arguments
 }
 
-/// Puts back what a run left, through a relay at the same place.
+/// Runs `originproof restore` through a relay at the same address.
 async fn restore(folder: &Folder, served: &Served, at: Place) -> (Ended, Place) {
     let relay = at.serve(served.address, Arc::new(Honest));
     let ended = end(spawn(folder.originproof(&["restore"])));
@@ -233,7 +233,7 @@ async fn an_interrupted_run_leaves_the_zone_as_it_was(
     let relay = Relay::start(served.address, whole.clone());
     let url = relay.url();
     end(whole.run(&folder, &arguments(&url, cases, more))).with(0, &["as it was: 300 mappings"]);
-    // A signal during the very last requests would find a run that has ended.
+    // The last four requests are left out: a signal there could come after the end of the run.
     let last = whole.requests.load(Ordering::SeqCst) - 4;
     let mut random = Random::new();
     let mut put_back = 0;
@@ -265,7 +265,7 @@ async fn an_interrupted_run_leaves_the_zone_as_it_was(
         assert_eq!(folder.journals(), 0, "{context}");
         assert!(zone::read(served.address) == served.original, "{context}");
     }
-    // Most of a run is after its journal has begun.
+    // Most moments of a run come after its journal was begun, so some killed runs must have needed a restore.
     assert_eq!(
         name == "KILL",
         put_back > 0,
@@ -273,13 +273,13 @@ async fn an_interrupted_run_leaves_the_zone_as_it_was(
     );
 }
 
-/// What happens when the run sends its first write.
+/// The event at the first write of the run.
 enum AtFirstWrite {
-    /// It waits until it is let go.
+    /// Holds the write until the test releases it.
     Wait(watch::Sender<bool>, watch::Receiver<bool>),
-    /// Somebody else writes this address.
+    /// Writes this address as another user, directly to this server.
     Stranger(&'static str, SocketAddr),
-    /// It is never answered.
+    /// Never answers the write.
     Hang(watch::Sender<bool>),
 }
 
@@ -378,7 +378,7 @@ async fn a_second_signal_ends_a_run_that_waits_and_leaves_its_journal() {
     let patient = ["--timeout", "10m", "--first-byte-timeout", "10m"];
     let mut run = spawn(folder.originproof(&arguments(&url, &["^v1/create$"], &patient)));
     assert!(has_come.wait_for(|come| *come).await.is_ok());
-    // Two signals that come too close together are one to the system.
+    // Signals in quick succession may be merged into one by the system, so they are repeated until the run ends.
     while matches!(run.try_wait(), Ok(None)) {
         signal("INT", run.id());
     }

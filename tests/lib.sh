@@ -1,6 +1,6 @@
-# What the scripts share that drive the built program from outside: to be sourced at the start of a run.sh.
-# Sets `binary` (the program), `here` (the script's folder) and `scratch` (gone at the end), and goes to the project's
-# root. Whatever `serve` and `start` started is ended when the script ends, however it ends.
+# Shared code of the scripts that drive the built program from outside; source it at the start of a run.sh.
+# Sets `binary` (the program), `here` (the script's folder) and `scratch` (a folder that is deleted at the end), and
+# changes to the project's root. All processes from `serve` and `start` are ended when the script ends, however it ends.
 # shellcheck shell=bash
 
 die() { echo "$(basename "$(dirname "$0")")/$(basename "$0"): $*" >&2; exit 1; }
@@ -11,7 +11,7 @@ binary=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Credentials, targets and proxies of the caller's environment belong to no test.
+# Credentials, targets and proxies of the caller's environment must not affect the tests.
 unset CLOUDFLARE_API_TOKEN CLOUDFLARE_API_KEY CLOUDFLARE_EMAIL CLOUDFLARE_API_USER_SERVICE_KEY CLOUDFLARE_BASE_URL \
     CLOUDFLARE_ZONE_ID ORIGINPROOF_TARGET
 export NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}" no_proxy="127.0.0.1${no_proxy:+,$no_proxy}"
@@ -26,7 +26,8 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Ends a child with a signal (TERM unless told), after five seconds by force; returns the code that it ended with.
+# Ends a child process with a signal (TERM by default), and kills it after five seconds; returns its exit code.
+# Usage: stop PID [SIGNAL]
 stop() {
     local pid=$1 code=0
     kill "-${2:-TERM}" "$pid" 2>/dev/null || true
@@ -37,8 +38,8 @@ stop() {
     return "$code"
 }
 
-# Starts a server and waits until it tells its address, in a line that fits the pattern; it is in `url`, its process in
-# `pid`, and what it says in $scratch/NAME.out. Usage: start NAME PATTERN COMMAND...
+# Starts a server and waits until it prints its address in a line that matches the pattern. Sets `url` (the address)
+# and `pid` (the process); the output is in $scratch/NAME.out. Usage: start NAME PATTERN COMMAND...
 start() {
     local name=$1 pattern=$2
     shift 2
@@ -55,7 +56,7 @@ start() {
     [ -n "$url" ] || die "the $name does not listen: $(cat "$scratch/$name.out")"
 }
 
-# Serves a mock in some way; its address is in `url`, its process in `mock`. The one before is ended.
+# Starts a mock with these arguments and ends the previous one. Sets `url` (the address) and `mock` (the process).
 mock=
 serve() {
     if [ -n "$mock" ]; then stop "$mock" || true; fi
@@ -63,8 +64,8 @@ serve() {
     mock=$pid
 }
 
-# Makes a virtual environment with these packages, unless it is there: environment FOLDER PACKAGE==VERSION...
-# PYTHON names another interpreter than python3.
+# Creates a virtual environment with these packages, unless it exists. Usage: environment FOLDER PACKAGE==VERSION...
+# PYTHON selects an interpreter other than python3.
 environment() {
     local venv=$1 python=${PYTHON:-python3}
     shift
@@ -77,7 +78,7 @@ environment() {
     echo "$*" >"$venv/installed"
 }
 
-# Installs packages of npm below a folder, unless they are there: node_packages FOLDER PACKAGE@VERSION...
+# Installs npm packages below a folder, unless they are installed. Usage: node_packages FOLDER PACKAGE@VERSION...
 node_packages() {
     local folder=$1
     shift
@@ -87,8 +88,8 @@ node_packages() {
     echo "$*" >"$folder/installed"
 }
 
-# Sees to Chromium, node and npm, from the system's packages if they are absent; the browser is in `chromium`, which
-# CHROMIUM sets to another one.
+# Installs Chromium, node and npm from the system's packages if they are absent. Sets `chromium` (the browser);
+# CHROMIUM selects another browser.
 need_browser() {
     chromium=${CHROMIUM:-$(command -v chromium || true)}
     if [ -n "$chromium" ] && command -v npm >/dev/null; then return; fi

@@ -1,5 +1,5 @@
-//! Targets as they are met in the world: one zone with somebody's mappings and no hooks, throttling; and one that
-//! is hostile and wants the credentials to show.
+//! Targets as they occur in practice: one whose only zone is in use, without hooks and with throttling; and a hostile
+//! one that tries to make the credentials visible.
 #![cfg(unix)]
 
 mod support;
@@ -49,15 +49,15 @@ async fn the_whole_suite_finds_nothing_on_a_throttled_target_with_mappings_and_n
     relay.stop().await;
 }
 
-/// A token with all that encodings change.
+/// A token with characters that every encoding changes.
 const CANARY: &str = r#"canary-7f3a/"x+y"#;
 
-/// Shows all that it was sent, in fields and bodies and in every encoding.
+/// A relay script that echoes the received requests in fields and bodies, in every encoding.
 struct Echo {
     requests: AtomicUsize,
-    /// After so many requests it is silent.
+    /// The number of requests after which it stops answering.
     gone_after: usize,
-    /// Whether mappings are in a region that is named like the token.
+    /// Whether the v1 list shows its first mapping in a region with the token as its name.
     lists_the_token: bool,
 }
 
@@ -104,7 +104,7 @@ impl Script for Echo {
     }
 }
 
-/// A text plain, percent-encoded, and escaped as in JSON, once and twice.
+/// Returns the text plain, percent-encoded, JSON-escaped once and JSON-escaped twice.
 fn encodings(text: &str) -> [String; 4] {
     let escaped = |text: &str| {
         let quoted = Value::from(text).to_string();
@@ -118,13 +118,13 @@ fn encodings(text: &str) -> [String; 4] {
     ]
 }
 
-/// The honest answer with the request in it.
+/// Adds the head of the request to the honest answer.
 fn with_echo(mut json: Value, head: &str) -> Value {
     json["echo"] = json!(encodings(head));
     json
 }
 
-/// Another way to show it with each request, each of them a violation.
+/// Returns an answer that violates the contract and shows the token, in one of five ways that change with each request.
 fn hostile(number: usize, mut json: Value, head: &str) -> String {
     let texts = encodings(head);
     match number % 5 {
@@ -139,13 +139,13 @@ fn hostile(number: usize, mut json: Value, head: &str) -> String {
             json!({"success": false, "errors": [error], "messages": [CANARY], "result": texts[0]})
                 .to_string()
         }
-        // The token where a report cuts a long body.
+        // The token at the place where a report cuts a long body.
         3 => format!("{}{CANARY}", "x".repeat(110)),
         _ => with_echo(json, head).to_string(),
     }
 }
 
-/// All that is in a folder, as text.
+/// Returns the contents of all files in a folder as text.
 fn contents(folder: &Path) -> String {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{e}"));
     let mut all = String::new();
@@ -161,7 +161,7 @@ fn contents(folder: &Path) -> String {
     all
 }
 
-/// No trace of the token in any encoding: not even its beginning.
+/// Checks that the text does not contain the token in any encoding, not even its beginning.
 #[track_caller]
 fn has_no_trace(text: &str) {
     let place = text.find("canary").map(|at| {
@@ -215,7 +215,7 @@ async fn a_token_that_a_hostile_server_echoes_is_in_no_stream_and_in_no_file() {
     }
 }
 
-/// How a run against the hostile server ends.
+/// The expected end of a run against the hostile server.
 struct Expected {
     code: i32,
     says: &'static str,

@@ -1,5 +1,5 @@
-//! The suite tried on itself: every mutant is caught by the clause that it breaks, and every case
-//! catches something or says why it can't.
+//! Mutation tests of the suite: every mutant is caught by the clause that it breaks, and every case catches a mutant
+//! or states why it can't.
 
 use std::collections::BTreeSet;
 

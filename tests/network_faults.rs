@@ -1,6 +1,6 @@
 //! A broken network is not a broken contract: runs on real sockets against servers that refuse, reset, hang,
-//! lie about lengths, throttle, redirect and vanish. Each row of a table says how the run ends, what it says,
-//! and what becomes of the zone. All of them end within the bound of `support::command`.
+//! lie about lengths, throttle, redirect and vanish. Each row of a table states how the run ends, what it reports,
+//! and what happens to the zone. All runs end within the time limit of `support::command`.
 #![cfg(unix)]
 
 mod support;
@@ -30,7 +30,7 @@ use support::relay::{Honest, Relay};
 use support::zone;
 use tls::Certificate;
 
-/// A mock whose zones hold mappings, without hooks, as most targets are.
+/// Starts a mock like most targets: without hooks, and with mappings in its zones.
 async fn mock() -> Running {
     let mut config = MockConfig {
         hooks: false,
@@ -43,7 +43,7 @@ async fn mock() -> Running {
     running.unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Starts two quick cases in the given zone, within short limits.
+/// Starts a run of two quick cases in the zone, with short timeouts.
 fn start(folder: &Folder, url: &str, more: &[&str]) -> Child {
     let mut arguments = vec!["run", "--target", url, "--zone", ZONE, "--allow-existing"];
     arguments.extend(["--filter", "^v1/create$", "--filter", "^batch/merges/v2$"]);
@@ -55,7 +55,7 @@ fn start(folder: &Folder, url: &str, more: &[&str]) -> Child {
     spawn(folder.originproof(&arguments))
 }
 
-/// Runs them to the end.
+/// Runs these two cases to the end.
 #[track_caller]
 fn run(folder: &Folder, url: &str, more: &[&str]) -> Ended {
     end(start(folder, url, more))
@@ -90,7 +90,7 @@ impl Trial {
         ended
     }
 
-    /// The zone is as it was, and nothing waits.
+    /// Checks that the zone is as it was and that no journal is left.
     #[track_caller]
     fn is_as_it_was(&self, ended: &Ended) {
         let said = &ended.said;
@@ -98,7 +98,7 @@ impl Trial {
         assert_eq!(self.folder.journals(), 0, "{said}");
     }
 
-    /// The zone waits for `restore`, which puts it back once the target can be reached again.
+    /// Checks that the zone waits for `restore`, which restores it once the target works again.
     #[track_caller]
     fn waits_for_restore(&self, ended: &Ended) {
         let said = &ended.said;
@@ -235,7 +235,7 @@ async fn a_whole_answer_that_is_no_json_violates_the_contract(fault: Fault) {
     trial.is_as_it_was(&ended);
     let trial = Trial::of(fault, When::FromSecondWrite).await;
     let ended = trial.run();
-    // Nothing is written where no answer tells what is there, so the case that was under way bears it alone.
+    // Without a readable answer nothing more is written, so only the running case reports the violation.
     ended.with(1, &["violates ", "ENV-1 (must)"]);
     trial.waits_for_restore(&ended);
 }
@@ -268,7 +268,7 @@ async fn no_redirect_takes_the_credentials_to_another_host(when: When, says: &st
     let ended = trial.run();
     ended.with(3, &[says]);
     trial.is_as_it_was(&ended);
-    // A connection would wait to be accepted.
+    // A connection to the other host would still be waiting to be accepted.
     let other = other.into_std().unwrap_or_else(|e| panic!("{e}"));
     let waiting = other.accept().map(|(_, from)| from);
     assert!(
@@ -322,7 +322,7 @@ async fn a_certificate_that_is_to_be_trusted_is(
     secured(certificate, flags).await.with(0, &[says]);
 }
 
-/// A run over TLS.
+/// Runs the two cases over TLS.
 async fn secured(certificate: Certificate, flags: &[&str]) -> Ended {
     let mock = mock().await;
     let before = zone::read(mock.address);
@@ -338,7 +338,7 @@ async fn secured(certificate: Certificate, flags: &[&str]) -> Ended {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tls_handshake_that_hangs_ends_with_the_limit_to_connect() {
-    // The system accepts the connection, and nobody ever reads from it.
+    // The system accepts the connection, but nobody ever reads from it.
     let silent = TcpListener::bind("127.0.0.1:0")
         .await
         .unwrap_or_else(|e| panic!("{e}"));
@@ -394,7 +394,7 @@ async fn an_http2_goaway_for_ever_in_the_middle_leaves_a_zone_that_waits_for_res
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_that_nobody_listens_on_is_out_of_reach() {
-    // Bound and not listening: nobody else gets the port meanwhile.
+    // The socket is bound but not listening, so that nobody else can take the port.
     let socket = TcpSocket::new_v4().unwrap_or_else(|e| panic!("{e}"));
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     socket.bind(any).unwrap_or_else(|e| panic!("{e}"));

@@ -1,4 +1,4 @@
-//! The exchanges of each case against the reference, as insta snapshots: one file a case. Review
+//! The exchanges of each case with the reference implementation, as insta snapshots, one file for each case. Review
 //! changes with `cargo insta review`, or write them with `INSTA_UPDATE=always cargo test --test snapshots`.
 
 use originproof::case::Library;

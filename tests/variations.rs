@@ -1,4 +1,4 @@
-//! No lawful variation of the mock is accused, and each really varies.
+//! Lawful variations of the mock are not accused, and each of them really differs from the mock.
 
 use std::fmt::Write;
 
@@ -35,8 +35,8 @@ async fn accusations(variation: &Variation, plan: &Plan) -> Vec<String> {
     accusations
 }
 
-/// Variations that touch what the slow cases are about: the limit, parallel writes, every region. On
-/// the others these cases would only repeat what the quick ones show.
+/// Variations that affect the subjects of the slow cases: the limit, parallel writes, every region. With the other
+/// variations, the slow cases would only repeat what the quick ones show.
 const ON_SLOW_CASES: [&str; 9] = [
     "surplus-items-fail",
     "batch-at-the-limit-is-409",
@@ -80,7 +80,7 @@ async fn no_lawful_variation_is_accused() {
     );
 }
 
-/// What the mock says to a fixed series of requests, as one text.
+/// Returns the mock's answers to a fixed series of requests as one text.
 async fn answers(changes: &[Change]) -> String {
     let config = MockConfig {
         changes: changes.to_vec(),
@@ -156,7 +156,8 @@ async fn answers(changes: &[Change]) -> String {
         requests.push(("PATCH", v1.clone(), item("ip", ip, "us-east-1")));
     }
     requests.push(("GET", v1.clone(), String::new()));
-    // Up to the limit exactly: by hundreds, then one by one, since a batch beyond it may be refused whole.
+    // Fills the zone exactly to the limit, first in hundreds, then one by one: a batch that passes the limit may be
+    // refused as a whole.
     for n in 0..34 {
         requests.push(("PUT", format!("{v2}/batch"), many(n * 100, 100)));
     }
@@ -164,7 +165,7 @@ async fn answers(changes: &[Change]) -> String {
     requests.push(("PUT", format!("{v2}/batch"), many(0, 1)));
     requests.push(("GET", format!("{v2}?per_page=3"), String::new()));
     requests.extend((0..60).map(|_| ("GET", format!("{v1}/192.0.2.1"), String::new())));
-    // Sets up TLS for the process, which the bare client below needs as well.
+    // Sets up TLS for the process, which the plain client below also needs.
     let _ = originproof::transport::Client::new(
         originproof::transport::Limits::default(),
         &originproof::transport::Network::default(),
@@ -210,8 +211,7 @@ async fn answers(changes: &[Change]) -> String {
     masked(&text)
 }
 
-/// The text without what differs from one request to the next: of a time only the form is left, and of a length only
-/// that there is one.
+/// Replaces everything in the text that differs between requests: dates, times and lengths become placeholders.
 fn masked(text: &str) -> String {
     let regex =
         |pattern: &str| regex::Regex::new(pattern).unwrap_or_else(|error| panic!("{error}"));
@@ -225,7 +225,7 @@ fn masked(text: &str) -> String {
 async fn every_variation_answers_otherwise_than_the_honest_mock() {
     let honest = answers(&[]).await;
     for variation in variation::all() {
-        // A delay changes no answer; the field itself is looked at.
+        // A delay changes no answer, so the test checks the delay itself.
         if variation.name == "slow" {
             let mut wire = originproof::mock::Wire::default();
             for change in variation.changes {

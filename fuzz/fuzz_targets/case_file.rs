@@ -1,4 +1,4 @@
-//! Case files: whatever the text, it becomes cases or is refused with places that are in it.
+//! Fuzzes the parser of case files: any text must either become cases or be refused with places inside the text.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Recorded traffic, HAR or JSON Lines: whatever the bytes, it is judged or refused, and the events add up to a run.
+//! Fuzzes the reader of recorded traffic (HAR or JSON Lines): any bytes must be either judged or refused, and the
+//! events of judged traffic must add up to a run.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Clause ids and levels.
+//! The ids and levels of clauses.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,16 +12,16 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// The documents leave it open: a run records what the target does.
+    /// The documents leave the behaviour open: a run only records what the target does.
     May,
-    /// An example shows it or the prose implies it: a breach is a deviation.
+    /// An example shows the behaviour, or the prose implies it: a breach is a deviation.
     Should,
-    /// A document states it or a schema requires it: a breach is a violation.
+    /// A document states the behaviour, or a schema requires it: a breach is a violation.
     Must,
 }
 
 impl Level {
-    /// `must`, `should` or `may`.
+    /// Returns `must`, `should` or `may`.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -46,19 +46,19 @@ impl fmt::Display for Level {
 pub struct ClauseId(Cow<'static, str>);
 
 impl ClauseId {
-    /// A clause that is named in the code; a table test checks that each of them exists.
+    /// Returns the id of a clause that the code names; a table test checks that each of these clauses exists.
     #[must_use]
     pub const fn of(id: &'static str) -> Self {
         Self(Cow::Borrowed(id))
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The family: what stands before the last number (`V2-BATCH`, `IP`).
+    /// Returns the family: the part before the last hyphen (`V2-BATCH`, `IP`).
     #[must_use]
     pub fn family(&self) -> &str {
         self.0

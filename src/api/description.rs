@@ -11,7 +11,7 @@ use super::promises::Promises;
 use super::schema::Schemas;
 use crate::diagnostic::{SourceFile, render, yaml};
 
-/// The embedded text of the contract.
+/// The embedded text of `schemas/contract.yaml`.
 pub const TEXT: &str = include_str!("../../schemas/contract.yaml");
 
 /// The whole contract.
@@ -19,26 +19,26 @@ pub const TEXT: &str = include_str!("../../schemas/contract.yaml");
 pub struct Contract {
     /// The operations, in the order of the contract.
     pub operations: &'static [OperationDescription],
-    /// How many of what there can be.
+    /// The limits on zones, batches and pages.
     pub limits: Limits,
     /// The vendors.
     pub vendors: Vec<String>,
-    /// What the platform around the API answers.
+    /// The codes of the platform around the API.
     pub platform: Platform,
-    /// The documented codes; a code has several rows where its text or status differs.
+    /// The documented codes; a code has several rows if its text or status varies.
     pub codes: Vec<CodeDescription>,
     /// All clauses, in the order of the contract.
     pub clauses: Vec<ClauseDescription>,
-    /// The clauses about requests, which are the client's to keep.
+    /// The clauses about requests, which clients must keep.
     pub client_clauses: Vec<ClauseDescription>,
-    /// What a target can be said to have.
+    /// The capabilities that a target can have.
     pub capabilities: Vec<Capability>,
     /// The compiled JSON Schemas.
     pub schemas: Schemas,
     by_clause: HashMap<ClauseId, usize>,
 }
 
-/// The file as it stands, without its operations: those are read first, since rows of codes name them.
+/// The embedded file without its operations. Operations are read first, because the rows of codes refer to them.
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"), rename_all = "kebab-case")]
 struct File {
@@ -51,37 +51,37 @@ struct File {
     capabilities: Vec<Capability>,
 }
 
-/// The same file's operations.
+/// The operations of the embedded file.
 #[derive(Deserialize)]
 struct Operations {
     operations: Vec<OperationDescription>,
 }
 
-/// How many of what there can be.
+/// The limits on zones, batches and pages.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
-    /// Mappings of a zone.
+    /// The maximum number of mappings in a zone.
     pub zone: usize,
-    /// Items of a batch.
+    /// The maximum number of items in a batch.
     pub batch: usize,
-    /// Mappings of a page.
+    /// The maximum number of mappings on a page.
     pub page: usize,
-    /// Mappings of a page where the request does not say.
+    /// The number of mappings on a page if the request does not set `per_page`.
     pub default_page: usize,
 }
 
-/// Codes of the platform around the API.
+/// The codes of the platform around the API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Platform {
-    /// A path that leads nowhere, or a generation that is not served.
+    /// The codes for a path that does not exist, or a generation that is not served.
     pub unrouted: Vec<i64>,
-    /// Credentials that are missing or not accepted.
+    /// The codes for credentials that are missing or not accepted.
     pub access: Vec<i64>,
 }
 
-/// The row of an operation.
+/// The row of an operation in the contract.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[expect(
@@ -101,16 +101,16 @@ pub struct OperationDescription {
     pub kind: Kind,
     /// The HTTP method.
     pub method: String,
-    /// The path below the base URL, with `{zone_id}` and `{origin_ip}` left open.
+    /// The path below the base URL, with `{zone_id}` and `{origin_ip}` as placeholders.
     pub path: String,
-    /// The stem of the request's schema, where it has a body.
+    /// The file stem of the request's schema; `None` if the request has no body.
     pub request: Option<String>,
-    /// What that body holds.
+    /// The content of the request's body.
     #[serde(default)]
     pub body: RequestBody,
-    /// The stem of the result's schema.
+    /// The file stem of the result's schema.
     pub result: String,
-    /// JSON Pointer of the mappings or batch items in a success, if it has any.
+    /// The JSON Pointer to the mappings or batch items in a success, if it has any.
     pub entries: Option<String>,
     /// Whether it answers in pages.
     #[serde(default, rename = "paged")]
@@ -118,15 +118,16 @@ pub struct OperationDescription {
     /// Whether a success shows all mappings of the zone.
     #[serde(default, rename = "shows-all")]
     pub shows_all: bool,
-    /// Whether the effect of sending it twice is that of sending it once (RFC 9110, section 9.2.2).
+    /// Whether sending it twice has the same effect as sending it once (RFC 9110, section 9.2.2).
     #[serde(rename = "idempotent")]
     pub is_idempotent: bool,
-    /// Whether the second answer is like the first: a mapping can be deleted again, but not found again.
+    /// Whether sending it twice gives the same answer twice. A repeated delete, for example, may no longer find the
+    /// mapping.
     pub answers_alike: bool,
-    /// How binding the canonical spelling of addresses in a success is (IP-1).
+    /// The level of the clause that addresses in a success are spelled canonically (IP-1).
     #[serde(default = "must")]
     pub canonical: Level,
-    /// By which clauses it promises what.
+    /// The clauses that state what it promises.
     pub promises: Promises,
 }
 
@@ -134,13 +135,13 @@ fn must() -> Level {
     Level::Must
 }
 
-/// What a documented code stands for.
+/// The meaning of a documented code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Meaning {
     /// The address has no mapping.
     Unknown,
-    /// The address has a mapping already.
+    /// The address already has a mapping.
     Exists,
     /// An address or a page is wrong.
     Invalid,
@@ -153,28 +154,29 @@ pub enum Meaning {
     Other(&'static str),
 }
 
-/// A failure that a request can ask for (`fault-injection`), by its word at the code which it ends with.
+/// A failure that a request can ask for (capability `fault-injection`). It is named by its word in the row of the code
+/// that the failure gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FaultRequest(pub &'static str);
 
 impl FaultRequest {
-    /// The header that asks for it.
+    /// The name of the request header that asks for a failure.
     pub const HEADER: &'static str = "conformance-fault";
 
-    /// All words, in the order of the contract.
+    /// Returns all words, in the order of the contract.
     pub fn words() -> impl Iterator<Item = &'static str> {
         let rows = Contract::embedded().codes.iter();
         rows.filter_map(|row| Some(row.fault?.0))
     }
 
-    /// The failure with this word, if there is one.
+    /// Returns the failure with this word, if there is one.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::words().find(|known| *known == word).map(Self)
     }
 
-    /// What the code stands for which it ends with.
+    /// Returns the meaning of the code that the failure gives.
     #[must_use]
     pub fn meaning(self) -> Option<Meaning> {
         let mut rows = Contract::embedded().codes.iter();
@@ -186,38 +188,38 @@ impl FaultRequest {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 pub struct CodeDescription {
-    /// The number.
+    /// The number of the code.
     pub code: i64,
-    /// What it stands for.
+    /// The meaning of the code.
     pub means: Meaning,
-    /// The status, or its class.
+    /// The status, or its class, that goes with the code.
     pub status: StatusPattern,
-    /// The failure that ends with this code, where a request can ask for one.
+    /// The failure that gives this code, if a request can ask for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<FaultRequest>,
-    /// When the row applies, if not whenever the code is given.
+    /// The condition for the row to apply; `None` if it always applies to the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
-    /// The documented text, where one is promised.
+    /// The documented text, if one is promised.
     pub text: Option<String>,
-    /// Which operations document the code, and by which clause.
+    /// The operations that document the code, each with the clause that does.
     pub operations: BTreeMap<Operation, ClauseId>,
-    /// The document.
+    /// The document that states it.
     pub source: String,
 }
 
-/// What a request must be for a row of the codes to apply: a code stands for several faults, and the documents describe one
-/// of them.
+/// The kind of request to which a row of the codes applies. A code can stand for several faults, and the row describes
+/// only one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum When {
-    /// The body names another address than the path.
+    /// The address in the body differs from the one in the path.
     BodyDiffers,
-    /// `per_page` is a number outside its range, and `page` is none of the faults.
+    /// `per_page` is a number outside its range, and `page` is valid or absent.
     PerPageOutOfRange,
 }
 
-/// A promise of the contract.
+/// A clause of the contract.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClauseDescription {
@@ -229,50 +231,50 @@ pub struct ClauseDescription {
     pub source: String,
     /// The promise in one sentence.
     pub says: String,
-    /// Parts of the clause that have another level.
+    /// The parts of the clause that have another level.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Part>,
 }
 
-/// A part of a clause with a level of its own.
+/// A part of a clause with its own level.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
     /// The part's level.
     pub level: Level,
-    /// What it says.
+    /// The promise of the part.
     pub says: String,
 }
 
-/// Something that a target can have or lack.
+/// A capability that a target can have or lack.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Capability {
     /// Its name.
     pub name: String,
-    /// What it means.
+    /// Its meaning.
     pub says: String,
 }
 
-/// A status code or a class of them: `404`, `4xx`.
+/// A status code or a class of status codes: `404`, `4xx`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StatusPattern(pub String);
 
 impl StatusPattern {
-    /// Whether it leaves the status open within its class.
+    /// Returns whether it is a class of status codes.
     #[must_use]
     pub fn is_class(&self) -> bool {
         self.0.contains('x')
     }
 
-    /// The status, or the first of its class.
+    /// Returns the status, or the first one of the class.
     #[must_use]
     pub fn lowest(&self) -> u16 {
         self.0.replace('x', "0").parse().unwrap_or_default()
     }
 
-    /// Whether a status fits.
+    /// Returns whether a status matches.
     #[must_use]
     pub fn fits(&self, status: u16) -> bool {
         let status = status.to_string();
@@ -301,10 +303,10 @@ static ROWS: LazyLock<Result<Vec<OperationDescription>, String>> = LazyLock::new
 
 static EMBEDDED: LazyLock<Result<Contract, String>> = LazyLock::new(Contract::read);
 
-/// The rows of all operations, in the order of the contract.
+/// Returns the rows of all operations, in the order of the contract.
 ///
 /// # Panics
-/// If the embedded file is faulty, which the tests of this crate rule out.
+/// Panics if the embedded file is faulty, which the tests of this crate rule out.
 pub(super) fn rows() -> &'static [OperationDescription] {
     match &*ROWS {
         Ok(rows) => rows,
@@ -313,10 +315,10 @@ pub(super) fn rows() -> &'static [OperationDescription] {
 }
 
 impl Contract {
-    /// The contract that is part of this crate, parsed and compiled once per process.
+    /// Returns the contract that is embedded in this crate, parsed and compiled once per process.
     ///
     /// # Panics
-    /// If the embedded files are faulty, which the tests of this crate rule out.
+    /// Panics if the embedded files are faulty, which the tests of this crate rule out.
     #[must_use]
     pub fn embedded() -> &'static Self {
         match &*EMBEDDED {
@@ -350,7 +352,7 @@ impl Contract {
         })
     }
 
-    /// A clause by its id.
+    /// Returns a clause by its id.
     #[must_use]
     pub fn clause(&self, id: &ClauseId) -> Option<&ClauseDescription> {
         let index = *self.by_clause.get(id)?;
@@ -361,30 +363,31 @@ impl Contract {
         }
     }
 
-    /// The sentence of a clause; empty for an unknown one.
+    /// Returns the sentence of a clause; empty if the clause is unknown.
     #[must_use]
     pub fn says(&self, id: &ClauseId) -> &str {
         self.clause(id).map_or("", |clause| clause.says.as_str())
     }
 
-    /// A clause with the level of its main part.
+    /// Returns the id of a clause with the level of its main part.
     ///
     /// # Panics
-    /// Never for a clause of a row: a table test checks that each is described.
+    /// Never panics. An unknown clause gets the level `should`; a table test checks that each clause of a row is
+    /// described.
     #[must_use]
     pub fn leveled(&self, id: &ClauseId) -> (ClauseId, Level) {
         let level = self.clause(id).map_or(Level::Should, |clause| clause.level);
         (id.clone(), level)
     }
 
-    /// Whether a documented code stands for this.
+    /// Returns whether a code is documented with this meaning.
     #[must_use]
     pub fn means(&self, code: i64, meaning: Meaning) -> bool {
         let mut rows = self.codes.iter();
         rows.any(|row| row.code == code && row.means == meaning)
     }
 
-    /// The codes that an operation documents for this; where the documents disagree, more than one.
+    /// Returns the codes that an operation documents with this meaning; more than one if the documents disagree.
     #[must_use]
     pub fn codes_for(&self, operation: Operation, meaning: Meaning) -> Vec<i64> {
         let rows = self
@@ -394,7 +397,7 @@ impl Contract {
         rows.map(|row| row.code).collect()
     }
 
-    /// The row that documents a code for an operation.
+    /// Returns the row that documents a code for an operation.
     #[must_use]
     pub fn code(&self, operation: Operation, code: i64) -> Option<&CodeDescription> {
         self.codes

@@ -1,7 +1,8 @@
-//! The Origin Cloud Regions API as data: what `schemas/contract.yaml` and the JSON Schemas beside it say.
+//! The Origin Cloud Regions API as data, read from `schemas/contract.yaml` and the JSON Schemas beside it.
 //!
-//! [`Contract`] is the whole of it. An [`Operation`] is a handle into its rows: what it does, where its parts stand, and by
-//! which clauses it promises what ([`Promises`]). Whoever needs to know what the API means asks a row.
+//! [`Contract`] holds all of it. An [`Operation`] is a handle to a row of the contract. The row tells what the
+//! operation does, where the parts of its requests and answers are, and which clauses state its promises
+//! ([`Promises`]). Code that depends on the meaning of the API reads it from these rows.
 
 mod clause;
 mod description;

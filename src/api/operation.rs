@@ -1,4 +1,4 @@
-//! Operations as handles into the rows of `schemas/contract.yaml`, by generation and kind.
+//! Operations as handles to the rows of `schemas/contract.yaml`, and their generations and kinds.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::description::{OperationDescription, rows};
 use super::promises::Promises;
 
-/// A generation of the API: its path prefix and the spelling of its members differ.
+/// A generation of the API. Generations differ in their paths and in the names of members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Generation {
@@ -21,7 +21,7 @@ impl Generation {
     /// Both generations, oldest first.
     pub const ALL: [Self; 2] = [Self::V1, Self::V2];
 
-    /// `v1` or `v2`, as in operation names and capabilities.
+    /// Returns `v1` or `v2`, as in operation names and capabilities.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -30,7 +30,7 @@ impl Generation {
         }
     }
 
-    /// `V1` or `V2`, as in clause ids.
+    /// Returns `V1` or `V2`, as in clause ids.
     #[must_use]
     pub fn clause_prefix(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl Generation {
         }
     }
 
-    /// The other generation.
+    /// Returns the other generation.
     #[must_use]
     pub fn other(self) -> Self {
         match self {
@@ -48,7 +48,7 @@ impl Generation {
         }
     }
 
-    /// The member that names the address in a request item.
+    /// Returns the name of the member that holds the address in a request item.
     #[must_use]
     pub fn request_address(self) -> &'static str {
         match self {
@@ -57,7 +57,7 @@ impl Generation {
         }
     }
 
-    /// The member that names the address in a response item.
+    /// Returns the name of the member that holds the address in a response item.
     #[must_use]
     pub fn response_address(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl Generation {
     }
 }
 
-/// What an operation does, regardless of its generation.
+/// The kind of an operation, regardless of its generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -90,19 +90,19 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The operations that do this.
+    /// Returns the operations of this kind.
     pub fn operations(self) -> impl Iterator<Item = Operation> {
         Operation::all().filter(move |operation| operation.kind() == self)
     }
 
-    /// Whether the operation can change the zone.
+    /// Returns whether an operation of this kind can change the zone.
     #[must_use]
     pub fn writes(self) -> bool {
         self.operations()
             .any(|operation| operation.row().method != "GET")
     }
 
-    /// What a request's body holds; in each generation the same.
+    /// Returns the content of a request's body, which is the same in each generation.
     #[must_use]
     pub fn body(self) -> RequestBody {
         let mut operations = self.operations();
@@ -111,18 +111,18 @@ impl Kind {
             .map_or(RequestBody::Nothing, Operation::body)
     }
 
-    /// Whether its body is a list of items.
+    /// Returns whether the body is a list of items.
     #[must_use]
     pub fn is_batch(self) -> bool {
         matches!(self.body(), RequestBody::Items | RequestBody::Addresses)
     }
 }
 
-/// What the body of a request holds.
+/// The content of a request's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RequestBody {
-    /// There is none.
+    /// There is no body.
     #[default]
     Nothing,
     /// One mapping.
@@ -133,12 +133,12 @@ pub enum RequestBody {
     Addresses,
 }
 
-/// An operation of the contract: a handle into its row.
+/// An operation of the contract: a handle to its row.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Operation(usize);
 
 impl Operation {
-    /// All operations, in the order of the contract.
+    /// Returns all operations, in the order of the contract.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..rows().len()).map(Self)
     }
@@ -147,83 +147,83 @@ impl Operation {
         Self(index)
     }
 
-    /// The operation with this name, if there is one.
+    /// Returns the operation with this name, if there is one.
     #[must_use]
     pub fn from_id(id: &str) -> Option<Self> {
         Self::all().find(|operation| operation.id() == id)
     }
 
-    /// An operation that the code names.
+    /// Returns an operation that the code names.
     ///
     /// # Panics
-    /// If the contract has no operation of this name.
+    /// Panics if the contract has no operation with this name.
     #[must_use]
     pub fn named(id: &'static str) -> Self {
         Self::from_id(id).unwrap_or_else(|| panic!("the contract has no operation {id}"))
     }
 
-    /// The operation of this generation and kind; v2 has no create.
+    /// Returns the operation of this generation and kind, if there is one; v2 has no create.
     #[must_use]
     pub fn of(generation: Generation, kind: Kind) -> Option<Self> {
         Self::all()
             .find(|operation| operation.generation() == generation && operation.kind() == kind)
     }
 
-    /// Its place in the order of the contract, counted from 0.
+    /// Returns its index in the order of the contract, from 0.
     #[must_use]
     pub fn index(self) -> usize {
         self.0
     }
 
-    /// Its row.
+    /// Returns its row.
     #[must_use]
     pub fn row(self) -> &'static OperationDescription {
         &rows()[self.0]
     }
 
-    /// The operation's name in cases, reports and the contract, such as `v2.put`.
+    /// Returns its name in cases, reports and the contract, such as `v2.put`.
     #[must_use]
     pub fn id(self) -> &'static str {
         &self.row().id
     }
 
-    /// Its generation.
+    /// Returns its generation.
     #[must_use]
     pub fn generation(self) -> Generation {
         self.row().generation
     }
 
-    /// What it does.
+    /// Returns its kind.
     #[must_use]
     pub fn kind(self) -> Kind {
         self.row().kind
     }
 
-    /// What a request's body holds.
+    /// Returns the content of a request's body.
     #[must_use]
     pub fn body(self) -> RequestBody {
         self.row().body
     }
 
-    /// By which clauses it promises what.
+    /// Returns the clauses that state its promises.
     #[must_use]
     pub fn promises(self) -> &'static Promises {
         &self.row().promises
     }
 
-    /// Whether it answers in pages.
+    /// Returns whether it answers in pages.
     #[must_use]
     pub fn is_paged(self) -> bool {
         self.row().is_paged
     }
 
-    /// Whether a success shows all mappings of the zone, or a page of them.
+    /// Returns whether a success shows all mappings of the zone, or a page of them.
     #[must_use]
     pub fn shows_all(self) -> bool {
         self.row().shows_all
     }
 
-    /// Whether its path ends with an address.
+    /// Returns whether its path contains an address.
     #[must_use]
     pub fn has_address_in_path(self) -> bool {
         self.row().path.contains("{origin_ip}")

@@ -1,4 +1,4 @@
-//! By which clauses an operation promises what.
+//! The clauses that state the promises of an operation.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,13 +6,15 @@ use super::clause::ClauseId;
 
 macro_rules! promises {
     ($($name:ident $doc:literal;)*) => {
-        /// The clauses of one operation, by what they promise; `None` where the documents promise no such thing of it.
+        /// The clauses of one operation, by what they promise; `None` if the documents do not promise it for the
+        /// operation.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
         pub struct Promises { $(#[doc = $doc] pub $name: Option<ClauseId>,)* }
 
         impl Promises {
-            /// Each promise by its name in `schemas/contract.yaml`.
+            /// Returns the clause of each promise that the operation makes, by the promise's name in
+            /// `schemas/contract.yaml`.
             #[must_use]
             pub fn all(&self) -> Vec<(String, &ClauseId)> {
                 let all = [$((stringify!($name), &self.$name)),*];

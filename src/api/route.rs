@@ -1,23 +1,23 @@
-//! From a path to the operations that it may be.
+//! Finds the operations that a path can belong to.
 
 use super::description::Contract;
 use super::operation::Operation;
 
-/// An operation whose path template fits a path.
+/// An operation whose path template matches a path.
 #[derive(Debug, Clone, Copy)]
 pub struct Route<'p> {
     /// The operation.
     pub operation: Operation,
-    /// The method that it has there.
+    /// The method of the operation.
     pub method: &'static str,
-    /// The zone as it stands in the path.
+    /// The zone as it is written in the path.
     pub zone: &'p str,
-    /// The address as it stands in the path.
+    /// The address as it is written in the path.
     pub address: Option<&'p str>,
 }
 
-/// The operations that a path below the base URL may be. A path that is the literal one of an operation, such as `/batch`,
-/// is not an address, though it fits the template of one.
+/// Returns the operations whose template matches a path below the base URL. If the path is the literal path of an
+/// operation, such as one that ends with `/batch`, its last segment is not taken as an address.
 pub fn routes<'p>(contract: &'static Contract, below: &'p str) -> impl Iterator<Item = Route<'p>> {
     let is_literal = |template: &str| matches!(matched(template, below), Some((_, None)));
     let mut templates = contract.operations.iter().map(|row| row.path.as_str());
@@ -34,7 +34,8 @@ pub fn routes<'p>(contract: &'static Contract, below: &'p str) -> impl Iterator<
     all.filter(move |route| !(is_reserved && route.address.is_some()))
 }
 
-/// Whether a path below the base URL is that of a collection of mappings, or below it, whatever the method.
+/// Returns whether a path below the base URL is the path of an operation without an address, or continues such a path,
+/// whatever the method.
 #[must_use]
 pub fn is_below_a_collection(contract: &Contract, below: &str) -> bool {
     let collections = contract.operations.iter().filter_map(|row| {
@@ -48,7 +49,7 @@ pub fn is_below_a_collection(contract: &Contract, below: &str) -> bool {
     })
 }
 
-/// Zone and address of a path that fits a template.
+/// Returns the zone and the address of a path that matches a template.
 fn matched<'p>(template: &str, path: &'p str) -> Option<(&'p str, Option<&'p str>)> {
     let (mut zone, mut address) = (None, None);
     let mut segments = path.split('/');

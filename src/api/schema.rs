@@ -1,4 +1,4 @@
-//! The JSON Schemas, embedded and compiled once, and their faults in the contract's words.
+//! The JSON Schemas, embedded and compiled once, and the faults that they find.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,23 +10,23 @@ use serde_json::Value;
 use super::description::OperationDescription;
 use super::time;
 
-/// Faults of one instance that are kept; the others are counted.
+/// The maximum number of faults of one instance that are kept; the others are only counted.
 const KEPT: usize = 100;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas");
 
-/// Where an instance breaks its schema.
+/// A place where an instance breaks its schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaFault {
-    /// JSON Pointer into the instance.
+    /// The JSON Pointer into the instance.
     pub at: String,
-    /// The schema's keyword, such as `required` or `type`.
+    /// The keyword of the schema that is broken, such as `required` or `type`.
     pub keyword: String,
     /// The fault in words.
     pub message: String,
 }
 
-/// All compiled schemas by their path below `schemas/`, without the ending.
+/// All compiled schemas, by their path below `schemas/` without the extension.
 pub struct Schemas {
     compiled: HashMap<String, Validator>,
 }
@@ -41,7 +41,7 @@ impl Schemas {
     /// Compiles the envelope and the schemas that the operations name.
     ///
     /// # Errors
-    /// The path and fault of a schema that is missing or does not compile.
+    /// Returns the path and the fault of a schema that is missing or does not compile.
     pub(super) fn compile(operations: &[OperationDescription]) -> Result<Self, String> {
         let mut wanted = vec!["envelope".to_owned(), "result-info".to_owned()];
         for operation in operations {
@@ -73,14 +73,15 @@ impl Schemas {
         Ok(Self { compiled })
     }
 
-    /// The text of the schema at `path`, parsed; `None` if there is no such schema.
+    /// Returns the parsed text of the schema at `path`; `None` if there is no such schema.
     #[must_use]
     pub fn source(path: &str) -> Option<Value> {
         let file = FILES.get_file(format!("{path}.json"))?;
         serde_json::from_slice(file.contents()).ok()
     }
 
-    /// The first faults of an instance against the schema at `path`, and how many more there are; none if it is valid.
+    /// Returns the first faults of an instance against the schema at `path`, and the number of further ones. There are
+    /// none if the instance is valid or the schema is unknown.
     #[must_use]
     pub fn faults(&self, path: &str, instance: &Value) -> (Vec<SchemaFault>, usize) {
         let Some(validator) = self.compiled.get(path) else {
@@ -116,10 +117,11 @@ impl Schemas {
     }
 }
 
-/// The validator tells all faults at once, and takes hundreds of bytes for each: longer lists are shown to it in parts.
+/// The maximum number of list items that are validated at once. The validator collects all faults, and each takes
+/// hundreds of bytes, so longer lists are validated in parts.
 const WINDOW: usize = 2_000;
 
-/// The instance with one part of each long list; `None` past the end of all of them.
+/// Returns the instance with one part of each long list; `None` past the end of all lists.
 fn part_of(instance: &Value, window: usize) -> Option<Value> {
     if window > 0 && !has_items_from(instance, window * WINDOW) {
         return None;
@@ -153,7 +155,8 @@ fn cut(value: &Value, window: usize) -> Value {
     }
 }
 
-/// The JSON Pointer in the instance of a place in one of its parts; `None` for what an earlier part told.
+/// Converts a JSON Pointer into a part to one into the whole instance; `None` if an earlier part already contained the
+/// place.
 fn place_in(instance: &Value, window: usize, at: &str) -> Option<String> {
     let mut value = Some(instance);
     let mut is_in_part = window == 0;

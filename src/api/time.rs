@@ -1,20 +1,22 @@
-//! Times as the contract has them: RFC 3339 date-times, a blank in place of the `T` let pass (HTTP-6).
+//! Times in the form that the contract documents: RFC 3339 date-times. A space in place of the `T` is accepted
+//! (HTTP-6).
 
 use jiff::civil::DateTime;
 
-/// Where the second's fraction, or the offset, begins.
+/// The byte position at which the fraction of a second, or the offset, begins.
 const AFTER_SECONDS: usize = "2026-03-01T12:00:00".len();
-/// The most digits of a second's fraction that the library reads; RFC 3339 sets no limit.
+/// The maximum number of digits in the fraction of a second that the library reads; RFC 3339 sets no limit.
 const FRACTION_DIGITS: usize = 9;
-/// The beginning of the count.
+/// The time from which nanoseconds are counted.
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
-/// A moment, in nanoseconds since 1970. The library's own type ends before the last day of the year 9999.
+/// A moment, in nanoseconds since 1970. It replaces the library's own type, which ends before the last day of the year
+/// 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instant(i128);
 
 impl Instant {
-    /// The moment a while later.
+    /// Returns the moment that is `while_` later.
     #[must_use]
     pub fn after(self, while_: std::time::Duration) -> Self {
         let nanos = i128::try_from(while_.as_nanos()).unwrap_or(i128::MAX);
@@ -22,7 +24,7 @@ impl Instant {
     }
 }
 
-/// The instant that an RFC 3339 date-time names, or `None` for any other text.
+/// Returns the instant that an RFC 3339 date-time names, or `None` for any other text.
 #[must_use]
 pub fn instant(text: &str) -> Option<Instant> {
     let digits = fraction_digits(text)?;
@@ -46,7 +48,7 @@ pub fn instant(text: &str) -> Option<Instant> {
     Some(Instant(since - i128::from(offset) * 1_000_000_000))
 }
 
-/// Whether a time is before another, as far as both tell: the one that has fewer digits of a second decides.
+/// Returns whether a time is before another. Both are compared at the precision of the one with fewer fraction digits.
 #[must_use]
 pub fn is_before(text: &str, other: &str) -> bool {
     let (Some(a), Some(b)) = (fraction_digits(text), fraction_digits(other)) else {
@@ -60,7 +62,7 @@ pub fn is_before(text: &str, other: &str) -> bool {
     }
 }
 
-/// The offset of a date-time in seconds.
+/// Returns the offset of a date-time in seconds.
 fn offset_seconds(text: &str) -> Option<i32> {
     let (sign, rest) = match text.as_bytes().first()? {
         b'+' => (1, text.get(1..)?),
@@ -72,8 +74,8 @@ fn offset_seconds(text: &str) -> Option<i32> {
     (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
 }
 
-/// How many digits the fraction of a second has; `None` if the text does not have the form of a date-time.
-/// The library alone is more lenient than RFC 3339.
+/// Returns the number of digits in the fraction of a second, or `None` if the text does not have the form of a
+/// date-time. This check is needed because the library is more lenient than RFC 3339.
 fn fraction_digits(text: &str) -> Option<usize> {
     let fits = |text: &[u8], form: &[u8]| {
         text.len() == form.len()

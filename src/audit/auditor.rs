@@ -1,4 +1,4 @@
-//! Takes recorded exchanges, checks each, and ends in a run like the suite's own: one trial an operation.
+//! Takes recorded exchanges, checks each, and reports a run like the suite's own, with one trial per operation.
 
 use std::collections::BTreeSet;
 
@@ -11,50 +11,50 @@ use crate::contract::{Contract, Finding, Level, check, check_request, is_edge_fa
 use crate::event::{Event, Location, RunHeader, Summary};
 use crate::exchange::{Exchange, NoJson, Redactor};
 
-/// How long an exchange may have taken of which the recorder does not tell it, in microseconds.
+/// Assumed duration of an exchange whose recorder does not tell its duration, in microseconds.
 const UNKNOWN_LENGTH: u64 = 1_000_000;
-/// Exchanges that can't be read and are named; the others are counted.
+/// Maximum number of unreadable exchanges that are named; the others are only counted.
 const NAMED: usize = 20;
 
-/// What was seen, beside findings.
+/// Counts of what was seen, besides the findings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tallies {
-    /// Exchanges in all.
+    /// All exchanges.
     pub exchanges: usize,
-    /// Of other APIs.
+    /// Exchanges of other APIs.
     pub foreign: usize,
-    /// Of this one, without an answer of the target's or with its body not recorded.
+    /// Exchanges of this API that have no answer from the target, or whose body was not recorded.
     pub unread: usize,
-    /// Of this one, answered by what stands in front of the target.
+    /// Exchanges of this API that were answered by something in front of the target.
     pub edge: usize,
-    /// Of this one, whose place among the others is not known.
+    /// Exchanges of this API whose place among the others is not known.
     pub unordered: usize,
-    /// That can't be read, or only in part.
+    /// Exchanges that can't be read, or only in part.
     pub unreadable: usize,
-    /// Of those, whose request is not known.
+    /// Unreadable exchanges whose request is not known.
     pub unknown: usize,
-    /// That are judged.
+    /// Exchanges that are judged.
     pub judged: usize,
-    /// Whose requests break clauses of clients.
+    /// Exchanges whose requests break clauses for clients.
     pub wrong_requests: usize,
-    /// Of this one, answered that no such route exists.
+    /// Exchanges of this API to which the target answered that no such route exists.
     pub unrouted: usize,
-    /// How often the state of a zone became unknown.
+    /// The number of times that the state of a zone became unknown.
     pub lost: usize,
-    /// That were not recorded, as the recorder says.
+    /// Exchanges that were not recorded, as the recorder says.
     pub missed: usize,
 }
 
 /// An exchange in which something was found.
 #[derive(Debug, Clone)]
 pub struct Judged {
-    /// The number of the exchange among all that were taken in, from 1.
+    /// The number of the exchange among all that were taken in, counted from 1.
     pub number: usize,
     /// The file, and the number of the exchange in it.
     pub place: Location,
-    /// Whose part of it was judged.
+    /// The side whose part of the exchange was judged.
     pub side: Side,
-    /// What was asked for: an operation's name, or `no operation`.
+    /// The operation's name, or `no operation`.
     pub operation: &'static str,
     /// The method.
     pub method: String,
@@ -62,44 +62,45 @@ pub struct Judged {
     pub path: String,
     /// The status of the answer.
     pub status: u16,
-    /// What was found; never empty.
+    /// The findings; never empty.
     pub findings: Vec<Finding>,
 }
 
-/// Whose part of the traffic is judged.
+/// The side or sides whose part of the traffic is judged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Sides {
-    /// The server's.
+    /// The server's part.
     #[default]
     Server,
-    /// The client's.
+    /// The client's part.
     Client,
-    /// Both.
+    /// Both parts.
     Both,
 }
 
-/// Judges recorded traffic. Its memory grows with the zones and findings, not with the traffic.
+/// Judges recorded traffic. Its memory use grows with the zones and findings, not with the traffic.
 #[derive(Debug)]
 pub struct Auditor {
     source: String,
-    /// The file that exchanges come from now, and how many of it were taken in.
+    /// The file that exchanges come from now, and the number of exchanges taken in from it.
     file: (String, usize),
     session: Session,
     order: Order,
     verdicts: Verdicts,
     tallies: Tallies,
-    /// What can't be read, with its place.
+    /// Descriptions of what can't be read, each with its place.
     faults: Vec<String>,
     sides: Sides,
-    /// Whether the file has exchanges with a time, and such without one whose order would be that of the file.
+    /// Whether the file has exchanges with a time. `untimed` tells whether it has exchanges without one, ordered by
+    /// their place in the file.
     timed: bool,
     untimed: bool,
-    /// What was found in requests, and not handed out yet.
+    /// Findings in requests that were not handed out yet.
     requests: Vec<Judged>,
 }
 
 impl Auditor {
-    /// For traffic from a source, such as a file's name.
+    /// Creates an auditor for traffic from a source, such as a file's name.
     #[must_use]
     pub fn new(source: &str, redactor: Redactor) -> Self {
         Self {
@@ -117,17 +118,17 @@ impl Auditor {
         }
     }
 
-    /// The same for other parts of the traffic than the server's.
+    /// Sets which sides of the traffic are judged; the default is the server's.
     #[must_use]
     pub fn judging(mut self, sides: Sides) -> Self {
         self.sides = sides;
         self
     }
 
-    /// From here on exchanges come from this file. What was known of a zone ends with the file before: between two
-    /// recordings anybody may have written.
+    /// Starts another file: the next exchanges come from it. What was known of a zone ends with the previous file,
+    /// because anybody may have written between two recordings.
     pub fn begin(&mut self, file: &str) {
-        // What is found now is in the verdicts as well.
+        // The verdicts hold these findings as well.
         let _ = self.finish();
         self.order.forget();
         self.session.begin();
@@ -135,7 +136,7 @@ impl Auditor {
         self.file = (file.to_owned(), 0);
     }
 
-    /// That something follows the recording in its file.
+    /// Notes that something follows the recording in its file.
     pub fn passed_over_the_rest(&mut self) {
         let note = format!(
             "{}: what follows the end of the recording is passed over",
@@ -144,7 +145,7 @@ impl Auditor {
         self.faults.push(note);
     }
 
-    /// That the file ends before its end: the recorder was stopped.
+    /// Notes that the file was cut off: the recorder was stopped.
     pub fn cut_off(&mut self) {
         let note = format!(
             "{}: the file was cut off: what came before the cut is judged",
@@ -153,7 +154,7 @@ impl Auditor {
         self.faults.push(note);
     }
 
-    /// The place of the next exchange.
+    /// Returns the place of the next exchange.
     fn next_place(&mut self) -> Location {
         self.file.1 += 1;
         Location::Exchange {
@@ -162,12 +163,12 @@ impl Auditor {
         }
     }
 
-    /// The exchange as it may be shown: without its own secrets, and without those that were seen before.
+    /// Returns the exchange as it may be shown: with its own secrets and those seen earlier masked.
     pub fn masked(&mut self, recorded: &Recorded) -> Recorded {
         recorded.masked(&mut self.verdicts.secrets)
     }
 
-    /// What was seen so far.
+    /// Returns the counts so far.
     #[must_use]
     pub fn tallies(&self) -> Tallies {
         Tallies {
@@ -176,19 +177,19 @@ impl Auditor {
         }
     }
 
-    /// What was seen, once all that waited is judged.
+    /// Returns the counts after judging all exchanges that waited.
     pub fn tallies_at_the_end(&mut self) -> Tallies {
-        // What is found now is in the verdicts as well.
+        // The verdicts hold these findings as well.
         let _ = self.finish();
         self.tallies()
     }
 
-    /// That exchanges were missed and none comes any more.
+    /// Notes that exchanges were missed and that no more will come.
     pub fn missed_at_the_end(&mut self, count: usize) {
         self.tallies.missed += count;
     }
 
-    /// Takes the next exchange of a file in. What it breaks may only be certain once later ones are known.
+    /// Takes in the next exchange of a file. Some of what it breaks may become certain only with later exchanges.
     pub fn take(&mut self, mut recorded: Recorded) -> Vec<Judged> {
         self.tallies.exchanges += 1;
         recorded.learned(&mut self.verdicts.secrets);
@@ -209,7 +210,7 @@ impl Auditor {
         self.missed(missed, &mut judged);
         if recorded.url.is_empty() {
             self.tallies.unknown += 1;
-            // It may have been a write to any zone.
+            // The unknown request may have been a write to any zone.
             judged.extend(self.finish());
             self.order.forget();
             return judged;
@@ -235,7 +236,7 @@ impl Auditor {
         judged
     }
 
-    /// Takes a recording that gives times here and none there for one without an order.
+    /// Treats a recording in which only some exchanges have times as one without an order.
     fn order_of(&mut self, recorded: &mut Recorded) -> Vec<Judged> {
         let is_timed = recorded.moment.is_some();
         let was_mixed = self.timed && self.untimed;
@@ -268,9 +269,9 @@ impl Auditor {
         }
     }
 
-    /// Takes an exchange in that has just ended; no write that is still under way began before `writes_since`, in
-    /// microseconds since 1970. Returns what it breaks by itself, or all that it breaks if that is certain, and what
-    /// was found in earlier ones.
+    /// Takes in an exchange that has just ended. No write that is still under way began before `writes_since`, in
+    /// microseconds since 1970. Returns the findings of this exchange that are known now, and the findings in earlier
+    /// exchanges.
     pub fn take_live(
         &mut self,
         mut recorded: Recorded,
@@ -297,7 +298,7 @@ impl Auditor {
         (own, [requests, judged].concat())
     }
 
-    /// Judges what still waits for later exchanges: there are none.
+    /// Judges the exchanges that still wait for later ones; there will be none.
     pub fn finish(&mut self) -> Vec<Judged> {
         let mut judged = self.empty_session();
         let held = self.order.close_all();
@@ -327,7 +328,7 @@ impl Auditor {
         judged
     }
 
-    /// Any of the exchanges that were not recorded may have written.
+    /// Notes missed exchanges. Any of them may have been a write.
     fn missed(&mut self, count: usize, judged: &mut Vec<Judged>) {
         if count == 0 {
             return;
@@ -339,7 +340,7 @@ impl Auditor {
         self.order.forget();
     }
 
-    /// Checks an exchange and puts it in order; returns those whose place is certain now.
+    /// Checks an exchange and puts it in order. Returns the exchanges whose place is certain now.
     fn process(
         &mut self,
         number: usize,
@@ -382,7 +383,7 @@ impl Auditor {
             self.tallies.unrouted += 1;
             return Vec::new();
         }
-        // What an edge says is not the target's, and what was not recorded is nobody's.
+        // An edge's answer is not the target's, and a body that was not recorded can't be judged.
         let is_edge = has_status && is_edge_failure(&exchange);
         let json = exchange.response.json.as_ref();
         let is_unread = json.is_err_and(NoJson::is_limit_of_parser);
@@ -418,7 +419,7 @@ impl Auditor {
         self.order.take(&zone, held)
     }
 
-    /// Takes in an exchange that is none of the contract's operations.
+    /// Takes in an exchange that is not one of the contract's operations.
     fn stray(&mut self, number: usize, place: &Location, recorded: Recorded) {
         let is_stray = recorded.is_stray();
         if !is_stray || self.sides == Sides::Server {
@@ -488,10 +489,10 @@ impl Auditor {
         notes
     }
 
-    /// The events of the whole, as a run's.
+    /// Returns the events of all traffic, in the form of a run's events.
     #[must_use]
     pub fn events(mut self) -> Vec<Event> {
-        // What is found now is in the verdicts as well.
+        // The verdicts hold these findings as well.
         let _ = self.finish();
         let notes = self.notes();
         let (trials, profile) = self.verdicts.end();
@@ -524,18 +525,19 @@ impl Auditor {
     }
 }
 
-/// `1 exchange`, `2 exchanges`.
+/// Returns the number with its noun, such as `1 exchange` or `2 exchanges`.
 fn counted(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }
 
-/// Whether the answer sends the client on, or to its own copy: nothing that the contract speaks of.
+/// Returns whether the answer redirects the client or refers it to its own cached copy. The contract says nothing about
+/// either.
 fn is_redirect(exchange: &Exchange) -> bool {
     (300..400).contains(&exchange.response.status)
 }
 
-/// Whether the target says that it has no such route.
+/// Returns whether the target says that it has no such route.
 fn is_unrouted(exchange: &Exchange) -> bool {
     let codes = exchange.response.codes();
     matches!(exchange.response.status, 400 | 404)

@@ -1,6 +1,6 @@
-//! Which body it was that a recorder kept. Recorders keep bodies as they came over the wire or unpacked, as text, as
-//! base64 or as bytes written as characters, label them wrongly, cut them off or leave them out. A reading that is JSON
-//! is the body; where none is, a body that can't be had for sure counts as not recorded.
+//! Finds the body in what a recorder kept. Recorders keep bodies as they came over the wire or unpacked. They write
+//! them as text, as base64 or as bytes written as characters. They also label bodies wrongly, cut them off or leave
+//! them out. A reading that is JSON is the body. If none is JSON, a body that is not certain counts as not recorded.
 
 use std::borrow::Cow;
 
@@ -14,34 +14,34 @@ use serde::de::IgnoredAny;
 use super::coding;
 use crate::exchange::{Headers, has_marks, is_mark};
 
-/// How often a body may be packed.
+/// Maximum number of content codings that are undone on one body.
 const PACKED: usize = 3;
 
-/// What a recorder kept of a body.
+/// The parts of a body that a recorder kept.
 #[derive(Debug, Default)]
 pub(super) struct Kept<'a> {
     /// The text in the recording.
     pub(super) text: Option<Cow<'a, str>>,
-    /// The bytes of a file beside it.
+    /// The bytes of a file beside the recording.
     pub(super) bytes: Option<Vec<u8>>,
-    /// Whether the text is said to be base64.
+    /// Whether the recording labels the text as base64.
     pub(super) is_base64: bool,
-    /// How long the body is said to be, in bytes; negative if that is not known.
+    /// The length that the recording states for the body, in bytes; negative if it is not known.
     pub(super) size: Option<f64>,
-    /// How many bytes the recorder saw on the wire; negative if it does not know.
+    /// The number of bytes that the recorder saw on the wire; negative if it does not know.
     pub(super) on_the_wire: Option<f64>,
 }
 
-/// Why a body can't be had.
+/// The reason why a body is not available.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// It was not recorded, or not so that it can be had for sure.
+    /// It was not recorded, or the recording does not tell for certain what it was.
     NotRecorded,
-    /// What was recorded can't be read, with why.
+    /// The recorded body can't be read; the text says why.
     Unreadable(String),
 }
 
-/// The body of a response.
+/// Returns the body of a response.
 ///
 /// # Errors
 /// [`Trouble`].
@@ -92,7 +92,7 @@ pub(super) fn of_response(
     )))
 }
 
-/// The body of a request; empty if it surely had none, `None` if it was not recorded.
+/// Returns the body of a request: empty if it certainly had none, `None` if it was not recorded.
 pub(super) fn of_request(kept: &Kept<'_>, headers: &Headers) -> Option<Vec<u8>> {
     let readings = readings(kept);
     let Some(first) = readings.first() else {
@@ -109,7 +109,7 @@ pub(super) fn of_request(kept: &Kept<'_>, headers: &Headers) -> Option<Vec<u8>> 
     is_had.then(|| first.to_vec())
 }
 
-/// Names the media type where the recorder names it beside the fields only, or took it out.
+/// Adds the `content-type` field if the recorder names the media type only outside the fields, or removed it.
 pub(super) fn name_media_type(headers: &mut Headers, beside: Option<&str>) {
     const FIELD: &str = "content-type";
     let beside = beside
@@ -121,14 +121,14 @@ pub(super) fn name_media_type(headers: &mut Headers, beside: Option<&str>) {
     if headers.get(FIELD).is_some() {
         return;
     }
-    // Where no field was recorded at all, none is missing.
+    // If the recorder kept no fields, or removed this one, JSON is assumed.
     let unknown = (is_taken_out || headers.0.is_empty()).then_some("application/json");
     if let Some(media_type) = beside.or(unknown) {
         headers.push(FIELD, media_type);
     }
 }
 
-/// The bytes that the recorder may have meant, the likeliest first; none if it kept nothing.
+/// Returns the bytes that the recorder may have meant, the likeliest first. The list is empty if it kept nothing.
 fn readings<'k>(kept: &'k Kept<'_>) -> Vec<Cow<'k, [u8]>> {
     let mut readings = Vec::new();
     if let Some(bytes) = &kept.bytes {
@@ -141,7 +141,7 @@ fn readings<'k>(kept: &'k Kept<'_>) -> Vec<Cow<'k, [u8]>> {
     let plain = Cow::Borrowed(text.as_bytes());
     if !kept.is_base64 {
         readings.push(plain.clone());
-        // The common case needs no second thought.
+        // In the common case the other readings are not needed.
         if text.trim_start().starts_with('{') {
             return readings;
         }
@@ -169,7 +169,8 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
     engines.iter().find_map(|engine| engine.decode(coded).ok())
 }
 
-/// Bytes that were written as the characters of Latin-1, or of the code page that programs take for it.
+/// Returns the bytes that were written as characters of Latin-1, or of Windows-1252, which programs often confuse with
+/// it.
 fn bytes_as_characters(text: &str) -> Vec<Vec<u8>> {
     if text.is_ascii() && !text.bytes().any(|byte| byte < 0x20) {
         return Vec::new();
@@ -183,7 +184,7 @@ fn bytes_as_characters(text: &str) -> Vec<Vec<u8>> {
     latin_1.into_iter().chain(code_page).collect()
 }
 
-/// The JSON object or list that the bytes are, or that is packed in them.
+/// Returns the JSON object or list in the bytes, unpacked if necessary.
 fn json_in(bytes: &[u8], headers: &Headers) -> Option<Vec<u8>> {
     if is_json(bytes) {
         return Some(bytes.to_vec());
@@ -217,7 +218,7 @@ fn is_json(bytes: &[u8]) -> bool {
         && serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
 }
 
-/// Whether the bytes are text as people read it, so that the recorder can't have kept them packed.
+/// Returns whether the bytes are readable text, and so were not kept packed.
 fn is_readable(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok_and(|text| {
         text.chars()
@@ -225,7 +226,7 @@ fn is_readable(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether a text that is not JSON is all of what was sent.
+/// Returns whether a text that is not JSON is all of what was sent.
 fn is_whole(text: &[u8], kept: &Kept<'_>, headers: &Headers) -> bool {
     if std::str::from_utf8(text).is_ok_and(is_mark) {
         return false;
@@ -242,7 +243,7 @@ fn is_whole(text: &[u8], kept: &Kept<'_>, headers: &Headers) -> bool {
     is_confirmed || !ends_early
 }
 
-/// Whether a response without text had no body.
+/// Returns whether a response without recorded text certainly had no body.
 fn is_surely_empty(kept: &Kept<'_>, headers: &Headers) -> bool {
     let none = |size: Option<f64>| size.is_none_or(|size| size <= 0.0);
     if !none(kept.size) {
@@ -250,7 +251,8 @@ fn is_surely_empty(kept: &Kept<'_>, headers: &Headers) -> bool {
     }
     match content_length(headers) {
         Some(length) => length == 0,
-        // Recorders that were told to keep no bodies say 0 as well: only an empty text is a body that was kept.
+        // Recorders that keep no bodies also give the size 0. Only a text that is present and empty shows an empty
+        // body.
         None => {
             let is_kept = kept.text.is_some() || kept.bytes.is_some();
             is_kept && none(kept.on_the_wire) && coding::codings(headers).is_empty()
@@ -258,7 +260,7 @@ fn is_surely_empty(kept: &Kept<'_>, headers: &Headers) -> bool {
     }
 }
 
-/// Whether a request without text had no body.
+/// Returns whether a request without recorded text certainly had no body.
 fn is_surely_none(kept: &Kept<'_>, headers: &Headers) -> bool {
     if kept.size.is_some_and(|size| size > 0.0) || kept.on_the_wire.is_some_and(|size| size > 0.0) {
         return false;

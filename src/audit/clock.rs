@@ -1,32 +1,32 @@
-//! When an exchange began, as far as its recorder tells.
+//! The start of an exchange, as far as its recorder tells.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
-/// Which moments can be compared with one another.
+/// The kind of clock of a moment. Only moments of the same kind can be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Clock {
-    /// The time is of a known zone.
+    /// The time zone is known.
     #[default]
     Universal,
-    /// The zone is not known: only times of this form can be compared.
+    /// The time zone is not known.
     Local,
 }
 
-/// A moment.
+/// A point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Moment {
-    /// Microseconds since 1970 by its clock.
+    /// Microseconds since 1970 by the moment's clock.
     pub us: i64,
-    /// How fine it is told, in microseconds.
+    /// The resolution of the recorded time, in microseconds.
     pub resolution_us: i64,
-    /// Which moments it can be compared with.
+    /// The kind of clock; only moments of the same kind can be compared.
     pub clock: Clock,
 }
 
 impl Moment {
-    /// A moment of a known zone that is told to the microsecond.
+    /// Creates a moment of a known time zone, with a resolution of one microsecond.
     #[must_use]
     pub fn universal(us: i64) -> Self {
         Self {
@@ -36,7 +36,7 @@ impl Moment {
         }
     }
 
-    /// Reads a date and time (RFC 3339), with its zone or without.
+    /// Reads a date and time (RFC 3339), with or without a time zone.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let known = text
@@ -56,7 +56,7 @@ impl Moment {
 
     /// Reads a number of seconds or milliseconds since 1970.
     pub(super) fn from_number(number: f64) -> Option<Self> {
-        // In milliseconds this is the year 1973, in seconds the year 5138.
+        // As milliseconds, this limit is in the year 1973; as seconds, in the year 5138.
         let is_seconds = number.abs() < 1e11;
         let ms = if is_seconds { number * 1_000.0 } else { number };
         let us = format!("{:.0}", ms * 1_000.0).parse().ok()?;
@@ -72,7 +72,7 @@ impl Moment {
     }
 }
 
-/// How fine a written time is, in microseconds.
+/// Returns the resolution of a written time, in microseconds.
 fn resolution(time: &str) -> i64 {
     let fraction = time
         .split_once(['.', ','])

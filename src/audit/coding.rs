@@ -1,4 +1,4 @@
-//! Content codings: gzip, deflate, br and zstd are undone.
+//! Undoes the content codings gzip, deflate, br and zstd.
 
 use std::io::Read;
 
@@ -6,12 +6,12 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use crate::exchange::Headers;
 
-/// The largest body that is unpacked, in bytes.
+/// The largest size that a body is unpacked to, in bytes.
 const UNPACKED: u64 = 32 * 1024 * 1024;
-/// The buffer of a decoder, in bytes.
+/// The size of a decoder's buffer, in bytes.
 const BUFFER: usize = 4_096;
 
-/// The body without the codings that its fields say; `None` if it can't be unpacked, or is too large then.
+/// Returns the body without the codings that its fields name. Returns `None` if it can't be unpacked or is too large.
 pub(super) fn undone(headers: &Headers, body: Vec<u8>) -> Option<Vec<u8>> {
     let codings = codings(headers);
     if body.is_empty() {
@@ -23,7 +23,7 @@ pub(super) fn undone(headers: &Headers, body: Vec<u8>) -> Option<Vec<u8>> {
         .try_fold(body, |body, coding| unpacked(coding, &body))
 }
 
-/// The codings in the order in which they were applied, from all fields of the name, in lower case.
+/// Returns the codings in the order in which they were applied, from all `Content-Encoding` fields, in lower case.
 pub(super) fn codings(headers: &Headers) -> Vec<String> {
     headers
         .0
@@ -35,7 +35,7 @@ pub(super) fn codings(headers: &Headers) -> Vec<String> {
         .collect()
 }
 
-/// The coding that the first bytes are the mark of, if any.
+/// Returns the coding whose signature the body begins with, if any.
 pub(super) fn marked(body: &[u8]) -> Option<&'static str> {
     match body {
         [0x1f, 0x8b, ..] => Some("gzip"),
@@ -45,11 +45,12 @@ pub(super) fn marked(body: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What was packed by one coding (RFC 9110, 8.4.1; RFC 7932; RFC 8878); `None` if it was not, or is too large.
+/// Undoes one coding (RFC 9110, 8.4.1; RFC 7932; RFC 8878). Returns `None` if the body is not in this coding or the
+/// result is too large.
 pub(super) fn unpacked(coding: &str, body: &[u8]) -> Option<Vec<u8>> {
     match coding {
         "gzip" | "x-gzip" => read(MultiGzDecoder::new(body)),
-        // Servers send it with and without the frame of zlib.
+        // Servers send deflate with and without the zlib frame.
         "deflate" => read(ZlibDecoder::new(body)).or_else(|| read(DeflateDecoder::new(body))),
         "br" => read(brotli_decompressor::Decompressor::new(body, BUFFER)),
         "zstd" => read(ruzstd::decoding::StreamingDecoder::new(body).ok()?),

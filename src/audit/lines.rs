@@ -1,5 +1,5 @@
-//! JSON Lines of exchanges, one a line: the form in which originproof records traffic itself. Where no line says when its
-//! exchange began, their order is that of time.
+//! Reads JSON Lines with one exchange per line, a form that is easy to write from a log. If no line tells
+//! when its exchange began, the order of the lines is the order in time.
 
 use std::io::{BufRead, Read};
 
@@ -13,7 +13,7 @@ use crate::exchange::Headers;
 /// The longest line, in bytes.
 const LONGEST: u64 = 64 * 1024 * 1024;
 
-/// One line.
+/// One line of the file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
@@ -31,10 +31,10 @@ struct Line {
     elapsed_us: u64,
 }
 
-/// Reads lines and hands each on; a faulty one is handed on with what is wrong.
+/// Reads the lines and passes each exchange to `each`; a faulty line is passed on with what is wrong.
 ///
 /// # Errors
-/// The first faulty line with its number, if no line could be read.
+/// Returns the first faulty line with its number, if no line could be read.
 pub(super) fn read(
     mut reader: impl BufRead,
     mut each: impl FnMut(Recorded),
@@ -70,7 +70,7 @@ pub(super) fn read(
                 each(recorded(line));
             }
             Err(error) => {
-                // The last line of a recording that was cut off has no end.
+                // The last line of a recording that was cut off is incomplete.
                 extent.is_whole &= line.ends_with(b"\n") || !error.is_eof();
                 first_fault.get_or_insert_with(|| wrong(&error));
                 each(Recorded::unreadable(wrong(&error)));

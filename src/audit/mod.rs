@@ -1,8 +1,9 @@
-//! Judges traffic that others made: HAR files, JSON Lines of exchanges, one response. Every exchange goes through
-//! [`crate::contract::check`]; what several of them show of a zone is judged where it is known.
+//! Judges traffic that others made: HAR files, JSON Lines of exchanges, or one response. Every exchange goes through
+//! [`crate::contract::check`]. What several exchanges show of a zone together is judged if their order is known.
 //!
-//! [`Auditor`] takes [`Recorded`] exchanges, from `har`, `lines` or `response`; `order` tells which follow one another,
-//! the model of a zone ([`crate::zone`]) what they show together, and `verdicts` ends in a [`crate::report::Run`].
+//! [`Auditor`] takes [`Recorded`] exchanges from `har`, `lines` or `response`. `order` tells which exchanges follow one
+//! another. The model of a zone ([`crate::zone`]) tells what they show together. `verdicts` collects the results for a
+//! [`crate::report::Run`].
 
 mod auditor;
 mod body;

@@ -1,4 +1,4 @@
-//! Which exchanges of a zone follow one another, and which overlap.
+//! Tells which exchanges of a zone follow one another and which overlap.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,35 +8,35 @@ use crate::exchange::Exchange;
 
 use crate::zone::{Certainty, Model};
 
-/// Exchanges that wait for the end of others, in all zones; beyond it they are let go without an order.
+/// Maximum number of exchanges, in all zones, that wait for others to end. Beyond it they are released unordered.
 const HELD: usize = 256;
-/// What these may take, in bytes.
+/// Maximum memory of the waiting exchanges, in bytes.
 const HELD_BYTES: usize = 128 * 1024 * 1024;
-/// Bytes that a byte of JSON takes as a tree, up to a body of [`LARGEST_TREE`].
+/// Estimated bytes of a parsed tree per byte of JSON, for bodies up to [`LARGEST_TREE`].
 const TREE: usize = 8;
 /// The largest body that is held as a tree, in bytes: a few hundred thousand values.
 const LARGEST_TREE: usize = 4 * 1024 * 1024;
 
-/// Zones whose mappings are followed at a time.
+/// Maximum number of zones whose mappings are tracked at the same time.
 const ZONES: usize = 20_000;
 
-/// Between exchanges that lie so far apart anybody may have written to a zone, in microseconds.
+/// The gap between exchanges after which anybody may have written to a zone, in microseconds.
 const GAP: i64 = 10 * 60 * 1_000_000;
 
-/// Starts that are told no finer than this may have been in any order within it, in microseconds.
+/// The coarsest resolution at which starts still give an order, in microseconds.
 const COARSE: i64 = 10_000;
 
-/// When an exchange took place, in microseconds since 1970.
+/// The start and end of an exchange, in microseconds since 1970.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
     pub(super) start: i64,
     pub(super) end: i64,
-    /// How fine the start is told, in microseconds.
+    /// The resolution of the start, in microseconds.
     pub(super) resolution: i64,
 }
 
 impl Span {
-    /// Whether this one began before another had ended, as far as their times tell.
+    /// Returns whether this exchange began before another had ended, as far as their times tell.
     fn begins_within(&self, other: &Self) -> bool {
         let coarse = self.resolution.max(other.resolution);
         if coarse > COARSE {
@@ -52,26 +52,26 @@ impl Span {
     }
 }
 
-/// An exchange that waits until it is certain that none overlaps it.
+/// An exchange that waits until it is certain that no other overlaps it.
 #[derive(Debug)]
 pub(super) struct Held {
-    /// Among all that were taken in.
+    /// The exchange's number among all that were taken in.
     pub(super) number: usize,
     pub(super) place: Location,
     pub(super) exchange: Exchange,
     pub(super) span: Option<Span>,
     /// Whether its place among the others of its zone is known.
     pub(super) is_placed: bool,
-    /// What the exchange breaks by itself.
+    /// Findings that need only this exchange.
     pub(super) findings: Vec<Finding>,
-    /// Whether it is judged at all.
+    /// Whether the exchange is judged at all.
     pub(super) is_judged: bool,
-    /// How many of the findings were handed out already.
+    /// The number of findings that were handed out already.
     pub(super) told: usize,
 }
 
 impl Held {
-    /// About what it takes, in bytes.
+    /// Returns the approximate memory that the exchange needs, in bytes.
     fn size(&self) -> usize {
         let request = self.exchange.request.body.as_ref();
         let bodies = [
@@ -88,38 +88,38 @@ impl Held {
     }
 }
 
-/// One zone in order.
+/// The exchanges of one zone, in order.
 #[derive(Debug, Default)]
 struct Zone {
     model: Model,
     /// Exchanges whose neighbours in time are not all known yet.
     held: Vec<Held>,
-    /// The last write that is behind us.
+    /// The last write that was judged or released.
     last_write: Option<Span>,
-    /// When the last exchange ended that is behind us.
+    /// The end of the last exchange that was judged, in microseconds since 1970.
     last_end: Option<i64>,
-    /// The number of the last exchange that was taken in, among those of all zones.
+    /// The number, among those of all zones, of this zone's last exchange.
     used: u64,
 }
 
-/// All zones in order.
+/// The exchanges of all zones, in order.
 #[derive(Debug, Default)]
 pub(super) struct Order {
     zones: BTreeMap<String, Zone>,
     /// Zones that hold exchanges.
     open: BTreeSet<String>,
-    /// Exchanges that are held.
+    /// The number of exchanges that are held.
     held: usize,
-    /// What they take, in bytes.
+    /// The memory that the held exchanges need, in bytes.
     held_bytes: usize,
-    /// How many exchanges were taken in.
+    /// The number of exchanges that were taken in.
     taken: u64,
-    /// How often the state of a zone became unknown.
+    /// The number of times that the state of a zone became unknown.
     pub(super) lost: usize,
 }
 
 impl Order {
-    /// Takes an exchange in; returns those that are let go unordered, since too many would wait.
+    /// Takes in an exchange. Returns the exchanges that are released unordered because too many wait.
     pub(super) fn take(&mut self, zone: &str, held: Held) -> Vec<Held> {
         self.taken += 1;
         self.make_room();
@@ -138,7 +138,8 @@ impl Order {
         })
     }
 
-    /// Forgets the zones that were used longest ago, if there are too many. Nothing is known of them then, as of new ones.
+    /// Forgets the least recently used zones if there are too many. Like a new zone, a forgotten zone has no known
+    /// state.
     fn make_room(&mut self) {
         if self.zones.len() < ZONES {
             return;
@@ -150,17 +151,17 @@ impl Order {
             .retain(|_, zone| zone.used > median || !zone.held.is_empty());
     }
 
-    /// Judges what ended before a moment: nothing that began earlier comes any more.
+    /// Judges the exchanges that ended before a moment; no exchange that began earlier will come.
     pub(super) fn close_before(&mut self, moment: i64) -> Vec<Held> {
         self.close(|zone, judged| zone.close_before(moment, judged))
     }
 
-    /// Judges all that is held.
+    /// Judges all exchanges that are held.
     pub(super) fn close_all(&mut self) -> Vec<Held> {
         self.close_before(i64::MAX)
     }
 
-    /// Lets go of what `part` hands out of each open zone; it returns how often the state became unknown.
+    /// Releases what `part` hands out of each open zone. `part` returns how often the state became unknown.
     fn close(&mut self, part: impl Fn(&mut Zone, &mut Vec<Held>) -> usize) -> Vec<Held> {
         let mut judged = Vec::new();
         let (zones, lost) = (&mut self.zones, &mut self.lost);
@@ -178,7 +179,7 @@ impl Order {
         judged
     }
 
-    /// What an exchange that is held breaks by itself; it counts as told.
+    /// Returns what a held exchange breaks by itself, and marks it as handed out.
     pub(super) fn told(&mut self, number: usize) -> Vec<Finding> {
         for name in &self.open {
             let zone = self.zones.get_mut(name);
@@ -192,7 +193,7 @@ impl Order {
         Vec::new()
     }
 
-    /// Whatever took place unseen may have changed any zone.
+    /// Forgets the state of all zones, because unseen exchanges may have changed any of them.
     pub(super) fn forget(&mut self) {
         let zones = self.zones.values_mut();
         zones.for_each(|zone| zone.model.forget());
@@ -200,11 +201,11 @@ impl Order {
 }
 
 impl Zone {
-    /// Judges the clusters of overlapping exchanges that ended before a moment; returns how often the state became
+    /// Judges the clusters of overlapping exchanges that ended before a moment. Returns how often the state became
     /// unknown.
     fn close_before(&mut self, moment: i64, judged: &mut Vec<Held>) -> usize {
         let mut lost = 0;
-        // Those without times stand where they came.
+        // Exchanges without times sort first and keep their order.
         self.held
             .sort_by_key(|held| held.span.map(|span| span.start));
         while let Some(length) = self.first_cluster() {
@@ -219,7 +220,7 @@ impl Zone {
         lost
     }
 
-    /// How many of the held exchanges overlap with the first, or with one that does; none if nothing is held.
+    /// Returns how many held exchanges, from the first on, form a chain of overlaps; `None` if none is held.
     fn first_cluster(&self) -> Option<usize> {
         let first = self.held.first()?;
         let mut end = first.span;
@@ -265,7 +266,7 @@ impl Zone {
         lost
     }
 
-    /// Forgets what is known if others may have written since the last exchange; whether it did.
+    /// Forgets the zone's state if others may have written since the last exchange. Returns whether it did.
     fn comes_long_after(&mut self, cluster: &[Held]) -> bool {
         let spans = || cluster.iter().filter_map(|held| held.span);
         let start = spans().map(|span| span.start).min();
@@ -277,7 +278,7 @@ impl Zone {
         is_long
     }
 
-    /// Lets all go that is held: in what order it took place is not known.
+    /// Releases all held exchanges, because their order is not known.
     fn give_up(&mut self, judged: &mut Vec<Held>) {
         self.model.forget();
         for held in self.held.drain(..) {

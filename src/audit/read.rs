@@ -1,4 +1,4 @@
-//! Opens a file of recorded traffic, whatever its form.
+//! Opens a file of recorded traffic in any of the supported formats.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -12,50 +12,51 @@ use super::har::{Archive, Attached, Folder, Nothing};
 use super::recorded::Recorded;
 use super::{har, lines};
 
-/// How much of a file is looked at to tell its form, in bytes.
+/// The number of bytes that are examined to recognize a file's format.
 const LOOKED_AT: usize = 4_096;
-/// The most that a packed file may unpack to, in bytes.
+/// The largest size that a compressed file may unpack to, in bytes.
 const UNPACKED: u64 = 16 * 1024 * 1024 * 1024;
-/// The mark that a file in UTF-8 may begin with.
+/// The byte order mark that a file in UTF-8 may begin with.
 const MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
-/// Why recorded traffic can't be read.
+/// The reason why recorded traffic can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
     /// The file can't be opened or read.
     #[error("can't read {path}: {source}")]
     Io {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// It is not what it should be.
+    /// The file does not have the expected format.
     #[error("{path}: {why}")]
     Form {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// What is wrong, with its place.
+        /// A description of what is wrong, with its place.
         why: String,
     },
 }
 
-/// How much a file held.
+/// The extent of a file's contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// Its exchanges.
+    /// The number of exchanges.
     pub exchanges: usize,
-    /// Whether the file has its end; one that was cut off holds the exchanges before the cut.
+    /// Whether the file is complete. A file that was cut off holds the exchanges before the cut.
     pub is_whole: bool,
-    /// Whether something follows the recording, which is passed over.
+    /// Whether other text follows the recording; it is ignored.
     pub has_more: bool,
 }
 
-/// Reads a file, HAR (plain, gzipped, or in an archive with its bodies) or JSON Lines (plain or gzipped), and hands each
-/// exchange on. One that can't be read is handed on with its [`Recorded::faults`].
+/// Reads a file and passes each exchange to `each`. The file is a HAR (plain, gzipped, or in an archive with its
+/// bodies) or JSON Lines (plain or gzipped). An exchange that can't be read is passed on with its [`Recorded::faults`].
 ///
 /// # Errors
-/// [`AuditError`], if the file as a whole is not a recording; what came before the fault has been handed on.
+/// Returns [`AuditError`] if the file as a whole is not a recording. The exchanges before the fault have been passed
+/// on.
 pub fn read(path: &Path, each: impl FnMut(Recorded)) -> Result<Extent, AuditError> {
     let io = |source| AuditError::Io {
         path: path.to_owned(),
@@ -84,15 +85,16 @@ pub fn read(path: &Path, each: impl FnMut(Recorded)) -> Result<Extent, AuditErro
     }
 }
 
-/// Reads HAR or JSON Lines, not packed, from anywhere, and hands each exchange on.
+/// Reads uncompressed HAR or JSON Lines from any reader and passes each exchange to `each`.
 ///
 /// # Errors
-/// What is wrong, with its place, if the whole is not a recording; what came before the fault has been handed on.
+/// Returns what is wrong, with its place, if the whole is not a recording. The exchanges before the fault have been
+/// passed on.
 pub fn read_plain(reader: impl BufRead, each: impl FnMut(Recorded)) -> Result<Extent, String> {
     read_from(reader, &mut Nothing, each)
 }
 
-/// Reads the HARs of an archive, with the bodies beside them.
+/// Reads the HARs of an archive, and the bodies beside them.
 fn read_archive(path: &Path, mut each: impl FnMut(Recorded)) -> Result<Extent, String> {
     let mut archive = Archive::open(path)?;
     let names = archive.recordings();
@@ -143,7 +145,7 @@ fn read_from(
     read_text(reader, attached, each)
 }
 
-/// The encoding, if the first bytes are those of UTF-16, with its mark or without.
+/// Returns the encoding, if the first bytes are UTF-16 with or without a byte order mark.
 fn sixteen_bits(start: &[u8]) -> Option<&'static Encoding> {
     match start {
         [0xff, 0xfe, ..] | [b'{', 0, ..] => Some(UTF_16LE),
@@ -172,7 +174,7 @@ fn read_text(
         ));
     }
     reader.consume(mark);
-    // A line of our own begins with the method; the entries of a HAR are below `log`.
+    // A line of originproof's own form begins with the method; the entries of a HAR are below `log`.
     let is_har = looked_at.contains("\"log\"") || !looked_at.contains("\"method\"");
     if is_har {
         har::read(reader, attached, each)

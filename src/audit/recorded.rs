@@ -1,17 +1,16 @@
-//! An exchange as others recorded it, and the exchange that the contract is checked against.
+//! An exchange as others recorded it, and its conversion to the exchange that the contract is checked against.
 
 use bytes::Bytes;
-use percent_encoding::percent_decode_str;
 
 use super::clock::Moment;
 use super::coding;
-use crate::contract::{Contract, Route, is_below_a_collection, routes};
+use crate::contract::{Contract, Route, decoded, is_below_a_collection, pairs, routes};
 use crate::exchange::{
     Body, Exchange, Headers, JsonFault, Operation, Redactor, Request, Response, Secrets, Seen,
     is_mark, parse_json, whole_number,
 };
 
-/// What was recorded; what is missing was not.
+/// A recorded exchange. A part that is missing was not recorded.
 #[derive(Debug, Clone, Default)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -24,7 +23,7 @@ pub struct Recorded {
     pub url: String,
     /// The request's fields.
     pub request_headers: Headers,
-    /// The request's body; empty if it surely had none, `None` if it was not recorded.
+    /// The request's body; empty if it certainly had none, `None` if it was not recorded.
     pub request_body: Option<Vec<u8>>,
     /// The status; 0 if there was no answer.
     pub status: u16,
@@ -32,21 +31,21 @@ pub struct Recorded {
     pub response_headers: Headers,
     /// The response's body; `None` if it was not recorded.
     pub response_body: Option<Vec<u8>>,
-    /// When it began.
+    /// The start of the exchange.
     pub moment: Option<Moment>,
-    /// Whether its place in the recording is its place in time, where it has no moment.
+    /// Whether its place in the recording is its place in time, if it has no moment.
     pub is_in_order: bool,
-    /// How long it took, in microseconds.
+    /// The duration, in microseconds.
     pub elapsed_us: u64,
-    /// Whether the answer came from the client's own memory.
+    /// Whether the answer came from the client's own cache.
     pub is_cached: bool,
-    /// Exchanges that took place since the one before and were not recorded.
+    /// The number of unrecorded exchanges since the previous one.
     pub missed_before: usize,
-    /// Whether only the response is known, and the request no further than its operation.
+    /// Whether only the response and the operation are known.
     pub is_response_alone: bool,
-    /// What of it can't be read, in words.
+    /// Descriptions of the parts that can't be read.
     pub faults: Vec<String>,
-    /// Whether another recording of the same file begins with it.
+    /// Whether this exchange is the first of another recording in the same file.
     pub begins_another: bool,
 }
 
@@ -55,16 +54,16 @@ pub struct Recorded {
 pub struct Identified {
     /// The exchange.
     pub exchange: Exchange,
-    /// Scheme, host and zone: what tells one zone from another.
+    /// The scheme, host and zone, which together identify a zone.
     pub zone: String,
     /// Whether the answer's body was recorded.
     pub has_body: bool,
-    /// Whether its zone and address are known; they are not where the recorder took them out.
+    /// Whether the zone and the address are known. They are not if the recorder removed them.
     pub is_placed: bool,
 }
 
 impl Recorded {
-    /// An exchange of which nothing can be read, and why.
+    /// Creates an exchange that can't be read at all, with the reason.
     pub(super) fn unreadable(why: String) -> Self {
         Self {
             faults: vec![why],
@@ -72,21 +71,21 @@ impl Recorded {
         }
     }
 
-    /// Which operation of the contract it is, if any, at any host and below any base path.
+    /// Returns the contract's operation, if it is one, at any host and below any base path.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         let (_, route) = self.route()?;
         Some(route.operation)
     }
 
-    /// Scheme, host and zone, if it is an exchange of this API.
+    /// Returns the scheme, host and zone, if it is an exchange of this API.
     pub(super) fn zone(&self) -> Option<String> {
         let (base, route) = self.route()?;
         Some(zone_of(base, self.request_headers.get("host"), route.zone))
     }
 
-    /// Whether the request went to the paths of this API and is none of its operations (REQ-1). Browsers send OPTIONS by
-    /// themselves, and HEAD asks for what GET shows.
+    /// Returns whether the request went to the paths of this API but is not one of its operations (REQ-1). OPTIONS is
+    /// excluded because browsers send it by themselves, and HEAD because it asks for what GET shows.
     pub(super) fn is_stray(&self) -> bool {
         let method = self.method.to_ascii_uppercase();
         let is_sent = !self.is_response_alone && !is_mark(&method);
@@ -98,12 +97,12 @@ impl Recorded {
         is_sent && is_meant && self.operation().is_none() && is_near().is_some()
     }
 
-    /// The exchange of a stray request.
+    /// Returns the exchange of a stray request.
     pub(super) fn stray(self) -> Exchange {
         self.exchange(None, None, Vec::new())
     }
 
-    /// The base URL, and the path below it.
+    /// Returns the base URL and the path below it.
     fn path(&self) -> Option<(&str, &str)> {
         let before = self.url.split(['?', '#']).next().unwrap_or_default();
         Some(before.split_at(before.find("/zones/")?))
@@ -116,8 +115,8 @@ impl Recorded {
         Some((base, route))
     }
 
-    /// Undoes the codings of both bodies as they came over the wire. A body that can't be unpacked is taken out: what it
-    /// says, secrets included, is not known.
+    /// Undoes the content codings of both bodies. A body that can't be unpacked is removed, because its content,
+    /// secrets included, is not known.
     pub fn unpack(&mut self) {
         let body = self.request_body.take();
         self.request_body = body.and_then(|body| coding::undone(&self.request_headers, body));
@@ -125,7 +124,7 @@ impl Recorded {
         self.response_body = body.and_then(|body| coding::undone(&self.response_headers, body));
     }
 
-    /// The exchange as it may be shown: secrets are masked in fields, in the URL and in the bodies.
+    /// Returns the exchange as it may be shown, with secrets masked in the fields, the URL and the bodies.
     #[must_use]
     pub fn masked(&self, secrets: &mut Secrets) -> Self {
         let redactor = self.learned(secrets);
@@ -142,7 +141,7 @@ impl Recorded {
         }
     }
 
-    /// Adds its secrets to those that are known; returns what masks all of them here.
+    /// Adds the exchange's secrets to the known ones. Returns a redactor that masks all of them.
     pub(super) fn learned(&self, secrets: &mut Secrets) -> Redactor {
         secrets.learn(Seen {
             url: &self.url,
@@ -155,7 +154,7 @@ impl Recorded {
         })
     }
 
-    /// The exchange, if it is one of the contract's operations at any host and below any base path.
+    /// Returns the exchange if it is one of the contract's operations, at any host and below any base path.
     #[must_use]
     pub fn identified(self) -> Option<Identified> {
         let (_, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
@@ -193,7 +192,7 @@ impl Recorded {
         let is_body_known = self.request_body.is_some();
         let request_body = self.request_body.filter(|body| !body.is_empty());
         let body = self.response_body.unwrap_or_default();
-        // A parser may pass over a mark at the start of a text (RFC 8259, 8.1), and a recorder may have put it there.
+        // A parser may ignore a byte order mark at the start of a text (RFC 8259, 8.1). The recorder may have added it.
         let without_mark = |body: &[u8]| body.strip_prefix(MARK).unwrap_or(body).to_vec();
         let json = request_body.as_deref().map(without_mark);
         let json = json.as_deref().map(parse_json);
@@ -216,10 +215,10 @@ impl Recorded {
     }
 }
 
-/// The mark of UTF-8.
+/// The byte order mark of UTF-8.
 const MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
-/// What tells one zone from another.
+/// Returns the text that identifies a zone.
 fn zone_of(base: &str, host: Option<&str>, zone: &str) -> String {
     let is_relative = !base.contains("://");
     let host = host.filter(|_| is_relative).unwrap_or_default();
@@ -228,7 +227,7 @@ fn zone_of(base: &str, host: Option<&str>, zone: &str) -> String {
     let usual = usual
         .into_iter()
         .find(|(scheme, _)| base.starts_with(scheme));
-    // The usual port may stand there or not.
+    // The default port may be written or left out.
     let base = usual.map_or(base.clone(), |(scheme, port)| {
         let (authority, path) = base[scheme.len()..].split_once('/').map_or(
             (&base[scheme.len()..], String::new()),
@@ -240,7 +239,7 @@ fn zone_of(base: &str, host: Option<&str>, zone: &str) -> String {
     format!("{host}{base}/{zone}")
 }
 
-/// Which page was asked for is only known from the answer: it is taken at its word.
+/// Adds the page and page size that the answer names to a request whose query does not give them.
 fn ask_for_its_page(exchange: &mut Exchange, operation: Operation) {
     if !operation.is_paged() {
         return;
@@ -254,19 +253,4 @@ fn ask_for_its_page(exchange: &mut Exchange, operation: Operation) {
             exchange.request.query.push(pair);
         }
     }
-}
-
-fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
-fn pairs(query: &str) -> Vec<(String, String)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(name), decoded(&value.replace('+', " ")))
-        })
-        .collect()
 }

@@ -1,4 +1,4 @@
-//! One response, as curl shows it or as a body alone.
+//! Reads one response, as curl shows it or as a body alone.
 
 use encoding_rs::Encoding;
 
@@ -6,25 +6,26 @@ use super::body::{self, Kept, Trouble};
 use super::recorded::Recorded;
 use crate::exchange::{Headers, Operation};
 
-/// What is known of a response that came as a body alone.
+/// The known facts about a response that came as a body alone.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Framing {
-    /// Its status, where no status line says it.
+    /// The status, for a response without a status line.
     pub status: Option<u16>,
 }
 
-/// Reads a response to an operation. Of several (`curl -i` with redirects, retries, a proxy or interim responses) the last
-/// one counts. A mark at the start, and UTF-16, are those of the shell that wrote the file.
+/// Reads a response to an operation. If the text holds several, the last one counts: `curl -i` also writes redirects,
+/// retries, a proxy's answers and interim responses. A byte order mark or UTF-16 comes from the shell that wrote the
+/// file.
 ///
 /// # Errors
-/// What is missing or wrong, in words.
+/// Returns in words what is missing or wrong.
 pub fn parse(operation: Operation, bytes: &[u8], framing: Framing) -> Result<Recorded, String> {
     let text = without_mark(bytes);
     let bytes = text.as_deref().unwrap_or(bytes);
     let description = operation.row();
     let mut recorded = Recorded {
         method: description.method.clone(),
-        // The zone and the address of the request are not known; the path only names the operation.
+        // The zone and the address of the request are not known. The path only names the operation.
         url: description
             .path
             .replace("{zone_id}", "unknown")
@@ -37,7 +38,7 @@ pub fn parse(operation: Operation, bytes: &[u8], framing: Framing) -> Result<Rec
         recorded.status = framing
             .status
             .ok_or("a body alone needs --status, such as --status 200")?;
-        // No field came with it, and none is missing.
+        // A body alone comes without fields, so JSON is assumed as its media type.
         recorded
             .response_headers
             .push("content-type", "application/json");
@@ -45,7 +46,7 @@ pub fn parse(operation: Operation, bytes: &[u8], framing: Framing) -> Result<Rec
         return Ok(recorded);
     }
     let mut rest = bytes;
-    // Interim responses and those of a proxy, a redirect or an earlier try come before the one that counts.
+    // Interim responses, redirects, earlier tries and a proxy's answers come before the response that counts.
     while let Some(status) = status_line(rest) {
         let (head, body) =
             split(rest).ok_or("the header of the response has no end (an empty line)")?;
@@ -68,7 +69,7 @@ pub fn parse(operation: Operation, bytes: &[u8], framing: Framing) -> Result<Rec
     Ok(recorded)
 }
 
-/// The body, unpacked if it is packed.
+/// Sets the response's body, unpacked if it is packed.
 fn take_body(recorded: &mut Recorded, body: &[u8]) {
     let kept = Kept {
         bytes: Some(body.to_vec()),
@@ -77,7 +78,7 @@ fn take_body(recorded: &mut Recorded, body: &[u8]) {
     let headers = &recorded.response_headers;
     recorded.response_body = match body::of_response(&kept, recorded.status, headers) {
         Ok(body) => Some(body),
-        // What is shown is all that came, unless more was announced.
+        // The text is the whole body, unless a greater length was announced.
         Err(Trouble::NotRecorded) => {
             let announced = body::content_length(headers).unwrap_or(0);
             (announced <= body.len()).then(|| body.to_vec())
@@ -89,14 +90,14 @@ fn take_body(recorded: &mut Recorded, body: &[u8]) {
     };
 }
 
-/// The text in UTF-8, if it begins with a mark or is UTF-16.
+/// Returns the text in UTF-8, if it begins with a byte order mark.
 fn without_mark(bytes: &[u8]) -> Option<Vec<u8>> {
     let (encoding, length) = Encoding::for_bom(bytes)?;
     let (text, _) = encoding.decode_without_bom_handling(bytes.get(length..)?);
     Some(text.into_owned().into_bytes())
 }
 
-/// The status, if a status line of HTTP/1, /2 or /3 begins here.
+/// Returns the status, if the bytes begin with a status line of HTTP/1, /2 or /3.
 fn status_line(bytes: &[u8]) -> Option<u16> {
     let rest = bytes.strip_prefix(b"HTTP/")?;
     let line = rest.split(|byte| *byte == b'\n').next()?;
@@ -110,8 +111,8 @@ fn status_line(bytes: &[u8]) -> Option<u16> {
     (is_version && status.len() == 3).then(|| status.parse().ok())?
 }
 
-/// The answer that follows this body, if one does: `curl -i` writes those of redirects, of retries and of a proxy one after
-/// the other.
+/// Returns the answer that follows this body, if there is one. `curl -i` writes the answers of redirects, retries and a
+/// proxy one after the other.
 fn next_answer<'b>(body: &'b [u8], headers: &Headers) -> Option<&'b [u8]> {
     let is_answer = |bytes: &[u8]| {
         status_line(bytes).is_some() && split(bytes).is_some_and(|(head, _)| fields(&head).is_ok())
@@ -129,11 +130,11 @@ fn next_answer<'b>(body: &'b [u8], headers: &Headers) -> Option<&'b [u8]> {
 
 fn fields(head: &str) -> Result<Headers, String> {
     let mut headers = Headers::default();
-    // What is wrong is not shown: it may be a credential.
+    // The faulty line is not shown, because it may hold a credential.
     for (number, line) in head.lines().enumerate().skip(1) {
         let is_folded = line.starts_with([' ', '\t']);
         if is_folded && let Some((_, value)) = headers.0.last_mut() {
-            // A value may go on in the next line (RFC 9112, 5.2).
+            // A value may continue on the next line (RFC 9112, 5.2).
             value.push(' ');
             value.push_str(line.trim());
             continue;
@@ -146,7 +147,7 @@ fn fields(head: &str) -> Result<Headers, String> {
     Ok(headers)
 }
 
-/// The header and what follows it.
+/// Splits the bytes into the header and what follows it.
 fn split(bytes: &[u8]) -> Option<(String, &[u8])> {
     let find = |end: &[u8]| {
         bytes

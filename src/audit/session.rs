@@ -1,5 +1,5 @@
-//! The exchanges of one file, put in the order of their starts before they are judged. Whatever can't be put in order is
-//! handed out as such.
+//! Puts the exchanges of one file in the order of their starts before they are judged. Exchanges that can't be ordered
+//! are marked as such.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,19 @@ use super::clock::{Clock, Moment};
 use super::recorded::Recorded;
 use crate::event::Location;
 
-/// What waits is at most so large, in bytes. A file of this API's traffic that is larger is put in order in parts.
+/// Maximum size of the waiting exchanges, in bytes. A file with more traffic of this API is ordered in parts.
 const HELD: usize = 32 * 1024 * 1024;
-/// What an exchange takes beside its texts, in bytes.
+/// The memory that an exchange needs besides its texts, in bytes.
 const EACH: usize = 512;
 
 /// An exchange of this API that waits.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    /// Its number among all that were taken in.
+    /// The exchange's number among all that were taken in.
     pub(super) number: usize,
     pub(super) place: Location,
     pub(super) recorded: Recorded,
-    /// Whether its place in time is known among the others of its zone.
+    /// Whether the exchange's place in time among the others of its zone is known.
     pub(super) is_placed: bool,
 }
 
@@ -43,12 +43,12 @@ impl Waiting {
     }
 }
 
-/// How the times of a zone's exchanges are told.
+/// The kinds of times that a zone's exchanges have.
 #[derive(Debug, Default, Clone, Copy)]
 struct Clocks {
     universal: bool,
     local: bool,
-    /// A write without a time: it may have been before or after any of the others.
+    /// Whether there is a write without a time. It may have come before or after any other exchange.
     untimed_write: bool,
 }
 
@@ -66,18 +66,18 @@ impl Clocks {
     }
 }
 
-/// The exchanges of a file that wait.
+/// The waiting exchanges of a file.
 #[derive(Debug, Default)]
 pub(super) struct Session {
     waiting: Vec<Waiting>,
     size: usize,
     zones: BTreeMap<String, Clocks>,
-    /// The start of the last one that was handed out: what began earlier and comes later has lost its place.
+    /// The latest start that was handed out. An exchange that began earlier but comes later has lost its place.
     handed_out: Option<i64>,
 }
 
 impl Session {
-    /// Takes an exchange in; returns those that have to go.
+    /// Takes in an exchange. Returns the exchanges that must be released.
     pub(super) fn take(&mut self, waiting: Waiting) -> Vec<Waiting> {
         let recorded = &waiting.recorded;
         let operation = recorded.operation();
@@ -97,19 +97,19 @@ impl Session {
         self.hand_out(rest)
     }
 
-    /// Hands out all that waits.
+    /// Hands out all waiting exchanges.
     pub(super) fn empty(&mut self) -> Vec<Waiting> {
         self.sort();
         self.hand_out(Vec::new())
     }
 
-    /// From here on another file is read: its times have nothing to do with those before.
+    /// Starts another file, whose times are not related to those before.
     pub(super) fn begin(&mut self) {
         *self = Self::default();
     }
 
     fn sort(&mut self) {
-        // Those that began at the same moment stay in the order of the file.
+        // Exchanges that began at the same moment stay in the order of the file.
         self.waiting
             .sort_by_key(|waiting| (waiting.start(), waiting.number));
     }

@@ -1,4 +1,4 @@
-//! What was found, as trials: one an operation, with the first exchanges that show it.
+//! The findings as trials: one trial per operation, with the first exchanges that show them.
 
 use std::collections::BTreeMap;
 
@@ -10,25 +10,25 @@ use crate::event::{
 };
 use crate::exchange::{Exchange, Operation, Redactor, Secrets, Seen, redactor_of};
 
-/// Exchanges that are kept of one operation as evidence.
+/// Maximum number of exchanges that are kept as evidence for one trial.
 const EVIDENCE: usize = 20;
 
-/// Whose part of an exchange is judged.
+/// The side of an exchange that is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
-    /// The server's, which is its answer.
+    /// The server's side: the answer.
     Server,
-    /// The client's, which is its request.
+    /// The client's side: the request.
     Client,
 }
 
-/// A trial: the file that its exchanges were recorded in, whose part is judged, and the operation.
-/// Requests that are no operation have none.
+/// The key of a trial: the file with the recorded exchanges, the side that is judged, and the operation. Requests that
+/// match no operation have `None`.
 type Key = (String, Side, Option<Operation>);
 
 #[derive(Debug)]
 pub(super) struct Verdicts {
-    /// What the traffic showed so far.
+    /// The secrets that the traffic showed so far.
     pub(super) secrets: Secrets,
     trials: BTreeMap<Key, TrialReport>,
     profile: Profile,
@@ -43,7 +43,7 @@ impl Verdicts {
         }
     }
 
-    /// An exchange of this API in a file is judged.
+    /// Adds a judged exchange of this API to the file's trial.
     pub(super) fn see(&mut self, file: &str, side: Side, exchange: &Exchange) {
         let redactor = self.secrets.redactor();
         if side == Side::Server {
@@ -68,7 +68,7 @@ impl Verdicts {
         })
     }
 
-    /// Takes in exchanges that are judged; returns those that break something that was not told before.
+    /// Takes in judged exchanges. Returns those with findings that were not reported before.
     pub(super) fn all(&mut self, held: &[Held]) -> Vec<Judged> {
         held.iter().filter_map(|held| self.one(held)).collect()
     }
@@ -91,7 +91,7 @@ impl Verdicts {
         (!findings.is_empty()).then(|| part.judged(held.number, findings, &redactor))
     }
 
-    /// Takes in what a request breaks.
+    /// Takes in the findings of a request.
     pub(super) fn request(
         &mut self,
         number: usize,
@@ -150,11 +150,11 @@ impl Verdicts {
         }
     }
 
-    /// The trials by operation, and what the answers looked like.
+    /// Returns the trials by operation, and the profile of the answers.
     pub(super) fn end(self) -> (Vec<TrialReport>, Profile) {
         let redactor = self.secrets.redactor();
         let mut trials: Vec<TrialReport> = self.trials.into_values().collect();
-        // What is a secret may have been learned after it was echoed.
+        // A text may have been learned as a secret only after it was echoed.
         for trial in &mut trials {
             for step in &mut trial.steps {
                 step.path = redactor.text(&step.path);
@@ -172,12 +172,12 @@ impl Verdicts {
     }
 }
 
-/// The operation as trials and messages name it.
+/// Returns the operation's name in trials and messages.
 fn named(operation: Option<Operation>) -> &'static str {
     operation.map_or("no operation", Operation::id)
 }
 
-/// One side of an exchange, and what was found in it.
+/// One side of an exchange, with its findings.
 struct Part<'p> {
     side: Side,
     operation: Option<Operation>,
@@ -205,7 +205,7 @@ impl Part<'_> {
     }
 }
 
-/// The finding without secrets.
+/// Returns the finding with its secrets masked.
 fn masked(finding: &Finding, redactor: &Redactor) -> Finding {
     let mut masked = finding.clone();
     masked.at = redactor.text(&finding.at);
@@ -213,7 +213,7 @@ fn masked(finding: &Finding, redactor: &Redactor) -> Finding {
     masked
 }
 
-/// The path of a URL.
+/// Returns the path of a URL.
 fn path(url: &str) -> &str {
     let below = url.split_once("://").map_or(url, |(_, below)| below);
     let path = below.find('/').map_or("/", |start| &below[start..]);

@@ -1,5 +1,5 @@
-//! The words of the case format with what they mean: the loader, the editors' JSON Schema and the
-//! test of `cases/README.md` all read these tables.
+//! The words of the case format and their meanings. The loader, the editors' JSON Schema and the test of
+//! `cases/README.md` all read these tables.
 
 use std::sync::LazyLock;
 
@@ -8,9 +8,9 @@ use crate::exchange::{Kind, Operation};
 /// A word of the format.
 #[derive(Debug, Clone, Copy)]
 pub struct Word {
-    /// As it is written.
+    /// The word as it is written in a case.
     pub name: &'static str,
-    /// What it means, in a sentence.
+    /// Its meaning, in a sentence.
     pub says: &'static str,
 }
 
@@ -41,7 +41,7 @@ pub const FILE: &[Word] = words! {
     "steps": "What is done and what is expected, in order.",
 };
 
-/// Keys of a step beside its action.
+/// Keys of a step besides its action.
 pub const STEP: &[Word] = words! {
     "expect": "By clause, what it promises of the answer; without a status, 200 is expected.",
     "capture": "Names for values of the answer, by path, for later steps.",
@@ -67,7 +67,8 @@ pub const ACTIONS: &[Word] = words! {
     "request": "A request outside the operations of the contract: `method`, `path` below the zone, `json` or `text`.",
 };
 
-/// General names of operations, for cases with `generations`: each is that of the first generation that has it.
+/// General names of operations, for cases with `generations`. Each name comes from the first generation that has the
+/// operation.
 pub static GENERAL_OPERATIONS: LazyLock<Vec<(Word, Kind)>> = LazyLock::new(|| {
     let mut all: Vec<(Word, Kind)> = Vec::new();
     for operation in Operation::all() {
@@ -82,7 +83,7 @@ pub static GENERAL_OPERATIONS: LazyLock<Vec<(Word, Kind)>> = LazyLock::new(|| {
     all
 });
 
-/// [`GENERAL_OPERATIONS`] without what they stand for.
+/// Returns the words of [`GENERAL_OPERATIONS`] without the kinds of operation.
 pub fn general_words() -> impl Iterator<Item = Word> {
     GENERAL_OPERATIONS.iter().map(|(word, _)| *word)
 }
@@ -118,12 +119,12 @@ pub const LIST: &[Word] = words! {
     "per_page": "The query's `per_page`.",
 };
 
-/// Keys of an address argument that is not simply a text.
+/// Keys of an address argument, if it is a mapping and not a text.
 pub const PATH: &[Word] = words! {
     "raw": "The path segment exactly as it goes over the wire.",
 };
 
-/// Keys of a batch argument that is not simply a list.
+/// Keys of a batch argument, if it is a mapping and not a list.
 pub const BATCH: &[Word] = words! {
     "json": "The whole body as JSON.",
     "text": "The whole body as text.",
@@ -138,7 +139,7 @@ pub const REQUEST: &[Word] = words! {
     "text": "The body as text.",
 };
 
-/// Keys of `parallel` where it is not a list.
+/// Keys of `parallel`, if it is a mapping and not a list.
 pub const PARALLEL: &[Word] = words! {
     "count": "How many requests.",
     "step": "The step that each of them is.",
@@ -151,11 +152,11 @@ pub const REPEAT: &[Word] = words! {
     "steps": "What is repeated.",
 };
 
-/// What can be expected of an answer, beside paths into its body.
+/// Keys of an expectation, besides paths into the body of the answer.
 pub const EXPECT: &[Word] = words! {
     "status": "A status, a class (`4xx`) or a list of them.",
     "code": "A code, or a list of which one must be among the errors.",
-    "code-if-refused": "As `code`, where the answer is no success.",
+    "code-if-refused": "As `code`, where the answer is not a success.",
     "mapping": "The one mapping of the answer; members that are left out are not compared.",
     "mappings": "Exactly these mappings, in any order; or `has`, `lacks`, `count`.",
     "succeeded": "Exactly these items succeeded; or `has`, `lacks`, `count`.",
@@ -174,7 +175,7 @@ pub const BODY_ROOTS: &[Word] = words! {
     "header": "A header field: `header.retry-after`.",
 };
 
-/// Keys of a set of mappings or items that is not simply a list.
+/// Keys of a set of mappings or items, if it is a mapping and not a list.
 pub const SET: &[Word] = words! {
     "exactly": "These and no others, in any order.",
     "has": "At least these.",
@@ -182,7 +183,7 @@ pub const SET: &[Word] = words! {
     "count": "So many.",
 };
 
-/// The names of a table.
+/// Returns the names in a table.
 pub fn names(words: &[Word]) -> impl Iterator<Item = &'static str> + '_ {
     words.iter().map(|word| word.name)
 }

@@ -20,18 +20,18 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/cases");
 /// The loaded cases, in the order of their ids.
 #[derive(Debug, Clone, Default)]
 pub struct Library {
-    /// The cases; those of the rows of one file follow each other.
+    /// The cases. Those of one file's rows follow each other.
     pub cases: Vec<Arc<CaseFile>>,
-    /// Files of the folder that are not case files.
+    /// The files of the folder that are not case files.
     pub passed_over: Vec<PathBuf>,
 }
 
-/// Why cases could not be loaded.
+/// The reason why cases could not be loaded.
 #[derive(Debug)]
 pub enum LibraryError {
     /// A folder or file could not be read.
     Unreadable(PathBuf, std::io::Error),
-    /// Two files have the same name but for its ending, and so the same ids.
+    /// Two file names differ only in their extension, so their cases would have the same ids.
     Twins(String, String),
     /// The folder has no case files.
     Empty(PathBuf),
@@ -40,7 +40,7 @@ pub enum LibraryError {
 }
 
 impl LibraryError {
-    /// The error as people read it.
+    /// Returns the error message.
     #[must_use]
     pub fn text(&self, colour: bool) -> String {
         match self {
@@ -80,17 +80,17 @@ impl fmt::Display for LibraryError {
 
 impl std::error::Error for LibraryError {}
 
-/// One run of a case: for one generation.
+/// A run of a case for one generation.
 #[derive(Debug, Clone)]
 pub struct Trial {
     /// The case.
     pub case: Arc<CaseFile>,
-    /// The generation, where the case has several.
+    /// The generation; `None` if the case names its operations fully.
     pub generation: Option<Generation>,
 }
 
 impl Trial {
-    /// The trial's name: the case's id, then the generation, then the row, by slashes.
+    /// Returns the trial's name: the case's id, the generation and the row, separated by slashes.
     #[must_use]
     pub fn id(&self) -> String {
         let mut id = self.case.id.clone();
@@ -106,14 +106,14 @@ impl Trial {
         id
     }
 
-    /// The clauses that this trial proves.
+    /// Returns the clauses that this trial proves.
     pub fn proves(&self) -> impl Iterator<Item = ClauseId> {
         let keys = self.case.proves.iter();
         keys.filter_map(|key| key.clause(self.generation))
     }
 
-    /// The generation that the trial's `given` is written through and its state read by: its own, or
-    /// that of the operations which the case names.
+    /// Returns the generation that is used to write the trial's `given` and to read its state. This is the trial's own
+    /// generation, or else the generation of the operations that the case names.
     #[must_use]
     pub fn home_generation(&self) -> Generation {
         self.generation.unwrap_or_else(|| {
@@ -125,7 +125,7 @@ impl Trial {
         })
     }
 
-    /// The capabilities that this trial needs.
+    /// Returns the capabilities that this trial needs.
     #[must_use]
     pub fn needs(&self) -> Vec<String> {
         let mut needs = self.case.needs.clone();
@@ -138,7 +138,7 @@ impl Trial {
 }
 
 impl Library {
-    /// A digest of the contract and of all case files.
+    /// Returns a digest of the contract and of all case files.
     #[must_use]
     pub fn digest(&self) -> String {
         use sha2::{Digest, Sha256};
@@ -150,26 +150,26 @@ impl Library {
         }
         let mut text = String::new();
         for byte in hasher.finalize().iter().take(8) {
-            // Writing into a string does not fail.
+            // Writing to a string does not fail.
             let _ = write!(text, "{byte:02x}");
         }
         text
     }
 
-    /// The cases that are part of this crate.
+    /// Returns the cases that are part of this crate.
     ///
     /// # Errors
-    /// [`LibraryError::Faulty`], which the tests of this crate rule out.
+    /// Returns [`LibraryError::Faulty`], which the tests of this crate rule out.
     pub fn embedded() -> Result<Self, LibraryError> {
         let mut files = Vec::new();
         collect_embedded(&EMBEDDED, &mut files);
         Self::load(files)
     }
 
-    /// The cases of a folder, or of one file.
+    /// Loads the cases of a folder or of one file.
     ///
     /// # Errors
-    /// Any of [`LibraryError`].
+    /// Returns any [`LibraryError`].
     pub fn from_folder(folder: &Path) -> Result<Self, LibraryError> {
         let mut found = Found::default();
         if folder.is_file() {
@@ -186,10 +186,10 @@ impl Library {
         Ok(library)
     }
 
-    /// Cases by their ids, from texts that are held already.
+    /// Loads cases from texts in memory, each with its id.
     ///
     /// # Errors
-    /// [`LibraryError::Faulty`].
+    /// Returns [`LibraryError::Twins`] or [`LibraryError::Faulty`].
     pub fn from_sources(files: Vec<(String, SourceFile)>) -> Result<Self, LibraryError> {
         Self::load(files)
     }
@@ -219,12 +219,12 @@ impl Library {
         }
     }
 
-    /// The cases of each file.
+    /// Returns the cases of each file.
     pub fn files(&self) -> impl Iterator<Item = &[Arc<CaseFile>]> {
         self.cases.chunk_by(|a, b| a.id == b.id)
     }
 
-    /// All trials, in order.
+    /// Returns all trials, in order.
     #[must_use]
     pub fn trials(&self) -> Vec<Trial> {
         let mut trials = Vec::new();
@@ -249,7 +249,7 @@ impl Library {
     }
 }
 
-/// The generations that a case runs for; one `None` if it names its operations fully.
+/// Returns the generations that a case runs for; one `None` if it names its operations fully.
 fn generations_of(case: &CaseFile) -> Vec<Option<Generation>> {
     if case.generations.is_empty() {
         vec![None]
@@ -273,13 +273,13 @@ fn collect_embedded(dir: &Dir<'_>, files: &mut Vec<(String, SourceFile)>) {
     }
 }
 
-/// What a folder of cases holds.
+/// The files that were found in a folder of cases.
 #[derive(Default)]
 struct Found {
-    /// Case files by their ids.
+    /// The case files with their ids.
     cases: Vec<(String, SourceFile)>,
     others: Vec<PathBuf>,
-    /// The folders that were looked into.
+    /// The folders that were searched.
     folders: BTreeSet<PathBuf>,
 }
 
@@ -289,7 +289,7 @@ impl Found {
         for entry in std::fs::read_dir(folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             if path.is_dir() {
-                // Links may lead in a circle.
+                // Symbolic links may form a cycle.
                 let place = std::fs::canonicalize(&path).map_err(unreadable)?;
                 if self.folders.insert(place) {
                     self.collect(root, &path)?;
@@ -307,7 +307,7 @@ impl Found {
     fn take(&mut self, root: &Path, path: &Path) -> Result<(), LibraryError> {
         let unreadable = |error| LibraryError::Unreadable(path.to_owned(), error);
         let text = read_found_text(path, LONGEST_TEXT).map_err(unreadable)?;
-        // An editor may have put a mark before it.
+        // An editor may have put a byte order mark before the text.
         let text = text.trim_start_matches('\u{feff}').to_owned();
         let below = path.strip_prefix(root).unwrap_or(path).with_extension("");
         let id = below.to_string_lossy().replace('\\', "/");
@@ -317,7 +317,7 @@ impl Found {
     }
 }
 
-/// Whether a file is called one of YAML, however it is spelled.
+/// Returns whether a file has a YAML extension, in upper or lower case.
 fn is_yaml(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     ending.is_some_and(|ending| {

@@ -1,5 +1,5 @@
-//! Matchers: what may stand at a place of a body. A plain value means itself, a mapping without
-//! a matcher's name means "at least these members".
+//! Matchers for the values of a body. A plain value matches itself. A mapping without a matcher's name means "at least
+//! these members".
 
 use regex::Regex;
 use serde_json::Value;
@@ -7,13 +7,13 @@ use serde_json::Value;
 use super::format::{Word, word};
 use crate::exchange::json_type;
 
-/// A matcher: its word, whether its argument makes sense, and whether a found value fits.
+/// A matcher: its word, and functions that check its argument and a found value.
 pub struct Matcher {
     /// Its name and meaning.
     pub word: Word,
-    /// What is wrong with the argument, if anything.
+    /// Returns the kind of argument that is required, if the given one is invalid.
     argument: fn(&Value) -> Option<&'static str>,
-    /// Whether the value (`None`: nothing is there) fits the argument.
+    /// Returns whether the found value fits the argument; `None` means that there is no value.
     fits: fn(&Value, Option<&Value>) -> bool,
 }
 
@@ -148,14 +148,14 @@ fn by_name(name: &str) -> Option<&'static Matcher> {
     ALL.iter().find(|matcher| matcher.word.name == name)
 }
 
-/// The matcher and argument that a value means, if it names one.
+/// Returns the matcher that a value names and its argument, if it names one.
 fn named(value: &Value) -> Option<(&'static Matcher, &Value)> {
     let members = value.as_object().filter(|members| members.len() == 1)?;
     let (name, argument) = members.iter().next()?;
     Some((by_name(name)?, argument))
 }
 
-/// What is wrong with a matcher as written, if anything.
+/// Returns the fault of a matcher as written, if it has one.
 #[must_use]
 pub fn fault(value: &Value) -> Option<String> {
     let (matcher, argument) = named(value)?;
@@ -163,7 +163,7 @@ pub fn fault(value: &Value) -> Option<String> {
     Some(format!("`{}` takes {wanted}", matcher.word.name))
 }
 
-/// Whether what was found (`None`: nothing) fits what a case wants.
+/// Returns whether the found value fits what a case wants; `None` means that there is no value.
 #[must_use]
 pub fn fits(wanted: &Value, found: Option<&Value>) -> bool {
     match named(wanted) {
@@ -173,7 +173,7 @@ pub fn fits(wanted: &Value, found: Option<&Value>) -> bool {
     }
 }
 
-/// What a matcher wants, in words.
+/// Describes what a matcher wants.
 #[must_use]
 pub fn text(wanted: &Value) -> String {
     match named(wanted) {
@@ -199,7 +199,7 @@ fn contains(wanted: &Value, found: &Value) -> bool {
     }
 }
 
-/// Equality of JSON, in which `20` and `20.0` are the same number.
+/// Compares JSON values. `20` and `20.0` are the same number.
 fn equal(wanted: &Value, found: &Value) -> bool {
     match (wanted, found) {
         (Value::Number(wanted), Value::Number(found)) => {
@@ -218,7 +218,7 @@ fn equal(wanted: &Value, found: &Value) -> bool {
     }
 }
 
-/// The addresses of a list's items, in their order.
+/// Returns the addresses of a list's items, in order.
 fn addresses(list: &Value) -> Vec<&str> {
     let items = list.as_array().into_iter().flatten();
     items

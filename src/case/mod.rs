@@ -1,7 +1,7 @@
 //! Cases: declarative YAML files that say what to send and what each clause promises of the answer.
 //!
-//! [`Library`] holds the loaded [`CaseFile`]s (embedded, or from a folder) and expands them into
-//! trials: one for each generation and table row. `cases/README.md` is the format on a page.
+//! [`Library`] holds the loaded [`CaseFile`]s (embedded, or from a folder) and expands them into trials: one for each
+//! generation and table row. `cases/README.md` describes the format on one page.
 
 pub mod format;
 mod library;

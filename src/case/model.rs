@@ -1,4 +1,4 @@
-//! A case as it was read. Values still carry their templates: they are filled in when a trial runs.
+//! A case as it was read. Its values still contain templates, which are filled in when a trial runs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use crate::contract::{ClauseId, FaultRequest, Level};
 use crate::diagnostic::{SourceFile, Span};
 use crate::exchange::{Generation, Kind, Operation};
 
-/// A case: one file of `cases/`, as one row of its table says it.
+/// A case: one file of `cases/` with one row of its table filled in.
 #[derive(Debug, Clone)]
 pub struct CaseFile {
-    /// Its path below `cases/` without the ending: `batch/merges`.
+    /// The path below `cases/` without the extension, such as `batch/merges`.
     pub id: String,
     /// The name of the row; empty if the file has no table.
     pub row: String,
@@ -20,49 +20,49 @@ pub struct CaseFile {
     pub source: Arc<SourceFile>,
     /// The behaviour in a sentence.
     pub title: String,
-    /// Why it is there.
+    /// The reason why the case exists.
     pub about: Option<String>,
-    /// The clauses that its expectations touch.
+    /// The clauses that the case cites in `proves`.
     pub proves: Vec<ClauseKey>,
     /// The generations that it runs for; empty if it names its operations fully.
     pub generations: Vec<Generation>,
-    /// Capabilities that it needs, those of its operations included.
+    /// The capabilities that it needs, including those of its operations.
     pub needs: Vec<String>,
-    /// Words to select by.
+    /// The words by which the case can be selected.
     pub tags: Vec<String>,
-    /// Why no mutant can fail it.
+    /// The reason why no mutant can fail it.
     pub unkillable: Option<String>,
     /// Its zones; the first is the default.
     pub zones: Vec<String>,
-    /// What the zones hold at the beginning, as lists of items.
+    /// The items that each zone holds at the beginning.
     pub given: BTreeMap<String, Value>,
-    /// Whether each answer is also held against what the earlier exchanges of the case show of the zone.
+    /// Whether each answer is also compared with the zone's state as earlier exchanges of the case show it.
     pub judges_history: bool,
     /// Its steps.
     pub steps: Vec<Step>,
 }
 
 impl CaseFile {
-    /// The folder that it is in: its theme.
+    /// Returns the name of the case's top folder, which is its theme.
     #[must_use]
     pub fn family(&self) -> &str {
         self.id.split('/').next().unwrap_or_default()
     }
 }
 
-/// A clause as cases name it: `Vn-BATCH-3`, `V2-LIST-3 (should)`.
+/// A clause as cases name it, such as `Vn-BATCH-3` or `V2-LIST-3 (should)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClauseKey {
     /// The id; `Vn-` stands for the generation of the trial.
     pub id: String,
-    /// The level of the part that is meant, where it is not the clause's own.
+    /// The level of the part that is meant, if it is not the clause's own level.
     pub level: Option<Level>,
-    /// Its place.
+    /// The place of the key in the file.
     pub span: Span,
 }
 
 impl ClauseKey {
-    /// The clause for a generation. `None` if the clause is one of the other generation: such an
+    /// Returns the clause for a generation. `None` means that the clause belongs to the other generation, so the
     /// expectation does not concern this trial.
     #[must_use]
     pub fn clause(&self, generation: Option<Generation>) -> Option<ClauseId> {
@@ -83,28 +83,28 @@ impl ClauseKey {
 /// One step.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// Its place in the file.
+    /// The step's place in the file.
     pub span: Span,
-    /// Its line, 1-based.
+    /// The step's line, 1-based.
     pub line: usize,
-    /// What is done.
+    /// The action of the step.
     pub action: Action,
-    /// The zone, where it is not the default.
+    /// The zone, if it is not the default.
     pub zone: Option<String>,
-    /// What is expected, by clause.
+    /// The expectations, by clause.
     pub expect: Vec<Expectation>,
-    /// Values to keep: name and dotted path.
+    /// The values to keep: name and dotted path.
     pub capture: Vec<(String, String)>,
 }
 
-/// What a step does.
+/// The action of a step.
 #[derive(Debug, Clone)]
 pub enum Action {
     /// Sends one request.
     Call(CallSpec),
     /// Expects exactly these mappings (a list of items).
     Holds(Value, ClauseKey),
-    /// Expects what was last known.
+    /// Expects the mappings that the last `holds` or `given` named.
     Unchanged(ClauseKey),
     /// Walks the pages of `v2.list`.
     Pages {
@@ -117,23 +117,23 @@ pub enum Action {
     Parallel(Vec<Step>),
     /// Repeats steps.
     Repeat {
-        /// Over what.
+        /// The things to repeat over.
         over: Over,
         /// The steps.
         steps: Vec<Step>,
     },
     /// Names a value.
     Let(Vec<(String, Value)>),
-    /// Expects every accepted parallel write to be there.
+    /// Expects the result of every accepted parallel write to be there.
     Settled(ClauseKey),
-    /// Expects no more mappings than this.
+    /// Expects at most this number of mappings.
     AtMost(usize, ClauseKey),
     /// Expects the address to hold one of these mappings, or none.
     OneOf(Value, ClauseKey),
 }
 
 impl Step {
-    /// These steps and all within them, each before its own.
+    /// Returns these steps and all nested ones, each step before its inner steps.
     #[must_use]
     pub fn all(steps: &[Self]) -> Vec<&Self> {
         let with_inner = |step| std::iter::once(step).chain(Self::all(Self::inner(step)));
@@ -156,7 +156,7 @@ impl Step {
 }
 
 impl Action {
-    /// The clause of an action that checks by itself.
+    /// Returns the clause of an action that checks by itself.
     #[must_use]
     pub fn clause(&self) -> Option<&ClauseKey> {
         match self {
@@ -171,7 +171,7 @@ impl Action {
     }
 }
 
-/// What a repetition runs over.
+/// The things that a repetition runs over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Over {
     /// A number of rounds.
@@ -180,16 +180,16 @@ pub enum Over {
     Pairs,
     /// Each hundred of the listed regions.
     Chunks,
-    /// Each two vendors, as a region of the second under the name of the first.
+    /// Each pair of vendors: a region of the second under the name of the first.
     Foreign,
-    /// Each hundred of all such pairs.
+    /// Each hundred of all pairs of `Foreign`.
     ForeignChunks,
     /// Each vendor, with its first region.
     Vendors,
 }
 
 impl Over {
-    /// Those that have a name, by it.
+    /// The variants that have a name, with their names.
     pub const NAMED: [(&'static str, Self); 5] = [
         ("pairs", Self::Pairs),
         ("chunks", Self::Chunks),
@@ -199,7 +199,7 @@ impl Over {
     ];
 }
 
-/// Places that a case names, beside `pair.N`.
+/// The places that a case can name, besides `pair.N`.
 pub(super) const PLACES: [&str; 5] = [
     "foreign",
     "sibling",
@@ -208,7 +208,7 @@ pub(super) const PLACES: [&str; 5] = [
     "current",
 ];
 
-/// Whether a case can name a place so.
+/// Returns whether this is a valid name of a place.
 #[must_use]
 pub(super) fn is_place(name: &str) -> bool {
     let number = name.strip_prefix("pair.");
@@ -220,14 +220,14 @@ pub(super) fn is_place(name: &str) -> bool {
 pub enum OperationName {
     /// One operation of the contract.
     Exact(Operation),
-    /// The one of the trial's generation.
+    /// The operation of this kind in the trial's generation.
     General(Kind),
-    /// A request outside of them.
+    /// A request outside the operations of the contract.
     Outside,
 }
 
 impl OperationName {
-    /// The operation for a generation.
+    /// Returns the operation for a generation.
     #[must_use]
     pub fn operation(self, generation: Option<Generation>) -> Option<Operation> {
         match self {
@@ -237,7 +237,7 @@ impl OperationName {
         }
     }
 
-    /// All operations that it can mean.
+    /// Returns all operations that the name can mean.
     #[must_use]
     pub fn operations(self) -> Vec<Operation> {
         match self {
@@ -251,12 +251,12 @@ impl OperationName {
 /// Credentials to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Auth {
-    /// The run's own.
+    /// The run's own token.
     #[default]
     Token,
-    /// E-mail address and key.
+    /// The e-mail address and key.
     Key,
-    /// None.
+    /// No credentials.
     None,
     /// A token that is not valid.
     WrongToken,
@@ -264,19 +264,19 @@ pub enum Auth {
     WrongKey,
     /// The run's own token without its last character.
     ShortenedToken,
-    /// The run's own token with a character more.
+    /// The run's own token with one extra character.
     LengthenedToken,
     /// The run's own token with its letters in the other case.
     OtherCaseToken,
     /// A bearer token that is empty.
     EmptyToken,
-    /// The run's own token under another scheme than Bearer's.
+    /// The run's own token under a scheme other than Bearer.
     BasicScheme,
     /// The run's own e-mail address without a key.
     EmailAlone,
     /// The run's own key without its last character.
     ShortenedKey,
-    /// The run's own key with a character more.
+    /// The run's own key with one extra character.
     LengthenedKey,
     /// The run's own key with its letters in the other case.
     OtherCaseKey,
@@ -285,37 +285,37 @@ pub enum Auth {
 /// A request to send.
 #[derive(Debug, Clone)]
 pub struct CallSpec {
-    /// Its operation.
+    /// The operation.
     pub operation: OperationName,
-    /// Its argument.
+    /// The argument of the operation.
     pub argument: Value,
-    /// Its credentials.
+    /// The credentials.
     pub auth: Auth,
-    /// A failure to ask for.
+    /// The failure to ask the target for.
     pub fault: Option<FaultRequest>,
-    /// Further fields.
+    /// Further header fields.
     pub headers: BTreeMap<String, Value>,
-    /// Whether the envelope is only recommended.
+    /// Whether the request is outside the contract, so that the envelope is only recommended.
     pub outside_contract: bool,
 }
 
-/// What one clause promises of an answer.
+/// The promises of one clause about an answer.
 #[derive(Debug, Clone)]
 pub struct Expectation {
     /// The clause.
     pub clause: ClauseKey,
-    /// The promises; none for a `may` clause, of which the answer is only recorded.
+    /// The promises; empty for a `may` clause, for which the answer is only recorded.
     pub checks: Vec<Check>,
 }
 
-/// One promise.
+/// One promise about an answer.
 #[derive(Debug, Clone)]
 pub enum Check {
     /// The status.
     Status(StatusSpec),
-    /// A code among the errors: one of these.
+    /// The errors include at least one of these codes.
     Code(Vec<i64>),
-    /// The same, but only where the answer is no success.
+    /// The same as `Code`, but only if the answer is not a success.
     CodeIfRefused(Vec<i64>),
     /// The one mapping.
     Mapping(Value),
@@ -325,38 +325,38 @@ pub enum Check {
     Succeeded(Set),
     /// A batch's failed items.
     Failed(Set),
-    /// How many of a parallel block were answered with 200.
+    /// The number of requests of a parallel block that were answered with 200.
     Successes(usize),
-    /// The text of the one address.
+    /// The text of the answer's only address.
     Address(Value),
     /// A place in the body.
     Body {
-        /// JSON Pointer.
+        /// The JSON Pointer of the place.
         pointer: String,
-        /// What is there.
+        /// The matcher for the value.
         matcher: Value,
     },
     /// A header field.
     Header {
-        /// Its name.
+        /// The field's name.
         name: String,
-        /// What it says.
+        /// The matcher for the field's value.
         matcher: Value,
     },
 }
 
-/// Statuses that are lawful.
+/// The lawful statuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusSpec(pub Vec<crate::contract::StatusPattern>);
 
 impl StatusSpec {
-    /// Whether a status is one of them.
+    /// Returns whether a status is lawful.
     #[must_use]
     pub fn fits(&self, status: u16) -> bool {
         self.0.iter().any(|pattern| pattern.fits(status))
     }
 
-    /// `200`, `403 or 4xx`.
+    /// Returns the statuses as text, such as `200` or `403 or 4xx`.
     #[must_use]
     pub fn text(&self) -> String {
         let patterns: Vec<&str> = self.0.iter().map(|pattern| pattern.0.as_str()).collect();
@@ -367,12 +367,12 @@ impl StatusSpec {
 /// A set of mappings or items; each part is optional.
 #[derive(Debug, Clone, Default)]
 pub struct Set {
-    /// These and no others.
+    /// Exactly these.
     pub exactly: Option<Value>,
     /// At least these.
     pub has: Option<Value>,
     /// None of these addresses.
     pub lacks: Option<Value>,
-    /// So many.
+    /// The number of mappings or items.
     pub count: Option<Value>,
 }

@@ -1,4 +1,4 @@
-//! The JSON Schema of the case format, for editors; made from the same tables as the loader.
+//! The JSON Schema of the case format, for editors. It is made from the tables that the loader uses.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use super::matcher;
 use crate::contract::{Contract, FaultRequest};
 use crate::exchange::Operation;
 
-/// A text that is one column and nothing else, as a regular expression.
+/// A regular expression for a text that is one column and nothing else.
 const COLUMN: &str = r"^\{\{[^{}]+\}\}$";
 
 fn properties(words: &[Word]) -> Map<String, Value> {
@@ -32,12 +32,12 @@ fn with(mut object: Value, member: &str, schema: &Value) -> Value {
     object
 }
 
-/// What a schema allows, or a column that says it.
+/// Returns a schema that also allows a column in place of the value.
 fn or_column(schema: &Value) -> Value {
     json!({"anyOf": [schema, {"$ref": "#/$defs/column"}]})
 }
 
-/// The schema.
+/// Returns the schema.
 #[must_use]
 pub fn json_schema() -> Value {
     let contract = Contract::embedded();

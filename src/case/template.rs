@@ -1,30 +1,30 @@
-//! Filling templates in: `{{name}}` in any text of a value.
+//! Templates: `{{name}}` in any text of a value stands for a variable.
 
 use serde_json::Value;
 
-/// Knows the values of variables.
+/// A source of the values of variables.
 pub trait Scope {
-    /// The value of a variable.
+    /// Returns the value of a variable.
     ///
     /// # Errors
-    /// Why it has none here.
+    /// Returns the reason why the variable has no value here.
     fn value(&mut self, name: &str) -> Result<Value, Unfilled>;
 }
 
-/// Why something that a case says can't be made into a value.
+/// The reason why a template or an argument of a case has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unfilled {
-    /// The target lacks what it takes, such as a second region.
+    /// The target lacks something that the case needs, such as a second region.
     TargetLacks(String),
-    /// The case is wrong.
+    /// The case has a fault.
     CaseFault(String),
 }
 
-/// The value with all templates filled in. A text that is nothing but one template becomes the
-/// variable's value itself; elsewhere its text is put in.
+/// Returns the value with all templates filled in. A text that is only one template becomes the variable's value
+/// itself. In other texts, the template is replaced by the value's text.
 ///
 /// # Errors
-/// The scope's, for the first variable that has no value.
+/// Returns the scope's error for the first variable that has no value.
 pub fn resolve(value: &Value, scope: &mut dyn Scope) -> Result<Value, Unfilled> {
     Ok(match value {
         Value::String(text) => resolve_text(text, scope)?,
@@ -71,25 +71,25 @@ fn only_template(text: &str) -> Option<&str> {
     (!name.contains("{{") && !name.contains("}}")).then(|| name.trim())
 }
 
-/// Whether a text is one template and nothing else.
+/// Returns whether a text is one template and nothing else.
 #[must_use]
 pub(super) fn is_only(text: &str) -> bool {
     only_template(text).is_some()
 }
 
-/// What is wrong with the templates of a text.
+/// A fault in the templates of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Syntax {
-    /// A `{{` without its `}}`.
+    /// A `{{` without a `}}`.
     Unclosed,
-    /// Nothing between them.
+    /// A `{{` and a `}}` without a name between them.
     Unnamed,
 }
 
 /// Checks the templates of a text.
 ///
 /// # Errors
-/// What is wrong with the first faulty one.
+/// Returns the fault of the first faulty template.
 pub(super) fn syntax(text: &str) -> Result<(), Syntax> {
     for part in text.split("{{").skip(1) {
         let (name, _) = part.split_once("}}").ok_or(Syntax::Unclosed)?;
@@ -100,7 +100,7 @@ pub(super) fn syntax(text: &str) -> Result<(), Syntax> {
     Ok(())
 }
 
-/// The names of the variables that a text uses.
+/// Returns the names of the variables that a text uses.
 #[must_use]
 pub(super) fn names(text: &str) -> Vec<String> {
     text.split("{{")

@@ -1,37 +1,37 @@
-//! The variables that every case has.
+//! The built-in variables, which every case can use.
 
 /// A built-in variable, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Variable {
-    /// `v4.N`: the n-th IPv4 address of the case.
+    /// `v4.N`: IPv4 address number N of the case.
     V4(usize),
     /// `v6.N`, with an optional spelling: `v6.0.expanded`.
     V6(usize, Spelling),
-    /// `fill.N`: the n-th address of a filling.
+    /// `fill.N`: address number N of a filling.
     Fill(usize),
     /// `fresh`: an address that the case has not used yet.
     Fresh,
     /// `pair.N.vendor` or `pair.N.region`.
     Pair(usize, Member),
-    /// `pair.N.vendor.upper`: the same in upper case.
+    /// `pair.N.vendor.upper` or `pair.N.region.upper`: the same name in upper case.
     PairUpper(usize, Member),
-    /// `pair.N.region.shortened`: without its end, so that it is no region.
+    /// `pair.N.region.shortened`: a prefix of the region's name that is not itself a region.
     PairShortened(usize),
     /// `unlisted.WORD`: the word, unless the target lists a vendor of that name.
     Unlisted(String),
-    /// `unknown.vendor` or `unknown.region`: listed nowhere.
+    /// `unknown.vendor` or `unknown.region`: a name that the target does not list.
     Unknown(Member),
     /// `foreign.vendor` or `foreign.region`: a region of another vendor.
     Foreign(Member),
     /// `vendor` or `region` of the current repetition.
     Current(Member),
-    /// `round`: the number of the current repetition, from 0; `round.N`: that number times N.
+    /// `round`: the number of the current round of a repetition, from 0; `round.N`: that number times N.
     Round(usize),
     /// `zone`: the id of the default zone.
     Zone,
 }
 
-/// Half of a place.
+/// One half of a place: its vendor or its region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Member {
     /// The vendor.
@@ -43,13 +43,13 @@ pub enum Member {
 /// Ways to write an IPv6 address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spelling {
-    /// RFC 5952.
+    /// The canonical text of RFC 5952.
     Canonical,
-    /// Canonical, but with upper-case digits.
+    /// The canonical text with upper-case digits.
     Upper,
     /// All eight groups with four digits each.
     Expanded,
-    /// Expanded and upper case.
+    /// The expanded text with upper-case digits.
     ExpandedUpper,
     /// Eight groups without leading zeros and without `::`.
     Uncompressed,
@@ -67,7 +67,7 @@ const SPELLINGS: &[(&str, Spelling)] = &[
 ];
 
 impl Spelling {
-    /// An address in this spelling.
+    /// Returns an address in this spelling.
     #[must_use]
     pub fn write(self, ip: std::net::Ipv6Addr) -> String {
         let groups = |width: usize| -> String {
@@ -89,19 +89,19 @@ impl Spelling {
     }
 }
 
-/// IPv4 addresses of the documentation blocks that a case may use, numbered from 0. Their number is what a target's zone
-/// leaves free at least, so that no two numbers give one address.
+/// The number of IPv4 addresses of the documentation blocks that a case may use, numbered from 0. A target's zone
+/// leaves at least this number free, so no two numbers give the same address.
 pub const V4_ADDRESSES: usize = 60;
-/// Numbers that other variables may have, from 0.
+/// The number of values that other variables may have as their number, from 0.
 const NUMBERS: usize = 100_000;
 
-/// A variable's number, which is below `limit`.
+/// Reads a variable's number, which must be below `limit`.
 fn number(text: &str, limit: usize) -> Option<usize> {
     text.parse().ok().filter(|n| *n < limit)
 }
 
 impl Variable {
-    /// The built-in variable of this name.
+    /// Returns the built-in variable of this name.
     #[must_use]
     pub fn read(name: &str) -> Option<Self> {
         let member = |text: &str| match text {
@@ -134,7 +134,7 @@ impl Variable {
     }
 }
 
-/// Whether a name is one of the built-in variables.
+/// Returns whether this is the name of a built-in variable.
 #[must_use]
 pub fn is_builtin(name: &str) -> bool {
     Variable::read(name).is_some()

@@ -1,5 +1,5 @@
-//! What a fault shows beside itself, in the words of clauses that speak of the whole: what one generation does not see of
-//! the other, and a limit that is passed by requests at the same time (CONC-2).
+//! Side effects of a fault under clauses about the whole API: differences between the generations, and
+//! limits that requests at the same time exceed (CONC-2).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,21 +8,21 @@ use super::sheet::{Group, Nature, Sheet};
 use crate::contract::{ClauseId, Level};
 use crate::exchange::Operation;
 
-/// Joins them to the causes that explain them.
+/// Joins the side effects to the causes that explain them.
 pub(super) fn beside(sheet: &Sheet, joined: &mut Joined) {
     one_clause(sheet, joined);
     between_generations(sheet, joined);
     beyond_the_limit(sheet, joined);
 }
 
-/// Whether a group breaks a must.
+/// Returns whether a group breaks a must.
 fn is_must(group: &Group) -> bool {
     let mut sightings = group.sightings.iter();
     sightings.any(|one| one.level == Level::Must)
 }
 
-/// One clause is broken once: at one member in the same way, in the same answers, or where it is one rule of places or of
-/// the limit.
+/// Joins groups of one clause if they differ in the same way at the same member, or are in the same answers. Groups of
+/// a clause about regions or about the limit are always joined.
 fn one_clause(sheet: &Sheet, joined: &mut Joined) {
     let answers = |group: &Group| -> BTreeSet<(usize, usize)> {
         let sightings = group.sightings.iter();
@@ -44,15 +44,15 @@ fn one_clause(sheet: &Sheet, joined: &mut Joined) {
     }
 }
 
-/// Whether a clause says that a full zone takes no more.
+/// Returns whether a clause says that a full zone does not accept more mappings.
 fn is_of_the_limit(clause: &ClauseId) -> bool {
     owners(clause).any(|owner| owner.promises().full.as_ref() == Some(clause))
 }
 
-/// All that the generations do not see of each other is one fault, or follows from a write that is broken.
+/// Joins all findings about differences between the generations: they are one fault, or follow from a broken write.
 fn between_generations(sheet: &Sheet, joined: &mut Joined) {
     let across = |group: &Group| matches!(group.key.clause.as_str(), "X-1" | "X-2");
-    // Those that follow from something already stay with it: two mistakes may both be seen by the other generation.
+    // Findings that already follow from a cause stay with it, since the other generation may show two mistakes.
     let is_across = |number: &usize| sheet.groups.get(*number).is_some_and(across);
     let sets = joined.sets().into_iter();
     let alone = sets.filter(|set| set.iter().all(is_across));
@@ -85,7 +85,7 @@ fn between_generations(sheet: &Sheet, joined: &mut Joined) {
     }
 }
 
-/// A limit that does not hold for one request does not hold for many.
+/// Joins the breach of the limit by concurrent requests to a breach by single ones, which explains it.
 fn beyond_the_limit(sheet: &Sheet, joined: &mut Joined) {
     let alone = numbers(sheet, |group| {
         is_must(group) && is_of_the_limit(&group.key.clause)

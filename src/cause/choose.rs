@@ -1,4 +1,4 @@
-//! A cause's name, its numbers and its simplest witness.
+//! The name of a cause, its counts and its simplest witness.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use crate::contract::{ClauseId, Level};
 use crate::event::{Cause, Symptom, Witness};
 use crate::exchange::Operation;
 
-/// The causes that joined groups are.
+/// Builds the causes from the joined groups.
 pub(super) fn causes(sheet: &Sheet, joined: &Joined) -> Vec<Cause> {
     let sets = joined.sets();
     let trials: Vec<BTreeSet<usize>> = sets.iter().map(|set| trials_of(sheet, set)).collect();
@@ -61,7 +61,7 @@ fn cause(
         .collect();
     let clause = headline(sheet, joined, &groups, &clauses)?;
     let of_clause = |&&(_, group): &&(usize, &Group)| group.key.clause == clause;
-    // A group that only follows from another is not evidence by itself.
+    // A group that only follows from another one is weaker evidence.
     let (number, group) = groups
         .iter()
         .filter(of_clause)
@@ -108,12 +108,13 @@ fn cause(
     })
 }
 
-/// How many of the trials about a clause must break it for the clause to say what is wrong, in percent.
+/// The percentage of the trials about a clause that must break it, so that the clause may name the cause.
 const PRECISE: usize = 40;
 
-/// The clause that says best what is wrong: an envelope that is wrong nearly everywhere; else one of the operation that is
-/// at fault, if many trials about it broke it; else the one that fits best: most of the trials about it broke it, and
-/// most trials of the cause are about it.
+/// Returns the clause that describes best what is wrong. A clause about the envelope comes first, if at least half of
+/// the cause's trials break it. Next comes a clause of the operation at fault, if many trials about the clause broke
+/// it. Otherwise the clause that fits best is chosen: most of the trials about it broke it, and most trials of the
+/// cause broke it.
 fn headline(
     sheet: &Sheet,
     joined: &Joined,
@@ -169,12 +170,12 @@ fn headline(
     best.map(|(_, group)| group.key.clause.clone())
 }
 
-/// Whether a clause is the one of the form of results, which each operation's own says more exactly.
+/// Returns whether this is the general clause about the form of results. Each operation has a more specific clause.
 fn is_form_of_results(clause: &ClauseId) -> bool {
     *clause == ClauseId::of("ENV-5")
 }
 
-/// How many trials are about a clause, of those with the operation that is at fault.
+/// Returns the number of trials about a clause, counting only those with the operation at fault if it is known.
 fn about(sheet: &Sheet, clause: &ClauseId, at_fault: Option<Operation>) -> usize {
     let about = sheet.trials.iter().filter(|ran| {
         ran.proves.contains(clause) && at_fault.is_none_or(|operation| ran.has(bit(operation)))
@@ -182,10 +183,10 @@ fn about(sheet: &Sheet, clause: &ClauseId, at_fault: Option<Operation>) -> usize
     about.count()
 }
 
-/// Bytes that count as much as a request when evidence is chosen.
+/// The number of body bytes that count as much as one request when the witness is chosen.
 const BYTES_A_REQUEST: usize = 500;
 
-/// The finding that takes the fewest requests and the shortest bodies to show.
+/// Returns the finding that needs the fewest requests and the shortest bodies.
 fn simplest<'s>(sheet: &Sheet, group: &'s Group) -> Option<&'s Sighting> {
     let id = |one: &Sighting| sheet.trials.get(one.trial).map(|ran| ran.id.as_str());
     let all = group.sightings.iter();
@@ -208,7 +209,7 @@ fn symptom(group: &Group) -> Symptom {
     }
 }
 
-/// The name of a cause, of characters that stand in a link and in a shell as they are.
+/// Returns the name of a cause. Its characters need no escaping in a link or in a shell.
 fn id(group: &Group, operation: Option<&str>) -> String {
     let key = &group.key;
     let parts = [
@@ -231,7 +232,7 @@ fn id(group: &Group, operation: Option<&str>) -> String {
     parts.collect::<Vec<_>>().join("_")
 }
 
-/// Two causes that would have one name get numbers.
+/// Appends numbers to the names of causes that would otherwise have the same name.
 fn number_twins(causes: &mut [Cause]) {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for cause in causes {

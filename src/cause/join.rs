@@ -1,5 +1,5 @@
-//! Which groups have one explanation. Each rule is a reason why findings follow from one another; what no rule joins
-//! stays apart.
+//! Joins groups that have the same explanation. Each rule is a reason why findings follow from one another. Groups that
+//! no rule joins stay separate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,20 +7,20 @@ use super::sheet::{Answers, Group, Nature, Ran, Sheet, Sighting, bit};
 use crate::contract::ClauseId;
 use crate::exchange::{Generation, Operation};
 
-/// The part of a group's findings that must lie where a rule says, in percent.
+/// The percentage of a group's findings that must fulfil the condition of a rule.
 const NEARLY_ALL: usize = 90;
-/// How unlikely it must be that two groups meet by chance.
+/// The probability of a mere coincidence of two groups must be below this value to join them.
 const CHANCE: f64 = 0.02;
 
-/// Groups that have one explanation.
+/// The groups, joined by explanation.
 #[derive(Debug)]
 pub(super) struct Joined {
     parent: Vec<usize>,
-    /// Groups that follow from a malformed answer: expectations on it fail as well.
+    /// Groups that follow from a malformed answer, on which other expectations fail as well.
     pub(super) wake: BTreeSet<usize>,
-    /// Groups that show only where a path spells its address otherwise.
+    /// Groups that appear only where a path spells its address in a non-canonical way.
     pub(super) respelled: BTreeSet<usize>,
-    /// The operation that a group speaks of, where its clause says so.
+    /// The operation at fault for a group, if its clause names one.
     pub(super) suspects: BTreeMap<usize, Operation>,
 }
 
@@ -39,7 +39,7 @@ impl Joined {
         }
     }
 
-    /// The groups of each explanation.
+    /// Returns the groups of each explanation.
     pub(super) fn sets(&self) -> Vec<Vec<usize>> {
         let mut sets: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for group in 0..self.parent.len() {
@@ -49,7 +49,7 @@ impl Joined {
     }
 }
 
-/// Joins what follows from one another.
+/// Joins groups that follow from one another.
 pub(super) fn joined(sheet: &Sheet) -> Joined {
     let mut joined = Joined {
         parent: (0..sheet.groups.len()).collect(),
@@ -69,7 +69,7 @@ pub(super) fn joined(sheet: &Sheet) -> Joined {
     joined
 }
 
-/// Pairs of groups, each once.
+/// Returns all pairs of groups, each once.
 fn pairs(sheet: &Sheet) -> impl Iterator<Item = ((usize, &Group), (usize, &Group))> {
     let groups = &sheet.groups;
     let all = groups.iter().enumerate();
@@ -79,14 +79,14 @@ fn pairs(sheet: &Sheet) -> impl Iterator<Item = ((usize, &Group), (usize, &Group
     })
 }
 
-/// Whether a clause speaks of more than one kind of operation.
+/// Returns whether a clause does not belong to exactly one kind of operation.
 pub(super) fn is_general(clause: &ClauseId) -> bool {
     let mut kinds = owners(clause).map(Operation::kind);
     let first = kinds.next();
     first.is_none() || kinds.any(|kind| Some(kind) != first)
 }
 
-/// The operations that promise a clause.
+/// Returns the operations that promise a clause.
 pub(super) fn owners(clause: &ClauseId) -> impl Iterator<Item = Operation> {
     Operation::all().filter(move |operation| {
         let promises = operation.promises().all();
@@ -98,7 +98,8 @@ fn promises(operation: Operation, clause: &ClauseId) -> bool {
     owners(clause).any(|owner| owner == operation)
 }
 
-/// An answer whose form is wrong breaks, at the same place of the same answer, whatever else is expected there.
+/// Joins findings to an earlier finding about the form of the same place in the same answer. A malformed place also
+/// breaks all other expectations there.
 fn in_the_wake_of_a_form(sheet: &Sheet, joined: &mut Joined) {
     let mut by_answer: BTreeMap<(usize, usize), Vec<(usize, usize, &str)>> = BTreeMap::new();
     for (number, group) in sheet.groups.iter().enumerate() {
@@ -143,7 +144,7 @@ fn is_nearly_all(part: usize, all: usize) -> bool {
     part * 100 >= all * NEARLY_ALL
 }
 
-/// Whether two places in an answer are the same, or one within the other.
+/// Returns whether two places in an answer are the same, or one is within the other.
 fn overlap(a: &str, b: &str) -> bool {
     let is_pointer = |at: &str| at.is_empty() || at.starts_with('/');
     if !is_pointer(a) || !is_pointer(b) {
@@ -153,11 +154,11 @@ fn overlap(a: &str, b: &str) -> bool {
         let rest = inner.strip_prefix(outer);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ' ']))
     };
-    // The whole body is everywhere: only a body that has no members at all breaks what they should be.
+    // The empty pointer (the whole body) would overlap with every place, so it only matches itself.
     a == b || (!a.is_empty() && within(a, b)) || (!b.is_empty() && within(b, a))
 }
 
-/// What shows only where the path spells its address in another way than the canonical one is about that.
+/// Joins groups that appear almost only where the path spells its address in a non-canonical way.
 fn of_other_spellings(sheet: &Sheet, joined: &mut Joined) {
     for (number, group) in sheet.groups.iter().enumerate() {
         let respelled = group.sightings.iter().filter(|one| one.is_respelled);
@@ -172,9 +173,10 @@ fn of_other_spellings(sheet: &Sheet, joined: &mut Joined) {
     }
 }
 
-/// Findings of one clause: of one that speaks of a single operation all of them; of another those of one operation that
-/// are not about the state of the zone, and requests that several operations answer alike. What both generations do
-/// alike is one mistake in what they share.
+/// Joins groups of one clause. If the clause is about a single kind of operation, all of its groups are joined. For a
+/// general clause, groups of one operation are joined unless they are about the state of the zone, and so are groups
+/// of wrong answers that are alike. Groups of equivalent clauses of both generations are joined if they are alike,
+/// since they are one mistake in shared code.
 fn of_one_clause(sheet: &Sheet, joined: &mut Joined) {
     for ((a, first), (b, second)) in pairs(sheet) {
         let (mine, its) = (&first.key, &second.key);
@@ -190,13 +192,13 @@ fn of_one_clause(sheet: &Sheet, joined: &mut Joined) {
     }
 }
 
-/// Whether two groups differ in nothing but clause and operation.
+/// Returns whether two groups differ only in clause and operation.
 fn alike(first: &Group, second: &Group) -> bool {
     let (mine, its) = (&first.key, &second.key);
     first.nature == second.nature && mine.kind == its.kind && mine.at == its.at
 }
 
-/// What a clause is called in either generation, such as `GET-1`; `None` for one that is of none.
+/// Returns the part of a clause id after the prefix of its generation, or `None` if it has no such prefix.
 fn twin(clause: &ClauseId) -> Option<&str> {
     let generations = [Generation::V1, Generation::V2];
     let mut prefixes = generations
@@ -205,7 +207,7 @@ fn twin(clause: &ClauseId) -> Option<&str> {
     prefixes.find_map(|prefix| clause.as_str().strip_prefix(prefix))
 }
 
-/// A member that is wrong in the same way is so by every clause that speaks of it.
+/// Joins groups about the form of one member that differs in the same way, whatever clauses they cite.
 fn of_one_member(sheet: &Sheet, joined: &mut Joined) {
     for ((a, first), (b, second)) in pairs(sheet) {
         let (mine, its) = (&first.key, &second.key);
@@ -218,15 +220,15 @@ fn of_one_member(sheet: &Sheet, joined: &mut Joined) {
     }
 }
 
-/// Whether a group is about the numbers beside a list.
+/// Returns whether a group is about the page numbers and counts of a list (`result_info`).
 fn is_about_pages(group: &Group) -> bool {
     let mut sightings = group.sightings.iter();
     sightings.all(|one| one.at.starts_with("/result_info/"))
 }
 
-/// An operation that answers alike where several clauses want something else.
+/// Joins groups in which an operation gives the same answer where several clauses require another one.
 fn of_one_answer(sheet: &Sheet, joined: &mut Joined) {
-    // Requests outside the operations count as answered alike only if their status is the same.
+    // For requests without a known operation, the whole status must be the same; otherwise its class is enough.
     let statuses = |group: &Group| -> BTreeSet<u16> {
         let statuses = group.sightings.iter().filter_map(|one| one.status);
         match group.key.operation {
@@ -245,23 +247,23 @@ fn of_one_answer(sheet: &Sheet, joined: &mut Joined) {
     }
 }
 
-/// How many of the trials with an operation must fail for it to be thought broken as a whole, in percent.
+/// The percentage of the trials with an operation that must fail, so that the operation counts as broken as a whole.
 const BROKEN: usize = 20;
 
-/// Whether enough trials with an operation fail to suspect it of what fails after it.
+/// Returns whether so many trials with an operation fail that it is suspected of later failures.
 fn is_broken_as_a_whole(sheet: &Sheet, operation: Operation) -> bool {
     let with = || sheet.trials.iter().filter(|ran| ran.has(bit(operation)));
     with().filter(|ran| ran.fails).count() * 100 >= with().count() * BROKEN
 }
 
-/// Who may be at fault for a group of findings.
+/// The operations that may be at fault for a group of findings.
 struct Suspicion {
     number: usize,
     nature: Nature,
-    /// The operations whose effect may be what is seen: those that wrote before a state was read, or before anything
-    /// else if that was nearly always the same one; then the one that answered.
+    /// The operations that may have caused the findings: the preceding writes, then the operation that answered. For
+    /// findings that are not about the state, a write counts only if it preceded nearly all of them.
     suspects: Vec<Operation>,
-    /// The one that the clause names.
+    /// The operation that the clause names, if any.
     named: Option<Operation>,
 }
 
@@ -284,9 +286,9 @@ impl Suspicion {
             (Some(write), None) => Some(write),
             (None, None) => owners(clause).next().filter(|_| !is_general(clause)),
         };
-        // What an operation answers after itself depends on what it did.
+        // The answer of an operation that follows itself depends on the state that it wrote.
         let after_itself = named.is_some() && named == written_by;
-        // What a clause lays to a reader is another's only if that one wrote before nearly all that breaks the clause.
+        // If the clause names an operation, a write is suspected only if it preceded nearly all findings of the clause.
         if named.is_some() {
             let of_clause = sheet
                 .groups
@@ -315,8 +317,8 @@ impl Suspicion {
     }
 }
 
-/// What one operation did or answered. A clause names the operation that it is about; what else shows after a write, or
-/// in a reader, that is known to be broken as a whole is laid to it.
+/// Joins groups that one operation caused. Usually this is the operation that the clause names. A group is attributed
+/// to another suspect instead if that operation is known to be at fault and broken as a whole.
 fn of_one_suspect(sheet: &Sheet, joined: &mut Joined) {
     let groups = sheet.groups.iter().enumerate();
     let suspicions: Vec<Suspicion> = groups
@@ -331,7 +333,8 @@ fn of_one_suspect(sheet: &Sheet, joined: &mut Joined) {
         .map(Operation::index)
         .collect();
     let mut known: BTreeMap<(usize, Nature), usize> = BTreeMap::new();
-    // Writes first, since they explain what readers show; then what a clause lays to a reader; then the rest.
+    // Groups whose clause names a write come first, since writes explain what reads show. Then come groups whose clause
+    // names a read, and then the rest.
     let rank = |one: &&Suspicion| match one.named {
         Some(named) if named.kind().writes() => 0,
         Some(_) => 1,
@@ -370,7 +373,7 @@ fn of_one_suspect(sheet: &Sheet, joined: &mut Joined) {
     }
 }
 
-/// What a general clause says of several operations, none of which is suspect by a clause of its own.
+/// Joins groups of one clause and nature that are not yet attributed to an operation.
 fn of_nobody_in_particular(sheet: &Sheet, joined: &mut Joined) {
     let suspected: BTreeSet<usize> = joined
         .suspects
@@ -386,16 +389,16 @@ fn of_nobody_in_particular(sheet: &Sheet, joined: &mut Joined) {
     }
 }
 
-/// Findings that an explanation holds, for comparisons.
+/// The findings of an explanation, in a form for comparisons.
 #[derive(Default)]
 struct Extent {
-    /// Answers, by trial and request.
+    /// The answers with a finding, as trial and request.
     answers: BTreeSet<(usize, usize)>,
     /// The first request with a finding in each trial.
     first: BTreeMap<usize, usize>,
-    /// Answers by what is alike of them.
+    /// The same answers, by operation and status class.
     alike: BTreeMap<Answers, BTreeSet<(usize, usize)>>,
-    /// Trial and request of each finding.
+    /// The trial and request of each finding.
     findings: Vec<(usize, usize)>,
 }
 
@@ -417,8 +420,8 @@ impl Extent {
     }
 }
 
-/// The smaller explanation follows from the larger one if its findings lie in the same answers, or later in the same
-/// trials, and would hardly do so by chance: the larger one is not simply everywhere.
+/// Joins a smaller explanation to a larger one if its findings are in the same answers, or later in the same trials. A
+/// coincidence must be unlikely, so an explanation that is found everywhere does not explain others.
 fn beyond_chance(sheet: &Sheet, joined: &mut Joined) {
     loop {
         let mut sets = joined.sets();
@@ -447,7 +450,8 @@ fn follows(sheet: &Sheet, extents: &[Extent], large: usize, small: usize) -> boo
     let trials = small.first.len();
     let in_same = small.answers.intersection(&large.answers).count();
     if is_nearly_all(in_same, small.answers.len()) {
-        // Among answers of the same operations and statuses: a fault of all refusals explains no single one.
+        // Compare only answers of the same operations and status classes: a fault of all refusals does not explain a
+        // single one.
         let hit = small.alike.keys().map(|answers| {
             let hit = large.alike.get(answers);
             hit.map_or(0, BTreeSet::len)
@@ -467,7 +471,7 @@ fn follows(sheet: &Sheet, extents: &[Extent], large: usize, small: usize) -> boo
     if !is_nearly_all(later.count(), small.findings.len()) {
         return false;
     }
-    // Among trials with such answers, for the same reason.
+    // Compare only trials with such answers, for the same reason.
     let alike = |ran: &Ran| {
         small
             .alike
@@ -487,7 +491,8 @@ fn follows(sheet: &Sheet, extents: &[Extent], large: usize, small: usize) -> boo
     chance(hit, all, trials) < CHANCE
 }
 
-/// The chance that this many draws all hit; 1 if more than half of all hit, since that explains nothing.
+/// Returns the probability that all `draws` hit. Returns 1 if more than half of `all` are hits, since such an
+/// explanation is too general.
 fn chance(hit: usize, all: usize, draws: usize) -> f64 {
     let as_float = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
     if hit * 2 > all {

@@ -1,8 +1,8 @@
-//! Causes: which findings of a run have one explanation, and which of them shows it best.
+//! Causes: groups the findings of a run that have the same explanation, and picks the one that shows it best.
 //!
-//! `sheet` sorts findings into groups of the same clause, kind of difference, member and operation; `join` puts groups
-//! together that follow from one another (`aside`: in the words of clauses that speak of the whole); `choose` names a cause after the clause that says it best, and picks its
-//! simplest witness.
+//! `sheet` sorts findings into groups of the same clause, kind of difference, member and operation. `join` joins groups
+//! that follow from one another, and `aside` does so for clauses about the whole API. `choose` names a cause after the
+//! clause that describes it best, and picks its simplest witness.
 
 mod aside;
 mod choose;
@@ -13,20 +13,20 @@ use crate::event::{Cause, TrialReport, Verdict};
 
 use self::sheet::Sheet;
 
-/// Gathers the findings of a run, trial by trial.
+/// The findings of a run, collected trial by trial.
 #[derive(Debug, Default)]
 pub struct Causes {
     sheet: Sheet,
 }
 
 impl Causes {
-    /// Takes a trial in. Those that were expected to fail count as trials that pass.
+    /// Adds a trial. Trials that were expected to fail count as passed.
     pub fn take(&mut self, trial: &TrialReport) {
         let fails = matches!(trial.verdict, Verdict::Violates | Verdict::Deviates);
         self.sheet.take(trial, fails);
     }
 
-    /// The causes: musts before shoulds, then those that explain the most.
+    /// Returns the causes: musts before shoulds, and then the causes with the most trials first.
     #[must_use]
     pub fn list(&self) -> Vec<Cause> {
         let sheet = self.sheet.ordered();
@@ -34,14 +34,14 @@ impl Causes {
     }
 }
 
-/// The causes of failed trials.
+/// Returns the causes of failed trials.
 pub fn of_failures<'t>(trials: impl IntoIterator<Item = &'t TrialReport>) -> Vec<Cause> {
     let mut causes = Causes::default();
     trials.into_iter().for_each(|trial| causes.take(trial));
     causes.list()
 }
 
-/// The causes of what was expected to fail.
+/// Returns the causes of the trials that were expected to fail.
 pub fn of_expected<'t>(trials: impl IntoIterator<Item = &'t TrialReport>) -> Vec<Cause> {
     let mut causes = Causes::default();
     for trial in trials {

@@ -1,4 +1,4 @@
-//! Findings in groups, with what is needed to tell whether one group follows from another.
+//! Findings in groups, with the data needed to decide whether one group follows from another.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,58 +8,59 @@ use crate::contract::{ClauseId, Contract, Level, Meaning, What, address};
 use crate::event::{ReportedFinding, StepRecord, TrialReport};
 use crate::exchange::Operation;
 
-/// Groups beyond this are told apart by their clause alone, so that a hostile target can't make a run's end slow.
+/// The number of groups beyond which new groups differ by clause alone, so that a hostile target can't slow down the
+/// end of a run.
 const GROUPS: usize = 400;
 
-/// What a finding says of the target.
+/// The nature of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Nature {
-    /// The answer has another form than the documented one.
+    /// The answer does not have the documented form.
     Form,
-    /// A request is answered otherwise than it must be.
+    /// The request is not answered as it must be.
     Answer,
-    /// The zone holds something else, or an answer that depends on what it holds is another.
+    /// The content of the zone is wrong, or an answer that depends on it.
     State,
 }
 
-/// What the findings of a group have in common.
+/// The properties that the findings of a group have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     pub(super) clause: ClauseId,
     pub(super) kind: &'static str,
-    /// The member that it is about, whatever the index in a list.
+    /// The member that the findings are about, whatever the index in a list.
     pub(super) at: String,
-    /// The operation that answered; `None` for the form of answers, which operations share.
+    /// The operation that answered; `None` for findings about the form, which operations share.
     pub(super) operation: Option<Operation>,
 }
 
-/// A finding, as far as it matters here.
+/// The relevant data of a finding.
 #[derive(Debug, Clone)]
 pub(super) struct Sighting {
-    /// The number of its trial.
+    /// The index of the trial.
     pub(super) trial: usize,
-    /// Its number among the findings of the trial.
+    /// The index among the findings of the trial.
     pub(super) number: usize,
-    /// The number of its request in the trial; that of all requests where it belongs to none.
+    /// The index of the request in the trial, or the number of all requests if the finding does not belong to one.
     pub(super) step: usize,
     /// The operation that answered.
     pub(super) operation: Option<Operation>,
-    /// The last write before it that succeeded.
+    /// The last write before the finding that succeeded.
     pub(super) written_by: Option<Operation>,
-    /// Whether the request's path spells its address otherwise than canonically.
+    /// True if the request's path spells its address in a non-canonical way.
     pub(super) is_respelled: bool,
     pub(super) level: Level,
-    /// Where in the response, as it was reported.
+    /// The place in the response, as it was reported.
     pub(super) at: String,
-    /// Bytes of the request bodies that lead to it, as far as they are kept.
+    /// The size of the recorded request bodies up to the finding, in bytes.
     pub(super) bytes: usize,
-    /// The answer's operation and hundreds of its status.
+    /// The operation and status class of the answer.
     pub(super) answers: Option<Answers>,
-    /// The status that was answered, where the finding is about it.
+    /// The status of the answer, if the finding is about the status or code.
     pub(super) status: Option<u16>,
 }
 
-/// Findings that are alike.
+/// Findings that are alike, with their common properties.
 #[derive(Debug, Clone)]
 pub(super) struct Group {
     pub(super) key: Key,
@@ -68,7 +69,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// The trials in which it was seen.
+    /// Returns the trials in which the group was seen.
     pub(super) fn trials(&self) -> BTreeSet<usize> {
         self.sightings
             .iter()
@@ -76,7 +77,7 @@ impl Group {
             .collect()
     }
 
-    /// The writes before its findings with how many findings each, the most frequent first.
+    /// Returns the writes before the findings with the number of findings for each, the most frequent write first.
     pub(super) fn written_by(&self) -> Vec<(Operation, usize)> {
         let mut counts: BTreeMap<usize, (Operation, usize)> = BTreeMap::new();
         for write in self.sightings.iter().filter_map(|one| one.written_by) {
@@ -88,28 +89,28 @@ impl Group {
     }
 }
 
-/// A trial, as far as it matters here.
+/// The relevant data of a trial.
 #[derive(Debug, Clone)]
 pub(super) struct Ran {
     pub(super) id: String,
-    /// Its operations, as bits by their index.
+    /// The operations of the trial, as bits by their index.
     pub(super) operations: u32,
-    /// Its answers, those alike once.
+    /// The kinds of answers in the trial.
     pub(super) answers: BTreeSet<Answers>,
-    /// The clauses that it proves.
+    /// The clauses that the trial proves.
     pub(super) proves: Vec<ClauseId>,
-    /// Whether it failed.
+    /// True if the trial failed.
     pub(super) fails: bool,
 }
 
 impl Ran {
-    /// Whether it sent any of these operations.
+    /// Returns whether the trial sent any of these operations.
     pub(super) fn has(&self, operations: u32) -> bool {
         self.operations & operations != 0
     }
 }
 
-/// Answers that are alike: the operation by its index, and hundreds of the status.
+/// A kind of answer: the index of the operation, and the class of the status (such as 4 for 4xx).
 pub(super) type Answers = (usize, u16);
 
 /// All findings of a run.
@@ -118,12 +119,12 @@ pub(super) struct Sheet {
     pub(super) groups: Vec<Group>,
     by_key: HashMap<(ClauseId, &'static str, String, Option<usize>), usize>,
     pub(super) trials: Vec<Ran>,
-    /// Requests by operation and hundreds of the status.
+    /// The number of requests by operation and status class.
     pub(super) requests: BTreeMap<Answers, usize>,
 }
 
 impl Sheet {
-    /// The same in an order of its own: trials end in any order, and what explains them must not depend on it.
+    /// Returns the same sheet in a fixed order. Trials end in any order, and the causes must not depend on it.
     pub(super) fn ordered(&self) -> Self {
         let mut order: Vec<usize> = (0..self.trials.len()).collect();
         order.sort_by(|a, b| self.trials[*a].id.cmp(&self.trials[*b].id));
@@ -152,7 +153,7 @@ impl Sheet {
         }
     }
 
-    /// Takes a trial in; its findings only if it fails.
+    /// Adds a trial, and its findings if it fails.
     pub(super) fn take(&mut self, trial: &TrialReport, fails: bool) {
         let operations: Vec<Option<Operation>> = trial
             .steps
@@ -258,14 +259,14 @@ impl Sheet {
     }
 }
 
-/// An operation in a set of them.
+/// Returns the bit of an operation in a set of operations.
 pub(super) fn bit(operation: Operation) -> u32 {
     1_u32
         .checked_shl(u32::try_from(operation.index()).unwrap_or(u32::MAX))
         .unwrap_or(0)
 }
 
-/// For each request of a trial, and for its end, the last write before it that succeeded.
+/// Returns the last successful write before each request of a trial, and before its end.
 fn writes_before(steps: &[StepRecord], operations: &[Option<Operation>]) -> Vec<Option<Operation>> {
     let mut last = None;
     let mut before = vec![last];
@@ -301,7 +302,7 @@ fn nature(what: &What, at: &str, operation: Option<Operation>) -> Nature {
             }
         }
         What::Accepted { .. } => Nature::Answer,
-        // A mapping in words, or one that must not be in a list.
+        // The value describes a mapping, or a mapping must not be in a list.
         What::Value { .. } if at == "/result" => Nature::State,
         What::Unexpected { .. } if reads(operation) => Nature::State,
         What::Missing { .. } | What::Unexpected { .. } | What::Value { .. } | What::Form { .. } => {
@@ -314,14 +315,14 @@ fn reads(operation: Option<Operation>) -> bool {
     operation.is_some_and(|operation| !operation.kind().writes())
 }
 
-/// The last part of a place that is a name, spelled the same in both generations.
+/// Returns the last part of a place that is a name, in a spelling that is the same for both generations.
 fn member(at: &str) -> String {
     let is_index = |part: &&str| part.chars().all(|c| c.is_ascii_digit());
     let last = at.split('/').rev().find(|part| !is_index(part));
     last.unwrap_or_default().replace('_', "-")
 }
 
-/// Whether a path ends with an address in another spelling than the canonical one.
+/// Returns whether a path ends with an address in a non-canonical spelling.
 fn is_respelled(path: &str) -> bool {
     let path = path.split('?').next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();

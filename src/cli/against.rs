@@ -1,4 +1,4 @@
-//! The other target of a differential check.
+//! The other target of a run with `--against`.
 
 use originproof::report::Run;
 use originproof::runner::{Keep, Plan, RunConfig, Runner, Target};
@@ -10,10 +10,11 @@ use super::settings::Given;
 use super::target::{Opened, TargetArgs};
 use super::world::World;
 
-/// What belongs to one target, so that flags for the first one say nothing of another that has a table of its own.
+/// The settings that belong to one target. Flags for them do not apply to another target that has its own table in the
+/// configuration file.
 const OWN: [&str; 5] = ["zones", "token", "email", "key", "capabilities"];
 
-/// Another target that was reached.
+/// The other target, after it was reached.
 #[derive(Debug)]
 pub(super) struct Other {
     target: Target,
@@ -21,10 +22,10 @@ pub(super) struct Other {
 }
 
 impl Other {
-    /// Reaches the target of this name or URL.
+    /// Probes the target with this name or URL.
     ///
     /// # Errors
-    /// A setting that is faulty, or a target that can't be reached or refuses.
+    /// Fails if a setting is faulty, or if the target cannot be reached or refuses requests.
     pub(super) async fn probe(
         args: &TargetArgs,
         more: Given,
@@ -47,10 +48,10 @@ impl Other {
         Ok(Self { target, seed })
     }
 
-    /// Sends it the same cases, in silence. A signal ends that as it would the run itself.
+    /// Runs the same cases against it without output. A signal stops this like the run itself.
     ///
     /// # Errors
-    /// A zone that can't be taken.
+    /// Fails if a zone cannot be taken over.
     pub(super) async fn run(
         self,
         plan: &Plan,

@@ -1,12 +1,14 @@
-//! The command line as clap reads it.
+//! The arguments and subcommands that clap parses.
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArgs;
+use super::completions::{CompletionsArgs, ManArgs};
 use super::config::ConfigArgs;
 use super::drift::DriftArgs;
 use super::explain::ExplainArgs;
 use super::explore::ExploreArgs;
+use super::init::InitArgs;
 use super::lint::LintArgs;
 use super::list::ListArgs;
 use super::mock::MockArgs;
@@ -38,31 +40,37 @@ Exit codes: 0 conforms, 1 violates a must (with --strict: or deviates from a sho
 pub(crate) enum Command {
     /// Run the suite against a target, by default the embedded mock
     Run(Box<RunArgs>),
-    /// Walk over zones in sequences that nobody wrote, and make small what fails
+    /// Send random sequences of requests, and shrink what fails
     Explore(Box<ExploreArgs>),
-    /// Check traffic that others made: HAR files, JSON Lines, or one response
+    /// Check recorded traffic: HAR files, JSON Lines, or one response
     Check(CheckArgs),
     /// Compare the vendor's published description with our contract
     Drift(DriftArgs),
-    /// Check traffic as it passes: stand between clients and a server
+    /// Check live traffic, as a proxy between clients and a server
     Proxy(ProxyArgs),
-    /// List cases, clauses, operations, codes, mutants, variations, or what covers what
+    /// List cases, clauses, operations, codes, mutants, variations, or coverage
     List(ListArgs),
     /// Explain a clause, a code, a case, an operation, a source, a verdict, a capability or a cause
     Explain(ExplainArgs),
     /// Serve the reference implementation
     Mock(MockArgs),
-    /// Show a saved run in another format, compare two runs, merge the parts of one
+    /// Show a saved run in another format, compare runs, or merge the parts of a run
     Report(ReportArgs),
-    /// Send the simplest evidence of a cause again: still so, gone, or other?
+    /// Send the simplest evidence of a cause again, and tell whether it still fails
     Replay(Box<ReplayArgs>),
-    /// Put zones back that an interrupted run left
+    /// Put back zones that an interrupted run left changed
     Restore(RestoreArgs),
-    /// Show what is set, and where each value comes from
+    /// Show the settings, and where each value comes from
     Config(ConfigArgs),
+    /// Write a configuration, a list of expected failures, and the job of the CI system that is found
+    Init(InitArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Write manual pages
+    Man(ManArgs),
     /// Check case files without network
     Lint(LintArgs),
-    /// Try the suite on faulty mocks: is each caught by the clause that it breaks?
+    /// Try the suite on faulty mocks, and check that each is caught by the clause that it breaks
     Mutants(MutantsArgs),
 }
 

@@ -1,13 +1,13 @@
-//! What is said of a folder of case files.
+//! Messages about a folder of case files.
 
 use originproof::case::Library;
 
 use super::console::Console;
 
-/// Files that are named.
+/// The maximum number of files that are named.
 const NAMED: usize = 5;
 
-/// Says which files of the folder are not case files.
+/// Tells which files of the folder are ignored because they are not case files.
 pub(super) fn name_passed_over(library: &Library, console: &mut Console) {
     let others = &library.passed_over;
     let named = others.iter().take(NAMED);

@@ -1,4 +1,4 @@
-//! `originproof check`: traffic that others made.
+//! `originproof check`: judges recorded traffic.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -28,19 +28,19 @@ pub(crate) struct CheckArgs {
     /// HAR files or JSON Lines of exchanges, plain or gzipped; `-` for one response on stdin
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// The operation that the response answers (v2.put), for a file or stdin with a response alone
+    /// The operation that the response answers, such as v2.put, for a file or stdin that holds only a response
     #[arg(long, value_name = "OPERATION", value_parser = read_operation)]
     operation: Option<Operation>,
-    /// The status of a response whose body stands alone
+    /// The status of a response, for a file or stdin that holds only its body
     #[arg(long, value_name = "STATUS", requires = "operation")]
     status: Option<u16>,
-    /// List of expected failures; by default originproof.expect.yaml, if it is there
+    /// List of expected failures; by default originproof.expect.yaml, if it exists
     #[arg(long, value_name = "FILE")]
     expect: Option<String>,
-    /// Let a deviation from a should fail the check as well
+    /// Fail the check for a deviation from a should clause as well
     #[arg(long)]
     strict: bool,
-    /// Whose part is judged: the server's answers, the client's requests, or both
+    /// Which side to judge: the server's answers, the client's requests, or both
     #[arg(long, value_enum, value_name = "SIDE", default_value_t = Judge::Server)]
     judge: Judge,
     #[command(flatten)]
@@ -55,7 +55,7 @@ fn read_operation(name: &str) -> Result<Operation, String> {
     })
 }
 
-/// Whose part of the traffic is judged.
+/// The side of the traffic that is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Judge {
     Server,
@@ -73,7 +73,7 @@ impl From<Judge> for Sides {
     }
 }
 
-/// Checks.
+/// Runs the subcommand.
 pub(crate) fn run(args: &CheckArgs, world: &World, console: &mut Console) -> Outcome {
     let expected = expectation::load(args.expect.as_deref(), world, console.colour)?;
     let baseline = args.output.baseline()?;
@@ -97,7 +97,7 @@ pub(crate) fn run(args: &CheckArgs, world: &World, console: &mut Console) -> Out
     Ok(exit)
 }
 
-/// Why nothing was judged, and what to do.
+/// Tells why nothing was judged, and what to do.
 fn nothing_judged(tallies: Tallies) -> &'static str {
     if tallies.exchanges == tallies.foreign + tallies.unknown {
         "no exchange of this API was found: are the recorded paths …/zones/ID/origin/cloud_regions?"
@@ -106,7 +106,7 @@ fn nothing_judged(tallies: Tallies) -> &'static str {
     }
 }
 
-/// Takes in what a file holds.
+/// Passes the exchanges or the response of a file to the auditor.
 fn take(
     operation: Option<Operation>,
     status: Option<u16>,
@@ -140,7 +140,7 @@ fn take(
     Ok(())
 }
 
-/// The command that repeats this check.
+/// Returns the command that repeats this check.
 fn again(args: &CheckArgs) -> String {
     let mut command = "originproof check".to_owned();
     if let Some(operation) = args.operation {
@@ -158,7 +158,7 @@ fn again(args: &CheckArgs) -> String {
     command
 }
 
-/// The events of the check, compared with the list of expected failures.
+/// Returns the events of the check, compared with the list of expected failures.
 fn judged(mut events: Vec<Event>, expected: Option<Expectations>) -> Vec<Event> {
     let Some(expected) = expected else {
         return events;
@@ -178,7 +178,7 @@ fn judged(mut events: Vec<Event>, expected: Option<Expectations>) -> Vec<Event> 
                 counted.requests = summary.requests;
                 counted.profile = std::mem::take(&mut summary.profile);
                 counted.causes = causes.list();
-                // Of what was not recorded, the list may speak as well, but not of what does not exist.
+                // The list may name cases that were not recorded, but not cases that do not exist.
                 counted.expectation_faults = tally.faults(false);
                 counted
                     .expectation_faults
@@ -191,7 +191,7 @@ fn judged(mut events: Vec<Event>, expected: Option<Expectations>) -> Vec<Event> 
     events
 }
 
-/// What a file is called in reports.
+/// Returns the name of a file in reports.
 fn name(path: &Path) -> String {
     if path.as_os_str() == "-" {
         return "stdin".to_owned();
@@ -207,7 +207,8 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     input::read(path, LONGEST_FILE).map_err(wrong)
 }
 
-/// Credentials of the recorded traffic are masked as fields; those of the environment also by value.
+/// Returns the redactor. It masks the header fields of credentials in recorded traffic, and anywhere the values of the
+/// credentials in the environment.
 pub(super) fn redactor(world: &World) -> Redactor {
     let names = [
         "CLOUDFLARE_API_TOKEN",

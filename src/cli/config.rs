@@ -1,4 +1,4 @@
-//! `originproof config`: what is set, and where each value comes from.
+//! `originproof config`: shows the settings, and where each value comes from.
 
 use clap::Args;
 
@@ -8,10 +8,11 @@ use originproof::exchange::Redactor;
 use super::Outcome;
 use super::console::Console;
 use super::exit::Exit;
+use super::json::{self, Format};
 use super::target::TargetArgs;
 use super::world::World;
 
-/// The widest column of values, in characters; longer values go on to its right.
+/// The maximum width of the column of values, in characters; longer values run over it.
 const WIDEST: usize = 60;
 
 /// Flags of `config`.
@@ -19,13 +20,20 @@ const WIDEST: usize = 60;
 pub(crate) struct ConfigArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// As JSON
-    #[arg(long)]
+    /// The format of the output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Print JSON; the same as --format json
+    #[arg(long, conflicts_with = "format")]
     json: bool,
 }
 
-/// Shows the settings; secrets only as being there.
+/// Shows the settings; a secret is shown as `***`.
 pub(crate) fn run(args: &ConfigArgs, world: &World, console: &mut Console) -> Outcome {
+    if args.format == Format::Schema {
+        console.out(&json::schema::<Vec<json::Setting>>()?)?;
+        return Ok(Exit::Conforms);
+    }
     let effective = args.target.effective(world)?;
     let mut rows = Vec::new();
     for (setting, values, origin) in effective.rows() {
@@ -45,13 +53,12 @@ pub(crate) fn run(args: &ConfigArgs, world: &World, console: &mut Console) -> Ou
             origin.to_string(),
         ));
     }
-    if args.json {
-        let rows: Vec<serde_json::Value> = rows
-            .iter()
-            .map(|(key, value, origin)| serde_json::json!({"key": key, "value": value, "from": origin}))
+    if args.json || args.format == Format::Json {
+        let rows = rows.into_iter();
+        let rows: Vec<json::Setting> = rows
+            .map(|(key, value, from)| json::Setting { key, value, from })
             .collect();
-        let text = serde_json::to_string_pretty(&rows).map_err(std::io::Error::from)?;
-        console.out(&format!("{text}\n"))?;
+        console.out(&json::text(&rows)?)?;
         return Ok(Exit::Conforms);
     }
     let width = rows

@@ -9,7 +9,7 @@ use originproof::diagnostic::visible::{coloured_lines, lines};
 use super::args::Color;
 use super::world::World;
 
-/// Writes to the streams.
+/// The writer of stdout and stderr, with the progress bar.
 #[derive(Debug)]
 pub(crate) struct Console {
     /// Whether stdout gets colour.
@@ -18,14 +18,14 @@ pub(crate) struct Console {
     bar: Option<ProgressBar>,
 }
 
-/// A warning to the person, whoever holds the console.
+/// Writes a warning to stderr, for callers that cannot borrow the console.
 pub(super) fn warn(text: &str) {
-    // A closed stderr leaves nobody to tell.
+    // A failed write is ignored: if stderr is closed, there is nobody to tell.
     let _ = writeln!(io::stderr(), "warning: {}", lines(text));
 }
 
 impl Console {
-    /// A console for a world; the flag wins over the environment.
+    /// Creates a console; the colour flag wins over the environment.
     pub(crate) fn new(world: &World, color: Color) -> Self {
         let colour = match color {
             Color::Always => true,
@@ -41,7 +41,7 @@ impl Console {
         }
     }
 
-    /// Writes a part of the result.
+    /// Writes a part of the result to stdout.
     pub(crate) fn out(&mut self, text: &str) -> io::Result<()> {
         let text = if self.colour {
             coloured_lines(text)
@@ -59,13 +59,13 @@ impl Console {
         }
     }
 
-    /// A message to the person.
+    /// Writes a message to stderr.
     pub(crate) fn say(&mut self, text: &str) {
-        // A closed stderr leaves nobody to tell.
+        // A failed write is ignored: if stderr is closed, there is nobody to tell.
         let _ = writeln!(io::stderr(), "{}", lines(text));
     }
 
-    /// An error message.
+    /// Writes an error message to stderr.
     pub(crate) fn error(&mut self, text: &str) {
         let text = text.trim_end();
         if text.starts_with("error") {
@@ -75,7 +75,7 @@ impl Console {
         }
     }
 
-    /// Begins a progress bar, on a terminal only.
+    /// Begins a progress bar, only on a terminal.
     pub(crate) fn begin(&mut self, length: usize) {
         if !self.progress {
             return;
@@ -89,21 +89,21 @@ impl Console {
         self.bar = Some(bar);
     }
 
-    /// Shows what is under way.
+    /// Shows in the progress bar what is running.
     pub(crate) fn under_way(&mut self, what: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(what.to_owned());
         }
     }
 
-    /// Moves the bar on by one.
+    /// Advances the progress bar by one.
     pub(crate) fn advance(&mut self) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the progress bar.
     pub(crate) fn end(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();

@@ -1,4 +1,4 @@
-//! `originproof drift`: the vendor's description against our contract.
+//! `originproof drift`: compares the vendor's description with our contract.
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ pub(crate) struct DriftArgs {
     /// Write a patch that makes our schema files follow the description
     #[arg(long, value_name = "PATCH")]
     write: Option<PathBuf>,
-    /// List of known differences to leave out, one a line (the `key` of the JSON format)
+    /// List of known differences to leave out, one per line (the `key` of the JSON format)
     #[arg(long, value_name = "FILE")]
     ignore: Option<PathBuf>,
 }
@@ -41,13 +41,13 @@ fn read_format(name: &str) -> Result<&'static Format, String> {
         .ok_or_else(|| format!("the formats are {}", names.join(", ")))
 }
 
-/// Compares.
+/// Runs the subcommand.
 pub(crate) fn run(args: &DriftArgs, world: &World, console: &mut Console) -> Outcome {
     if is_url(&args.openapi) {
         check_no_user(&args.openapi)
             .map_err(|fault| Failure::Usage(format!("--openapi: {fault}")))?;
     }
-    // A key in the query of a URL is not shown.
+    // Hide a key in the query of a URL.
     let source = &if is_url(&args.openapi) {
         Redactor::default().url(&args.openapi)
     } else {

@@ -1,4 +1,4 @@
-//! Exit codes: what each number means, and the only mapping of ends to numbers.
+//! Exit codes: what each number means, and when a command ends with it.
 
 use std::fmt;
 use std::io;
@@ -11,28 +11,28 @@ use originproof::settings::SettingError;
 
 use super::output::Compared;
 
-/// How the command ends. These numbers are part of its interface.
+/// The exit code of a command. The numbers are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// 0: what was asked for was done; a run found no violation.
+    /// 0: the command did what it was asked to; a run found no violation.
     Conforms,
-    /// 1: a must is violated (with `--strict`: or a should deviated from), or the list of expected failures no
-    /// longer fits.
+    /// 1: a must clause is violated, or with `--strict` a should clause; or the list of expected failures no longer
+    /// fits.
     Violates,
     /// 2: the command line, the configuration or a case file is wrong.
     Usage,
-    /// 3: the target could not be judged: out of reach, refusing, inconclusive.
+    /// 3: the target could not be judged: it is out of reach, it refuses requests, or a case is inconclusive.
     Inconclusive,
     /// 4: no case ran.
     NothingRan,
-    /// 70: a fault of originproof itself.
+    /// 70: an internal error of originproof.
     Internal,
-    /// 130: interrupted.
+    /// 130: the run was interrupted.
     Interrupted,
 }
 
 impl Exit {
-    /// The number.
+    /// Returns the number.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Conforms => 0,
@@ -45,14 +45,14 @@ impl Exit {
         }
     }
 
-    /// The end of a run that was compared with a baseline.
+    /// Returns the exit code of a run that was compared with a baseline.
     pub(crate) fn of_compared(summary: &Summary, strict: bool, compared: Compared) -> Self {
         match compared {
             Compared::Worse => Self::Violates,
             Compared::NotWorse {
                 lets_known_pass: true,
             } => {
-                // What failed before as well is as if it had been expected.
+                // A case that also failed in the baseline counts as expected.
                 let mut known = summary.clone();
                 let failed = known.verdicts.remove(&Verdict::Violates).unwrap_or(0)
                     + known.verdicts.remove(&Verdict::Deviates).unwrap_or(0);
@@ -63,7 +63,7 @@ impl Exit {
         }
     }
 
-    /// The end of a run.
+    /// Returns the exit code of a run.
     pub(crate) fn of_run(summary: &Summary, strict: bool) -> Self {
         let count = |verdict| summary.count(verdict);
         let is_list_wrong = !summary.expectation_faults.is_empty();
@@ -90,25 +90,25 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a subcommand could not do its work.
+/// The reason why a subcommand could not do its work.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The command line or the files that it names.
+    /// The command line, or a file that it names, is wrong.
     Usage(String),
-    /// The case files, rendered with their places.
+    /// The case files are faulty; the text shows each fault with its place.
     Cases(String),
-    /// The target.
+    /// The target cannot be used.
     Target(TargetError),
-    /// There was nothing that could be judged.
+    /// Nothing could be judged.
     Unjudged(String),
-    /// Reading or writing.
+    /// Reading or writing failed.
     Io(io::Error),
-    /// The suite itself.
+    /// The suite itself is faulty.
     Internal(String),
 }
 
 impl Failure {
-    /// Its exit code.
+    /// Returns its exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) | Self::Cases(_) => Exit::Usage,
@@ -133,7 +133,7 @@ impl Failure {
         }
     }
 
-    /// Whether the reader of our output went away, which is no failure.
+    /// Returns whether the reader of our output closed it; the command then counts as successful.
     pub(crate) fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

@@ -1,4 +1,4 @@
-//! The list of expected failures: where it is, and how one begins.
+//! Finds and reads the list of expected failures, and writes a new one.
 
 use std::path::{Path, PathBuf};
 
@@ -12,13 +12,13 @@ use super::console::Console;
 use super::exit::Failure;
 use super::world::World;
 
-/// The list that is taken where none is named.
+/// The file that is used if none is named.
 const FILE: &str = "originproof.expect.yaml";
 
-/// Reads the named list, or the one of the working folder if it is there.
+/// Reads the named list, or the one in the working folder if it exists.
 ///
 /// # Errors
-/// A list that can't be read or is faulty.
+/// Fails if the list cannot be read or is faulty.
 pub(super) fn load(
     named: Option<&str>,
     world: &World,
@@ -40,7 +40,7 @@ pub(super) fn load(
         .map_err(Failure::Cases)
 }
 
-/// The entries of a list that fit no case of a suite, a sentence each.
+/// Returns the entries of a list that fit no case of the suite, one sentence each.
 pub(super) fn misfits(list: &Expectations, library: &Library) -> Vec<String> {
     let cases = library.trials().into_iter().map(|trial| {
         let proves = trial.proves().map(|clause| clause.as_str().to_owned());
@@ -53,10 +53,10 @@ pub(super) fn misfits(list: &Expectations, library: &Library) -> Vec<String> {
     list.misfits(&suite)
 }
 
-/// Writes an entry for each cause of what failed in a run.
+/// Writes an entry for each cause of the failures of a run.
 ///
 /// # Errors
-/// A file that can't be written.
+/// Fails if the file cannot be written.
 pub(super) fn write(
     path: &Path,
     run: &Run,

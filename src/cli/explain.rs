@@ -13,31 +13,49 @@ use originproof::exchange::Operation;
 use super::Outcome;
 use super::console::Console;
 use super::exit::{Exit, Failure};
+use super::json::{self, Explanation, Format, Kind};
 
 /// Flags of `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
     /// A clause (V2-BATCH-3), a code (1164) or a case (batch/merges)
-    #[arg(value_name = "ID")]
-    id: String,
+    #[arg(value_name = "ID", required_unless_present = "format")]
+    id: Option<String>,
+    /// The format of the output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 }
 
-/// Explains.
+/// Runs the subcommand.
 pub(crate) fn run(args: &ExplainArgs, console: &mut Console) -> Outcome {
-    let library = Library::embedded()?;
-    let text = clause(&args.id, &library)
-        .or_else(|| code(&args.id))
-        .or_else(|| case(&args.id, &library))
-        .or_else(|| operation(&args.id))
-        .or_else(|| word(&args.id))
-        .or_else(|| cause(&args.id, &library));
-    match text {
-        Some(text) => {
-            console.out(&text)?;
-            Ok(Exit::Conforms)
-        }
-        None => Err(Failure::Usage(unknown(&args.id, &library))),
+    if args.format == Format::Schema {
+        console.out(&json::schema::<Explanation>()?)?;
+        return Ok(Exit::Conforms);
     }
+    let Some(id) = &args.id else {
+        let message = "name what to explain, such as `originproof explain V2-BATCH-3`";
+        return Err(Failure::Usage(message.to_owned()));
+    };
+    let library = Library::embedded()?;
+    let of = |kind: Kind| move |text: String| (kind, text);
+    let found = clause(id, &library)
+        .map(of(Kind::Clause))
+        .or_else(|| code(id).map(of(Kind::Code)))
+        .or_else(|| case(id, &library).map(of(Kind::Case)))
+        .or_else(|| operation(id).map(of(Kind::Operation)))
+        .or_else(|| word(id).map(of(Kind::Word)))
+        .or_else(|| cause(id, &library).map(of(Kind::Cause)));
+    let Some((kind, text)) = found else {
+        return Err(Failure::Usage(unknown(id, &library)));
+    };
+    let text = if args.format == Format::Json {
+        let id = id.clone();
+        json::text(&Explanation { id, kind, text })?
+    } else {
+        text
+    };
+    console.out(&text)?;
+    Ok(Exit::Conforms)
 }
 
 fn unknown(id: &str, library: &Library) -> String {
@@ -117,7 +135,7 @@ fn code(id: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Sources of clauses and verdicts of cases, each with what it is.
+/// The sources of clauses and the verdicts of cases, each with its meaning.
 const WORDS: &[(&str, &str)] = &[
     (
         "S0",
@@ -168,7 +186,7 @@ const WORDS: &[(&str, &str)] = &[
     ),
 ];
 
-/// A source, a verdict or a capability.
+/// Explains a source, a verdict or a capability.
 fn word(id: &str) -> Option<String> {
     let named = WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(id));
     let capabilities = &Contract::embedded().capabilities;
@@ -188,7 +206,7 @@ fn word(id: &str) -> Option<String> {
     Some(text)
 }
 
-/// An operation: its request, and what it promises.
+/// Explains an operation: its request, its promises and its error codes.
 fn operation(id: &str) -> Option<String> {
     let operation = Operation::from_id(id)?;
     let row = operation.row();
@@ -208,7 +226,7 @@ fn operation(id: &str) -> Option<String> {
     Some(text)
 }
 
-/// A cause, by its name: the clause that it begins with.
+/// Explains a cause by the clause with which its name begins.
 fn cause(id: &str, library: &Library) -> Option<String> {
     let (first, rest) = id.split_once('_')?;
     let explained = clause(first, library)?;

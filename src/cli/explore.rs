@@ -28,11 +28,11 @@ use super::settings::Given;
 use super::target::{Opened, TargetArgs, flag};
 use super::world::World;
 
-/// Requests, if neither they nor a time are given.
+/// The number of requests if neither `--requests` nor `--time` is given.
 const REQUESTS: usize = 3_000;
-/// Clients at a time, if nothing is said.
+/// The default number of concurrent clients.
 const CLIENTS: u8 = 4;
-/// How often a case is replayed.
+/// The number of times that a case is replayed.
 const REPEATS: usize = 10;
 
 /// Flags of `explore`.
@@ -40,34 +40,34 @@ const REPEATS: usize = 10;
 pub(crate) struct ExploreArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// Requests to send, beside those that making a fault small takes; 3,000 if no time is given
+    /// Requests to send, not counting those that shrink a fault; by default 3,000 unless --time is given
     #[arg(long, value_name = "N", help_heading = "Walks")]
     requests: Option<usize>,
-    /// Time to explore for, such as 90s or 10m; what is under way then is finished
+    /// Time to explore for, such as 90s or 10m; the walk under way is then finished
     #[arg(long, value_name = "TIME", value_parser = read_time, help_heading = "Walks")]
     time: Option<Duration>,
-    /// Number that walks and zones are drawn from; by default a new one each time
+    /// Seed of the random walks; by default a new one each time
     #[arg(long, value_name = "NUMBER", help_heading = "Walks")]
     seed: Option<u64>,
-    /// Clients at a time; with 1 no two requests overlap
+    /// Number of concurrent clients; with 1, no two requests overlap
     #[arg(long, value_name = "N", default_value_t = CLIENTS, value_parser = clap::value_parser!(u8).range(1..=8), help_heading = "Walks")]
     parallel: u8,
-    /// Use the operations of one generation alone
+    /// Use only the operations of this generation
     #[arg(long, value_enum, value_name = "GENERATION", help_heading = "Walks")]
     only: Option<Only>,
-    /// End with the first fault that breaks a must
+    /// Stop at the first fault that breaks a must clause
     #[arg(long)]
     fail_fast: bool,
-    /// Let a deviation from a should fail the run as well
+    /// Fail the run for a deviation from a should clause as well
     #[arg(long)]
     strict: bool,
     /// Write a case file for each fault into this folder
     #[arg(long, value_name = "DIR")]
     save_cases: Option<PathBuf>,
-    /// Explore nothing: send the requests of this case file again, some times over, and tell how often it fails
+    /// Do not explore: run this case file ten times, and tell how often it fails
     #[arg(long, value_name = "FILE", conflicts_with_all = ["requests", "time", "save_cases", "only"])]
     replay: Option<PathBuf>,
-    /// List of expected failures; by default originproof.expect.yaml, if it is there
+    /// List of expected failures; by default originproof.expect.yaml, if it exists
     #[arg(long, value_name = "FILE")]
     expect: Option<String>,
     #[command(flatten)]
@@ -99,8 +99,8 @@ impl ExploreArgs {
         }
     }
 
-    /// The command that runs the case of a fault again, up to its name: where the cases are not saved, one that saves
-    /// them comes before it.
+    /// Returns the command that runs the case of a fault again, without its name. If the cases are not saved, a command
+    /// that saves them comes first.
     fn again(&self, seed: u64, world: &World) -> String {
         let run = self.target.command("run", world);
         if let Some(folder) = &self.save_cases {
@@ -113,14 +113,14 @@ impl ExploreArgs {
             .map(|requests| format!(" --requests {requests}"));
         explore.push_str(&requests.unwrap_or_default());
         if self.parallel != CLIENTS {
-            // Writing into a string does not fail.
+            // Writing to a string does not fail.
             let _ = write!(explore, " --parallel {}", self.parallel);
         }
         format!("{explore} --seed {seed} --save-cases found; {run} --cases found --case")
     }
 }
 
-/// Runs it.
+/// Runs the subcommand.
 pub(crate) fn run(args: &ExploreArgs, world: &World, console: &mut Console) -> Outcome {
     let given = Given::from([
         ("strict", flag(args.strict)),
@@ -134,13 +134,13 @@ pub(crate) fn run(args: &ExploreArgs, world: &World, console: &mut Console) -> O
         None => None,
     };
     super::runtime()?.block_on(async {
-        // Before the first request: a signal must find somebody who puts zones back.
+        // Listen before the first request, so that a signal cannot end the process before zones are put back.
         let mut interruptions = Interruptions::listen()?;
         let opened = args.target.open(&effective, world).await?;
         TargetArgs::announce(&effective, &opened, console);
         let Opened { config, mock } = opened;
         let seed = args.seed.unwrap_or_else(originproof::runner::new_seed);
-        // Fresh zones are new each time: those of an earlier run with this seed may still hold what it left there.
+        // Fresh zones get new ids each time: an earlier run with this seed may have left mappings in its zones.
         let zones_from = if config.zones.is_empty() {
             originproof::runner::new_seed()
         } else {
@@ -216,12 +216,12 @@ async fn observe(
         .await
 }
 
-/// What was walked, and each fault in the few requests that bring it about.
+/// Writes each fault with the few requests that cause it, and the number of walks and requests.
 fn tell(explored: &Explored, seed: u64, console: &mut Console) -> Result<(), Failure> {
     let mut text = String::new();
     for story in &explored.stories {
         let (times, of) = story.came_back;
-        // Writing into a string does not fail.
+        // Writing to a string does not fail.
         let _ = writeln!(
             text,
             "\n{}, found after {} requests: {} requests bring it about, {times} times of {of}",
@@ -246,7 +246,7 @@ fn tell(explored: &Explored, seed: u64, console: &mut Console) -> Result<(), Fai
     console.out(&text).map_err(Failure::from)
 }
 
-/// Writes the cases of faults into a folder.
+/// Writes a case file for each fault into a folder.
 fn save(folder: &Path, stories: &[Story], console: &mut Console) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|error| cant_write(folder, &error))?;
     for story in stories {
@@ -257,7 +257,7 @@ fn save(folder: &Path, stories: &[Story], console: &mut Console) -> Result<(), F
     Ok(())
 }
 
-/// The case of one file.
+/// Reads the case of one file.
 fn case_file(path: &Path, colour: bool) -> Result<Library, Failure> {
     let text = read_text(path, LONGEST_TEXT)
         .map_err(|error| Failure::Usage(format!("can't read {}: {error}", shown(path))))?;
@@ -269,7 +269,7 @@ fn case_file(path: &Path, colour: bool) -> Result<Library, Failure> {
         .map_err(|error| Failure::Cases(error.text(colour)))
 }
 
-/// Runs a case some times over, and tells how often it fails.
+/// Runs a case `REPEATS` times, and tells how often it fails.
 async fn replay(
     runner: &Runner,
     library: &Library,
@@ -279,7 +279,7 @@ async fn replay(
     let trials = library.trials();
     let mut failed: Vec<TrialReport> = Vec::new();
     let mut judged = 0;
-    // Each round has zones of its own.
+    // Each repetition has its own zones.
     for (number, trial) in (0..REPEATS).flat_map(|_| &trials).enumerate() {
         let running = runner.trial(number, trial);
         tokio::pin!(running);

@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and SIGHUP, as something that can be waited for.
+//! Waits for Ctrl-C, SIGTERM and SIGHUP.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Signals that arrive within this time are one: `timeout` and a closing terminal signal a program and its group.
+/// The time within which signals count as one: `timeout` and a closing terminal signal both a program and its group.
 const ONE: Duration = Duration::from_secs(1);
 
-/// The signals that ask the process to end. From its making on they no longer end it by themselves, and none is
-/// missed: what came while nobody waited is there for whoever waits next.
+/// The signals that ask the process to end. Once this value exists, they no longer end the process by themselves. A
+/// signal that arrives while nobody waits is kept for the next wait.
 #[derive(Debug)]
 pub(super) struct Interruptions {
     #[cfg(unix)]
@@ -20,10 +20,10 @@ pub(super) struct Interruptions {
 }
 
 impl Interruptions {
-    /// Begins to listen; within the runtime only.
+    /// Begins to listen; it must be called within the runtime.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// Fails if the system refuses to register a signal.
     #[cfg_attr(
         not(unix),
         expect(
@@ -44,7 +44,7 @@ impl Interruptions {
         })
     }
 
-    /// Waits until this many came, counted from the beginning.
+    /// Waits until this many signals have arrived since the beginning.
     pub(super) async fn have_been(&mut self, times: usize) {
         while self.count < times {
             self.next().await;

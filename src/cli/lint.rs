@@ -13,10 +13,10 @@ use super::exit::{Exit, Failure};
 /// Flags of `lint`.
 #[derive(Debug, Args)]
 pub(crate) struct LintArgs {
-    /// Folder of case files, or one file; without it, the built-in ones
+    /// Folder of case files, or one file; by default the built-in ones
     #[arg(value_name = "PATH")]
     cases: Option<PathBuf>,
-    /// Print the JSON Schema of the format instead, for editors
+    /// Print the JSON Schema of case files instead, for editors
     #[arg(long)]
     schema: bool,
 }

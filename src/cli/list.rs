@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use originproof::contract::Contract;
 use originproof::coverage::Coverage;
@@ -11,6 +11,7 @@ use originproof::mock::{mutant, variation};
 use super::Outcome;
 use super::console::Console;
 use super::exit::{Exit, Failure};
+use super::json::{self, Format};
 use super::run::SelectionArgs;
 
 /// Flags of `list`.
@@ -19,14 +20,17 @@ pub(crate) struct ListArgs {
     /// What to list
     #[arg(value_enum, default_value_t = What::Cases)]
     what: What,
-    /// Which cases and rules prove which clause, and which codes are tested
+    /// Show which cases and rules prove each clause, and which codes are tested
     #[arg(long)]
     coverage: bool,
-    /// As JSON
-    #[arg(long)]
+    /// The format of the output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Print JSON; the same as --format json
+    #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// As Markdown (with --coverage)
-    #[arg(long, requires = "coverage", conflicts_with = "json")]
+    /// Print Markdown (with --coverage)
+    #[arg(long, requires = "coverage", conflicts_with_all = ["json", "format"])]
     markdown: bool,
     #[command(flatten)]
     selection: SelectionArgs,
@@ -49,17 +53,22 @@ enum What {
     Variations,
 }
 
-/// One row: columns for people, an object for machines.
+/// One row: columns for the text output, and an object for the JSON output.
 struct Row {
     columns: Vec<String>,
     value: Value,
 }
 
-/// Lists.
+/// Runs the subcommand.
 pub(crate) fn run(args: &ListArgs, console: &mut Console) -> Outcome {
+    if args.format == Format::Schema {
+        console.out(&json::schema::<Vec<json::Row>>()?)?;
+        return Ok(Exit::Conforms);
+    }
+    let is_json = args.json || args.format == Format::Json;
     if args.coverage {
         let coverage = Coverage::of(&args.selection.library(console.colour)?);
-        let text = if args.json {
+        let text = if is_json {
             serde_json::to_string_pretty(&coverage).map_err(internal)? + "\n"
         } else if args.markdown {
             coverage.markdown()
@@ -77,10 +86,9 @@ pub(crate) fn run(args: &ListArgs, console: &mut Console) -> Outcome {
         What::Mutants => mutants(),
         What::Variations => variations(),
     };
-    if args.json {
+    if is_json {
         let values: Vec<&Value> = rows.iter().map(|row| &row.value).collect();
-        let text = serde_json::to_string_pretty(&values).map_err(internal)?;
-        console.out(&format!("{text}\n"))?;
+        console.out(&json::text(&values)?)?;
         return Ok(Exit::Conforms);
     }
     let columns = rows.first().map_or(0, |row| row.columns.len());
@@ -108,7 +116,7 @@ fn internal(error: serde_json::Error) -> Failure {
     Failure::Internal(error.to_string())
 }
 
-/// A row of the contract, whose object is the contract's own.
+/// Creates a row from a row of the contract, which is also its JSON object.
 fn documented(columns: Vec<String>, row: &impl Serialize) -> Result<Row, Failure> {
     let value = serde_json::to_value(row).map_err(internal)?;
     Ok(Row { columns, value })
@@ -121,7 +129,7 @@ fn cases(args: &ListArgs, console: &Console) -> Result<Vec<Row>, Failure> {
         let proves: Vec<String> = trial.proves().map(|clause| clause.to_string()).collect();
         Row {
             columns: vec![trial.id(), trial.case.title.clone(), proves.join(" ")],
-            value: json!({
+            value: serde_json::json!({
                 "id": trial.id(),
                 "title": trial.case.title,
                 "file": trial.case.source.path,
@@ -181,7 +189,7 @@ fn mutants() -> Vec<Row> {
                 mutant.name.clone(),
                 mutant.from.to_owned(),
             ],
-            value: json!({"name": mutant.name, "breaks": mutant.breaks, "from": mutant.from}),
+            value: serde_json::json!({"name": mutant.name, "breaks": mutant.breaks, "from": mutant.from}),
         })
         .collect()
 }
@@ -194,7 +202,7 @@ fn variations() -> Vec<Row> {
                 variation.allowed_by.to_owned(),
                 variation.deviates.join(" "),
             ],
-            value: json!({
+            value: serde_json::json!({
                 "name": variation.name,
                 "allowed_by": variation.allowed_by,
                 "deviates": variation.deviates,

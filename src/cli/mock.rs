@@ -16,13 +16,13 @@ use super::interruption::Interruptions;
 /// Flags of `mock`.
 #[derive(Debug, Args)]
 pub(crate) struct MockArgs {
-    /// Where to listen; port 0 takes any free one
+    /// Address to listen on; port 0 takes any free port
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// The token to accept
     #[arg(long, value_name = "TOKEN", default_value = "mock-token")]
     token: String,
-    /// Mappings that every zone holds from the start
+    /// Number of mappings that every zone holds at the start
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed_mappings: usize,
     /// Serve a faulty mock instead (repeatable: several faults at once); `originproof list mutants` names them
@@ -31,7 +31,7 @@ pub(crate) struct MockArgs {
     /// Serve the mock in another lawful way (repeatable); `originproof list variations` names them
     #[arg(long, value_name = "NAME")]
     variation: Vec<String>,
-    /// Offer no hooks: no `/__conformance`, no faults, as the real service
+    /// Offer no test hooks, like the real service: no `/__conformance`, no injected faults
     #[arg(long)]
     no_hooks: bool,
     /// Answer each N-th request with 429 and a `retry-after` of one second
@@ -39,7 +39,7 @@ pub(crate) struct MockArgs {
     throttle: Option<u64>,
 }
 
-/// The changes that the flags ask for.
+/// Returns the changes of the mock that the flags ask for.
 fn changes(args: &MockArgs) -> Result<Vec<Change>, Failure> {
     let mut changes = Vec::new();
     for name in &args.variation {

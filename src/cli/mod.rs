@@ -1,10 +1,11 @@
-//! The command line: one file a subcommand, `console` the only owner of stdout and stderr, `exit` the
-//! only place that knows exit codes.
+//! The command line. Each subcommand has its own file. Only `console` writes to stdout and stderr, and only `exit`
+//! knows exit codes.
 
 mod against;
 mod args;
 mod cases;
 mod check;
+mod completions;
 mod config;
 mod console;
 mod drift;
@@ -12,7 +13,9 @@ mod exit;
 mod expectation;
 mod explain;
 mod explore;
+mod init;
 mod interruption;
+mod json;
 mod lint;
 mod list;
 mod mock;
@@ -27,6 +30,7 @@ mod run;
 mod settings;
 mod snapshots;
 mod target;
+mod watch;
 mod world;
 
 use std::process::ExitCode;
@@ -38,13 +42,13 @@ use console::Console;
 use exit::{Exit, Failure};
 pub(crate) use world::World;
 
-/// Runs the command that the world asks for.
+/// Runs the command that the arguments name.
 pub(crate) fn main(world: &World) -> ExitCode {
     let arguments = match Arguments::try_parse_from(&world.arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version are answers, not errors; clap knows which stream is theirs. A closed
-            // stream leaves nobody to tell.
+            // Help and version are answers, not errors; clap chooses the stream. A failed write is ignored: if the
+            // stream is closed, there is nobody to tell.
             let _ = error.print();
             let exit = if error.use_stderr() {
                 Exit::Usage
@@ -63,6 +67,9 @@ pub(crate) fn main(world: &World) -> ExitCode {
         Command::Proxy(proxy) => proxy::run(&proxy, world, &mut console),
         Command::List(list) => list::run(&list, &mut console),
         Command::Explain(explain) => explain::run(&explain, &mut console),
+        Command::Init(init) => init::run(&init, world, &mut console),
+        Command::Completions(args) => completions::completions(&args, &mut console),
+        Command::Man(man) => completions::man(&man, &mut console),
         Command::Mock(mock) => mock::run(&mock, &mut console),
         Command::Config(config) => config::run(&config, world, &mut console),
         Command::Replay(replay) => replay::run(&replay, world, &mut console),
@@ -82,10 +89,10 @@ pub(crate) fn main(world: &World) -> ExitCode {
     }
 }
 
-/// What a subcommand ends with.
+/// The result of a subcommand.
 type Outcome = Result<Exit, Failure>;
 
-/// The runtime of a subcommand that talks to the network.
+/// Creates the runtime for a subcommand that uses the network.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -15,22 +15,22 @@ use super::exit::{Exit, Failure};
 /// Flags of `mutants`.
 #[derive(Debug, Args)]
 pub(crate) struct MutantsArgs {
-    /// Only these mutants (repeatable); all if none is named
+    /// Try only these mutants (repeatable); by default all
     #[arg(long, value_name = "NAME")]
     mutant: Vec<String>,
     /// Try every case on every mutant, not only those that cite its clause
     #[arg(long)]
     every_case: bool,
-    /// Explore the faults that need a history instead, and tell how many requests each takes to be found
+    /// Explore the faults that need a history instead, and tell how many requests it takes to find each
     #[arg(long, conflicts_with = "every_case")]
     history: bool,
-    /// With --history: how many seeds to explore each of them from
+    /// With --history: number of seeds for each fault
     #[arg(long, value_name = "N", default_value_t = 3, requires = "history")]
     seeds: u64,
-    /// With --history: requests from each seed
+    /// With --history: number of requests for each seed
     #[arg(long, value_name = "N", default_value_t = 3_000, requires = "history")]
     requests: usize,
-    /// Mutants at a time
+    /// Number of mutants to try at a time
     #[arg(long, short = 'j', value_name = "N", default_value_t = 4)]
     jobs: usize,
     /// What to write
@@ -38,7 +38,7 @@ pub(crate) struct MutantsArgs {
     format: Format,
 }
 
-/// How the kill matrix is written.
+/// The format of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people.
@@ -49,10 +49,10 @@ enum Format {
     Json,
 }
 
-/// The mutant of a name, or an error with the nearest one.
+/// Returns the mutant with this name, or an error with the nearest name.
 ///
 /// # Errors
-/// [`Failure::Usage`] for an unknown name.
+/// Returns [`Failure::Usage`] for an unknown name.
 pub(crate) fn named(name: &str) -> Result<&'static Mutant, Failure> {
     mutant::by_name(name).ok_or_else(|| {
         let hint =

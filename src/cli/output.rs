@@ -1,4 +1,4 @@
-//! What becomes of a run's events: shown, saved, reported, compared. The same for all that ends in a run.
+//! Shows, saves, reports and compares the events of a run, for every subcommand that results in a run.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
@@ -16,11 +16,11 @@ use super::console::Console;
 use super::exit::Failure;
 use super::world::World;
 
-/// Flags of what a run writes.
+/// Flags for what a run writes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
-    /// Write an entry for each cause of what failed into this file, the reasons left to fill in
+    /// Write an expected-failure entry for each cause into this file; fill in the reasons, or give --reason
     #[arg(long, value_name = "FILE")]
     write_expect: Option<PathBuf>,
     /// The reason to write into these entries
@@ -32,7 +32,7 @@ pub(crate) struct OutputArgs {
         hide_default_value = true
     )]
     reason: String,
-    /// Save the run as a document, while it goes on
+    /// Save the run as a document while it goes on
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     #[arg(
@@ -45,53 +45,56 @@ pub(crate) struct OutputArgs {
     /// Compare with a saved run; a regression gives exit code 1
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Go on without a comparison if the baseline is not there yet, as on a first run
+    /// Skip the comparison if the baseline does not exist yet, as on a first run
     #[arg(long, requires = "baseline")]
     baseline_optional: bool,
-    /// What gives exit code 1: any failure, or only causes that the baseline does not have
+    /// Which failures give exit code 1: any, or only causes that the baseline does not have
     #[arg(long, value_enum, value_name = "WHAT", requires_if("new", "baseline"), default_value_t = FailOn::Any)]
     fail_on: FailOn,
-    /// Only the end
+    /// Show only the last lines
     #[arg(long, short = 'q', conflicts_with = "verbose")]
     quiet: bool,
     /// What to write to stdout
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     format: Format,
-    /// Say more: every case, then every request
+    /// Show more: every case, and with -vv every request
     #[arg(long, short = 'v', action = clap::ArgAction::Count)]
     verbose: u8,
 }
 
-/// What is written to stdout.
+/// The format of stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// A report for people.
     Terminal,
-    /// One event a line, as JSON.
+    /// One JSON event per line; with --plan, one JSON object.
     Json,
+    /// The JSON Schema of the output of `run --plan`.
+    #[value(hide = true)]
+    Schema,
 }
 
-/// Which failures fail a run.
+/// The failures that give exit code 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
-    /// Each broken must, and what got worse than the baseline.
+    /// Every broken must clause, and every regression from the baseline.
     Any,
-    /// A cause that the baseline does not have.
+    /// Only causes that the baseline does not have.
     New,
 }
 
-/// How a run compares with the baseline.
+/// The result of the comparison with the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compared {
-    /// There is nothing to compare with.
+    /// There is no baseline to compare with.
     Without,
-    /// It is worse.
+    /// The run is worse than the baseline.
     Worse,
-    /// It is not worse. Whether its failures are known and let pass.
+    /// The run is not worse. `lets_known_pass` is true if failures that the baseline also has must not fail the run.
     NotWorse { lets_known_pass: bool },
 }
 
-/// A format and where to write it.
+/// Parses a format and the file to write, such as `junit=report.xml`.
 fn read_report(text: &str) -> Result<(&'static ReportFormat, PathBuf), String> {
     let (name, path) = text
         .split_once('=')
@@ -100,10 +103,20 @@ fn read_report(text: &str) -> Result<(&'static ReportFormat, PathBuf), String> {
 }
 
 impl OutputArgs {
-    /// The saved run to compare with. Read before anything else: a wrong path must not cost a run.
+    /// Returns whether stdout gets a schema.
+    pub(crate) fn is_schema(&self) -> bool {
+        self.format == Format::Schema
+    }
+
+    /// Returns whether stdout gets JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Reads the saved run to compare with. This happens before the run, so that a wrong path does not waste a run.
     ///
     /// # Errors
-    /// A file that is no run document.
+    /// Fails if the file is not a run document.
     pub(crate) fn baseline(&self) -> Result<Option<Run>, Failure> {
         let Some(path) = self.baseline.as_deref() else {
             return Ok(None);
@@ -121,11 +134,15 @@ impl OutputArgs {
         super::report::read(path).map(Some)
     }
 
-    /// Begins to show and save. `again` is the command that repeats the run.
+    /// Begins to show and save a run. `again` is the command that repeats it.
     ///
     /// # Errors
-    /// A file that can't be written.
+    /// Fails if the document cannot be created.
     pub(crate) fn show(&self, again: String, console: &Console) -> Result<Show, Failure> {
+        if self.is_schema() {
+            let message = "--format schema goes with `run --plan`; `originproof report --schema` prints that of a run";
+            return Err(Failure::Usage(message.to_owned()));
+        }
         let verbosity = Verbosity::of(self.quiet, self.verbose);
         let mut terminal = Terminal::new(Style::new(console.colour), again, verbosity);
         if let Some(path) = &self.save {
@@ -154,7 +171,7 @@ impl OutputArgs {
     /// Writes the reports of a run, and compares it with the baseline.
     ///
     /// # Errors
-    /// A file that can't be written.
+    /// Fails if a file cannot be written.
     pub(crate) fn write(
         &self,
         run: &Run,
@@ -198,20 +215,20 @@ impl OutputArgs {
     }
 }
 
-/// Shows and saves a run while it goes on, and keeps it.
+/// Shows and saves a run while it goes on, and collects its events.
 pub(crate) struct Show {
     format: Format,
     terminal: Terminal,
     document: Option<(Writer<File>, PathBuf)>,
     run: Run,
-    /// The first fault of stdout.
+    /// The first error of writing to stdout.
     broken: Option<io::Error>,
-    /// The first fault of the document.
+    /// The first error of writing the document.
     unsaved: Option<io::Error>,
 }
 
 impl Show {
-    /// Takes an event.
+    /// Shows, saves and keeps an event.
     pub(crate) fn event(&mut self, event: Event, console: &mut Console) {
         let document = self.document.as_mut();
         if let Some(error) = document.and_then(|(document, _)| document.event(&event).err()) {
@@ -219,7 +236,7 @@ impl Show {
         }
         let mut text = Vec::new();
         let written = match self.format {
-            Format::Terminal => self.terminal.event(&event, &mut text),
+            Format::Terminal | Format::Schema => self.terminal.event(&event, &mut text),
             Format::Json => serde_json::to_writer(&mut text, &event)
                 .map_err(io::Error::from)
                 .and_then(|()| writeln!(text)),
@@ -236,23 +253,23 @@ impl Show {
         self.run.event(event);
     }
 
-    /// The run as a whole.
+    /// Returns the whole run.
     ///
     /// # Errors
-    /// What could not be shown or saved.
+    /// Returns the first error of showing or saving the run.
     pub(crate) fn end(self) -> Result<Run, Failure> {
         if let (Some(error), Some((_, path))) = (self.unsaved, self.document) {
             return Err(cant_write(&path, &error));
         }
         match self.broken {
-            // The reader went away; the verdict still stands in the exit code.
+            // If the reader closed stdout, the exit code still tells the verdict.
             Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
             _ => Ok(self.run),
         }
     }
 }
 
-/// A file that can't be written.
+/// Returns the failure for a file that cannot be written.
 pub(crate) fn cant_write(path: &Path, error: &io::Error) -> Failure {
     Failure::Usage(format!("can't write {}: {error}", shown(path)))
 }

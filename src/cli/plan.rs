@@ -1,4 +1,4 @@
-//! `originproof run --plan`: what a run would do.
+//! `originproof run --plan`: shows what a run would do.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
@@ -15,8 +15,9 @@ use originproof::runner::{Keep, Plan, RunConfig, Runner, Target, TargetConfig};
 use originproof::transport::{Outgoing, Rate, RequestLog};
 
 use super::exit::Failure;
+use super::json::Forecast;
 
-/// The ranges that are set aside for documentation (RFC 5737, RFC 3849).
+/// The address ranges that are reserved for documentation (RFC 5737, RFC 3849).
 const DOCUMENTATION: [&str; 4] = [
     "192.0.2.0/24",
     "198.51.100.0/24",
@@ -24,19 +25,16 @@ const DOCUMENTATION: [&str; 4] = [
     "2001:db8::/32",
 ];
 
-/// What a run would do, as text.
+/// Returns what a run would do.
 ///
 /// # Errors
-/// If the embedded mock, on which requests are counted, can't be started.
-pub(crate) async fn text(runner: &Runner, plan: &Plan, rates: &[Rate]) -> Result<String, Failure> {
+/// Fails if the embedded mock, on which requests are counted, cannot be started.
+pub(crate) async fn forecast(
+    runner: &Runner,
+    plan: &Plan,
+    rates: &[Rate],
+) -> Result<Forecast, Failure> {
     let target = runner.target();
-    let mut text = format!("target: {}\ncapabilities:\n", target.base_url);
-    for (name, source) in &target.capabilities {
-        let _ = writeln!(text, "  {name:<18} {source}");
-    }
-    for note in &target.notes {
-        let _ = writeln!(text, "note: {note}");
-    }
     let (mut will_run, mut skipped) = (plan.clone(), BTreeMap::<String, Vec<String>>::new());
     will_run
         .trials
@@ -47,21 +45,6 @@ pub(crate) async fn text(runner: &Runner, plan: &Plan, rates: &[Rate]) -> Result
                 false
             }
         });
-    let _ = writeln!(
-        text,
-        "\n{} of {} cases will run:",
-        will_run.trials.len(),
-        plan.trials.len()
-    );
-    for (_, trial) in &will_run.trials {
-        let _ = writeln!(text, "  {}", trial.id());
-    }
-    for (reason, ids) in skipped {
-        let _ = writeln!(text, "\n{} will not run, {reason}:", ids.len());
-        for id in ids {
-            let _ = writeln!(text, "  {id}");
-        }
-    }
     let trials = will_run.trials.iter().map(|(_, trial)| trial);
     let emptying: BTreeSet<String> = trials
         .filter(|trial| runner.empties_a_zone_for(trial))
@@ -71,7 +54,7 @@ pub(crate) async fn text(runner: &Runner, plan: &Plan, rates: &[Rate]) -> Result
     let care = (runner.zones_in_care() > 0).then(|| {
         let most = zones.iter().map(|(_, count)| *count).max();
         Care {
-            // A zone that is emptied has one page.
+            // A list of an emptied zone has one page.
             mappings: most.filter(|_| emptying.is_empty()).unwrap_or(0),
         }
     });
@@ -91,39 +74,81 @@ pub(crate) async fn text(runner: &Runner, plan: &Plan, rates: &[Rate]) -> Result
         let times = rates.iter().map(|rate| rate.least_time(requests));
         times.max().unwrap_or(Duration::ZERO)
     };
-    text.push_str(&counted.writes());
+    let mut fates = Vec::new();
     for (zone, count) in taken {
-        let _ = writeln!(
-            text,
+        fates.push(format!(
             "zone {zone}: its {count} mapping(s) would be written again with their own values, taken away for {} case(s) and \
              written back, which takes about {} requests{}; for these, {emptied} requests are kept back",
             emptying.len(),
             counted.emptied + emptied,
             in_time(least(counted.emptied + emptied)),
-        );
+        ));
     }
     for (zone, count) in zones.iter().filter(|_| taken.is_empty()) {
-        let _ = writeln!(
-            text,
+        fates.push(format!(
             "zone {zone}: its {count} mapping(s) would not be touched"
-        );
+        ));
     }
-    let _ = writeln!(
-        text,
-        "\nrequests: about {requests} (counted on the embedded mock)"
-    );
-    if rates.is_empty() {
-        let _ = writeln!(text, "pacing: none");
-    } else {
-        let rates: Vec<String> = rates.iter().map(ToString::to_string).collect();
+    let capabilities = target.capabilities.iter();
+    Ok(Forecast {
+        target: target.base_url.clone(),
+        capabilities: capabilities
+            .map(|(name, source)| (name.clone(), source.to_string()))
+            .collect(),
+        notes: target.notes.clone(),
+        will_run: will_run
+            .trials
+            .iter()
+            .map(|(_, trial)| trial.id())
+            .collect(),
+        skipped,
+        writes: counted.writes(),
+        zones: fates,
+        requests,
+        pacing: rates.iter().map(ToString::to_string).collect(),
+        least_seconds: least(requests).as_secs(),
+    })
+}
+
+impl Forecast {
+    /// Returns the forecast as text for people.
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("target: {}\ncapabilities:\n", self.target);
+        for (name, source) in &self.capabilities {
+            let _ = writeln!(text, "  {name:<18} {source}");
+        }
+        for note in &self.notes {
+            let _ = writeln!(text, "note: {note}");
+        }
+        let skipped: usize = self.skipped.values().map(Vec::len).sum();
+        let (will_run, all) = (self.will_run.len(), self.will_run.len() + skipped);
+        let _ = writeln!(text, "\n{will_run} of {all} cases will run:");
+        for id in &self.will_run {
+            let _ = writeln!(text, "  {id}");
+        }
+        for (reason, ids) in &self.skipped {
+            let _ = writeln!(text, "\n{} will not run, {reason}:", ids.len());
+            for id in ids {
+                let _ = writeln!(text, "  {id}");
+            }
+        }
+        let _ = writeln!(text, "\nwrites: {}", self.writes);
+        for zone in &self.zones {
+            let _ = writeln!(text, "{zone}");
+        }
         let _ = writeln!(
             text,
-            "pacing: {}; at least {} s",
-            rates.join(" and "),
-            least(requests).as_secs()
+            "\nrequests: about {} (counted on the embedded mock)",
+            self.requests
         );
+        if self.pacing.is_empty() {
+            let _ = writeln!(text, "pacing: none");
+        } else {
+            let rates = self.pacing.join(" and ");
+            let _ = writeln!(text, "pacing: {rates}; at least {} s", self.least_seconds);
+        }
+        text
     }
-    Ok(text)
 }
 
 fn in_time(time: Duration) -> String {
@@ -134,13 +159,13 @@ fn in_time(time: Duration) -> String {
     }
 }
 
-/// What a plan sends.
+/// The requests and writes of a plan.
 #[derive(Debug, Default)]
 struct Counted {
     requests: u64,
-    /// Those of the cases for which a zone is emptied.
+    /// The number of requests of the cases for which a zone is emptied.
     emptied: u64,
-    /// The most mappings that one case writes.
+    /// The maximum number of mappings that one case writes.
     most: usize,
     addresses: BTreeSet<IpAddr>,
 }
@@ -148,14 +173,14 @@ struct Counted {
 impl Counted {
     fn writes(&self) -> String {
         if self.addresses.is_empty() {
-            return "\nwrites: nothing\n".to_owned();
+            return "nothing".to_owned();
         }
         let (known, other): (Vec<&IpAddr>, Vec<&IpAddr>) =
             self.addresses.iter().partition(|ip| range(**ip).is_some());
         let ranges: BTreeSet<&str> = known.into_iter().filter_map(|ip| range(*ip)).collect();
         let ranges: Vec<&str> = ranges.into_iter().collect();
         let mut text = format!(
-            "\nwrites: at most {} test mapping(s) at a time in each zone, in {}",
+            "at most {} test mapping(s) at a time in each zone, in {}",
             self.most,
             ranges.join(", ")
         );
@@ -167,12 +192,12 @@ impl Counted {
                 other.join(", ")
             );
         }
-        text.push_str("; each is deleted after its case\n");
+        text.push_str("; each is deleted after its case");
         text
     }
 }
 
-/// The range of documentation addresses that an address is in.
+/// Returns the documentation range that contains an address.
 fn range(ip: IpAddr) -> Option<&'static str> {
     let index = match ip.to_canonical() {
         IpAddr::V4(ip) => match ip.octets() {
@@ -189,19 +214,19 @@ fn range(ip: IpAddr) -> Option<&'static str> {
     DOCUMENTATION.get(index).copied()
 }
 
-/// What care for a zone costs beside the cases' own requests.
+/// The requests that restoring a zone costs in addition to the cases' own requests.
 #[derive(Debug, Clone, Copy)]
 struct Care {
-    /// Mappings of the zone that stay where they are.
+    /// The number of mappings that stay in the zone.
     mappings: usize,
 }
 
-/// The addresses that a case touches, by generation.
+/// The addresses that a case writes or deletes, by generation.
 type Touched = BTreeMap<Generation, BTreeSet<IpAddr>>;
 
 impl Care {
-    /// Requests beside those of one case: through each generation that it wrote it is tidied up after, by a list,
-    /// deletions and a list.
+    /// Returns the number of additional requests after one case. Through each generation that it used for writing, they
+    /// are a list, the deletions and another list.
     fn of_case(self, touched: &Touched) -> usize {
         let generations = touched.iter().map(|(generation, addresses)| {
             let count = addresses.len();
@@ -216,7 +241,7 @@ impl Care {
         generations.sum()
     }
 
-    /// Pages of a list of the zone.
+    /// Returns the number of pages of a list of the zone.
     fn pages(self, generation: Generation) -> usize {
         match generation {
             Generation::V1 => 1,
@@ -224,7 +249,7 @@ impl Care {
         }
     }
 
-    /// Requests that a list of the zone costs more than one of a fresh zone.
+    /// Returns the number of requests that a list of the zone takes in addition to those for a fresh zone.
     fn of_list(self, outgoing: &Outgoing) -> usize {
         let operation = outgoing.operation.filter(|operation| operation.is_paged());
         let is_first = outgoing
@@ -238,10 +263,10 @@ impl Care {
     }
 }
 
-/// At most this many addresses are deleted one by one after a case; more of them go into a batch.
+/// The maximum number of addresses that are deleted one by one after a case; more are deleted in batches.
 const SINGLY: usize = 3;
 
-/// How many requests a plan sends and what it writes: the same cases, sent to a mock.
+/// Counts the requests of a plan and what it writes, by running the same cases against a mock.
 async fn count(
     plan: &Plan,
     care: Option<Care>,
@@ -310,7 +335,7 @@ async fn count(
     Ok(counted)
 }
 
-/// The addresses that a request names.
+/// Returns the addresses that a request names.
 fn named(outgoing: &Outgoing) -> Vec<IpAddr> {
     let items = match (outgoing.operation, &outgoing.json) {
         (Some(operation), Some(json)) => request_items(operation, json),
@@ -323,7 +348,7 @@ fn named(outgoing: &Outgoing) -> Vec<IpAddr> {
         .collect()
 }
 
-/// The addresses that a request writes.
+/// Returns the addresses that a request writes.
 fn written(outgoing: &Outgoing) -> Vec<IpAddr> {
     let Some(operation) = outgoing.operation else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! `originproof proxy`: traffic as it passes.
+//! `originproof proxy`: checks traffic while it passes.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -27,9 +27,9 @@ use super::interruption::Interruptions;
 use super::output::cant_write;
 use super::world::World;
 
-/// Lines that wait to be printed; while there are more, checking waits and traffic does not.
+/// The maximum number of lines that wait to be printed. If it is reached, checking waits, but traffic does not.
 const LINES: usize = 1_024;
-/// How much of an expected or found value a line shows, in characters.
+/// The maximum length of an expected or found value in a line, in characters.
 const SHOWN: usize = 160;
 
 /// Flags of `proxy`.
@@ -39,40 +39,41 @@ const SHOWN: usize = 160;
     reason = "each is a flag of the command line"
 )]
 pub(crate) struct ProxyArgs {
-    /// Server to pass requests on to; a path in it comes before the path of each request
+    /// Server to forward requests to; its path is put before the path of each request
     #[arg(long, value_name = "URL")]
     upstream: String,
-    /// Where to listen; port 0 takes any free one
+    /// Address to listen on; port 0 takes any free port
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Speak HTTP/2 with the upstream at once, also without TLS; with TLS the server chooses anyway
+    /// Use HTTP/2 with the upstream from the first request, even without TLS; with TLS the server chooses anyway
     #[arg(long)]
     http2: bool,
     /// Record the traffic as HAR 1.2, without credentials; `originproof check` reads it
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Whose part is judged: the server's answers, the client's requests, or both
+    /// Which side to judge: the server's answers, the client's requests, or both
     #[arg(long, value_enum, value_name = "SIDE", default_value_t = Judge::Server)]
     judge: Judge,
     /// Write a run document at the end, for `originproof report`
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// End with exit code 1 if a must was broken
+    /// End with exit code 1 if a must clause was broken
     #[arg(long)]
     fail: bool,
-    /// Let a deviation from a should fail as well
+    /// Fail for a deviation from a should clause as well
     #[arg(long, requires = "fail")]
     strict: bool,
-    /// Name the broken clauses in the response header `originproof-findings`; answers of this API then wait to be checked
+    /// Name the broken clauses in the response header `originproof-findings`; answers of this API then wait for the
+    /// check
     #[arg(long)]
     annotate: bool,
-    /// The largest body that is checked and recorded, in MiB; larger ones pass all the same
+    /// Largest body to check and record, in MiB; larger bodies pass unchecked
     #[arg(long, value_name = "MIB", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     body_limit: u16,
-    /// Longest time until an answer of the upstream begins, such as 30s; then the client gets a 504
+    /// Longest wait for an answer of the upstream to begin, such as 30s; after that, the client gets a 504
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = read_time)]
     first_byte_timeout: Duration,
-    /// Only the end
+    /// Show only the last lines
     #[arg(long, short = 'q')]
     quiet: bool,
 }
@@ -82,7 +83,7 @@ fn read_time(text: &str) -> Result<Duration, String> {
 }
 
 impl ProxyArgs {
-    /// The upstream. It is read here and not with the flags, whose errors would show what is wrong in it.
+    /// Returns the upstream. It is parsed here and not by clap, because clap's errors would show a secret in the URL.
     fn upstream(&self) -> Result<Upstream, Failure> {
         let mut upstream = Upstream::parse(&self.upstream)
             .map_err(|error| Failure::Usage(format!("--upstream: {error}")))?;
@@ -103,7 +104,7 @@ impl ProxyArgs {
         config
     }
 
-    /// How to look at the traffic again.
+    /// Returns the command that checks the recording, or starts the proxy again.
     fn again(&self) -> String {
         match &self.record {
             Some(path) => format!(
@@ -126,7 +127,7 @@ impl ProxyArgs {
     }
 }
 
-/// Passes traffic on until Ctrl-C.
+/// Forwards traffic until Ctrl-C.
 pub(crate) fn run(args: &ProxyArgs, world: &World, console: &mut Console) -> Outcome {
     let upstream = args.upstream()?;
     let recording = match &args.record {
@@ -144,7 +145,7 @@ pub(crate) fn run(args: &ProxyArgs, world: &World, console: &mut Console) -> Out
         let (sender, lines) = mpsc::channel(LINES);
         let redactor = super::check::redactor(world);
         let on = move |judged: Judged| {
-            // Nobody reads any more once the proxy has been interrupted twice.
+            // Once the proxy has been interrupted twice, nobody reads the lines any more.
             let _ = sender.blocking_send(redactor.text(&lines_of(&judged)));
         };
         let running = Proxy::new(args.config(upstream))
@@ -163,7 +164,7 @@ pub(crate) fn run(args: &ProxyArgs, world: &World, console: &mut Console) -> Out
     finish(args, ended, console)
 }
 
-/// Prints what is found until the end; none if that was not waited for.
+/// Prints findings until the proxy has ended. Returns `None` if a second signal ended the wait.
 async fn watch(
     args: &ProxyArgs,
     running: RunningProxy,
@@ -173,7 +174,7 @@ async fn watch(
 ) -> Result<Option<Ended>, Failure> {
     let mut print = |line: String| {
         if !args.quiet {
-            // Where nobody reads any more, the traffic still goes on.
+            // If stdout is closed, the traffic still goes on.
             let _ = console.out(&line);
         }
     };
@@ -197,7 +198,7 @@ async fn watch(
     }
 }
 
-/// The summary, the files, and the exit code.
+/// Prints the summary, writes the files, and returns the exit code.
 fn finish(args: &ProxyArgs, ended: Ended, console: &mut Console) -> Outcome {
     let mut run = Run::default();
     for event in ended.events {
@@ -236,7 +237,7 @@ impl From<ProxyError> for Failure {
     }
 }
 
-/// One line a finding.
+/// Returns one line per finding.
 fn lines_of(judged: &Judged) -> String {
     let mut text = String::new();
     for finding in &judged.findings {

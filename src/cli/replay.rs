@@ -1,4 +1,4 @@
-//! `originproof replay`: sends the simplest evidence of a cause again, and tells whether it is still so.
+//! `originproof replay`: sends the simplest evidence of a cause again, and tells whether the cause is still there.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ pub(crate) struct ReplayArgs {
     /// The cause, by its name or by its number in the report
     #[arg(value_name = "CAUSE")]
     cause: String,
-    /// The saved run that it is from
+    /// The saved run that contains the cause
     #[arg(long, value_name = "FILE", default_value = "run.json")]
     run: PathBuf,
     #[command(flatten)]
@@ -99,7 +99,7 @@ fn find<'c>(causes: &'c [Cause], name: &str) -> Result<&'c Cause, Failure> {
     })
 }
 
-/// Says whether the cause is still there.
+/// Tells whether the cause is still there.
 fn told(cause: &Cause, after: &Run, console: &mut Console) -> Outcome {
     let Some(trial) = after.trials.first() else {
         console.error("the case did not run");

@@ -1,4 +1,4 @@
-//! `originproof report`: a saved run in another format, two runs compared, parts of a run merged.
+//! `originproof report`: shows a saved run in another format, compares runs, or merges the parts of a run.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
@@ -37,19 +37,19 @@ pub(crate) struct ReportArgs {
         help = formats("Format"),
     )]
     format: &'static Format,
-    /// File to write; without it, stdout
+    /// File to write; by default stdout
     #[arg(long, short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
-/// What else can be done with saved runs.
+/// The subcommands of `report`.
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Tell what changed between two runs; exit code 1 on a regression
     Compare(CompareArgs),
-    /// Put the parts of one run together
+    /// Merge the parts of one run
     Merge(MergeArgs),
-    /// Show runs by date: verdicts, causes that came and went, the first run that failed
+    /// Show runs by date: verdicts, causes that appeared or disappeared, the first run that failed
     Trend(SeriesArgs),
     /// Show the last run of each target side by side
     Matrix(SeriesArgs),
@@ -63,12 +63,12 @@ struct SeriesArgs {
     /// Format
     #[arg(long, short = 'f', value_enum, default_value_t = SeriesFormat::Markdown)]
     format: SeriesFormat,
-    /// File to write; without it, stdout
+    /// File to write; by default stdout
     #[arg(long, short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
-/// How several runs are written.
+/// The format of several runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum SeriesFormat {
     /// A table for a comment.
@@ -79,21 +79,21 @@ enum SeriesFormat {
 
 #[derive(Debug, Args)]
 struct CompareArgs {
-    /// The run before
+    /// The older run
     #[arg(value_name = "OLD")]
     old: PathBuf,
-    /// The run now
+    /// The newer run
     #[arg(value_name = "NEW")]
     new: PathBuf,
     /// Format
     #[arg(long, short = 'f', value_enum, default_value_t = CompareFormat::Text)]
     format: CompareFormat,
-    /// File to write; without it, stdout
+    /// File to write; by default stdout
     #[arg(long, short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
-/// How a comparison is written.
+/// The format of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum CompareFormat {
     /// For people.
@@ -106,24 +106,24 @@ enum CompareFormat {
 
 #[derive(Debug, Args)]
 struct MergeArgs {
-    /// The parts
+    /// The runs to merge
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
     /// Format of the result
     #[arg(long, short = 'f', value_name = "FORMAT", default_value = "json", value_parser = read_format)]
     format: &'static Format,
-    /// File to write; without it, stdout
+    /// File to write; by default stdout
     #[arg(long, short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
-/// A help text that ends with the names of all formats.
+/// Returns a help text that ends with the names of all formats.
 pub(crate) fn formats(says: &str) -> String {
     let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
     format!("{says}: {}", names.join(", "))
 }
 
-/// A format by its name.
+/// Returns a format by its name.
 pub(crate) fn read_format(name: &str) -> Result<&'static Format, String> {
     format(name).ok_or_else(|| {
         let names = || FORMATS.iter().map(|format| format.name);
@@ -142,13 +142,13 @@ pub(crate) fn read(path: &Path) -> Result<Run, Failure> {
     Run::read(BufReader::new(file)).map_err(|error| wrong(&error))
 }
 
-/// Writes to a file, or to stdout where none is named.
+/// Writes to a file, or to stdout if no file is named.
 fn write(
     output: Option<&Path>,
     console: &mut Console,
     text: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), Failure> {
-    // Opened anew, stdout would lose what was written to it if it is a file.
+    // If stdout is a file, opening it again would overwrite what was already written.
     let is_stdout = |path: &&Path| *path == Path::new("-") || *path == Path::new("/dev/stdout");
     let Some(path) = output.filter(|path| !is_stdout(path)) else {
         let mut buffer = Vec::new();
@@ -186,7 +186,7 @@ pub(crate) fn job_summary(run: &Run, write: WriteReport, path: &Path) -> Result<
     write(run, &mut file).map_err(wrong)
 }
 
-/// Reports.
+/// Runs the subcommand.
 pub(crate) fn run(args: &ReportArgs, console: &mut Console) -> Outcome {
     match &args.action {
         Some(Action::Compare(args)) => compared(args, console),
@@ -218,7 +218,7 @@ pub(crate) fn run(args: &ReportArgs, console: &mut Console) -> Outcome {
     }
 }
 
-/// The documents that are named, and those of the folders that are.
+/// Reads the named documents, and those in the named folders.
 fn documents(paths: &[PathBuf]) -> Result<Vec<Run>, Failure> {
     let mut runs = Vec::new();
     for path in paths {
@@ -230,12 +230,12 @@ fn documents(paths: &[PathBuf]) -> Result<Vec<Run>, Failure> {
         let entries = std::fs::read_dir(path).map_err(wrong)?;
         let files = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
         let files = files.filter(|file| file.extension().is_some_and(|end| end == "json"));
-        // A folder may hold other documents as well.
+        // A folder may also hold other JSON files.
         runs.extend(files.filter_map(|file| read(&file).ok()));
     }
     if runs.is_empty() {
         return Err(Failure::Usage(
-            "there is no run document in these folders".to_owned(),
+            "there is not a run document in these folders".to_owned(),
         ));
     }
     Ok(runs)
@@ -291,7 +291,7 @@ fn merged(args: &MergeArgs, console: &mut Console) -> Outcome {
     }
     Ok(match &run.summary {
         Some(summary) => Exit::of_run(summary, false),
-        // What is missing can't make good what is there.
+        // A missing part cannot undo a failure in the parts that are there.
         None => match Exit::of_run(&run.counts(), false) {
             exit @ (Exit::Violates | Exit::Internal) => exit,
             Exit::Conforms

@@ -1,4 +1,4 @@
-//! `originproof restore`: finishes what interrupted runs left, shows what their journals hold, or lets go of them.
+//! `originproof restore`: puts back the zones that interrupted runs left changed, or shows or removes their journals.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -29,16 +29,16 @@ use super::world::World;
 pub(crate) struct RestoreArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// Only show which zones wait; send nothing
+    /// Only list the zones that wait to be put back; send nothing
     #[arg(long, conflicts_with_all = ["print", "discard"])]
     list: bool,
     /// Show what the journals hold, as curl lines and as JSON; send nothing
     #[arg(long, conflicts_with = "discard")]
     print: bool,
-    /// Show what the journals of the zones given by --zone hold, and remove them; send nothing
+    /// Show and remove the journals of the zones given by --zone; send nothing
     #[arg(long, requires = "zone")]
     discard: bool,
-    /// Also write back what is gone without a request of the run: the target lost it, or somebody deleted it
+    /// Also write back mappings that the run did not remove: the target lost them, or somebody deleted them
     #[arg(long, conflicts_with_all = ["print", "discard", "list"])]
     missing: bool,
     /// Put back the zone of this journal
@@ -46,7 +46,7 @@ pub(crate) struct RestoreArgs {
     journal: Option<PathBuf>,
 }
 
-/// Puts every zone back that has a journal; with `--zone` only those, with `--target` only its own.
+/// Puts back every zone that has a journal; with `--zone` only those zones, with `--target` only zones of that target.
 pub(crate) fn run(args: &RestoreArgs, world: &World, console: &mut Console) -> Outcome {
     let effective = args.target.effective(world)?;
     let folder = TargetArgs::state_dir(&effective, world);
@@ -87,7 +87,7 @@ pub(crate) fn run(args: &RestoreArgs, world: &World, console: &mut Console) -> O
     Ok(exit)
 }
 
-/// The journals that are meant. One that can't be read is named, and does not stop the others.
+/// Returns the selected journals. A journal that cannot be read is reported, and does not stop the others.
 fn select(
     args: &RestoreArgs,
     effective: &Effective,
@@ -130,7 +130,7 @@ fn select(
                     continue;
                 }
                 console.error(&format!("passed over: {error}"));
-                // Where other zones are named, this one does not matter.
+                // If other zones are named, this journal does not matter.
                 if zones.is_empty() || is_named {
                     exit = Exit::Usage;
                 }
@@ -201,7 +201,7 @@ fn put_back(
     }
 }
 
-/// One line of a journal.
+/// Describes a journal in one line.
 fn listed(waiting: &Waiting) -> String {
     let (zone, target) = (&waiting.zone, &waiting.target);
     let path = shown(&waiting.path);
@@ -216,7 +216,7 @@ fn listed(waiting: &Waiting) -> String {
     )
 }
 
-/// Mappings as lines for a shell.
+/// Appends a curl line for each mapping.
 fn curl_lines(
     text: &mut String,
     waiting: &Waiting,
@@ -236,7 +236,7 @@ fn curl_lines(
     }
 }
 
-/// What a journal holds, for a person who works by hand.
+/// Returns what a journal holds as curl lines and JSON, for a person who restores the zone by hand.
 fn printed(waiting: &Waiting) -> Result<String, Failure> {
     let mut text = listed(waiting);
     let stake: Vec<(Generation, Vec<Row>)> = waiting.at_stake();

@@ -22,6 +22,7 @@ use super::interruption::Interruptions;
 use super::output::{Compared, OutputArgs};
 use super::settings::Given;
 use super::target::{Opened, TargetArgs, flag};
+use super::watch::Watch;
 use super::world::World;
 
 /// Flags of `run`.
@@ -32,52 +33,55 @@ pub(crate) struct RunArgs {
     target: TargetArgs,
     #[command(flatten)]
     selection: SelectionArgs,
-    /// Cases at a time; 16 if nothing is said
+    /// Number of cases to run at a time; by default 16
     #[arg(long, short = 'j', value_name = "N")]
     jobs: Option<String>,
     /// Number that fresh zones are derived from; by default a new one each time
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Let a deviation from a should fail the run as well
+    /// Fail the run for a deviation from a should clause as well
     #[arg(long)]
     strict: bool,
-    /// End with the first case that violates a must
+    /// Stop after the first case that violates a must clause
     #[arg(long)]
     fail_fast: bool,
-    /// Only the cases that failed in a saved run, or could not be judged there
+    /// Run only the cases that failed or could not be judged in a saved run
     #[arg(long, value_name = "FILE")]
     rerun_failed: Option<PathBuf>,
-    /// Show what would run, what not and why, how many requests and how long at least; change nothing
+    /// Show what would run, what would be skipped and why, how many requests and how long at least; change nothing
     #[arg(long)]
     plan: bool,
-    /// List of expected failures; by default originproof.expect.yaml, if it is there
+    /// Run again whenever a case file, the list of expected failures or the target changes, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["plan", "against"])]
+    watch: bool,
+    /// List of expected failures; by default originproof.expect.yaml, if it exists
     #[arg(long, value_name = "FILE")]
     expect: Option<String>,
-    /// Send the same cases to this target as well, and tell where the two differ; flags and variables hold for both,
-    /// but for zone, credentials and capabilities of a target that the configuration file names
+    /// Run the same cases against this target as well, and report the differences; flags and variables apply to both,
+    /// but --zone, --token, --email, --key and --capability do not apply to a target that is given by its name
     #[arg(long, value_name = "URL|NAME", conflicts_with = "plan")]
     against: Option<String>,
-    /// Keep the redacted exchanges of each case as snapshots in this folder, and show what differs
+    /// Keep the redacted exchanges of each case as snapshots in this folder, and show the differences
     #[arg(long, value_name = "DIR")]
     snapshots: Option<PathBuf>,
-    /// Let a difference from the snapshots fail the run as well
+    /// Fail the run for a difference from the snapshots as well
     #[arg(long, requires = "snapshots")]
     strict_snapshots: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
 
-/// Which cases to take.
+/// Flags that select cases.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Selection")]
 pub(crate) struct SelectionArgs {
-    /// Folder of case files, instead of those that are built in
+    /// Folder of case files to use instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Option<PathBuf>,
-    /// Cases whose id fits this regular expression (repeatable: any of them)
+    /// Cases whose id matches this regular expression (repeatable: one match is enough)
     #[arg(long, short = 'f', value_name = "REGEX")]
     filter: Vec<String>,
-    /// A case or one row of it, by its whole id (repeatable)
+    /// A case, or one of its rows, by its full id (repeatable)
     #[arg(long = "case", value_name = "ID")]
     case: Vec<String>,
     /// Cases that cite this clause (repeatable)
@@ -86,7 +90,7 @@ pub(crate) struct SelectionArgs {
     /// Cases with this tag (repeatable)
     #[arg(long, value_name = "TAG")]
     tag: Vec<String>,
-    /// Cases of this family, the folder that they are in (repeatable)
+    /// Cases of this family, which is the folder of the case file (repeatable)
     #[arg(long, value_name = "NAME")]
     family: Vec<String>,
     /// Cases that need no operation of the other generation
@@ -95,7 +99,7 @@ pub(crate) struct SelectionArgs {
     /// Cases that only read
     #[arg(long)]
     read_only: bool,
-    /// One part of the suite, the same on every machine
+    /// Part K of N of the suite; every machine splits the suite in the same way
     #[arg(long, value_name = "K/N")]
     shard: Option<Shard>,
 }
@@ -119,7 +123,7 @@ impl Only {
 }
 
 impl RunArgs {
-    /// What its own flags say.
+    /// Returns the values that the flags of `run` itself give.
     fn given(&self) -> Given {
         let one = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
         Given::from([
@@ -131,10 +135,10 @@ impl RunArgs {
 }
 
 impl SelectionArgs {
-    /// The cases: those of the folder, or the built-in ones.
+    /// Returns the cases of the given folder, or the built-in ones.
     ///
     /// # Errors
-    /// Unreadable or faulty case files.
+    /// Fails if a case file cannot be read or is faulty.
     pub(crate) fn library(&self, colour: bool) -> Result<Library, Failure> {
         match &self.cases {
             Some(folder) => Library::from_folder(folder),
@@ -143,10 +147,10 @@ impl SelectionArgs {
         .map_err(|error| Failure::Cases(error.text(colour)))
     }
 
-    /// The selected cases.
+    /// Returns the selected cases.
     ///
     /// # Errors
-    /// A selection that is faulty or fits nothing.
+    /// Fails if the selection is faulty or matches no case.
     pub(crate) fn plan(&self, library: &Library) -> Result<Plan, Failure> {
         Ok(Plan::select(library, &self.selection())?)
     }
@@ -165,8 +169,41 @@ impl SelectionArgs {
     }
 }
 
-/// Runs it.
+/// Runs the subcommand: once, or with `--watch` again after each change until a signal ends it.
 pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outcome {
+    if args.plan && args.output.is_schema() {
+        console.out(&super::json::schema::<super::json::Forecast>()?)?;
+        return Ok(Exit::Conforms);
+    }
+    if !args.watch {
+        return run_once(args, world, console);
+    }
+    loop {
+        let effective = args.target.effective_with(args.given(), world)?;
+        let mut paths: Vec<PathBuf> = args.selection.cases.iter().cloned().collect();
+        paths.extend(effective.text("expect").map(PathBuf::from));
+        // A file that changes during the run counts as well.
+        let watch = Watch::begin(paths, effective.text("url").map(str::to_owned));
+        let ended = match run_once(args, world, console) {
+            Ok(Exit::Interrupted) => return Ok(Exit::Interrupted),
+            Ok(exit) => exit,
+            // A case file that is being edited and a server that restarts are what is watched for.
+            Err(failure @ (Failure::Cases(_) | Failure::Target(_) | Failure::Unjudged(_))) => {
+                console.error(&failure.to_string());
+                failure.exit()
+            }
+            Err(failure) => return Err(failure),
+        };
+        console.say("watching the case files and the target; Ctrl-C ends");
+        let change = super::runtime()?.block_on(watch.wait())?;
+        let Some(change) = change else {
+            return Ok(ended);
+        };
+        console.say(&format!("{change}: running again\n"));
+    }
+}
+
+fn run_once(args: &RunArgs, world: &World, console: &mut Console) -> Outcome {
     let library = args.selection.library(console.colour)?;
     super::cases::name_passed_over(&library, console);
     let mut plan = args.selection.plan(&library)?;
@@ -188,7 +225,7 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
     let baseline = args.output.baseline()?;
     let runtime = super::runtime()?;
     runtime.block_on(async {
-        // Before the first request: a signal must find somebody who puts zones back.
+        // Listen before the first request, so that a signal cannot end the process before zones are put back.
         let mut interruptions = Interruptions::listen()?;
         let opened = args.target.open(&effective, world).await?;
         TargetArgs::announce(&effective, &opened, console);
@@ -206,7 +243,7 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
             target = Target::probe(config, seed) => target?,
             () = interruptions.have_been(1) => return Ok(Exit::Interrupted),
         };
-        // Before anything is written to the first one.
+        // Reach the other target before anything is written to the first one.
         let other = match &args.against {
             Some(name) => {
                 let other = Other::probe(&args.target, args.given(), name, world, console);
@@ -224,7 +261,7 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
             seed,
             keep: if args.snapshots.is_some() { Keep::All } else { Keep::Findings },
         };
-        // A zone whose journal is begun is put back in order; only a third signal does not wait for that.
+        // Once the journal of a zone is begun, the zone is put back; only a third signal does not wait for that.
         let mut runner = tokio::select! {
             runner = Runner::new(target, config) => runner?,
             () = interruptions.have_been(3) => return Ok(interrupted_for_good(console)),
@@ -239,7 +276,13 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
             cases: args.selection.cases.as_ref().map(|folder| folder.display().to_string()),
         });
         if args.plan {
-            console.out(&super::plan::text(&runner, &plan, &rates).await?)?;
+            let forecast = super::plan::forecast(&runner, &plan, &rates).await?;
+            let text = if args.output.is_json() {
+                super::json::text(&forecast)?
+            } else {
+                forecast.text()
+            };
+            console.out(&text)?;
             return Ok(Exit::Conforms);
         }
         let ended = tokio::select! {
@@ -276,17 +319,17 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
     })
 }
 
-/// Interrupts the run on the first signal; says on the second what would be left, and ends with the third.
+/// Stops the run on the first signal, tells on the second what would be left, and returns on the third.
 pub(super) async fn interrupt(runner: &Runner, interruptions: &mut Interruptions) {
     interruptions.have_been(1).await;
     runner.stop();
     interruptions.have_been(2).await;
-    // The console belongs to the run, which is still at work.
+    // The run, which is still going on, holds the console.
     super::console::warn(&runner.what_would_be_left());
     interruptions.have_been(3).await;
 }
 
-/// The end of a run that was not even left the time to put zones back.
+/// Ends a run that was interrupted before it could put zones back.
 pub(super) fn interrupted_for_good(console: &mut Console) -> Exit {
     console.end();
     console.error(
@@ -296,7 +339,7 @@ pub(super) fn interrupted_for_good(console: &mut Console) -> Exit {
     Exit::Interrupted
 }
 
-/// Runs, shows what happens, saves it, and returns it whole.
+/// Runs the cases, shows and saves the events, and returns the whole run.
 async fn observe(
     args: &RunArgs,
     world: &World,
@@ -328,7 +371,7 @@ async fn observe(
     show.end()
 }
 
-/// The command that repeats this run, without secrets and without its selection.
+/// Returns the command that repeats this run, without secrets and without its selection.
 fn again(args: &RunArgs, world: &World) -> String {
     let mut command = args.target.command("run", world);
     if let Some(folder) = &args.selection.cases {

@@ -1,5 +1,5 @@
-//! `run --snapshots DIR`: the redacted exchanges of each case as insta snapshots, and what differs from those that are
-//! there. New ones are written; changed ones are laid beside the old as `.snap.new`, for `cargo insta review`.
+//! `run --snapshots DIR`: compares the redacted exchanges of each case with the insta snapshots in a folder. New
+//! snapshots are written. A changed one is written next to the old one as `.snap.new`, for `cargo insta review`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,14 +10,14 @@ use originproof::report::{Run, snapshot_drift, snapshots};
 use super::console::Console;
 use super::exit::Failure;
 
-/// What insta writes above a snapshot's text.
+/// The header that insta writes above the text of a snapshot.
 const HEADER: &str = "---\nsource: originproof\n---\n";
 
-/// Compares a run with the snapshots in a folder; returns how many differ. After a whole run, snapshots without a case
-/// are named.
+/// Compares a run with the snapshots in a folder, and returns how many differ. After a run of the whole suite, it also
+/// names the snapshots that belong to no case.
 ///
 /// # Errors
-/// The folder or a file that can't be read or written.
+/// Fails if the folder or a file cannot be read or written.
 pub(crate) fn compare(
     run: &Run,
     folder: &Path,
@@ -38,7 +38,7 @@ pub(crate) fn compare(
         let path = folder.join(format!("{name}.snap"));
         let whole = format!("{HEADER}{text}");
         let before = match std::fs::read_to_string(&path) {
-            // A checkout on Windows may have changed the ends of lines.
+            // A checkout on Windows may have changed the line endings.
             Ok(before) => before.replace("\r\n", "\n"),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 std::fs::write(&path, whole).map_err(wrong(&path))?;
@@ -47,7 +47,7 @@ pub(crate) fn compare(
             }
             Err(error) => return Err(wrong(&path)(error)),
         };
-        // Whoever reviewed it last may have left another header.
+        // The header may have changed when the snapshot was reviewed.
         let body = before.splitn(3, "---\n").nth(2).unwrap_or(&before);
         if let Some(diff) = snapshot_drift(&name, body, &text) {
             drifted += 1;

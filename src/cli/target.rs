@@ -1,4 +1,4 @@
-//! The flags that name a target and say how to treat it, and the embedded mock where none is named.
+//! The flags that name a target and say how to treat it. If no target is named, the embedded mock is started.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use super::exit::Failure;
 use super::settings::{Effective, Given};
 use super::world::World;
 
-/// Where to send requests, as whom, and how.
+/// Flags for the target, its credentials and the way to send requests.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Target")]
 pub(crate) struct TargetArgs {
@@ -20,11 +20,11 @@ pub(crate) struct TargetArgs {
     /// started [env: `ORIGINPROOF_TARGET`, `CLOUDFLARE_BASE_URL`]
     #[arg(long, short = 't', value_name = "URL|NAME")]
     target: Option<String>,
-    /// Zone to work in, where the target has no fresh ones (repeatable: they run side by side)
+    /// Zone to work in, if the target has no fresh zones (repeatable: zones are used in parallel)
     /// [env: `ORIGINPROOF_ZONE`, `CLOUDFLARE_ZONE_ID`]
     #[arg(long, value_name = "ID")]
     zone: Vec<String>,
-    /// API token; better by the variable, which other users of the machine can't see
+    /// API token; prefer the variable, which other users of the machine can't see
     /// [env: `CLOUDFLARE_API_TOKEN`]
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
@@ -34,7 +34,7 @@ pub(crate) struct TargetArgs {
     /// API key [env: `CLOUDFLARE_API_KEY`]
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// A capability that the target has, beside those that it names or that are found by probing
+    /// A capability that the target has, besides those that it names or that probing finds (repeatable)
     #[arg(long, value_name = "NAME")]
     capability: Vec<String>,
     /// Configuration file; by default the nearest originproof.toml, from the working folder upwards
@@ -48,47 +48,48 @@ pub(crate) struct TargetArgs {
     network: NetworkArgs,
 }
 
-/// What may be done to given zones.
+/// Flags for what a run may do to the given zones.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Zones")]
 struct ZoneArgs {
-    /// Work in zones that hold mappings, around them: they are journalled first and verified afterwards
+    /// Work in zones that hold mappings, with other addresses; the mappings are journalled first and verified
+    /// afterwards
     #[arg(long)]
     allow_existing: bool,
-    /// Take those mappings away for the cases that need an empty zone, and put them back at the end
+    /// Remove the mappings of a zone for the cases that need an empty one, and put them back at the end
     #[arg(long)]
     allow_empty_zone: bool,
     /// Folder of journals; by default the user's state folder
     #[arg(long, value_name = "DIR")]
     state_dir: Option<String>,
-    /// How long the target may fail while a zone is put back, such as 30s: the pauses between requests that fail in a row
+    /// Longest sum of the pauses between requests that fail in a row while a zone is put back, such as 30s
     #[arg(long, value_name = "TIME")]
     patience: Option<String>,
 }
 
-/// How many requests, and how fast.
+/// Flags for the number of requests and their rate.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Budget")]
 struct BudgetArgs {
-    /// Requests per time, such as 1200/5m (repeatable); `none` for no pacing. Default: the documented limits
-    /// for the vendor's own service, none for others
+    /// Highest request rate, such as 1200/5m (repeatable), or `none` for no pacing; by default the documented limits
+    /// for the vendor's own service, and none for others
     #[arg(long, value_name = "N/TIME")]
     rate: Vec<String>,
-    /// The most requests of the whole run, putting zones back included
+    /// Maximum number of requests of the whole run, including those that put zones back
     #[arg(long, value_name = "N")]
     max_requests: Option<String>,
-    /// The longest wait that the target can ask for, such as 5m
+    /// Longest wait to accept if the target asks for one, such as 5m
     #[arg(long, value_name = "TIME")]
     longest_wait: Option<String>,
     /// Repeat reads until they show what was written, for at most this time, such as 2s
     #[arg(long, value_name = "TIME")]
     settle: Option<String>,
-    /// Wait for a server that still starts, for at most this time, such as 30s
+    /// Wait for a server that is still starting, for at most this time, such as 30s
     #[arg(long, value_name = "TIME")]
     wait: Option<String>,
 }
 
-/// Connections and their limits.
+/// Flags for connections and their limits.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "HTTP")]
 struct NetworkArgs {
@@ -107,16 +108,16 @@ struct NetworkArgs {
     /// Trust these certificates as well (PEM file, repeatable)
     #[arg(long, value_name = "FILE")]
     ca_cert: Vec<String>,
-    /// Take any certificate: whoever stands between can read the credentials
+    /// Accept any certificate; anybody on the path can then read the credentials
     #[arg(long)]
     insecure: bool,
     /// Use this address for a host (repeatable)
     #[arg(long, value_name = "HOST:ADDR")]
     resolve: Vec<String>,
-    /// Speak HTTP/2 at once, also without TLS
+    /// Use HTTP/2 from the first request, even without TLS
     #[arg(long)]
     http2: bool,
-    /// Go through this proxy; without it, the one that `http_proxy`, `https_proxy` or `all_proxy` names, as with curl
+    /// Proxy to use; by default the one that `http_proxy`, `https_proxy` or `all_proxy` names, as with curl
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
     #[arg(long, value_name = "URL", hide = true)]
@@ -130,20 +131,20 @@ struct NetworkArgs {
     no_proxy: Vec<String>,
 }
 
-/// A target that can be probed, and the mock if one was started for it.
+/// The configuration of a target, and the embedded mock if it was started.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) config: TargetConfig,
     pub(crate) mock: Option<Running>,
 }
 
-/// What a flag without a value says.
+/// Returns the texts of a flag without a value: `true` if it is set, otherwise none.
 pub(crate) fn flag(is_set: bool) -> Vec<String> {
     is_set.then(|| "true".to_owned()).into_iter().collect()
 }
 
 impl TargetArgs {
-    /// What the flags say.
+    /// Returns the values that the flags give.
     pub(crate) fn given(&self) -> Given {
         let one = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
         Given::from([
@@ -178,7 +179,7 @@ impl TargetArgs {
         ])
     }
 
-    /// A command of this program that leads to the same target again, without secrets.
+    /// Returns a command line of this program that leads to the same target, without secrets.
     pub(crate) fn command(&self, subcommand: &str, world: &World) -> String {
         let program = world.arguments.first().and_then(|name| {
             let name = std::path::Path::new(name).file_name()?;
@@ -196,7 +197,7 @@ impl TargetArgs {
         command
     }
 
-    /// The flags that lead to the same target again, without secrets.
+    /// Returns the flags that lead to the same target, without secrets.
     fn shown(&self) -> Vec<(&'static str, &str)> {
         let mut shown: Vec<(&'static str, &str)> = Vec::new();
         shown.extend(self.target.as_deref().map(|target| ("--target", target)));
@@ -223,43 +224,43 @@ impl TargetArgs {
         shown
     }
 
-    /// All settings, with what the flags of a subcommand add.
+    /// Resolves all settings, including those from the flags of a subcommand.
     ///
     /// # Errors
-    /// A configuration file that is faulty, or a target that it does not name.
+    /// Fails if the configuration file is faulty, or does not name the target.
     pub(crate) fn effective_with(&self, more: Given, world: &World) -> Result<Effective, Failure> {
         let mut given = self.given();
         given.extend(more);
         self.resolve(&given, world)
     }
 
-    /// All settings, with these in place of the flags.
+    /// Resolves all settings, with `given` in place of the flags.
     ///
     /// # Errors
-    /// As [`TargetArgs::effective_with`].
+    /// The same errors as [`TargetArgs::effective_with`].
     pub(crate) fn resolve(&self, given: &Given, world: &World) -> Result<Effective, Failure> {
         Effective::resolve(given, self.config.as_deref(), world)
     }
 
-    /// All settings.
+    /// Resolves all settings.
     ///
     /// # Errors
-    /// As [`TargetArgs::effective_with`].
+    /// The same errors as [`TargetArgs::effective_with`].
     pub(crate) fn effective(&self, world: &World) -> Result<Effective, Failure> {
         self.effective_with(Given::new(), world)
     }
 
-    /// The folder of journals.
+    /// Returns the folder of journals.
     pub(crate) fn state_dir(effective: &Effective, world: &World) -> PathBuf {
         effective
             .text("state-dir")
             .map_or_else(|| world.state_folder.clone(), PathBuf::from)
     }
 
-    /// The target of the settings, or the embedded mock.
+    /// Returns the target of the settings, or starts the embedded mock if they name no target.
     ///
     /// # Errors
-    /// A setting that is faulty, or the mock's own failure to start.
+    /// Fails if a setting is faulty, or if the mock cannot start.
     pub(crate) async fn open(
         &self,
         effective: &Effective,
@@ -274,7 +275,7 @@ impl TargetArgs {
         let access = mock.access.clone();
         let running = Mock::new(mock).serve(([127, 0, 0, 1], 0).into()).await?;
         let mut config = self.config(effective, world, &running.base_url())?;
-        // Its zones are fresh, and credentials for others are none of its business.
+        // The mock has fresh zones, and must not get credentials for other servers.
         config.zones.clear();
         config.credentials = access.into();
         Ok(Opened {
@@ -283,7 +284,7 @@ impl TargetArgs {
         })
     }
 
-    /// Says which credentials go where, before the first request does. The embedded mock gets none of them.
+    /// Tells which credentials are sent where, before the first request. The embedded mock gets none of them.
     pub(crate) fn announce(effective: &Effective, opened: &Opened, console: &mut Console) {
         let line = effective.credentials_line(&opened.config.base_url);
         if let (Some(line), None) = (line, &opened.mock) {
@@ -291,10 +292,10 @@ impl TargetArgs {
         }
     }
 
-    /// The configuration of the target at a URL.
+    /// Returns the configuration of the target at a URL.
     ///
     /// # Errors
-    /// A setting that is faulty.
+    /// Fails if a setting is faulty.
     pub(crate) fn config(
         &self,
         effective: &Effective,

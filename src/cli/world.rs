@@ -1,4 +1,4 @@
-//! The world as the process finds it, read once.
+//! The environment of the process, read once.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -7,17 +7,17 @@ use std::path::PathBuf;
 
 use originproof::runner::custody::user_folder;
 
-/// Arguments, variables, folders, and what the streams are.
+/// The arguments, variables, folders and streams of the process.
 pub(crate) struct World {
-    /// The arguments, the program's name first.
+    /// The arguments, beginning with the program's name.
     pub(crate) arguments: Vec<OsString>,
-    /// The environment, as far as it is text.
+    /// The environment variables that are valid Unicode.
     pub(crate) variables: BTreeMap<String, String>,
     /// The working folder.
     pub(crate) folder: PathBuf,
-    /// Where the user's programs keep what must outlive them.
+    /// The folder for state that must outlive the process.
     pub(crate) state_folder: PathBuf,
-    /// The effective user, where the system has numbers for them.
+    /// The id of the effective user; `None` if the system has no such ids.
     pub(crate) user: Option<u32>,
     /// Whether stdout is a terminal.
     pub(crate) stdout_is_terminal: bool,
@@ -25,12 +25,12 @@ pub(crate) struct World {
     pub(crate) stderr_is_terminal: bool,
     /// Whether the `CI` variable is set.
     pub(crate) is_ci: bool,
-    /// Whether colour is wanted by `NO_COLOR`, `CLICOLOR_FORCE` and `TERM`, where they say anything.
+    /// Whether `NO_COLOR`, `CLICOLOR_FORCE` and `TERM` ask for colour; `None` if they do not say.
     pub(crate) colour_by_environment: Option<bool>,
 }
 
 impl World {
-    /// Reads it.
+    /// Reads the environment of the process.
     pub(crate) fn capture() -> Self {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_forced =
@@ -63,7 +63,7 @@ impl World {
 }
 
 impl std::fmt::Debug for World {
-    /// Without the variables, among which are secrets.
+    /// Formats the world without its variables, because some of them are secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("World")
             .field("folder", &self.folder)

@@ -1,30 +1,30 @@
-//! IP addresses as text: the canonical form of RFC 5952 and the ways to miss it (IP-1a to IP-1f).
+//! IP addresses as text: the canonical form of RFC 5952 and the ways to break it (IP-1a to IP-1f).
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::api::ClauseId;
 
-/// The address that a text names, if it is one in a standard spelling.
+/// Returns the address that a text names, if the text is an address in a standard spelling.
 #[must_use]
 pub fn parse(text: &str) -> Option<IpAddr> {
     text.parse().ok()
 }
 
-/// The identity of an address for comparison: IPv4-mapped IPv6 counts as its IPv4 address, since
-/// IP-6 leaves open in which form it is kept.
+/// Returns an address for comparison. An IPv4-mapped IPv6 address becomes its IPv4 address, because IP-6 leaves open in
+/// which form it is kept.
 #[must_use]
 pub fn identity(text: &str) -> Option<IpAddr> {
     parse(text).map(|ip| ip.to_canonical())
 }
 
-/// Whether two texts name one address.
+/// Returns whether two texts name the same address.
 #[must_use]
 pub fn same(a: &str, b: &str) -> bool {
     a == b || identity(a).is_some_and(|ip| identity(b) == Some(ip))
 }
 
-/// Whether a text is beyond doubt no address (IP-5): it has the characters of one and names none, and is none of the
-/// odd forms that some servers understand (IP-7).
+/// Returns whether a text is certainly not an address (IP-5). It looks like an address but is not a valid one, and it
+/// is not one of the unusual spellings that some servers accept (IP-7).
 #[must_use]
 pub fn is_none(text: &str) -> bool {
     if parse(text).is_some() {
@@ -33,7 +33,7 @@ pub fn is_none(text: &str) -> bool {
     if text.contains(':') {
         let is_of_groups = text.chars().all(|c| c.is_ascii_alphanumeric() || c == ':');
         let groups = text.split(':').filter(|group| !group.is_empty()).count();
-        // A gap of one group that stands for none is read by some platforms.
+        // Some platforms accept a `::` that stands for no group.
         let has_empty_gap = groups == 8 && text.matches("::").count() == 1;
         return is_of_groups && text.matches(':').count() >= 2 && !has_empty_gap;
     }
@@ -46,9 +46,9 @@ pub fn is_none(text: &str) -> bool {
     parts.len() > 2 && parts.iter().all(is_number)
 }
 
-/// Whether RFC 5952 section 5 lets an address be written in mixed notation, so that IP-1 does not speak of it: the
-/// IPv4-compatible, IPv4-mapped and IPv4-translated prefixes, the well-known prefix of RFC 6052, and the interface
-/// identifiers of ISATAP (RFC 5214).
+/// Returns whether RFC 5952 section 5 allows mixed notation for an address, so that IP-1 does not apply to it. These
+/// are the IPv4-compatible, IPv4-mapped and IPv4-translated prefixes, the well-known prefix of RFC 6052, and the
+/// interface identifiers of ISATAP (RFC 5214).
 #[must_use]
 pub fn is_exempt(ip: Ipv6Addr) -> bool {
     matches!(
@@ -60,8 +60,8 @@ pub fn is_exempt(ip: Ipv6Addr) -> bool {
     )
 }
 
-/// The parts of IP-1 that a spelling of an address breaks; empty for a canonical one, and for IPv4, of
-/// which IP-1 does not speak.
+/// Returns the parts of IP-1 that the spelling of an address breaks. It is empty for a canonical spelling, and for
+/// IPv4, to which IP-1 does not apply.
 #[must_use]
 pub fn spelling_faults(text: &str, ip: IpAddr) -> Vec<ClauseId> {
     let IpAddr::V6(ip) = ip else {
@@ -90,7 +90,7 @@ pub fn spelling_faults(text: &str, ip: IpAddr) -> Vec<ClauseId> {
     faults
 }
 
-/// A run of zero groups: where it begins and how many groups it has.
+/// A run of zero groups: the index of its first group and its number of groups.
 #[derive(Clone, Copy)]
 struct Run {
     start: usize,
@@ -150,8 +150,8 @@ fn zero_runs(ip: Ipv6Addr) -> Vec<Run> {
     runs
 }
 
-/// The address that a server means by a text. Faults of spelling are IP-1's and IP-4's to judge;
-/// they must not make a mapping look lost.
+/// Returns the address that a server means by a text. It reads misspelled addresses as well: IP-1 and IP-4 judge the
+/// spelling, and a misspelling must not make a mapping look lost.
 #[must_use]
 pub fn meant(text: &str) -> Option<IpAddr> {
     identity(text).or_else(|| {

@@ -1,5 +1,5 @@
-//! What a response says in the contract's terms, whatever its generation: entries, batch items.
-//! Reads leniently; whether the form is right is the schemas' to judge.
+//! Reads the entries and batch items of a response, in the same terms for both generations. It reads leniently; the
+//! schemas judge the form.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::address;
 use crate::exchange::{Generation, Operation};
 
-/// Items of one list that are read: no zone holds a third of them.
+/// The maximum number of items of one list that are read; no zone holds even a third of that number.
 const MOST: usize = 10_000;
 
 /// One mapping or batch item of a response.
@@ -16,7 +16,7 @@ const MOST: usize = 10_000;
 pub struct Item<'a> {
     /// The address as the response spells it.
     pub address: Option<&'a str>,
-    /// The address that this names, if it is one in a standard spelling.
+    /// The parsed address, if it has a standard spelling.
     pub ip: Option<IpAddr>,
     /// The vendor.
     pub vendor: Option<&'a str>,
@@ -24,7 +24,7 @@ pub struct Item<'a> {
     pub region: Option<&'a str>,
     /// The item itself.
     pub value: &'a Value,
-    /// JSON Pointer of the item in the response body.
+    /// The JSON Pointer to the item in the response body.
     pub at: String,
 }
 
@@ -42,20 +42,20 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// The address for comparison, as [`address::identity`] has it.
+    /// Returns the address for comparison, like [`address::identity`].
     #[must_use]
     pub fn identity(&self) -> Option<IpAddr> {
         self.ip.map(|ip| ip.to_canonical())
     }
 
-    /// JSON Pointer of the item's address.
+    /// Returns the JSON Pointer to the item's address.
     #[must_use]
     pub fn address_at(&self, generation: Generation) -> String {
         format!("{}/{}", self.at, generation.response_address())
     }
 }
 
-/// A success result by its parts; what an operation does not answer with is empty.
+/// The parts of a success result; a part that the operation does not have is empty.
 #[derive(Debug, Clone, Default)]
 pub struct Answer<'a> {
     /// The entries of a list, or the one entry of a single operation.
@@ -122,7 +122,7 @@ pub struct RequestItem<'a> {
     pub region: Option<&'a str>,
 }
 
-/// The items of a request body: of a batch all of them, of a single write the one.
+/// Returns the items of a request body: all items of a batch, or the one item of a single write.
 #[must_use]
 pub fn request_items(operation: Operation, body: &Value) -> Vec<RequestItem<'_>> {
     match body {

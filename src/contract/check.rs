@@ -1,4 +1,4 @@
-//! The one pure check: every clause that a single exchange can show.
+//! The pure check of one exchange against every clause that a single exchange can show broken.
 
 use serde_json::Value;
 
@@ -9,73 +9,74 @@ use crate::api::Contract;
 use crate::api::{ClauseId, Level, Promises};
 use crate::exchange::{Exchange, Generation, Kind, Operation};
 
-/// How strictly the envelope is promised for an exchange.
+/// The strictness with which the envelope is promised for an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Framing {
-    /// A lawful request, or a wrong one whose refusal the contract describes: the envelope is a must.
+    /// A lawful request, or a wrong request whose refusal the contract describes. The envelope is a must.
     #[default]
     Promised,
-    /// A request outside the contract (no JSON, a wrong shape, an endless zone id): HTTP-1 to HTTP-4
-    /// and ZONE-2 only recommend the failure form, so a breach is a deviation.
+    /// A request outside the contract, such as invalid JSON, a wrong shape or an overlong zone id. HTTP-1 to HTTP-4 and
+    /// ZONE-2 only recommend the failure form, so a breach is a deviation.
     Recommended,
 }
 
-/// An exchange with everything that rules ask of it, worked out once.
+/// An exchange with everything that the rules need from it, computed once.
 #[derive(Debug)]
 pub struct Subject<'a> {
     /// The contract.
     pub contract: &'a Contract,
-    /// What is judged.
+    /// The exchange that is judged.
     pub exchange: &'a Exchange,
     /// Its operation.
     pub operation: Operation,
-    /// The response's body, where it is a JSON object.
+    /// The response's body; `None` if it is not a JSON object.
     pub body: Option<&'a Value>,
-    /// The result by its parts; empty unless the response is a success.
+    /// The parts of the result; empty unless the response is a success.
     pub answer: Answer<'a>,
     /// The request's items.
     pub items: Vec<RequestItem<'a>>,
 }
 
 impl Subject<'_> {
-    /// The generation of the operation.
+    /// Returns the generation of the operation.
     #[must_use]
     pub fn generation(&self) -> Generation {
         self.operation.generation()
     }
 
-    /// What the operation does.
+    /// Returns the kind of the operation.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.operation.kind()
     }
 
-    /// The status.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.exchange.response.status
     }
 
-    /// Whether the response claims success: 2xx with `success` true.
+    /// Returns whether the response claims success: 2xx with `success` true.
     #[must_use]
     pub fn succeeded(&self) -> bool {
         self.exchange.response.is_success()
             && self.body.and_then(|body| body.get("success")) == Some(&Value::Bool(true))
     }
 
-    /// A clause of the operation's generation at its `must` level: `BATCH-4` is `V1-BATCH-4` here.
+    /// Returns a clause of the operation's generation with the level `must`: `BATCH-4` becomes `V1-BATCH-4` for v1.
     #[must_use]
     pub fn must(&self, suffix: &str) -> (ClauseId, Level) {
         (self.namesake(suffix), Level::Must)
     }
 
-    /// The same at the `should` level.
+    /// Returns a clause of the operation's generation with the level `should`.
     #[must_use]
     pub fn should(&self, suffix: &str) -> (ClauseId, Level) {
         (self.namesake(suffix), Level::Should)
     }
 
-    /// The clause of a promise of the operation with the level of its main part, if it promises such a thing.
+    /// Returns the clause of a promise with the level of its main part; `None` if the operation does not make the
+    /// promise.
     #[must_use]
     pub fn promised(
         &self,
@@ -90,14 +91,14 @@ impl Subject<'_> {
     }
 }
 
-/// All clauses that one exchange breaks. An exchange outside the operations of the contract breaks none:
-/// what may answer an unknown path is for HTTP-3 and HTTP-4, which only cases can judge.
+/// Returns a finding for each clause that one exchange breaks. An exchange outside the operations of the contract
+/// breaks none: HTTP-3 and HTTP-4 are about answers to unknown paths, and only cases can judge these.
 #[must_use]
 pub fn check(contract: &Contract, exchange: &Exchange) -> Vec<Finding> {
     check_with(contract, exchange, Framing::Promised)
 }
 
-/// [`check`] with the strictness of the envelope given.
+/// Returns the same as [`check`], with the given strictness of the envelope.
 #[must_use]
 pub fn check_with(contract: &Contract, exchange: &Exchange, framing: Framing) -> Vec<Finding> {
     let Some(operation) = exchange.operation else {
@@ -124,7 +125,7 @@ pub fn check_with(contract: &Contract, exchange: &Exchange, framing: Framing) ->
     };
     let mut findings = Findings::default();
     match &exchange.response.json {
-        // A body that our parser does not read whole proves only what stands in its first part.
+        // If our parser does not read the whole body, only its first part can prove anything.
         Err(why) if why.is_limit_of_parser() => rule::check_unread(&subject, why, &mut findings),
         Ok(_) | Err(_) => {
             for rule in rule::ALL {

@@ -1,30 +1,31 @@
-//! Answers of what stands in front of a target: an edge, a gateway, the client's own proxy. The runner, `check` and the
-//! proxy ask here, and nowhere else, whether an answer is the target's.
+//! Recognizes answers that come not from the target but from something in front of it: an edge, a gateway or the
+//! client's own proxy. The runner, `check` and the proxy all use this module to decide whether an answer is the
+//! target's.
 
 use crate::api::{Contract, FaultRequest};
 use crate::exchange::Exchange;
 
-/// What the platform's edge says of itself: `error code: 1015`.
+/// The beginning of an error text of the platform's edge, such as `error code: 1015`.
 const EDGE_ERROR: &[u8] = b"error code: 1";
-/// The field by which the platform's edge says that it did not let a request through.
+/// The header field with which the platform's edge tells that it did not let a request through.
 const MITIGATED: &str = "cf-mitigated";
 
-/// Whether an answer is that of something in front of the target, which says nothing of the target: 502 to 504 and 520 to
-/// 530; 407 and 511 (RFC 9110, 15.5.8; RFC 6585, 6); a 429 without a code; a challenge or an error of the edge. A
-/// documented code makes it the target's answer.
+/// Returns whether an answer comes from something in front of the target, and so tells nothing about the target. Such
+/// answers are 502 to 504 and 520 to 530; 407 and 511 (RFC 9110, 15.5.8; RFC 6585, 6); a 429 without a code; and a
+/// challenge or an error of the edge. An answer with a documented code is always the target's.
 #[must_use]
 pub fn is_edge_failure(exchange: &Exchange) -> bool {
     let response = &exchange.response;
     let codes = response.codes();
     let is_edge = match response.status {
         502..=504 | 520..=530 | 407 | 511 => true,
-        // Gateways throttle in words of their own.
+        // Gateways use their own bodies when they throttle.
         429 if codes.is_empty() => true,
         400..=599 => response.headers.get(MITIGATED).is_some() || is_edge_error(&response.body),
         _ => false,
     };
     let mut documented = Contract::embedded().codes.iter().map(|row| row.code);
-    // A failure that was asked for (fault injection) may come with any code.
+    // A requested failure (fault injection) may come with any code.
     let was_asked_for = exchange.request.headers.get(FaultRequest::HEADER).is_some();
     let is_own =
         documented.any(|code| codes.contains(&code)) || (was_asked_for && !codes.is_empty());

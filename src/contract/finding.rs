@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::what::What;
 use crate::api::{ClauseId, Level};
 
-/// One way in which an exchange (or what several of them show) breaks a clause.
+/// One way in which an exchange, or several exchanges together, break a clause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "Written", from = "Written")]
 pub struct Finding {
@@ -17,15 +17,15 @@ pub struct Finding {
     pub clause: ClauseId,
     /// The level of the broken part of the clause.
     pub level: Level,
-    /// Where in the response: a JSON Pointer, `status`, `header NAME` or empty for the whole body.
+    /// The place in the response: a JSON Pointer, `status`, `header NAME`, or empty for the whole body.
     pub at: String,
     /// What is wrong.
     pub what: What,
-    /// Further findings of the same clause and level in the same answer, which are only counted.
+    /// The number of further findings of the same clause and level in the same answer, which are only counted.
     pub more: usize,
 }
 
-/// A finding as a run document holds it: the sentences stand beside the data, for readers that only show them.
+/// A finding as a run document holds it. It also contains the sentences, for readers that only show them.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Finding")]
 #[serde(deny_unknown_fields)]
@@ -34,18 +34,18 @@ struct Written {
     clause: ClauseId,
     /// The level of the broken part of the clause.
     level: Level,
-    /// Where in the response: a JSON Pointer, `status`, `header NAME` or empty for the whole body.
+    /// The place in the response: a JSON Pointer, `status`, `header NAME`, or empty for the whole body.
     at: String,
-    /// What is wrong. Documents of before hold its sentences alone.
+    /// What is wrong, as data. Older documents hold only the sentences.
     #[serde(default)]
     what: Option<What>,
-    /// What would have been lawful, in words.
+    /// The lawful value or behaviour, in words.
     #[serde(default)]
     expected: String,
-    /// What was found, in words.
+    /// The value or behaviour that was found, in words.
     #[serde(default)]
     found: String,
-    /// Further findings of the same clause and level in the same answer, which are only counted.
+    /// The number of further findings of the same clause and level in the same answer, which are only counted.
     #[serde(default, skip_serializing_if = "is_zero")]
     more: usize,
 }
@@ -88,7 +88,7 @@ impl From<Written> for Finding {
 }
 
 impl Finding {
-    /// A broken clause.
+    /// Creates a finding without further ones.
     pub fn new((clause, level): (ClauseId, Level), at: impl Into<String>, what: What) -> Self {
         Self {
             clause,
@@ -118,10 +118,10 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Findings of one kind that are kept of one answer; the others are counted.
+/// The maximum number of findings of one kind that are kept for one answer; the others are only counted.
 const KEPT: usize = 20;
 
-/// The place of a finding without the indices of lists: what findings of one kind have in common.
+/// Returns the place of a finding without the indices of lists, so that findings of one kind have the same place.
 #[must_use]
 pub fn without_indices(at: &str) -> String {
     let is_index = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -131,13 +131,12 @@ pub fn without_indices(at: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// Collects findings; a rule adds to it whatever it sees. Of those that differ in nothing but the index of a list, the
-/// first ones are kept.
+/// The findings that the rules add. Of findings that differ only in the index of a list, the first ones are kept.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// What was found so far.
+    /// The findings so far.
     pub list: Vec<Finding>,
-    /// By clause, level and place: how many there are, and where the last one stands that is kept.
+    /// For each clause, level and place: the number of findings, and the index in `list` of the last one that is kept.
     kinds: HashMap<(ClauseId, Level, String), (usize, usize)>,
 }
 
@@ -158,7 +157,7 @@ impl Findings {
         self.list.push(Finding::new(clause, at, what));
     }
 
-    /// Counts further findings of a clause, beside those that were added.
+    /// Counts further findings of a clause, in addition to those that were added.
     pub fn add_more(&mut self, clause: &(ClauseId, Level), more: usize) {
         let is_same = |known: &&mut Finding| known.clause == clause.0 && known.level == clause.1;
         if let Some(last) = self.list.iter_mut().rev().find(is_same) {

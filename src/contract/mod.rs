@@ -1,7 +1,7 @@
 //! The pure check of one exchange against the contract.
 //!
-//! [`check`] returns every [`Finding`] that one [`crate::exchange::Exchange`] can show; what takes
-//! several exchanges to see is the runner's to judge.
+//! [`check`] returns every [`Finding`] that one [`crate::exchange::Exchange`] can show. The runner judges what only
+//! several exchanges together can show.
 
 pub mod address;
 mod answer;
@@ -12,6 +12,7 @@ mod place;
 mod request;
 pub mod rule;
 mod what;
+mod whole;
 
 pub use crate::api::{
     Capability, ClauseDescription, ClauseId, CodeDescription, Contract, FaultRequest, Level,
@@ -25,3 +26,4 @@ pub use finding::{Finding, Findings, without_indices};
 pub use place::Place;
 pub use request::check_request;
 pub use what::{Answered, Evidence, MissingPart, What, mapped};
+pub use whole::{NotAnOperation, decoded, pairs};

@@ -1,4 +1,4 @@
-//! Where an origin server runs.
+//! The place where an origin server runs.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Whether both are the same but for letter case, which a target may fold (REG-10).
+    /// Returns whether both are equal except for letter case, which a target may change (REG-10).
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         self.vendor.eq_ignore_ascii_case(&other.vendor)

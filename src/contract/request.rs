@@ -1,4 +1,4 @@
-//! What a request breaks by itself: the client's side of the contract (REQ-1 to REQ-13). Whatever a recorder left out is
+//! Judges a request by itself: the client's side of the contract (REQ-1 to REQ-13). Parts that a recorder left out are
 //! not judged.
 
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use super::what::{MissingPart, What};
 use crate::api::{ClauseId, Contract, Level, Operation, RequestBody};
 use crate::exchange::{Exchange, Headers, is_mark, json_type};
 
-/// All clauses of clients that a request breaks.
+/// Returns a finding for each client clause that a request breaks.
 #[must_use]
 pub fn check_request(contract: &Contract, exchange: &Exchange) -> Vec<Finding> {
     let Some(operation) = exchange.operation else {
@@ -28,7 +28,7 @@ pub fn check_request(contract: &Contract, exchange: &Exchange) -> Vec<Finding> {
     judge.findings.list
 }
 
-/// What is wrong with a request to the paths of the API that is none of its operations.
+/// Returns the finding for a request to a path of the API that does not match an operation.
 fn stray(exchange: &Exchange) -> Vec<Finding> {
     let request = &exchange.request;
     let path = request.url.split(['?', '#']).next().unwrap_or_default();
@@ -89,7 +89,8 @@ impl Judge<'_> {
         let headers = &self.exchange.request.headers;
         let token = headers.get("authorization");
         let (email, key) = (headers.get("x-auth-email"), headers.get("x-auth-key"));
-        // A mark in the place of a value says nothing about the value, and a scheme stands before the mark.
+        // A recorder may replace a value with a mark. The mark tells nothing about the value, but a scheme may precede
+        // it.
         let is_bearer = token.is_none_or(|field| {
             let scheme = field.split_whitespace().next().unwrap_or_default();
             scheme.eq_ignore_ascii_case("bearer") || !field.trim().contains(' ') && is_mark(field)
@@ -177,7 +178,7 @@ impl Judge<'_> {
             (_, Some(_)) => self.media_type(),
         }
         match (kind, &request.json) {
-            // Too many values to be read.
+            // The body has too many values to be read.
             (_, None) if !request.is_body_known => {}
             (_, None) => self.add("REQ-11", "body", What::form("JSON", "another text")),
             (RequestBody::Item, Some(Value::Object(item))) => self.item(item, ""),
@@ -205,7 +206,7 @@ impl Judge<'_> {
     fn media_type(&mut self) {
         let headers: &Headers = &self.exchange.request.headers;
         let Some(field) = headers.get("content-type") else {
-            // Where no field was recorded at all, none is missing.
+            // If no header field was recorded at all, this one does not count as missing.
             if !headers.0.is_empty() {
                 let clause = (ClauseId::of("REQ-4"), Level::Should);
                 self.findings.add(
@@ -297,7 +298,7 @@ impl Judge<'_> {
     }
 }
 
-/// Whether a text is one segment of a path as RFC 3986 (3.3) has it.
+/// Returns whether a text is one path segment as RFC 3986 (3.3) defines it.
 fn is_segment(text: &str) -> bool {
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -1,5 +1,5 @@
-//! Faults of YAML files as people read them: file, line, column, the line itself, what was
-//! expected and the nearest right name. Leaves finding the faults to the readers.
+//! Shows faults of YAML files to people: file, line, column, the line itself, what was expected and the nearest valid
+//! name. The code that reads the files finds the faults.
 
 mod nearest;
 mod problem;

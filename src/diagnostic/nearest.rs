@@ -1,11 +1,11 @@
-//! "Did you mean": the nearest of the names that would have been right.
+//! "Did you mean": finds the nearest of the valid names.
 
-/// The nearest candidate, if one is near enough to be a slip of the keyboard.
+/// Returns the nearest candidate, if one is near enough for a typing error.
 fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
     candidates
         .into_iter()
-        // A name that exists is wrong for another reason than its spelling.
+        // If the name itself is a candidate, its spelling is not what is wrong.
         .filter(|candidate| *candidate != name)
         .map(|candidate| {
             let score = strsim::jaro_winkler(&lower, &candidate.to_lowercase());
@@ -16,7 +16,7 @@ fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
-/// The question whether the nearest candidate was meant, if there is one.
+/// Returns the question whether the nearest candidate was meant, if one is near enough.
 #[must_use]
 pub fn did_you_mean<'a>(
     name: &str,

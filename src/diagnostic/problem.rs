@@ -1,4 +1,4 @@
-//! A fault with its place, and its rendering in the way of rustc.
+//! A fault with its place, and its rendering in the style of rustc.
 
 use std::fmt::Write as _;
 
@@ -8,14 +8,14 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 /// A range of bytes in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {
-    /// First byte.
+    /// The first byte.
     pub start: usize,
-    /// One past the last byte.
+    /// The byte after the last one.
     pub end: usize,
 }
 
 impl Span {
-    /// From here to the end of another span, which is not before this one.
+    /// Returns the span from the start of this one to the end of another one, which must not come before it.
     #[must_use]
     pub fn to(self, last: Self) -> Self {
         Self {
@@ -24,7 +24,8 @@ impl Span {
         }
     }
 
-    /// Where a list or mapping begins: its own span runs to its end, which is more than a message should show.
+    /// Returns the first bytes of the span, at most 40. The span of a list or mapping is often longer than a message
+    /// should show.
     #[must_use]
     pub fn beginning(self) -> Self {
         Self {
@@ -46,16 +47,16 @@ impl From<std::ops::Range<usize>> for Span {
 /// A file that was read.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
-    /// Its path as the user knows it.
+    /// Its path, as the user gave it.
     pub path: String,
     /// Its text.
     pub text: String,
-    /// The first byte of each line but the first.
+    /// The first byte of each line except the first line.
     line_starts: Vec<usize>,
 }
 
 impl SourceFile {
-    /// A file of this path and text.
+    /// Creates a file with this path and text.
     #[must_use]
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
@@ -67,7 +68,7 @@ impl SourceFile {
         }
     }
 
-    /// Line and column (both 1-based; the column counts characters) of a byte.
+    /// Returns the line and column of a byte. Both are 1-based, and the column counts characters.
     #[must_use]
     pub fn line_column(&self, byte: usize) -> (usize, usize) {
         let byte = boundary(&self.text, byte);
@@ -82,18 +83,18 @@ impl SourceFile {
 /// One fault of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What is wrong, as a lower-case fragment.
+    /// The fault, as a lower-case fragment.
     pub message: String,
-    /// What stands under the carets.
+    /// The text under the carets.
     pub label: String,
-    /// Where.
+    /// The place of the fault.
     pub span: Span,
-    /// What to do about it.
+    /// The way to fix it.
     pub help: Option<String>,
 }
 
 impl Problem {
-    /// A fault without help.
+    /// Creates a fault without help.
     #[must_use]
     pub fn new(span: Span, message: impl Into<String>, label: impl Into<String>) -> Self {
         Self {
@@ -104,7 +105,7 @@ impl Problem {
         }
     }
 
-    /// The same fault with a line of help.
+    /// Adds a line of help.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -112,7 +113,7 @@ impl Problem {
     }
 }
 
-/// The nearest place at or before a byte where a character begins.
+/// Returns the nearest position at or before a byte at which a character begins.
 fn boundary(text: &str, byte: usize) -> usize {
     let mut byte = byte.min(text.len());
     while !text.is_char_boundary(byte) {
@@ -121,10 +122,10 @@ fn boundary(text: &str, byte: usize) -> usize {
     byte
 }
 
-/// Faults of one file that are shown.
+/// The maximum number of faults of one file that are shown.
 const SHOWN: usize = 100;
 
-/// The first 100 faults of a file as text, in the order of the file, and how many more there are.
+/// Returns the first 100 faults of a file as text, in the order of the file, and the number of further ones.
 #[must_use]
 pub fn render(file: &SourceFile, problems: &[Problem], colour: bool) -> String {
     let renderer = if colour {
@@ -136,7 +137,7 @@ pub fn render(file: &SourceFile, problems: &[Problem], colour: bool) -> String {
     sorted.sort_by_key(|problem| problem.span.start);
     let mut text = String::new();
     for problem in sorted.iter().take(SHOWN) {
-        // Where a parser counts otherwise, a place may be within a character.
+        // If a parser counts differently, a place may be within a character.
         let start = boundary(&file.text, problem.span.start);
         let stop = boundary(&file.text, problem.span.end).max(start);
         let kind = AnnotationKind::Primary.span(start..stop);

@@ -1,5 +1,5 @@
-//! What others wrote, made safe for what it is shown in: characters that steer, hide or reorder text are shown as escapes,
-//! so that no answer and no file can move the cursor, forge a line, break a document, or give a CI system an order.
+//! Makes text from outside safe to show. Characters that control, hide or reorder text are shown as escapes. So no
+//! answer and no file can move the cursor, forge a line, break a document or give a command to a CI system.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The same data, with every text in it made visible in one line.
+/// Returns the same data with the hidden characters of every text escaped, line breaks included.
 pub fn visible<T>(data: &T) -> Cow<'_, T>
 where
     T: Clone + Default + Serialize + DeserializeOwned,
@@ -18,14 +18,14 @@ where
         return Cow::Owned(T::default());
     };
     if change(&mut value) {
-        // Texts stay texts, so the data keeps its form.
+        // Texts stay texts, so the data still deserializes.
         Cow::Owned(serde_json::from_value(value).unwrap_or_default())
     } else {
         Cow::Borrowed(data)
     }
 }
 
-/// Changes every text and every name; whether there was anything to change.
+/// Escapes every text and every member name, and returns whether anything changed.
 fn change(value: &mut Value) -> bool {
     match value {
         Value::String(text) => match escaped(text) {
@@ -53,7 +53,7 @@ fn change(value: &mut Value) -> bool {
     }
 }
 
-/// The text with escapes, or `None` if it needs none.
+/// Returns the text with escapes, or `None` if it needs none.
 fn escaped(text: &str) -> Option<String> {
     if !text.chars().any(is_hidden) {
         return None;
@@ -73,32 +73,32 @@ fn escaped(text: &str) -> Option<String> {
     Some(escaped)
 }
 
-/// The text made visible in one line.
+/// Returns the text in one line, with its hidden characters and line breaks escaped.
 #[must_use]
 pub fn one_line(text: &str) -> Cow<'_, str> {
     escaped(text).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// A path made visible in one line, for messages. A file's name may hold any character.
+/// Returns a path in one line with its hidden characters escaped, for messages. A file name may contain any character.
 #[must_use]
 pub fn shown(path: &Path) -> String {
     one_line(&path.display().to_string()).into_owned()
 }
 
-/// The text made visible, line by line.
+/// Returns the text with its hidden characters escaped, except line feeds.
 #[must_use]
 pub fn lines(text: &str) -> Cow<'_, str> {
     escaped_between(text, |_| None)
 }
 
-/// The text made visible, line by line, with its colours (ECMA-48, 8.3.117). What comes from outside must have been made
-/// visible before: its colours can't be told from ours here.
+/// Returns the text with its hidden characters escaped, except line feeds and colours (ECMA-48, 8.3.117). Text from
+/// outside must be escaped before, because its colours cannot be told from ours here.
 #[must_use]
 pub fn coloured_lines(text: &str) -> Cow<'_, str> {
     escaped_between(text, colour)
 }
 
-/// Escapes what is hidden, but for line feeds and what `keeps` gives the length of, in bytes.
+/// Escapes hidden characters, except line feeds and sequences whose length in bytes `keeps` returns.
 fn escaped_between(text: &str, keeps: impl Fn(&str) -> Option<usize>) -> Cow<'_, str> {
     let is_safe = |c: char| c == '\n' || !is_hidden(c);
     if text.chars().all(is_safe) {
@@ -124,7 +124,8 @@ fn escaped_between(text: &str, keeps: impl Fn(&str) -> Option<usize>) -> Cow<'_,
     Cow::Owned(shown)
 }
 
-/// How long the order to change the colour is that the text begins with, in bytes (ECMA-48, 8.3.117), if it is one.
+/// Returns the length in bytes of the colour sequence (ECMA-48, 8.3.117) with which the text begins, if it begins with
+/// one.
 fn colour(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\u{1b}[")?;
     let end = parameters.find(|c: char| !c.is_ascii_digit() && c != ';')?;
@@ -132,16 +133,16 @@ fn colour(text: &str) -> Option<usize> {
     is_whole.then_some("\u{1b}[".len() + end + 1)
 }
 
-/// A JSON text in which hidden characters stand as escapes: the data that is read from it is the same.
+/// A JSON formatter that writes hidden characters as escapes. A reader gets the same data.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Escaping;
 
-/// A value as JSON in which hidden characters stand as escapes.
+/// Returns a value as JSON with its hidden characters written as escapes.
 #[must_use]
 pub fn escaped_json(value: &Value) -> String {
     let mut text = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, Escaping);
-    // Writing into memory does not fail, and every value has a form.
+    // Writing into memory does not fail, and every value can be serialized.
     let _ = value.serialize(&mut serializer);
     String::from_utf8_lossy(&text).into_owned()
 }
@@ -166,7 +167,8 @@ impl serde_json::ser::Formatter for Escaping {
     }
 }
 
-/// Control characters but the tab, separators of lines, marks of direction and width, tags, and what is not a character.
+/// Returns whether a character is hidden: a control character except the tab, a line separator, a mark of direction or
+/// width, a tag, or a noncharacter.
 fn is_hidden(c: char) -> bool {
     let is_mark = matches!(
         c,

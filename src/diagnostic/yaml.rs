@@ -1,15 +1,15 @@
-//! YAML as a tree of nodes that know their place. Anchors, aliases, tags, several documents and
-//! repeated keys are refused: none of our files needs them, and each can hide a mistake.
+//! YAML as a tree of nodes that know their place. Anchors, aliases, tags, multiple documents and repeated keys are
+//! refused: our files do not need them, and each can hide a mistake.
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Number, Value};
 
 use super::problem::{Problem, Span};
 
-/// Nesting beyond this many levels is refused rather than followed.
+/// The maximum number of nested levels; deeper nesting is refused.
 const MAX_DEPTH: usize = 64;
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// The value.
@@ -21,11 +21,11 @@ pub struct Node {
 /// The kinds of values.
 #[derive(Debug, Clone)]
 pub enum Data {
-    /// A scalar; `plain` when it was not quoted.
+    /// A scalar.
     Scalar {
         /// Its text.
         text: String,
-        /// Written without quotes, so that numbers and booleans mean themselves.
+        /// Whether it was written without quotes, so that it can be a number, a boolean or null.
         plain: bool,
     },
     /// A sequence.
@@ -44,8 +44,8 @@ pub struct Key {
 }
 
 impl Node {
-    /// The value as JSON. Plain scalars follow YAML's core schema (`true`, `null`, numbers);
-    /// `yes`, `no`, `on` and `off` stay text.
+    /// Returns the value as JSON. Plain scalars follow YAML's core schema (`true`, `null`, numbers); `yes`, `no`, `on`
+    /// and `off` stay text.
     #[must_use]
     pub fn to_json(&self) -> Value {
         match &self.data {
@@ -60,7 +60,7 @@ impl Node {
         }
     }
 
-    /// The text of a scalar.
+    /// Returns the text of a scalar; `None` for a sequence or mapping.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &self.data {
@@ -69,7 +69,7 @@ impl Node {
         }
     }
 
-    /// `a text`, `a list` or `a mapping`, for messages.
+    /// Returns `a scalar`, `a list` or `a mapping`, for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match &self.data {
@@ -106,7 +106,7 @@ fn scalar(text: &str, plain: bool) -> Value {
 /// Reads one document.
 ///
 /// # Errors
-/// The first fault of the syntax; faults of meaning are the readers' to find.
+/// Returns the first syntax fault. Faults of meaning are found by the code that reads the nodes.
 pub fn parse(text: &str) -> Result<Node, Problem> {
     let mut reader = Reader {
         offsets: text.char_indices().map(|(byte, _)| byte).collect(),
@@ -117,7 +117,7 @@ pub fn parse(text: &str) -> Result<Node, Problem> {
 }
 
 struct Reader<'input> {
-    /// The parser counts characters; this table turns them into bytes.
+    /// The byte position of each character: the parser counts characters.
     offsets: Vec<usize>,
     length: usize,
     parser: Parser<'input, saphyr_parser::StrInput<'input>>,
@@ -169,7 +169,7 @@ impl<'input> Reader<'input> {
         }
     }
 
-    /// What may follow the one document: nothing.
+    /// Checks that nothing follows the document.
     fn end(&mut self) -> Result<(), Problem> {
         loop {
             let (event, span) = self.next()?;

@@ -1,5 +1,5 @@
-//! The vendor's document: cut into its parts in one pass, each parsed when it is asked for. Thousands of foreign
-//! operations are skipped over and never become values.
+//! The vendor's document. It is cut into its parts in one pass, and each part is parsed when it is needed. Thousands of
+//! foreign operations are skipped and never become values.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -18,18 +18,19 @@ use super::yaml;
 /// An `OpenAPI` document.
 #[derive(Debug)]
 pub struct Description {
-    /// Parts by their pointer: `/openapi`, `/paths/~1zones…`, `/components/schemas/item`.
+    /// The parts by their pointers: `/openapi`, `/paths/~1zones…`, `/components/schemas/item`.
     parts: BTreeMap<String, Box<RawValue>>,
     parsed: RefCell<HashMap<String, Rc<Value>>>,
     is_3_1: bool,
 }
 
 impl Description {
-    /// Reads a document, JSON or YAML.
+    /// Reads a document in JSON or YAML.
     ///
     /// # Errors
     /// [`DriftError::Encoding`], [`DriftError::Empty`], [`DriftError::Syntax`] with line and column,
-    /// [`DriftError::Structure`] with a pointer, and [`DriftError::Version`] for what is no `OpenAPI` 3.0 or 3.1. What no operation of ours needs is not looked into.
+    /// [`DriftError::Structure`] with a pointer, and [`DriftError::Version`] if it is not `OpenAPI` 3.0 or 3.1. Parts
+    /// that no operation of ours needs are not checked.
     pub fn read(bytes: &[u8]) -> Result<Self, DriftError> {
         let decoded = match Encoding::for_bom(bytes) {
             Some((encoding, length)) if encoding != encoding_rs::UTF_8 => {
@@ -47,7 +48,7 @@ impl Description {
         if start.is_empty() {
             return Err(DriftError::Empty);
         }
-        // YAML may begin with a brace as well, and then with keys or comments that JSON does not have.
+        // YAML may begin with a brace as well, followed by keys or comments that JSON does not have.
         if start.starts_with(['{', '[']) {
             let json = Self::from_json(text);
             let is_key_in_quotes = start
@@ -59,7 +60,7 @@ impl Description {
             return yaml::to_json(text).map_or(json, |yaml| Self::from_json(&yaml));
         }
         Self::from_json(&yaml::to_json(text)?).map_err(|error| match error {
-            // The place is one of the JSON text, which nobody sees.
+            // The line and column would be those of the JSON text, which nobody sees.
             DriftError::Syntax { why, .. } => DriftError::Structure { why },
             other => other,
         })
@@ -86,18 +87,18 @@ impl Description {
         Ok(description)
     }
 
-    /// Whether it is written in 3.1, where a reference may have neighbours.
+    /// Returns whether the document is written in 3.1, where a reference may have sibling members.
     pub(super) fn is_3_1(&self) -> bool {
         self.is_3_1
     }
 
-    /// All paths, in the order of the alphabet.
+    /// Returns all paths in alphabetical order.
     pub(super) fn paths(&self) -> impl Iterator<Item = String> {
         let parts = self.parts.range("/paths/".to_owned().."/paths0".to_owned());
         parts.filter_map(|(at, _)| Some(pointer::unescape(at.strip_prefix("/paths/")?)))
     }
 
-    /// The value at a pointer, if there is one.
+    /// Returns the value at a pointer, if there is one.
     pub(super) fn get(&self, at: &str) -> Result<Option<Value>, DriftError> {
         let tokens = match pointer::split(at, 1).0 {
             "/paths" => 2,
@@ -113,7 +114,7 @@ impl Description {
         };
         let value: Value = serde_json::from_str(raw.get()).map_err(|error| DriftError::Form {
             at: part.to_owned(),
-            // The whole text was read before, and only these two were not looked at.
+            // The whole text was read before. Only these two errors were not checked then.
             expected: if error.to_string().starts_with("number out of range") {
                 "numbers that a double can hold"
             } else {
@@ -128,7 +129,7 @@ impl Description {
     }
 }
 
-/// The message of the JSON reader without the place, which is told apart.
+/// Returns the message of the JSON reader without the position, which is reported separately.
 fn why(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let cut = text.rfind(" at line ").unwrap_or(text.len());

@@ -1,4 +1,4 @@
-//! One difference, whom it breaks, and all of them in order.
+//! A difference, whom it breaks, and the ordered list of all differences.
 
 use std::fmt;
 
@@ -7,30 +7,30 @@ use serde::Serialize;
 use super::kind::Kind;
 use crate::exchange::Operation;
 
-/// Whom a difference breaks.
+/// The sides that a difference breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Breaks {
-    /// A client of our contract and a server of our contract.
+    /// Both a client and a server of our contract.
     Both,
-    /// A client that was built on our contract fails on a server that follows the description: something it sends is
-    /// not taken any more, or something it was promised does not come.
+    /// A client that was built on our contract fails on a server that follows the description. Either something it
+    /// sends is no longer accepted, or something it was promised does not come.
     Clients,
-    /// A server that was built on our contract fails a client that follows the description: it lacks what is new, or
-    /// sends what is ruled out now.
+    /// A server that was built on our contract fails a client that follows the description. It lacks what is new, or
+    /// sends what is now ruled out.
     Servers,
-    /// Nobody.
+    /// Neither clients nor servers.
     Neither,
 }
 
 impl Breaks {
-    /// Whether anybody breaks.
+    /// Returns whether anybody breaks.
     #[must_use]
     pub fn anybody(self) -> bool {
         self != Self::Neither
     }
 
-    /// Whom two differences break together.
+    /// Returns whom two differences break together.
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Neither, breaks) | (breaks, Self::Neither) => breaks,
@@ -39,7 +39,7 @@ impl Breaks {
         }
     }
 
-    /// Whom something new in a request breaks: clients as well, if it has to be sent.
+    /// Returns whom something new in a request breaks: servers, and also clients if it must be sent.
     pub(super) fn of_new(required: bool) -> Self {
         if required { Self::Both } else { Self::Servers }
     }
@@ -59,29 +59,30 @@ impl fmt::Display for Breaks {
 /// A difference between the description and our contract.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
-    /// Whom it breaks.
+    /// The sides that it breaks.
     pub breaks: Breaks,
-    /// The operations that it is seen in, in the order of the contract; none for one that we don't know.
+    /// The operations with this difference, in the order of the contract; empty for an operation that is not in the
+    /// contract.
     pub operations: Vec<Operation>,
     /// The part of the operation, such as `request /vendor` or `query parameter per_page`.
     pub part: String,
-    /// What differs.
+    /// The kind of the difference, with its data.
     pub what: Kind,
-    /// Where, in the description: `#` and a JSON Pointer.
+    /// The place in the description: `#` and a JSON Pointer.
     pub theirs: String,
-    /// Where, in our contract: a file below `schemas/`, `#` and a JSON Pointer.
+    /// The place in our contract: a file below `schemas/`, `#` and a JSON Pointer.
     pub ours: String,
 }
 
 impl Difference {
-    /// What names it in a list of differences to leave out: kind and both places.
+    /// Returns the text that names the difference in a list of differences to ignore: the kind and both places.
     #[must_use]
     pub fn key(&self) -> String {
         format!("{} {} {}", self.what.name(), self.theirs, self.ours)
     }
 }
 
-/// All differences, those that break somebody first.
+/// All differences; those that break somebody come first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Drift {
     /// The differences.
@@ -89,9 +90,9 @@ pub struct Drift {
 }
 
 impl Drift {
-    /// The same differences as people read them: one for each change of the description, with all operations that it
-    /// touches. A change of a component is seen in each schema file of ours that it stands for; a way of signing in, in each
-    /// operation.
+    /// Returns the differences grouped for readers: one for each change of the description, with all operations that it
+    /// touches. A changed component is seen in each of our schema files that it corresponds to. A changed way of
+    /// authentication is seen in each operation.
     #[must_use]
     pub fn grouped(&self) -> Self {
         let mut differences: Vec<Difference> = Vec::new();
@@ -121,7 +122,8 @@ impl Drift {
         Self { differences }
     }
 
-    /// One row for each difference, however many operations share it, in an order that only the two documents decide.
+    /// Returns one row for each difference, however many operations share it. The order depends only on the two
+    /// documents.
     pub(super) fn of(found: Vec<Difference>) -> Self {
         let mut differences: Vec<Difference> = Vec::new();
         for difference in found {
@@ -141,12 +143,12 @@ impl Drift {
             difference.operations.sort_unstable();
             difference.operations.dedup();
         }
-        // The sort is stable: within a degree the order of the contract stays.
+        // The sort is stable: differences that break the same sides stay in the order of the contract.
         differences.sort_by_key(|difference| difference.breaks);
         Self { differences }
     }
 
-    /// Whether any of them breaks anybody.
+    /// Returns whether any difference breaks anybody.
     #[must_use]
     pub fn is_breaking(&self) -> bool {
         self.differences
@@ -154,7 +156,7 @@ impl Drift {
             .any(|difference| difference.breaks.anybody())
     }
 
-    /// How many break whom.
+    /// Returns how many differences break exactly these sides.
     #[must_use]
     pub fn count(&self, breaks: Breaks) -> usize {
         let of = |difference: &&Difference| difference.breaks == breaks;

@@ -1,5 +1,5 @@
-//! The operations of the description that concern us: those under our prefixes, and others that speak of cloud
-//! regions, where one of ours may have moved to.
+//! The operations of the description that concern us: those under our prefixes, and others with `cloud_regions` in
+//! their path. One of our operations may have moved to such a path.
 
 use serde_json::Value;
 
@@ -13,34 +13,34 @@ use crate::exchange::Generation;
 const METHODS: &[&str] = &[
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
-/// What a path of this API has been called so far, wherever it stood.
+/// The word that has been in every path of this API so far, under any prefix.
 const TELLTALE: &str = "cloud_regions";
 
 /// An operation of the description.
 #[derive(Debug, Clone)]
 pub(super) struct Endpoint {
-    /// In upper case.
+    /// The method, in upper case.
     pub(super) method: String,
-    /// As it stands, without what comes before the zones.
+    /// The path as it is written, from `/zones/` on.
     pub(super) path: String,
-    /// What comes before the zones, by each server; none if the description does not say where it is served.
+    /// The part of the URL before the zones, for each server; empty if the description does not name a server.
     pub(super) bases: Vec<String>,
-    /// The path item, references followed.
+    /// The path item, with references followed.
     pub(super) item: Place,
     /// The operation itself.
     pub(super) at: Place,
-    /// Whose prefix it has, if any.
+    /// The generation whose prefix the path has, if any.
     pub(super) generation: Option<Generation>,
 }
 
 impl Endpoint {
-    /// The path without the names of its parameters.
+    /// Returns the path without the names of its parameters.
     pub(super) fn bare(&self) -> String {
         bare(&self.path)
     }
 }
 
-/// A path template with `{}` for each parameter, and without a slash at its end.
+/// Returns a path template with `{}` for each parameter, and without a slash at its end.
 pub(super) fn bare(path: &str) -> String {
     let segments: Vec<&str> = path
         .trim_end_matches('/')
@@ -56,7 +56,7 @@ pub(super) fn bare(path: &str) -> String {
     segments.join("/")
 }
 
-/// The endpoints, in the order of their paths and methods.
+/// Returns the endpoints, in the order of their paths and methods.
 pub(super) fn endpoints(
     description: &Description,
     shelf: &Shelf<'_>,
@@ -111,7 +111,7 @@ pub(super) fn endpoints(
     Ok(endpoints)
 }
 
-/// What comes before the zones in the full URLs of a path: that of each server, and what the path itself has before them.
+/// Returns what comes before the zones in the full URLs of a path: each server's URL, and the start of the path itself.
 fn bases(servers: Option<&Value>, before: &str) -> Vec<String> {
     let mut bases: Vec<String> = Vec::new();
     for server in servers.and_then(Value::as_array).into_iter().flatten() {

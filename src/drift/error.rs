@@ -1,91 +1,91 @@
-//! Why a description can't be compared. None of these means that there is no drift.
+//! The reasons why a description can't be compared. None of them means that there is no drift.
 
 use crate::transport::TransportError;
 
-/// A description that can't be read, or is none of ours.
+/// A description that can't be read, or that does not describe our API.
 #[derive(Debug, thiserror::Error)]
 pub enum DriftError {
-    /// The bytes are no UTF-8.
-    #[error("byte {byte} is no UTF-8")]
+    /// The bytes are not UTF-8.
+    #[error("byte {byte} is not UTF-8")]
     Encoding {
-        /// The first byte that is none, counted from 0.
+        /// The first byte that is not UTF-8, counted from 0.
         byte: usize,
     },
-    /// Nothing is there.
+    /// The document is empty.
     #[error("the document is empty")]
     Empty,
     /// The text is neither JSON nor YAML.
     #[error("line {line}, column {column}: {why}")]
     Syntax {
-        /// 1-based.
+        /// The line, counted from 1.
         line: usize,
-        /// 1-based.
+        /// The column, counted from 1.
         column: usize,
-        /// What is wrong.
+        /// A description of what is wrong.
         why: String,
     },
-    /// A part is of another type than `OpenAPI` gives it; in YAML the parts are known by their pointers alone.
+    /// A part has another type than `OpenAPI` requires. In YAML, parts are located only by their pointers.
     #[error("{why}")]
     Structure {
-        /// What is wrong, with the pointer.
+        /// A description of what is wrong, with the pointer.
         why: String,
     },
-    /// It is no `OpenAPI` 3.0 or 3.1.
+    /// The document is not `OpenAPI` 3.0 or 3.1.
     #[error("#/openapi: expected a version 3.0 or 3.1, found {found}")]
     Version {
-        /// What stands there.
+        /// The version that was found.
         found: String,
     },
-    /// Something has another form than `OpenAPI` gives it.
+    /// A value has another form than `OpenAPI` requires.
     #[error("#{at}: expected {expected}")]
     Form {
-        /// JSON Pointer into the document.
+        /// The JSON Pointer to the value.
         at: String,
-        /// What should stand there.
+        /// A description of the expected value.
         expected: &'static str,
     },
-    /// A reference leads nowhere.
+    /// The target of a reference does not exist.
     #[error("#{at}: the reference `{reference}` leads nowhere")]
     Dangling {
-        /// JSON Pointer to what refers.
+        /// The JSON Pointer to the value with the reference.
         at: String,
-        /// The reference as it stands.
+        /// The reference as it is written.
         reference: String,
     },
     /// A reference leads out of the document.
     #[error("#{at}: the reference `{reference}` leads out of the document; bundle it first")]
     External {
-        /// JSON Pointer to what refers.
+        /// The JSON Pointer to the value with the reference.
         at: String,
-        /// The reference as it stands.
+        /// The reference as it is written.
         reference: String,
     },
-    /// References that go round, or a schema that takes too many steps to read.
+    /// References form a loop, or a schema takes too many steps to read.
     #[error("#{at}: the references from here go round, or take more than {most} steps")]
     Tangled {
-        /// JSON Pointer to where reading was given up.
+        /// The JSON Pointer to the place where reading stopped.
         at: String,
-        /// The most steps.
+        /// The maximum number of steps.
         most: usize,
     },
-    /// None of the operations of the contract is described.
+    /// The document describes none of the contract's operations.
     #[error(
         "none of our operations is among its {paths} paths: is this the description of the Origin Cloud Regions API?"
     )]
     NoneOfOurs {
-        /// How many paths it has.
+        /// The number of paths in the document.
         paths: usize,
     },
-    /// It can't be fetched.
+    /// The document can't be fetched.
     #[error("can't be fetched: {0}")]
     Fetch(#[source] TransportError),
-    /// Something else than 200 was answered.
+    /// The server answered with another status than 200.
     #[error("can't be fetched: answered with status {0}")]
     Status(u16),
 }
 
 impl DriftError {
-    /// Whether a document was there and is at fault itself; otherwise there was nothing to compare with.
+    /// Returns whether a document was there and is itself faulty. Otherwise there was nothing to compare with.
     #[must_use]
     pub fn is_faulty_document(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! A description from the network.
+//! Fetches a description from the network.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use bytes::Bytes;
 use super::error::DriftError;
 use crate::transport::{Client, Limits, Network, Outgoing, Pace, Proxies};
 
-/// Time for the whole document: it is over 10 MB.
+/// The time limit for the whole document, which is over 10 MB.
 const WHOLE: Duration = Duration::from_mins(2);
 
-/// Fetches a document, within the limits of every exchange but a longer time. No credentials are sent.
+/// Fetches a document. The usual limits apply, except for a longer time and a larger body. No credentials are sent.
 ///
 /// # Errors
 /// [`DriftError::Fetch`] if no complete answer came, [`DriftError::Status`] if it was not 200.

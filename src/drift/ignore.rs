@@ -1,21 +1,21 @@
-//! Differences that are known and left out: one [`super::Difference::key`] a line, `#` before a reason.
+//! Known differences to ignore: one [`super::Difference::key`] per line, and `#` before a reason.
 
 use super::difference::Drift;
 
-/// Lines that are left out.
+/// The lines of a list of differences to ignore.
 #[derive(Debug, Default)]
 pub struct Ignored {
-    /// Line number (1-based) and key.
+    /// The line numbers, counted from 1, and the keys.
     lines: Vec<(usize, String)>,
 }
 
-/// A line that leaves out nothing: the difference is gone, or misspelled.
+/// A line that matches no difference: the difference is gone, or the key is misspelled.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}: no difference is `{key}`")]
 pub struct IgnoredFault {
-    /// 1-based.
+    /// The line number, counted from 1.
     pub line: usize,
-    /// The line.
+    /// The key in the line.
     pub key: String,
 }
 
@@ -34,10 +34,10 @@ impl Ignored {
         }
     }
 
-    /// Takes the differences out, and returns how many.
+    /// Removes the listed differences and returns how many were removed.
     ///
     /// # Errors
-    /// [`IgnoredFault`] for the first line that fits none.
+    /// [`IgnoredFault`] for the first line that matches no difference.
     pub fn take_out(&self, drift: &mut Drift) -> Result<usize, IgnoredFault> {
         let before = drift.differences.len();
         for (line, key) in &self.lines {

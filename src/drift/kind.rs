@@ -1,17 +1,17 @@
-//! The kinds of differences, with their data; their words are made only here.
+//! The kinds of differences with their data; only this file puts them into words.
 
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// What differs. "Now" is the vendor's description.
+/// The kind of a difference. "Now" refers to the vendor's description.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Kind {
-    /// An operation of ours is not described any more.
+    /// An operation of ours is no longer described.
     OperationGone,
-    /// An operation under our prefixes that we don't know.
+    /// An operation under our prefixes is not in our contract.
     OperationNew {
         /// Its method.
         method: String,
@@ -25,177 +25,177 @@ pub enum Kind {
         /// The path now.
         path: String,
     },
-    /// Now deprecated.
+    /// An operation or value is now deprecated.
     Deprecated,
-    /// Not deprecated any more.
+    /// An operation is no longer deprecated.
     Undeprecated,
-    /// A parameter is not described any more.
+    /// A parameter is no longer described.
     ParameterGone,
-    /// A parameter that we don't know.
+    /// A parameter is not in our contract.
     ParameterNew {
-        /// Whether it has to be sent.
+        /// Whether it must be sent.
         required: bool,
     },
-    /// A request has no body any more.
+    /// A request no longer has a body.
     BodyGone,
-    /// A request has a body that we don't know.
+    /// A request has a body that is not in our contract.
     BodyNew {
-        /// Whether it has to be sent.
+        /// Whether it must be sent.
         required: bool,
     },
-    /// A member is not described any more.
+    /// A member is no longer described.
     MemberGone,
-    /// A member that we don't know.
+    /// A member is not in our contract.
     MemberNew {
-        /// Whether it has to be there.
+        /// Whether it must be present.
         required: bool,
-        /// Its schema in short.
+        /// An outline of its schema.
         schema: Value,
     },
-    /// A parameter, body or member has to be there now.
+    /// A parameter, body or member must be present now.
     Required,
     /// A parameter, body or member may be left out now.
     Optional,
-    /// Other types.
+    /// The types are different.
     Type {
-        /// Ours.
+        /// The types in our contract.
         ours: Vec<String>,
-        /// Theirs; none: anything.
+        /// The types in the description; an empty list stands for any type.
         theirs: Vec<String>,
     },
     /// Other values are listed.
     Values {
-        /// Values that we don't know.
+        /// Values that are not in our contract.
         added: Vec<Value>,
-        /// Values that are not listed any more.
+        /// Values that are no longer listed.
         gone: Vec<Value>,
     },
-    /// Values are listed where anything of the type would do.
+    /// Only listed values are allowed now, instead of any value of the type.
     Restricted {
-        /// The values.
+        /// The listed values.
         values: Vec<Value>,
     },
-    /// The values are not listed any more.
+    /// The values are no longer listed.
     Unrestricted,
-    /// Another limit, format or default.
+    /// A limit, format or default is different.
     Limit {
         /// The keyword, such as `maxItems`.
         keyword: String,
-        /// Ours, if we have one.
+        /// The value in our contract, if it has one.
         ours: Option<Value>,
-        /// Theirs, if there is one.
+        /// The value in the description, if it has one.
         theirs: Option<Value>,
     },
-    /// Members without a name are forbidden now.
+    /// Members that the schema does not name are forbidden now.
     Closed,
-    /// `application/json` is not among the media types any more.
+    /// `application/json` is no longer among the media types.
     JsonGone,
-    /// Another media type.
+    /// A media type is not in our contract.
     MediaTypeNew {
-        /// Which.
+        /// The media type.
         media_type: String,
     },
-    /// A documented status is not described any more.
+    /// A documented status is no longer described.
     StatusGone {
-        /// Which.
+        /// The status.
         status: String,
     },
-    /// Success with a status that we don't know.
+    /// A success status is not in our contract.
     StatusNew {
-        /// Which.
+        /// The status.
         status: String,
     },
-    /// An example that our schemas refuse.
+    /// An example does not match our schemas.
     Example {
-        /// JSON Pointer into the example.
+        /// The JSON Pointer into the example.
         inside: String,
-        /// What is wrong with it.
+        /// A description of what is wrong with it.
         fault: String,
     },
-    /// A documented code is not spoken of any more.
+    /// A documented code is no longer mentioned.
     CodeGone {
-        /// Which.
+        /// The code.
         code: i64,
     },
-    /// Codes that only examples tell of, and none does any more.
+    /// No example shows these codes any more, and only examples named them.
     CodesNotShown {
-        /// Which.
+        /// The codes.
         codes: Vec<i64>,
     },
-    /// Facts in the prose came or went.
+    /// Facts were added to the prose or removed from it.
     Prose {
-        /// Numbers, dates and words that were not there.
+        /// The numbers, dates and words that were added.
         new: Vec<String>,
-        /// Those that are not there any more.
+        /// The numbers, dates and words that were removed.
         gone: Vec<String>,
     },
-    /// An extension of the vendor's says something else.
+    /// An extension of the vendor has another value.
     Extension {
         /// Its name.
         name: String,
-        /// What it said.
+        /// The previous value.
         ours: Option<Value>,
-        /// What it says.
+        /// The value now.
         theirs: Option<Value>,
     },
-    /// The paths begin elsewhere.
+    /// The paths begin with another base.
     Base {
-        /// Where they began.
+        /// The previous base.
         ours: String,
-        /// Where they begin.
+        /// The base now.
         theirs: String,
     },
-    /// An example that can't be read.
+    /// An example can't be read.
     ExampleUnread {
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// A way of signing in is another one now.
+    /// A way of authentication has changed.
     SecurityChanged {
-        /// What was needed together.
+        /// The credentials that were needed together.
         ours: String,
-        /// What is needed together.
+        /// The credentials that are needed together now.
         theirs: String,
     },
-    /// A code that we don't know of this operation.
+    /// A code is not in our contract for this operation.
     CodeNew {
-        /// Which.
+        /// The code.
         code: i64,
-        /// The status that it comes with, where that is told.
+        /// The status that the code comes with, if it is given.
         status: Option<String>,
     },
     /// A code comes with another status.
     CodeStatus {
-        /// Which.
+        /// The code.
         code: i64,
-        /// Our statuses.
+        /// The statuses in our contract.
         ours: Vec<String>,
-        /// Theirs.
+        /// The status in the description.
         theirs: String,
     },
     /// A code has another text.
     CodeText {
-        /// Which.
+        /// The code.
         code: i64,
-        /// Our text.
+        /// The text in our contract.
         ours: String,
-        /// Theirs.
+        /// The text in the description.
         theirs: String,
     },
-    /// A way of signing in is not described any more.
+    /// A way of authentication is no longer described.
     SecurityGone {
-        /// What is needed together.
+        /// The credentials that were needed together.
         scheme: String,
     },
-    /// A way of signing in that we don't know.
+    /// A way of authentication is not in our contract.
     SecurityNew {
-        /// What is needed together; empty: nothing.
+        /// The credentials that are needed together; empty if none are needed.
         scheme: String,
     },
 }
 
 impl Kind {
-    /// The name of the kind, as in JSON.
+    /// Returns the name of the kind, as in JSON.
     #[must_use]
     pub fn name(&self) -> String {
         let json = serde_json::to_value(self).unwrap_or_default();

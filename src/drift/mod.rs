@@ -1,8 +1,8 @@
-//! Tells where the vendor's published description of the API (`OpenAPI` 3.0 or 3.1) has moved away from our contract.
+//! Reports where the vendor's published description of the API (`OpenAPI` 3.0 or 3.1) differs from our contract.
 //!
-//! [`Description`] cuts a text into parts and reads those that are asked for; [`compare()`] finds every
-//! [`Difference`] between one and the embedded contract; [`report::ALL`] shows them, and [`proposal`] makes a patch
-//! of those that our schema files could follow. Reading files and URLs is the command's, but for [`fetch`].
+//! [`Description`] cuts a text into parts and reads those that are needed. [`compare()`] finds every [`Difference`]
+//! between a description and the embedded contract. [`report::ALL`] shows them, and [`proposal`] makes a patch of those
+//! that our schema files could follow. The command reads files and URLs; only [`fetch`] is here.
 
 mod compare;
 mod description;

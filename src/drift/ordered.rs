@@ -5,10 +5,10 @@ use serde_json::Value;
 use crate::diagnostic::visible::escaped_json;
 use crate::diagnostic::yaml::{Data, Node};
 
-/// A value.
+/// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Ordered {
-    /// Text, number, boolean or null.
+    /// A text, number, boolean or null.
     Scalar(Value),
     /// An array.
     List(Vec<Ordered>),
@@ -40,7 +40,7 @@ impl From<&Value> for Ordered {
                     .iter()
                     .map(|(name, value)| (name.clone(), value.into()))
                     .collect();
-                // Schemas begin with their type.
+                // Schemas begin with their `type`.
                 members.sort_by_key(|(name, _)| name != "type");
                 Self::Object(members)
             }
@@ -50,7 +50,7 @@ impl From<&Value> for Ordered {
 }
 
 impl Ordered {
-    /// The value at a JSON Pointer.
+    /// Returns the value at a JSON Pointer.
     pub(super) fn at(&mut self, pointer: &str) -> Option<&mut Self> {
         let mut value = self;
         for token in pointer.split('/').skip(1) {
@@ -59,7 +59,7 @@ impl Ordered {
         Some(value)
     }
 
-    /// A member of an object.
+    /// Returns a member of an object, or an item of a list by its index.
     pub(super) fn member(&mut self, wanted: &str) -> Option<&mut Self> {
         match self {
             Self::Object(members) => members
@@ -80,14 +80,14 @@ impl Ordered {
         }
     }
 
-    /// Takes a member of an object away.
+    /// Removes a member of an object.
     pub(super) fn remove(&mut self, wanted: &str) {
         if let Self::Object(members) = self {
             members.retain(|(name, _)| name != wanted);
         }
     }
 
-    /// As text, two blanks a level, with a line end.
+    /// Returns the value as text, indented by two blanks per level, with a line break at the end.
     pub(super) fn pretty(&self) -> String {
         let mut text = String::new();
         self.write(0, &mut text);

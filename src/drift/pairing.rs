@@ -1,18 +1,18 @@
-//! Which of their operations is which of ours.
+//! Matches the description's operations with ours.
 
 use super::endpoint::{Endpoint, bare};
 use crate::contract::OperationDescription;
 
-/// Ours and theirs, matched.
+/// The operations of both sides, matched.
 #[derive(Debug)]
 pub(super) struct Pairing<'c> {
-    /// Each of ours, with theirs if it is there, in the order of the contract.
+    /// Our operations in the order of the contract, each with the description's operation if there is one.
     pub(super) ours: Vec<(&'c OperationDescription, Option<Endpoint>)>,
-    /// Theirs under our prefixes that are none of ours.
+    /// The description's operations under our prefixes that match none of ours.
     pub(super) new: Vec<Endpoint>,
 }
 
-/// A way to find one that moved, the surest first.
+/// A test that recognizes an operation that has moved. The list begins with the surest test.
 type Likeness = fn(&OperationDescription, &Endpoint) -> bool;
 
 const LIKENESSES: &[Likeness] = &[
@@ -22,7 +22,7 @@ const LIKENESSES: &[Likeness] = &[
             && is_of_generation(ours, theirs)
             && has_parameters_of(ours, theirs)
     },
-    // Another prefix altogether: the end has to be the same.
+    // The prefix is entirely different, so the end must be the same.
     |ours, theirs| {
         theirs.generation.is_none()
             && theirs.method == ours.method
@@ -39,13 +39,13 @@ fn has_parameters_of(ours: &OperationDescription, theirs: &Endpoint) -> bool {
     count(&theirs.bare()) == count(&bare(&ours.path))
 }
 
-/// What follows the word that all paths of this API share.
+/// Returns the part of a path after the word that all paths of this API share.
 fn tail(path: &str) -> &str {
     path.rsplit_once("cloud_regions")
         .map_or(path, |(_, tail)| tail)
 }
 
-/// Matches by method and path; what is left over on both sides is one that moved if it is like enough.
+/// Matches operations by method and path. Similar operations that are left over on both sides count as moved.
 pub(super) fn pair(operations: &[OperationDescription], mut theirs: Vec<Endpoint>) -> Pairing<'_> {
     let mut ours: Vec<(&OperationDescription, Option<Endpoint>)> = operations
         .iter()

@@ -1,5 +1,5 @@
-//! What our schema files would look like if they followed the description, as a patch. It is a proposal: whether the
-//! contract follows is for people to say. What stands in YAML (operations, codes, parameters) is left to them too.
+//! Proposes a patch that makes our schema files follow the description. People decide whether the contract follows it.
+//! They also change the YAML files (operations, codes, parameters), which the patch leaves alone.
 
 use std::collections::BTreeMap;
 
@@ -13,18 +13,18 @@ use super::pointer;
 use super::schema_files;
 use crate::diagnostic::yaml;
 
-/// A patch and what it leaves open.
+/// A patch, and the number of differences that it leaves open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
     /// A unified patch for the root of the repository; empty if nothing can be proposed.
     pub patch: String,
-    /// Differences that it follows.
+    /// The number of differences that the patch follows.
     pub followed: usize,
-    /// Differences that it can't follow.
+    /// The number of differences that the patch can't follow.
     pub left: usize,
 }
 
-/// The patch that makes our schema files follow the differences that they can follow.
+/// Returns the patch that makes our schema files follow the differences, as far as they can.
 #[must_use]
 pub fn proposal(drift: &Drift) -> Proposal {
     let mut files: BTreeMap<String, Ordered> = BTreeMap::new();
@@ -155,7 +155,7 @@ fn edit(whole: &mut Ordered, at: &str, difference: &Difference) -> Option<()> {
     Some(())
 }
 
-/// The object that a member's pointer (`…/properties/name`) belongs to, and the name.
+/// Returns the object that a member's pointer (`…/properties/name`) belongs to, and the member's name.
 fn owner<'o>(whole: &'o mut Ordered, at: &str) -> Option<(&'o mut Ordered, String)> {
     let (properties, name) = pointer::parent(at)?;
     let (object, _) = pointer::parent(properties).filter(|(_, token)| token == "properties")?;
@@ -181,7 +181,7 @@ fn unrequire(object: &mut Ordered, name: &str) {
     }
 }
 
-/// The values that a schema lists.
+/// Returns the values that a schema lists.
 fn listed(schema: &mut Ordered) -> Option<Vec<Value>> {
     let scalar = |value: &Ordered| match value {
         Ordered::Scalar(value) => Some(value.clone()),

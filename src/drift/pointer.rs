@@ -1,16 +1,16 @@
 //! JSON Pointers (RFC 6901).
 
-/// A pointer one step longer.
+/// Returns a pointer that is one token longer.
 pub(super) fn join(pointer: &str, token: &str) -> String {
     format!("{pointer}/{}", token.replace('~', "~0").replace('/', "~1"))
 }
 
-/// The token that an escaped one stands for.
+/// Returns a token with its escapes undone.
 pub(super) fn unescape(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")
 }
 
-/// A pointer split after so many tokens.
+/// Splits a pointer after this number of tokens.
 pub(super) fn split(pointer: &str, tokens: usize) -> (&str, &str) {
     let end = pointer
         .match_indices('/')
@@ -19,7 +19,7 @@ pub(super) fn split(pointer: &str, tokens: usize) -> (&str, &str) {
     pointer.split_at(end)
 }
 
-/// A pointer without its last token, and that token.
+/// Returns a pointer without its last token, and that token.
 pub(super) fn parent(pointer: &str) -> Option<(&str, String)> {
     let (parent, token) = pointer.rsplit_once('/')?;
     Some((parent, unescape(token)))

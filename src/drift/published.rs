@@ -1,4 +1,4 @@
-//! `schemas/published.yaml` as Rust values: what the vendor's description states beside the contract.
+//! `schemas/published.yaml` as Rust values: what the vendor's description states in addition to the contract.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use super::schema_files;
 use crate::diagnostic::yaml;
 use crate::exchange::{Generation, Operation};
 
-/// Where the file lies.
+/// The path of the file.
 pub(super) const PATH: &str = "schemas/published.yaml";
 
-/// The whole file.
+/// The contents of the file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Published {
@@ -39,15 +39,15 @@ pub(super) struct Parameter {
     #[serde(rename = "in")]
     pub(super) location: String,
     pub(super) required: bool,
-    /// For those that are not of a path.
+    /// The operations with this parameter; only for parameters that are not in the path.
     #[serde(default)]
     pub(super) operations: Vec<Operation>,
-    /// Read as a schema through the shelf.
+    /// The schema, which is read through the shelf.
     #[serde(rename = "schema")]
     _schema: Value,
 }
 
-/// Values of a member that our schema leaves open.
+/// The values of a member for which our schema allows any value.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Listed {
@@ -55,7 +55,7 @@ pub(super) struct Listed {
     pub(super) values: Vec<Value>,
 }
 
-/// A limit that clauses put, not our schemas.
+/// A limit that is set by clauses and not by our schemas.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Implied {
@@ -73,10 +73,10 @@ pub(super) struct UnstatedCode {
 }
 
 impl Published {
-    /// The embedded file, as values and as JSON.
+    /// Returns the embedded file, as values and as JSON.
     ///
     /// # Panics
-    /// If the embedded file is faulty, which the tests of this crate rule out.
+    /// Panics if the embedded file is faulty, which the tests of this crate rule out.
     pub(super) fn embedded() -> (Self, Value) {
         let text = schema_files::text(PATH).unwrap_or_default();
         let json = match yaml::parse(text) {
@@ -89,7 +89,7 @@ impl Published {
         }
     }
 
-    /// The prefix of a generation.
+    /// Returns the prefix of a generation.
     pub(super) fn prefix(&self, generation: Generation) -> &str {
         self.prefixes.get(&generation).map_or("", String::as_str)
     }

@@ -1,10 +1,10 @@
-//! Our schema files as text, by their path in this repository.
+//! The text of our schema files, by their path in this repository.
 
 use include_dir::{Dir, include_dir};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas");
 
-/// The text of a file such as `schemas/result/v1-list.json`.
+/// Returns the text of a file such as `schemas/result/v1-list.json`.
 #[must_use]
 pub(super) fn text(path: &str) -> Option<&'static str> {
     FILES

@@ -1,4 +1,4 @@
-//! Every document that schemas are read from, theirs and ours, behind one kind of place.
+//! All documents that schemas are read from, the vendor's and ours, with one type for places in them.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -13,16 +13,16 @@ use super::published;
 use super::schema_files;
 use crate::contract::Contract;
 
-/// The most values that one comparison reads. Ours takes some hundreds; a description whose references branch without
-/// end is given up here.
+/// The maximum number of values that one comparison reads. Our contract takes some hundreds. Reading stops at this
+/// number if the references of a description branch without end.
 const MAX_STEPS: usize = 100_000;
 
 /// A document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Book {
-    /// The vendor's.
+    /// The vendor's description.
     Theirs,
-    /// One of our files, by its path.
+    /// One of our files, given by its path.
     Ours(String),
 }
 
@@ -57,7 +57,7 @@ impl Place {
         }
     }
 
-    /// A place one step further down.
+    /// Returns the place one step further down.
     pub(super) fn child(&self, token: &str) -> Self {
         Self {
             book: self.book.clone(),
@@ -66,7 +66,7 @@ impl Place {
     }
 }
 
-/// The documents.
+/// All documents.
 #[derive(Debug)]
 pub(super) struct Shelf<'d> {
     description: &'d Description,
@@ -75,7 +75,7 @@ pub(super) struct Shelf<'d> {
 }
 
 impl<'d> Shelf<'d> {
-    /// Theirs, and all of ours that the contract names.
+    /// Collects the vendor's description and all of our files that the contract names.
     pub(super) fn new(description: &'d Description, published: Value) -> Self {
         let mut ours = HashMap::from([(published::PATH.to_owned(), published)]);
         let contract = Contract::embedded();
@@ -90,7 +90,7 @@ impl<'d> Shelf<'d> {
         let others = ["envelope", "result-info"].map(|stem| format!("schemas/{stem}.json"));
         for path in requests.chain(results).chain(others) {
             let text = schema_files::text(&path).unwrap_or_default();
-            // The contract has compiled each of them before.
+            // The contract has already compiled each of these files.
             let value = serde_json::from_str(text).unwrap_or_default();
             ours.insert(path, value);
         }
@@ -101,7 +101,7 @@ impl<'d> Shelf<'d> {
         }
     }
 
-    /// Whether what stands beside a reference counts.
+    /// Returns whether members beside a reference count in this document.
     pub(super) fn has_neighbours(&self, book: &Book) -> bool {
         match book {
             Book::Theirs => self.description.is_3_1(),
@@ -109,7 +109,7 @@ impl<'d> Shelf<'d> {
         }
     }
 
-    /// The value at a place, if there is one.
+    /// Returns the value at a place, if there is one.
     pub(super) fn get(&self, place: &Place) -> Result<Option<Value>, DriftError> {
         let steps = self.steps.get() + 1;
         if steps > MAX_STEPS {
@@ -125,7 +125,7 @@ impl<'d> Shelf<'d> {
         }
     }
 
-    /// The value at a place with references followed, and where it stands in the end.
+    /// Returns the value at a place after following references, and the place where they end.
     pub(super) fn resolved(&self, place: &Place) -> Result<Option<(Place, Value)>, DriftError> {
         let mut place = place.clone();
         let mut seen = Vec::new();
@@ -146,7 +146,7 @@ impl<'d> Shelf<'d> {
         }
     }
 
-    /// Where the `$ref` of a value leads, if it has one.
+    /// Returns the target of a value's `$ref`, if it has one.
     pub(super) fn target(place: &Place, value: &Value) -> Result<Option<Place>, DriftError> {
         let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
             return Ok(None);

@@ -1,5 +1,5 @@
-//! YAML as JSON text, event by event: the same reader serves both. Anchors and aliases are followed, core tags obeyed;
-//! merge keys and several documents are refused.
+//! Converts YAML to JSON text, event by event, so that the same reader serves both. Anchors and aliases are followed,
+//! and core tags are obeyed. Merge keys and multiple documents are refused.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,12 +8,12 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
 use super::error::DriftError;
 
-/// Nesting beyond this many levels is refused; the JSON reader goes no deeper either.
+/// The maximum number of nesting levels; the JSON reader goes no deeper either.
 const MAX_DEPTH: usize = 100;
-/// Aliases can make a short text long without end; the JSON text may have this many bytes.
+/// The maximum size of the JSON text, in bytes. Aliases can expand a short text without limit.
 const MAX_TEXT: usize = 64 * 1024 * 1024;
 
-/// The JSON text of one YAML document.
+/// Returns the JSON text of one YAML document.
 ///
 /// # Errors
 /// [`DriftError::Syntax`] with line and column.
@@ -30,7 +30,7 @@ pub(super) fn to_json(text: &str) -> Result<String, DriftError> {
 struct Transcription<'t> {
     parser: Parser<'t, StrInput<'t>>,
     json: String,
-    /// Which part of the JSON text an anchor names.
+    /// The part of the JSON text that each anchor names.
     anchors: HashMap<usize, Range<usize>>,
 }
 
@@ -167,12 +167,12 @@ impl<'t> Transcription<'t> {
     }
 
     fn text(&mut self, text: &str) {
-        // A string has a JSON text always.
+        // A string can always be written as JSON text.
         self.json
             .push_str(&serde_json::Value::from(text).to_string());
     }
 
-    /// A scalar without quotes, by YAML's core schema.
+    /// Writes a scalar without quotes, by YAML's core schema.
     fn plain(&mut self, text: &str) {
         match text {
             "" | "~" | "null" | "Null" | "NULL" => self.json.push_str("null"),

@@ -1,4 +1,4 @@
-//! A cause of failures: what has to be mended, and all that it explains.
+//! A cause of failures: the mistake to fix, and all findings that it explains.
 
 use std::collections::BTreeMap;
 
@@ -7,34 +7,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::{ClauseId, Level};
 
-/// One mistake of the target, as far as its symptoms tell: findings that have one explanation.
+/// A probable mistake of the target that explains a group of findings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cause {
-    /// Its name, the same in every run in which the mistake shows alike: clause, place, kind of difference, and where
-    /// the clause is one of many operations, the operation. No wording is part of it.
+    /// The cause's name: clause, place and kind of difference. The operation is added if the clause applies to many
+    /// operations. The name contains no wording, so it is the same in every run that shows the mistake in the same way.
     pub id: String,
-    /// The clause that is broken.
+    /// The broken clause.
     pub clause: ClauseId,
-    /// The highest level of its findings.
+    /// The highest level among its findings.
     pub level: Level,
-    /// The operations whose answers show it, sorted.
+    /// The operations whose answers show the cause, sorted.
     pub operations: Vec<String>,
-    /// Findings that it explains.
+    /// The number of findings that it explains.
     pub findings: usize,
-    /// The trials in which it shows, sorted by their ids.
+    /// The trials that show the cause, sorted by id.
     pub trials: Vec<String>,
-    /// How many of those trials show no other cause, and would conform if this one were mended.
+    /// The number of those trials that show no other cause, and would conform if this one were fixed.
     pub alone: usize,
-    /// Every clause that it breaks, with the number of trials.
+    /// Every clause that the cause breaks, with the number of trials.
     pub clauses: BTreeMap<ClauseId, usize>,
-    /// How it shows, the most frequent first.
+    /// The symptoms, the most frequent first.
     pub symptoms: Vec<Symptom>,
     /// The simplest evidence.
     pub witness: Witness,
 }
 
-/// Findings that are alike.
+/// A group of findings that are alike.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Symptom {
@@ -44,24 +44,24 @@ pub struct Symptom {
     pub kind: String,
     /// The member, header or part of the answer.
     pub at: String,
-    /// The operation; empty where it shows in the answers of any.
+    /// The operation; empty if the answers of any operation show the symptom.
     pub operation: String,
-    /// How often, in findings.
+    /// The number of findings.
     pub findings: usize,
 }
 
-/// Where the simplest evidence stands: in a trial of the run.
+/// The place of the simplest evidence: a finding of a trial.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Witness {
     /// The trial.
     pub trial: String,
-    /// The number of the finding among those of the trial, from 0.
+    /// The index of the finding in the trial's findings, 0-based.
     pub finding: usize,
 }
 
 impl Cause {
-    /// Whether this is the same mistake as one of another run: the same id, or most symptoms in common.
+    /// Returns whether this is the same mistake as a cause of another run: the id is the same, or most symptoms are.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         let key = |symptom: &Symptom| {

@@ -1,4 +1,4 @@
-//! What happens in a run, as data: the only thing that runner and reports share.
+//! The events of a run, as data. The runner and the reports share nothing else.
 
 mod cause;
 mod profile;

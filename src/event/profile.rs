@@ -1,5 +1,5 @@
-//! What the answers of a run look like, by operation and status: the ground on which two runs are compared where
-//! both are lawful.
+//! The shape of a run's answers, by operation and status. It shows differences between two runs whose answers are all
+//! lawful.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,42 +9,42 @@ use serde_json::Value;
 
 use crate::exchange::{Exchange, json_type, whole_number};
 
-/// Entries of a list that are looked at; the rest looks the same in all but contrived targets.
+/// The maximum number of list entries that are examined. In real targets, the rest look the same.
 const ENTRIES: usize = 4;
-/// Texts of one code that are kept; some targets name the address in them.
+/// The maximum number of texts that are kept for one code. Some targets put the address into the text, so texts vary.
 const TEXTS: usize = 4;
-/// The length to which such a text, a media type or a member's path is kept, in bytes.
+/// The maximum length of a kept text, media type or member path, in bytes.
 const LENGTH: usize = 500;
-/// How much of a text is redacted before it is cut to that length, in bytes.
+/// The maximum length of a text that is redacted before it is cut to `LENGTH`, in bytes.
 const REDACTED: usize = 64 * 1024;
-/// Codes of one operation and status whose texts are kept.
+/// The maximum number of codes whose texts are kept, for one operation and status.
 const CODES: usize = 200;
-/// Media types of one operation and status that are kept.
+/// The maximum number of media types that are kept, for one operation and status.
 const MEDIA_TYPES: usize = 20;
-/// Members of an answer that are kept.
+/// The maximum number of members that are kept, for one operation and status.
 const MEMBERS: usize = 200;
 
-/// The answers of a run by the operation's name.
+/// The answers of a run, by operation name and status.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Profile(pub BTreeMap<String, BTreeMap<u16, AnswerShape>>);
 
-/// The answers to one operation with one status.
+/// The shape of the answers to one operation with one status.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerShape {
-    /// How many.
+    /// The number of answers.
     pub count: usize,
-    /// Members by their path, `*` for each entry of a list, with the JSON types that were seen there.
+    /// The JSON types that were seen, by the member's path. In a path, `*` stands for each entry of a list.
     pub members: BTreeMap<String, BTreeSet<String>>,
-    /// Texts by their code.
+    /// The texts, by their code.
     pub texts: BTreeMap<String, BTreeSet<String>>,
-    /// Media types.
+    /// The media types.
     pub media_types: BTreeSet<String>,
 }
 
 impl Profile {
-    /// Takes an answer in. `text` hides what must not be shown.
+    /// Adds an answer. `text` redacts a text.
     pub fn take(&mut self, exchange: &Exchange, text: impl Fn(&str) -> String) {
         let Some(operation) = exchange.operation else {
             return;
@@ -80,7 +80,7 @@ impl Profile {
                 }
                 let texts = shape.texts.entry(code).or_default();
                 texts.insert(shown(message));
-                // Always the same ones, whatever came first.
+                // The same texts are kept, whatever the order of the answers.
                 if texts.len() > TEXTS {
                     texts.pop_last();
                 }
@@ -88,7 +88,7 @@ impl Profile {
         }
     }
 
-    /// Hides what became known as a secret after it was taken in.
+    /// Redacts secrets that became known after their answers were added.
     pub fn mask(&mut self, text: impl Fn(&str) -> String) {
         let masked = |texts: &BTreeSet<String>| texts.iter().map(|known| text(known)).collect();
         for shape in self.0.values_mut().flat_map(BTreeMap::values_mut) {
@@ -103,7 +103,7 @@ impl Profile {
         }
     }
 
-    /// Takes in what another part of the run saw.
+    /// Adds the profile of another part of the run.
     pub fn merge(&mut self, other: Self) {
         for (operation, statuses) in other.0 {
             let own = self.0.entry(operation).or_default();
@@ -114,13 +114,14 @@ impl Profile {
     }
 }
 
-/// The start of a text, of at most `length` bytes.
+/// Returns the start of a text, at most `length` bytes long.
 fn cut(text: &str, length: usize) -> &str {
     text.get(..text.floor_char_boundary(length)).unwrap_or(text)
 }
 
 impl AnswerShape {
-    /// Notes a value and what is below it. The names of members are the target's words as well.
+    /// Records the types of a value and of everything below it. Member names come from the target too, so they are
+    /// redacted.
     fn members(&mut self, value: &Value, path: &mut String, text: &impl Fn(&str) -> String) {
         let length = path.len();
         if !path.is_empty() {

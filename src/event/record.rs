@@ -1,4 +1,4 @@
-//! Exchanges as reports keep them: redacted, long bodies cut.
+//! Exchanges as reports keep them: redacted, and with long bodies cut.
 
 use std::hash::Hasher;
 
@@ -7,16 +7,16 @@ use serde_json::Value;
 use super::report::{ExchangeRecord, Location, StepRecord};
 use crate::exchange::{Exchange, Redactor, Seen, curl_line, redactor_of};
 
-/// How much of a body a report keeps, in bytes.
+/// The maximum length of a body in a report, in bytes.
 const BODY_KEPT: usize = 4_096;
-/// How much of a body is redacted before it is cut, in bytes.
+/// The maximum length of a body that is redacted before it is cut to `BODY_KEPT`, in bytes.
 const REDACTED: usize = 64 * 1024;
-/// Bodies beyond this many bytes come packed in curl lines.
+/// The length in bytes beyond which curl lines contain the body in packed form.
 const CURL_BODY: usize = 1_000;
-/// How many entries of a list a digest looks at.
+/// The number of list entries that a digest includes.
 const DIGESTED: usize = 100;
 
-/// An exchange in a line. `line` is that of its step in the case file, 1-based.
+/// Returns the summary of an exchange. `place` is the place of its step or recorded exchange.
 #[must_use]
 pub fn step_record(exchange: &Exchange, place: Location, redactor: &Redactor) -> StepRecord {
     let operation = exchange
@@ -38,8 +38,8 @@ pub fn step_record(exchange: &Exchange, place: Location, redactor: &Redactor) ->
     }
 }
 
-/// A digest of what an answer says, so that two runs can be told apart without keeping it. Times are left out, and
-/// of long lists all but the first entries.
+/// Returns a digest of an answer, so that two runs can be compared without keeping the answers. It leaves out times,
+/// and all but the first entries of long lists.
 fn digest(exchange: &Exchange) -> String {
     let mut hasher = fnv::FnvHasher::default();
     match exchange.response.value() {
@@ -71,11 +71,11 @@ fn hash(value: &Value, hasher: &mut fnv::FnvHasher) {
     }
 }
 
-/// The whole of an exchange, redacted, its bodies cut at a limit. `step` is its number among the steps of its trial.
+/// Returns a whole exchange, redacted, with bodies cut at a limit. `step` is its number among the steps of its trial.
 #[must_use]
 pub fn exchange_record(exchange: &Exchange, step: usize, redactor: &Redactor) -> ExchangeRecord {
     let (request, response) = (&exchange.request, &exchange.response);
-    // What the target set or somebody added, such as a cookie, is echoed like any credential.
+    // Values that the target set or somebody added, such as cookies, can be echoed like any credential.
     let redactor = &redactor_of(Seen::from(exchange), redactor);
     ExchangeRecord {
         step,
@@ -113,9 +113,9 @@ impl ExchangeRecord {
     }
 }
 
-/// The start of a body that is `length` bytes long.
+/// Returns the start of a body that is `length` bytes long.
 fn text(body: &[u8], length: usize, redactor: &Redactor) -> String {
-    // Redact before cutting: a secret across the cut would lose its form. What is longer than any secret is cut first.
+    // Redact before cutting: a secret across the cut would lose its form. Only the part beyond `REDACTED` is cut first.
     let start = body.get(..REDACTED).unwrap_or(body);
     let whole = redactor.text(&String::from_utf8_lossy(start));
     if whole.len() <= BODY_KEPT && start.len() == length {

@@ -1,4 +1,4 @@
-//! Events and what they carry. Everything here is already redacted.
+//! Events and their data. Everything here is already redacted.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::profile::Profile;
 use super::verdict::Verdict;
 use crate::contract::{Finding, Level};
 
-/// One thing that happened.
+/// An event of a run.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum Event {
@@ -18,20 +18,20 @@ pub enum Event {
     RunStarted(RunHeader),
     /// A trial begins.
     TrialStarted {
-        /// Its name.
+        /// The trial's name.
         id: String,
     },
     /// A trial ended.
     TrialFinished(Box<TrialReport>),
-    /// A zone that was given by hand was put back.
+    /// A zone that the user named was restored.
     ZonePutBack(PutBack),
-    /// A zone that was given by hand could not be put back, or not verified.
+    /// A zone that the user named could not be restored, or the result could not be verified.
     ZoneLeft(ZoneLeft),
     /// The run ended.
     RunFinished(Summary),
 }
 
-/// What a run is about.
+/// The header of a run: its target, its selection and its settings.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunHeader {
@@ -39,45 +39,45 @@ pub struct RunHeader {
     pub version: String,
     /// The target's base URL.
     pub target: String,
-    /// The capabilities that the target is taken to have.
+    /// The capabilities that the run assumes the target to have.
     pub capabilities: Vec<String>,
-    /// Trials that were selected.
+    /// The number of selected trials.
     pub selected: usize,
-    /// The number that zones and addresses were derived from.
+    /// The number from which zones and addresses were derived.
     pub seed: u64,
-    /// When the run began (RFC 3339).
+    /// The time when the run began (RFC 3339).
     pub started: String,
-    /// A digest of the contract and the cases: two runs of one suite have the same.
+    /// A digest of the contract and the cases. Two runs of the same suite have the same digest.
     pub suite: String,
-    /// The ids of the selected trials, so that a part that is missing is seen.
+    /// The ids of the selected trials, which show whether a part of the suite is missing.
     pub planned: Vec<String>,
-    /// Which part of the suite this is, such as `2/4`.
+    /// The part of the suite that ran, such as `2/4`.
     pub shard: Option<String>,
     /// The settings that differ from their defaults, without secrets.
     pub settings: BTreeMap<String, String>,
-    /// Whether the traffic was made by others: nothing was sent, and each trial stands for the exchanges of an
+    /// Whether the run judged recorded traffic. If so, nothing was sent, and each trial stands for the exchanges of an
     /// operation.
     #[serde(default)]
     pub recorded: bool,
-    /// Whether the cases are walks that were drawn from the seed.
+    /// Whether the cases are random walks that were generated from the seed.
     #[serde(default)]
     pub explored: bool,
-    /// What the reader should know about the target, in sentences.
+    /// Notes about the target for the reader, a sentence each.
     pub notes: Vec<String>,
-    /// The folder of the case files, where they are not those that are built in.
+    /// The folder of the case files; `None` for the built-in cases.
     #[serde(default)]
     pub cases: Option<String>,
 }
 
 impl RunHeader {
-    /// Whether the places of findings are in files that the reader has: case files of his own, or recordings.
+    /// Returns whether findings point into files that the reader has: their own case files, or recordings.
     #[must_use]
     pub fn has_own_places(&self) -> bool {
         self.recorded || self.cases.is_some()
     }
 }
 
-/// How a trial ended, with its evidence.
+/// The result of a trial, with its evidence.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrialReport {
@@ -89,33 +89,33 @@ pub struct TrialReport {
     pub file: String,
     /// The clauses that the case cites.
     pub proves: Vec<String>,
-    /// How it ended.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Why it was skipped, is inconclusive or broken.
+    /// The reason why the trial was skipped, is inconclusive or is broken.
     pub reason: Option<String>,
-    /// Whether a fault of the network kept it from being judged.
+    /// Whether a network fault prevented a judgement.
     #[serde(default)]
     pub by_network: bool,
-    /// What is broken.
+    /// The findings: the clauses that the target broke.
     pub findings: Vec<ReportedFinding>,
-    /// What the target does where the contract leaves it open.
+    /// The target's behaviour where the contract leaves it open.
     pub observations: Vec<Observation>,
     /// The requests, in order.
     pub steps: Vec<StepRecord>,
-    /// The exchanges that findings refer to, in full.
+    /// The full exchanges that findings refer to.
     pub exchanges: Vec<ExchangeRecord>,
-    /// Steps of the case that were not reached.
+    /// The number of steps of the case that were not reached.
     pub not_reached: usize,
-    /// What the zone held when the first step ran, in a sentence; empty for an empty zone.
+    /// A sentence about what the zone held when the first step ran; empty for an empty zone.
     pub given: String,
-    /// What became of the zones afterwards, where they are not the run's own.
+    /// The state of the zones afterwards, if the run did not create them.
     pub restored: Option<String>,
-    /// From its first request to its last answer, in microseconds.
+    /// The time from the first request to the last answer, in microseconds.
     pub elapsed_us: u64,
 }
 
 impl TrialReport {
-    /// Whose fault a failure may be: `target`, `case file`, `network` or `none`.
+    /// Returns whose fault a failure may be: `target`, `case file`, `network` or `none`.
     #[must_use]
     pub fn blame(&self) -> &'static str {
         match self.verdict {
@@ -128,13 +128,13 @@ impl TrialReport {
     }
 }
 
-/// Where a request stands: at a step of the trial's case file, or in recorded traffic.
+/// The place of a request: a step of the trial's case file, or an exchange of recorded traffic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Location {
     /// A step of the trial's case.
     Case {
-        /// The line in the case file, 1-based; 0 while the trial is being arranged.
+        /// The line in the case file, 1-based; 0 while the trial is being set up.
         line: usize,
     },
     /// An exchange of a recording.
@@ -147,7 +147,7 @@ pub enum Location {
 }
 
 impl Location {
-    /// The file, where that of the trial's case is given.
+    /// Returns the file of the place. `case_file` is the file of the trial's case.
     #[must_use]
     pub fn file<'p>(&'p self, case_file: &'p str) -> &'p str {
         match self {
@@ -156,7 +156,7 @@ impl Location {
         }
     }
 
-    /// The line in the case file, or the number of the exchange; at least 1.
+    /// Returns the line in the case file or the number of the exchange; at least 1.
     #[must_use]
     pub fn number(&self) -> usize {
         match self {
@@ -165,7 +165,8 @@ impl Location {
         }
     }
 
-    /// As people read it, where the trial's case file is given: `cases/a.yaml:3`, `a.har:3`.
+    /// Returns the place as people read it, such as `cases/a.yaml:3` or `a.har:3`. `case_file` is the file of the
+    /// trial's case.
     #[must_use]
     pub fn text(&self, case_file: &str) -> String {
         match self {
@@ -177,47 +178,48 @@ impl Location {
     }
 }
 
-/// A finding with where it was found.
+/// A finding with its place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportedFinding {
-    /// What is broken.
+    /// The finding itself.
     pub finding: Finding,
-    /// Where it was found.
+    /// The place where it was found.
     pub place: Location,
-    /// The number of the request in the trial's `steps`, 0-based, where there is one.
+    /// The number of the request in the trial's `steps`, 0-based, if there is one.
     pub step: Option<usize>,
-    /// How often the same was found in this trial.
+    /// The number of times that the same finding was made in this trial.
     pub times: usize,
 }
 
-/// What the target does where the contract leaves it open.
+/// A behaviour of the target where the contract leaves it open.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
-    /// The clause that leaves it open.
+    /// The clause that leaves the behaviour open.
     pub clause: String,
-    /// What was seen.
+    /// The behaviour that was seen.
     pub seen: String,
 }
 
-/// One request in a line.
+/// A request and its answer in brief.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepRecord {
-    /// Where it stands.
+    /// The place of the request.
     pub place: Location,
     /// The operation, or `request`.
     pub operation: String,
     /// The method.
     pub method: String,
-    /// The path with its query.
+    /// The path with the query.
     pub path: String,
     /// The status.
     pub status: u16,
-    /// How long it took, in microseconds.
+    /// The duration of the exchange, in microseconds.
     pub elapsed_us: u64,
-    /// A digest of the answer's body, times left out: all that is kept of an answer that no finding is about.
+    /// A digest of the answer's body without times. If no finding is about the answer, nothing else of the body is
+    /// kept.
     pub digest: String,
 }
 
@@ -227,15 +229,15 @@ pub struct StepRecord {
 pub struct ExchangeRecord {
     /// The number of the request in the trial's `steps`, 0-based.
     pub step: usize,
-    /// Method and URL.
+    /// The method and URL.
     pub request_line: String,
-    /// The fields of the request.
+    /// The header fields of the request.
     pub request_headers: Vec<(String, String)>,
     /// The body of the request.
     pub request_body: Option<String>,
     /// The status.
     pub status: u16,
-    /// The fields of the response.
+    /// The header fields of the response.
     pub response_headers: Vec<(String, String)>,
     /// The body of the response.
     pub response_body: String,
@@ -243,33 +245,33 @@ pub struct ExchangeRecord {
     pub curl: String,
 }
 
-/// What putting a zone back took.
+/// A report of how a zone was restored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutBack {
     /// The zone.
     pub zone: String,
-    /// Mappings that it holds now.
+    /// The number of mappings that it holds now.
     pub mappings: usize,
-    /// Mappings of the run that were deleted at the end.
+    /// The number of the run's mappings that were deleted at the end.
     pub deleted: usize,
-    /// Mappings that were written again.
+    /// The number of mappings that were written again.
     pub written: usize,
-    /// What somebody else wrote, changed or deleted, and what was therefore left as it is; a sentence each.
+    /// Mappings that somebody else wrote, changed or deleted, and that were therefore left alone; a sentence each.
     pub kept: Vec<String>,
-    /// Test mappings that the target does not delete, a sentence each.
+    /// Test mappings that the target failed to delete, a sentence each.
     #[serde(default)]
     pub stuck: Vec<String>,
-    /// What the owner should know besides, a sentence each.
+    /// Further notes for the owner, a sentence each.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// Whether the zone holds exactly what it held, verified by reading.
+    /// Whether reading the zone verified that it holds exactly what it held before the run.
     #[serde(default)]
     pub as_it_was: bool,
 }
 
 impl PutBack {
-    /// What the owner should know beyond the first line, a sentence each.
+    /// Returns what the owner should know beyond the first line, a sentence each.
     #[must_use]
     pub fn details(&self) -> Vec<String> {
         let kept = self
@@ -282,29 +284,29 @@ impl PutBack {
     }
 }
 
-/// A zone that could not be put back, or not verified. Its journal stays.
+/// A zone that could not be restored, or whose restoration could not be verified. Its journal is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ZoneLeft {
     /// The zone.
     pub zone: String,
-    /// Why.
+    /// The reason.
     pub why: String,
-    /// The mappings that are not known to be there, with their values; a sentence each.
+    /// The mappings that may be missing, with their values; a sentence each.
     #[serde(default)]
     pub missing: Vec<String>,
-    /// What somebody else wrote, changed or deleted, a sentence each.
+    /// Mappings that somebody else wrote, changed or deleted, a sentence each.
     #[serde(default)]
     pub kept: Vec<String>,
-    /// The journal.
+    /// The path of the journal.
     #[serde(default)]
     pub journal: String,
-    /// The command that goes on from here.
+    /// The command that continues the restoration.
     #[serde(default)]
     pub command: String,
 }
 
-/// The most missing mappings that a message lists.
+/// The maximum number of mappings that a message lists.
 const SHOWN: usize = 50;
 
 impl std::fmt::Display for ZoneLeft {
@@ -346,37 +348,37 @@ impl std::fmt::Display for ZoneLeft {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
-    /// What the answers look like.
+    /// The profile of the answers.
     pub profile: Profile,
-    /// Trials by verdict.
+    /// The number of trials by verdict.
     pub verdicts: BTreeMap<Verdict, usize>,
-    /// Requests that were sent.
+    /// The number of requests that were sent.
     pub requests: usize,
-    /// What explains the failures, the first to mend first. What was expected to fail is not among them.
+    /// The causes of the failures, in the order in which to fix them. Expected failures are not among them.
     #[serde(default)]
     pub causes: Vec<Cause>,
-    /// Clauses that were broken, with their level and the number of trials.
+    /// The broken clauses, with their level and the number of trials.
     pub broken_clauses: BTreeMap<String, (Level, usize)>,
-    /// From the first request to the last answer, in milliseconds.
+    /// The time from the first request to the last answer, in milliseconds.
     pub elapsed_ms: u64,
     /// Whether the run was interrupted.
     pub interrupted: bool,
-    /// Why the run was cut short otherwise.
+    /// The reason why the run was cut short, if it was not interrupted.
     pub halted: Option<String>,
-    /// Zones that could not be put back.
+    /// The number of zones that could not be restored.
     pub zones_left: usize,
-    /// What no longer fits in the list of expected failures, a sentence each.
+    /// The faults of the list of expected failures, a sentence each.
     pub expectation_faults: Vec<String>,
 }
 
 impl Summary {
-    /// How many trials ended so.
+    /// Returns the number of trials with this verdict.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {
         self.verdicts.get(&verdict).copied().unwrap_or(0)
     }
 
-    /// How many trials were judged.
+    /// Returns the number of judged trials.
     #[must_use]
     pub fn judged(&self) -> usize {
         self.count(Verdict::Conforms)
@@ -385,7 +387,7 @@ impl Summary {
             + self.count(Verdict::Expected)
     }
 
-    /// How many trials were to be judged, and could not be.
+    /// Returns the number of trials that should have been judged but could not be.
     #[must_use]
     pub fn unjudged(&self) -> usize {
         self.count(Verdict::Inconclusive)
@@ -393,11 +395,11 @@ impl Summary {
             + self.count(Verdict::Broken)
     }
 
-    /// Takes a trial in.
+    /// Adds a trial.
     pub fn add(&mut self, trial: &TrialReport) {
         *self.verdicts.entry(trial.verdict).or_default() += 1;
         self.requests += trial.steps.len();
-        // What is expected to fail is not news.
+        // An expected failure does not count as broken.
         if trial.verdict == Verdict::Expected {
             return;
         }

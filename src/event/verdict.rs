@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How a trial ended, from best to worst.
+/// The verdict on a trial, from best to worst.
 #[derive(
     Debug,
     Clone,
@@ -25,16 +25,16 @@ pub enum Verdict {
     /// Every expectation was met.
     #[default]
     Conforms,
-    /// It could not be arranged on this target; the report says why.
+    /// The trial could not be set up on this target; the report says why.
     Skipped,
-    /// It failed as the list of expected failures says.
+    /// The trial failed as the list of expected failures says.
     Expected,
     /// A `should` clause is broken.
     Deviates,
-    /// It did not run to its end, since the run was interrupted or cut short.
+    /// The trial did not finish, since the run was interrupted or cut short.
     #[serde(rename = "not-run")]
     NotRun,
-    /// It could not be judged: the network, the edge, a state that could not be set up.
+    /// The trial could not be judged because of the network, the edge, or a state that could not be set up.
     Inconclusive,
     /// The case file or the suite itself is at fault.
     Broken,
@@ -55,7 +55,7 @@ impl Verdict {
         Self::Broken,
     ];
 
-    /// The verdict as a word.
+    /// Returns the verdict as a word.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {

@@ -1,18 +1,18 @@
-//! Base URLs: where requests go, and nothing else.
+//! Base URLs, which say where requests go and nothing else.
 
 use url::Url;
 
 use super::harmless::UrlParts;
 
-/// What a base URL must not have. No text shows the URL itself: it may hold a password.
+/// A part that a base URL must not have. The messages do not show the URL, because it may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlFault {
-    /// The URL names a user. Credentials are given apart from the URL.
+    /// The URL names a user. Credentials are given separately from the URL.
     #[error(
         "the URL contains a user name or a password: remove them, and give credentials by variables (CLOUDFLARE_API_TOKEN) or flags (--token)"
     )]
     UserInformation,
-    /// The paths of the API could not follow it.
+    /// The URL has a query or a fragment, so the API's paths can't be appended to it.
     #[error("the URL has a query or a fragment: remove what begins with `?` or `#`")]
     Query,
 }
@@ -20,12 +20,12 @@ pub enum BaseUrlFault {
 /// Checks that a URL has no user information.
 ///
 /// # Errors
-/// [`BaseUrlFault::UserInformation`], also for a text that no parser takes for a URL.
+/// [`BaseUrlFault::UserInformation`], also for a text that is not a valid URL.
 pub fn check_no_user(url: &str) -> Result<(), BaseUrlFault> {
     let is_named = |url: &Url| {
         !url.username().is_empty() || url.password().is_some_and(|word| !word.is_empty())
     };
-    // Parsers take line breaks and tabs out.
+    // URL parsers remove line breaks and tabs.
     let visible: String = url.chars().filter(|c| !c.is_control()).collect();
     if UrlParts::of(visible.trim()).user.is_some()
         || Url::parse(url).is_ok_and(|url| is_named(&url))

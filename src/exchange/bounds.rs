@@ -1,15 +1,15 @@
-//! The bounds of a case's requests: one origin, one base path, and there the zones that the case holds. The suite has
-//! somebody's credentials, and a case file may be somebody else's.
+//! The bounds of a case's requests: one origin, one base path, and below it the zones that the case holds. The suite
+//! uses somebody's credentials, and the case file may come from somebody else.
 
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// The longest id that a zone can have, in characters. A longer one names no zone.
+/// The maximum length of a zone's id, in characters. A longer id does not name a zone.
 const LONGEST_ZONE_ID: usize = 32;
-/// What every path of a zone begins with.
+/// The start of every path of a zone.
 const ZONES: &str = "/zones/";
 
-/// Fields by which servers and gateways choose another host or path than the URL's.
+/// The fields by which servers and gateways choose another host or path than the URL's.
 const ROUTING_FIELDS: [&str; 11] = [
     ":authority",
     "forwarded",
@@ -24,36 +24,36 @@ const ROUTING_FIELDS: [&str; 11] = [
     "x-rewrite-url",
 ];
 
-/// Why a request is not sent.
+/// The reason why a request is not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OutOfBounds {
     /// The URL goes to another host, or no path follows the base URL.
     #[error("the request leaves the target: the path must begin with `/`")]
     Elsewhere,
-    /// The path is not one of a zone.
+    /// The path does not belong to a zone.
     #[error(
         "the request leaves the zones of the case: the path must begin with `/zones/`, the id of a zone and `/`"
     )]
     NoZone,
-    /// The path is one of another zone.
+    /// The path belongs to another zone.
     #[error("`{0}` is not a zone of this case: write `{{zone}}`")]
     OtherZone(String),
-    /// Servers and URL parsers read another path than the one that is written.
+    /// The path has dot segments, so servers and URL parsers may read a different path from the one written.
     #[error("the path contains `.` or `..` as a segment, plain or encoded")]
     DotSegment,
-    /// The URL parser changes it.
+    /// The URL parser changes the path or the query.
     #[error("the path is not sent as it is written: percent-encode {0}")]
     Rewritten(&'static str),
-    /// A fragment is not sent.
+    /// The URL has a fragment, which is not sent.
     #[error("`#` begins a fragment, which is not sent: write %23")]
     Fragment,
-    /// The address of an operation's path is more than one segment.
+    /// The address in an operation's path is more than one segment.
     #[error("an address must be one path segment: percent-encode `/`, `?`, `#` and `\\`")]
     Segment,
-    /// The method is not one that a path belongs to.
+    /// The method does not apply to a path.
     #[error("`{0}` is not a method of a request to a path")]
     Method(String),
-    /// The field names another host or path.
+    /// The field can name another host or path.
     #[error("the field `{0}` can send a request to another host or path")]
     Field(String),
 }
@@ -61,7 +61,7 @@ pub enum OutOfBounds {
 /// Checks that a URL stays below the base URL and within these zones, which are given as path segments.
 ///
 /// # Errors
-/// How it leaves them.
+/// Returns how the URL leaves these bounds.
 pub fn check_url<'z>(
     url: &str,
     base_url: &str,
@@ -102,7 +102,7 @@ pub fn check_url<'z>(
         .strip_prefix(ZONES)
         .and_then(|rest| rest.split_once('/'))
         .ok_or(OutOfBounds::NoZone)?;
-    // The zone as a whole is not an origin region's business: a DELETE there removes it.
+    // Requests for the zone as a whole are out of bounds: a DELETE there would remove the zone.
     if below.trim_matches('/').is_empty() {
         return Err(OutOfBounds::NoZone);
     }
@@ -114,7 +114,7 @@ pub fn check_url<'z>(
     }
 }
 
-/// Checks that a text is one path segment as it goes over the wire.
+/// Checks that a text is one path segment in the form in which it is sent.
 ///
 /// # Errors
 /// [`OutOfBounds::Segment`] or [`OutOfBounds::DotSegment`].
@@ -128,7 +128,7 @@ pub fn check_segment(segment: &str) -> Result<(), OutOfBounds> {
     Ok(())
 }
 
-/// Checks that a method belongs to a path: CONNECT names a host instead.
+/// Checks that a method applies to a path; CONNECT names a host instead.
 ///
 /// # Errors
 /// [`OutOfBounds::Method`].
@@ -154,7 +154,8 @@ pub fn check_field(name: &str) -> Result<(), OutOfBounds> {
     Ok(())
 }
 
-/// Whether an id is too long for a zone, and so plain that no server reads a shorter one in it.
+/// Returns whether an id is too long for a zone, and has only plain characters, so that no server reads a shorter id in
+/// it.
 fn names_no_zone(id: &str) -> bool {
     id.len() > LONGEST_ZONE_ID
         && id
@@ -162,8 +163,8 @@ fn names_no_zone(id: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
-/// Whether a server that decodes a path, once or more often, may find a dot segment in it. Some cut parameters off
-/// first (`..;x`).
+/// Returns whether a server may find a dot segment in a path after decoding it once or several times. Some servers cut
+/// parameters off first (`..;x`).
 fn has_dot_segment(path: &str) -> bool {
     let is_dots = |piece: &str| {
         let piece = piece.split(';').next().unwrap_or_default();

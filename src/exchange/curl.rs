@@ -1,4 +1,4 @@
-//! A request as a curl line that runs as it stands: credentials come from the environment.
+//! Writes a request as a curl command that runs without changes; credentials come from the environment.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -23,7 +23,8 @@ const LEFT_OUT: [&str; 6] = [
     "originproof-case",
 ];
 
-/// The curl line of a request. A body of more than `body_limit` bytes comes packed, through a pipe.
+/// Returns the curl command of a request. A body of more than `body_limit` bytes is compressed and passed through a
+/// pipe.
 #[must_use]
 pub fn curl_line(request: &Request, redactor: &Redactor, body_limit: usize) -> String {
     let body = request
@@ -66,7 +67,7 @@ pub fn curl_line(request: &Request, redactor: &Redactor, body_limit: usize) -> S
     line
 }
 
-/// A text as gzip in base64.
+/// Returns a text as gzip in base64.
 fn packed(text: &str) -> String {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     // Writing into memory does not fail.
@@ -74,7 +75,7 @@ fn packed(text: &str) -> String {
     STANDARD.encode(encoder.finish().unwrap_or_default())
 }
 
-/// The curl line that writes one mapping back: address, vendor and region.
+/// Returns the curl command that writes one mapping back: address, vendor and region.
 #[must_use]
 pub fn write_back_curl(
     generation: Generation,
@@ -95,7 +96,7 @@ pub fn write_back_curl(
     )
 }
 
-/// A text as one word of a POSIX shell, in quotes only if it needs them.
+/// Returns a text as one word of a POSIX shell, in quotes only if it needs them.
 #[must_use]
 pub fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
@@ -105,7 +106,7 @@ pub fn shell_word(text: &str) -> String {
     quoted(text)
 }
 
-/// The text in quotes for a POSIX shell: in single quotes, or with escapes if it holds control characters.
+/// Returns the text in quotes for a POSIX shell: in single quotes, or with escapes if it contains control characters.
 fn quoted(text: &str) -> String {
     if one_line(text) == text {
         return format!("'{}'", text.replace('\'', r"'\''"));

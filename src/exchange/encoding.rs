@@ -1,31 +1,31 @@
-//! Encodings that a secret goes through on the web, and where a text holds one in any of them.
+//! The encodings that a secret goes through on the web, and the search for a secret in any of them.
 //!
-//! A [`View`] is a text with its escapes undone, each byte with its place in the text. Secrets are undone in the same
-//! way, so that the two meet whatever was escaped how often. What is not an escape (base64, hexadecimal) is looked
-//! for by the form that it gives to a secret.
+//! A [`View`] is a text with its escapes undone; each byte keeps its place in the text. The escapes in secrets are
+//! undone in the same way, so that the two match no matter how often either was escaped. Base64 and hexadecimal are not
+//! escapes. They are found by searching for the encoded form of the secret.
 
 use std::ops::Range;
 
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// How often escapes are undone: JSON in a query of a URL in JSON is three times.
+/// The number of times that escapes are undone: JSON in a URL's query in JSON needs three.
 const ROUNDS: usize = 4;
-/// The least length of a secret, in bytes, whose base64 and hexadecimal forms are looked for. Those of shorter ones
-/// are short as well, and stand in other texts by chance.
+/// The least length of a secret, in bytes, whose base64 and hexadecimal forms are searched for. The forms of shorter
+/// secrets are also short, and occur in other texts by chance.
 const LEAST_CODED: usize = 6;
 
-/// A form of a secret.
+/// An encoded form of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Form {
-    /// What is looked for in a view.
+    /// The bytes that are searched for in a view.
     pub(super) bytes: Vec<u8>,
-    /// Whether the character before it, in base64, holds some bits of the secret.
+    /// Whether the base64 character before this form holds some bits of the secret.
     pub(super) shares_start: bool,
-    /// The same of the character behind it.
+    /// Whether the base64 character after this form holds some bits of the secret.
     pub(super) shares_end: bool,
 }
 
-/// All forms of a secret.
+/// Returns all forms of a secret.
 pub(super) fn forms(secret: &str) -> Vec<Form> {
     let whole = |bytes: Vec<u8>| Form {
         bytes,
@@ -55,7 +55,7 @@ pub(super) fn forms(secret: &str) -> Vec<Form> {
     forms
 }
 
-/// The characters of base64 that only the secret decides, where `shift` bytes are before it in its group of three.
+/// Returns the base64 characters that depend only on the secret, if `shift` bytes precede it in its group of three.
 fn core(secret: &str, shift: usize, engine: &impl base64::Engine) -> Form {
     let mut padded = vec![0; shift];
     padded.extend(secret.bytes());
@@ -69,7 +69,7 @@ fn core(secret: &str, shift: usize, engine: &impl base64::Engine) -> Form {
     }
 }
 
-/// A byte of a view: what it is, and where the text has it.
+/// A byte of a view, and its place in the text.
 type Mapped = (u8, Range<usize>);
 
 /// A text with its escapes undone.
@@ -79,7 +79,7 @@ pub(super) struct View {
 }
 
 impl View {
-    /// Where the text has this part of the view.
+    /// Returns the place in the text that a part of the view comes from.
     pub(super) fn place(&self, part: Range<usize>) -> Range<usize> {
         let start = self.from.get(part.start).map_or(0, |from| from.start);
         let last = part.end.saturating_sub(1);
@@ -88,7 +88,7 @@ impl View {
     }
 }
 
-/// The text with its escapes undone once, twice and so on, until nothing is left to undo.
+/// Returns the text with its escapes undone once, twice and so on, until there is nothing left to undo.
 pub(super) fn views(text: &[u8]) -> Vec<View> {
     let mut views: Vec<View> = Vec::new();
     let first = View {
@@ -111,12 +111,12 @@ pub(super) fn views(text: &[u8]) -> Vec<View> {
     views
 }
 
-/// Whether a text has nothing that [`views`] would undo.
+/// Returns whether a text has nothing that [`views`] would undo.
 pub(super) fn is_plain(text: &[u8]) -> bool {
     !text.iter().any(|byte| is_special(*byte))
 }
 
-/// A text with all its escapes undone.
+/// Returns a text with all its escapes undone.
 fn normal(text: &[u8]) -> Vec<u8> {
     views(text).pop().map_or_else(Vec::new, |view| view.bytes)
 }
@@ -136,9 +136,10 @@ fn undone(view: &View) -> View {
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         at = match byte {
-            // UTF-16 and UTF-32 put these between; base64 is broken into lines.
+            // UTF-16 and UTF-32 put zero bytes between characters; base64 is broken into lines.
             0 | b'\r' | b'\n' => at + 1,
-            // In a query a blank is a plus sign; what is a plus sign in a secret is taken for a blank as well.
+            // In a query a plus sign stands for a blank. The same replacement is made in secrets that contain a plus
+            // sign.
             b'+' => {
                 push((b' ', at..at + 1));
                 at + 1
@@ -155,7 +156,7 @@ fn undone(view: &View) -> View {
     View { bytes, from }
 }
 
-/// Undoes an escape of JSON or a shell, however often its backslash was escaped itself.
+/// Undoes an escape of JSON or a shell, no matter how often its backslash was escaped.
 fn backslashes(text: &[u8], at: usize, push: &mut impl FnMut(Mapped)) -> usize {
     let behind = at + run(text, at, b"\\");
     match text.get(behind) {
@@ -182,7 +183,7 @@ fn backslashes(text: &[u8], at: usize, push: &mut impl FnMut(Mapped)) -> usize {
     }
 }
 
-/// Undoes percent-encoding, however often the percent sign was encoded itself.
+/// Undoes percent-encoding, no matter how often the percent sign was encoded.
 fn percent(text: &[u8], at: usize, push: &mut impl FnMut(Mapped)) -> usize {
     let digits = at + 1 + 2 * run(text, at + 1, b"25");
     match hex(text, digits, 2).and_then(|code| u8::try_from(code).ok()) {
@@ -236,7 +237,7 @@ fn push_char(c: char, part: &Range<usize>, push: &mut impl FnMut(Mapped)) {
     }
 }
 
-/// How often this is repeated from here.
+/// Returns how often `unit` is repeated from `at` on.
 fn run(text: &[u8], at: usize, unit: &[u8]) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     rest.chunks(unit.len())

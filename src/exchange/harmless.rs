@@ -1,22 +1,22 @@
-//! Which fields and query members are known to be harmless. Whatever is not is masked: a list of secret names is never
-//! complete.
+//! Lists the fields and query members that are known to be harmless. All others are masked, because a list of secret
+//! names is never complete.
 
 use super::redaction::MASK;
 
-/// What is known of a field by its name.
+/// The classification of a field by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
-    /// Its value is shown.
+    /// The value is shown.
     Harmless,
-    /// Its value is a URL, which is shown in part.
+    /// The value is a URL, which is shown in part.
     Url,
-    /// Its name says that it is a credential.
+    /// The name says that the value is a credential.
     Secret,
-    /// Nothing; it is masked.
+    /// Nothing is known of the field, so its value is masked.
     Unknown,
 }
 
-/// Fields whose values are shown.
+/// The fields whose values are shown.
 const FIELDS: &[&str] = &[
     "accept",
     "accept-ch",
@@ -73,7 +73,7 @@ const FIELDS: &[&str] = &[
     "x-frame-options",
 ];
 
-/// How the names of fields begin whose values are shown.
+/// The prefixes of fields whose values are shown.
 const FAMILIES: &[&str] = &[
     "access-control-",
     "ratelimit",
@@ -83,7 +83,7 @@ const FAMILIES: &[&str] = &[
     "x-stainless-",
 ];
 
-/// Fields whose value is a URL.
+/// The fields whose value is a URL.
 const URLS: &[&str] = &["content-location", "location", "origin", "referer"];
 
 /// Words in the names of fields and query members that hold credentials.
@@ -120,7 +120,7 @@ const SECRET_WORDS: &[&str] = &[
 /// The query members of the contract.
 const MEMBERS: &[&str] = &["page", "per_page"];
 
-/// What is known of a field.
+/// Returns the class of a field.
 pub(super) fn class(name: &str) -> Class {
     let name = name.trim().to_ascii_lowercase();
     let is = |known: &&str| **known == name;
@@ -135,18 +135,18 @@ pub(super) fn class(name: &str) -> Class {
     }
 }
 
-/// Whether a name says that its value is a credential.
+/// Returns whether a name says that its value is a credential.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
-/// Whether the value of a query member is shown.
+/// Returns whether the value of a query member is shown.
 pub(super) fn is_harmless_member(name: &str) -> bool {
     MEMBERS.contains(&name)
 }
 
-/// A URL in its parts, as far as it has them; a path alone is one, too.
+/// The parts of a URL, as far as it has them. A path alone is also accepted.
 #[derive(Debug)]
 pub(super) struct UrlParts<'u> {
     /// The scheme with `://`, or the two slashes alone.
@@ -162,7 +162,7 @@ pub(super) struct UrlParts<'u> {
 }
 
 impl<'u> UrlParts<'u> {
-    /// Takes a URL apart by its delimiters. It need not be a URL that a parser takes.
+    /// Splits a URL at its delimiters. The text need not be a valid URL.
     pub(super) fn of(url: &'u str) -> Self {
         let (rest, fragment) = split(url, '#');
         let (rest, query) = split(rest, '?');
@@ -182,14 +182,14 @@ impl<'u> UrlParts<'u> {
         }
     }
 
-    /// The members of the query: name, and value if there is one.
+    /// Returns the members of the query: the name, and the value if there is one.
     pub(super) fn members(&self) -> impl Iterator<Item = (&'u str, Option<&'u str>)> {
         let members = self.query.unwrap_or_default().split('&');
         members.map(|member| split(member, '='))
     }
 }
 
-/// Where the authority begins. Parsers read any number of slashes, of either kind, behind the scheme.
+/// Returns the start of the authority. URL parsers accept any number of slashes, of either kind, after the scheme.
 fn authority_start(url: &str) -> usize {
     let is_slash = |c: char| c == '/' || c == '\\';
     let (scheme, behind) = match url.split_once(':') {
@@ -216,8 +216,7 @@ fn split(text: &str, at: char) -> (&str, Option<&str>) {
     }
 }
 
-/// A URL without user information and fragment, and without the values of query members that are not known to be
-/// harmless.
+/// Returns a URL whose user information, fragment, and query values that are not known to be harmless are masked.
 pub(super) fn masked_url(url: &str) -> String {
     let parts = UrlParts::of(url);
     let mut masked = parts.scheme.to_owned();
@@ -234,7 +233,7 @@ pub(super) fn masked_url(url: &str) -> String {
                     value.map_or_else(|| name.to_owned(), |value| format!("{name}={value}"))
                 }
                 Some(value) if !value.is_empty() => format!("{name}={MASK}"),
-                // What stands alone may be the secret itself.
+                // A name without a value may be the secret itself.
                 Some(_) | None if name.is_empty() => String::new(),
                 Some(_) | None => MASK.to_owned(),
             })

@@ -1,5 +1,5 @@
-//! JSON from outside, in bounded memory. A value takes ten times the bytes that spell it, so a body of a few megabytes
-//! could take all memory.
+//! Parses untrusted JSON in bounded memory. A parsed value can take ten times as many bytes as its text, so a body of a
+//! few megabytes could take all memory.
 
 use std::cell::Cell;
 use std::fmt;
@@ -7,20 +7,21 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Values of one text that are kept. The largest lawful answer, a list of 3,500 mappings, has a fifth of it.
+/// The maximum number of values of one text that are kept. The largest valid answer, a list of 3,500 mappings, has a
+/// fifth of that.
 const KEPT: usize = 100_000;
-/// The longest text that can't hold more values than are kept, in bytes.
+/// The greatest length, in bytes, of a text that can't contain more values than are kept.
 const SHORT: usize = 2 * KEPT;
-/// The members of the envelope (ENV-2). An answer may have others, which nothing judges.
+/// The members of the envelope (ENV-2). An answer may have other members, which are not judged.
 const ENVELOPE: [&str; 5] = ["success", "errors", "messages", "result", "result_info"];
 
-/// Why a text is not held as a JSON value.
+/// The reason why a text is not held as a JSON value.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonFault {
-    /// It is not JSON, or the parser does not follow it.
+    /// The text is not JSON, or exceeds a limit of the parser.
     #[error(transparent)]
     Parse(#[from] serde_json::Error),
-    /// It has more values than are kept: lists and objects end after the first 100,000 values.
+    /// The text has more values than are kept. In the value, lists and objects end after the first 100,000 values.
     #[error("the body holds more than 100,000 JSON values, which is more than originproof reads")]
     TooMany(Value),
 }
@@ -28,7 +29,7 @@ pub enum JsonFault {
 /// Parses a text of at most 100,000 values.
 ///
 /// # Errors
-/// Those of the parser, for the whole text; or that it has more values, with the first ones.
+/// The parser's errors for the whole text, or `JsonFault::TooMany` with the first values if there are more.
 pub fn parse_json(bytes: &[u8]) -> Result<Value, JsonFault> {
     if bytes.len() <= SHORT {
         return Ok(serde_json::from_slice(bytes)?);
@@ -36,10 +37,10 @@ pub fn parse_json(bytes: &[u8]) -> Result<Value, JsonFault> {
     parse_long(bytes, None)
 }
 
-/// Parses an answer. If it has too many values, members outside the envelope are left out first, each as null.
+/// Parses an answer. If it has too many values, members outside the envelope are first replaced by null.
 ///
 /// # Errors
-/// As [`parse_json`].
+/// The same as for [`parse_json`].
 pub(super) fn parse_answer(bytes: &[u8]) -> Result<Value, JsonFault> {
     match parse_json(bytes) {
         Err(JsonFault::TooMany(_)) => parse_long(bytes, Some(&ENVELOPE)),
@@ -65,7 +66,7 @@ fn parse_long(bytes: &[u8], members: Option<&[&str]>) -> Result<Value, JsonFault
     Ok(value)
 }
 
-/// The values that one text may still take.
+/// The number of values that one text may still take.
 struct Budget {
     left: Cell<usize>,
     is_exceeded: Cell<bool>,
@@ -75,12 +76,12 @@ struct Budget {
 #[derive(Clone, Copy)]
 struct Bounded<'l> {
     budget: &'l Budget,
-    /// The members of this object that are kept; all if `None`.
+    /// The members of this object that are kept; `None` keeps all.
     members: Option<&'l [&'l str]>,
 }
 
 impl Bounded<'_> {
-    /// Takes one value from the budget; `false` if none is left.
+    /// Takes one value from the budget. Returns `false` if none is left.
     fn takes_one(self) -> bool {
         let left = self.budget.left.get();
         self.budget.left.set(left.saturating_sub(1));

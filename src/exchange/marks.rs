@@ -1,10 +1,10 @@
-//! Marks that recorders and cleaners put in the place of what they take out.
+//! Recognizes marks that recorders and cleaners write in place of what they remove.
 
 use serde_json::Value;
 
 use super::json::{JsonFault, parse_json};
 
-/// Words that say so.
+/// The words that a mark contains.
 const WORDS: [&str; 16] = [
     "censor",
     "filtered",
@@ -25,7 +25,7 @@ const WORDS: [&str; 16] = [
 ];
 /// The longest mark, in characters.
 const LONGEST: usize = 80;
-/// The members whose values the contract speaks of.
+/// The members whose values the contract describes.
 const MEMBERS: [&str; 22] = [
     "code",
     "count",
@@ -51,7 +51,7 @@ const MEMBERS: [&str; 22] = [
     "vendor",
 ];
 
-/// Whether a text stands in the place of another: `[redacted]`, `<omitted>`, `***`.
+/// Returns whether a text is a mark in place of another text, such as `[redacted]`, `<omitted>` or `***`.
 #[must_use]
 pub fn is_mark(text: &str) -> bool {
     let text = text.trim();
@@ -73,15 +73,15 @@ pub fn is_mark(text: &str) -> bool {
     if is_open {
         words.any(|word| lower.contains(word))
     } else {
-        // A mark without brackets is a word alone, or a few.
+        // A mark without brackets is one word or a few words.
         lower.split_whitespace().count() <= 4 && words.any(|word| lower.starts_with(word))
     }
 }
 
-/// Whether a JSON text has marks where the contract expects values.
+/// Returns whether a JSON text has marks where the contract expects values.
 #[must_use]
 pub fn has_marks(json: &[u8]) -> bool {
-    // Most bodies have nothing that could be one, and need not be parsed for it.
+    // Most bodies have nothing that could be a mark, and need not be parsed for it.
     let is_possible = |window: &[u8]| {
         window.eq_ignore_ascii_case(b"redact")
             || window.eq_ignore_ascii_case(b"remove")

@@ -1,4 +1,4 @@
-//! Requests, responses and the exchange that they form. Bodies are parsed once, on arrival.
+//! Requests, responses and the exchanges that they form. Bodies are parsed once, when they arrive.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -6,15 +6,15 @@ use serde_json::Value;
 use super::json::{JsonFault, parse_answer};
 use crate::api::Operation;
 
-/// What is kept of an answer once it is judged, in bytes: more than a report shows.
+/// The size of the part of an answer that is kept after judging, in bytes; more than a report shows.
 const RETIRED: usize = 64 * 1024;
 
-/// Header fields in the order of the wire; names in lower case.
+/// Header fields in the order in which they were sent, with names in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers(pub Vec<(String, String)>);
 
 impl Headers {
-    /// The first value of a field; `name` in lower case.
+    /// Returns the first value of a field; `name` is in lower case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
@@ -29,7 +29,7 @@ impl Headers {
     }
 }
 
-/// The name of a value's JSON type.
+/// Returns the name of a value's JSON type.
 #[must_use]
 pub fn json_type(value: &Value) -> &'static str {
     match value {
@@ -42,40 +42,40 @@ pub fn json_type(value: &Value) -> &'static str {
     }
 }
 
-/// A whole number, also where it is written with a fraction of zero (JSON has one kind of number).
+/// Returns a whole number, also if it is written with a fraction of zero (JSON has one kind of number).
 #[must_use]
 pub fn whole_number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| {
         let number = value.as_f64()?;
-        // Beyond this, not every whole number has a value of its own.
+        // Beyond this limit, not every whole number can be represented exactly.
         let is_whole = number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0;
         is_whole.then(|| format!("{number:.0}").parse().ok())?
     })
 }
 
-/// What was sent.
+/// A request that was sent.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The method, in upper case.
     pub method: String,
     /// The whole URL as sent.
     pub url: String,
-    /// The fields as sent, credentials included: redact before showing ([`super::Redactor`]).
+    /// The fields as sent, credentials included. Redact them before showing them ([`super::Redactor`]).
     pub headers: Headers,
     /// The body, if one was sent.
     pub body: Option<Bytes>,
-    /// Whether the body, or that there was none, is known; a recorder may leave it out.
+    /// Whether it is known what the body was, or that there was none; a recorder may leave it out.
     pub is_body_known: bool,
-    /// The body as JSON, where it is JSON.
+    /// The body as JSON, if it is JSON.
     pub json: Option<Value>,
-    /// The address of the path, percent-decoded, for get, delete and put.
+    /// The IP address in the path, percent-decoded, for get, delete and put.
     pub address: Option<String>,
     /// The query's pairs, decoded.
     pub query: Vec<(String, String)>,
 }
 
 impl Request {
-    /// The value of a query parameter.
+    /// Returns the value of a query parameter.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query
@@ -85,28 +85,28 @@ impl Request {
     }
 }
 
-/// Why a body is not held as JSON.
+/// The reason why a body is not held as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoJson {
-    /// There is no body.
+    /// The body is empty.
     #[error("the body is empty")]
     Empty,
-    /// It is nested more deeply than the parser follows. That is a limit of the parser, not a fault of the body.
+    /// The body is nested more deeply than the parser follows. That is a limit of the parser, not a fault of the body.
     #[error("the body is nested too deeply to be read")]
     TooDeep,
-    /// It holds more values than are read; these are the first ones. That is a limit of the parser too.
+    /// The body holds more values than are read; these are the first ones. That is a limit of the parser too.
     #[error("the body holds more than 100,000 JSON values, which is more than originproof reads")]
     TooMany(Box<Value>),
-    /// It is not JSON (RFC 8259).
+    /// The body is not JSON (RFC 8259).
     #[error("{0}")]
     Faulty(String),
-    /// It was judged, and let go of.
+    /// The parsed body is not held, for example because it was freed after judging.
     #[error("it is no longer held")]
     Released,
 }
 
 impl NoJson {
-    /// Whether this is a limit of our parser, so that nothing follows from it for the body.
+    /// Returns whether the reason is a limit of the parser, which says nothing about the body.
     #[must_use]
     pub fn is_limit_of_parser(&self) -> bool {
         matches!(self, Self::TooDeep | Self::TooMany(_))
@@ -127,7 +127,7 @@ impl NoJson {
     }
 }
 
-/// What came back.
+/// A response that was received.
 #[derive(Debug, Clone)]
 pub struct Response {
     /// The status code.
@@ -138,12 +138,12 @@ pub struct Response {
     pub body: Bytes,
     /// The length of the whole body, in bytes.
     pub length: usize,
-    /// The body as JSON, or why it is none.
+    /// The body as JSON, or the reason why it is not held as JSON.
     pub json: Result<Value, NoJson>,
 }
 
 impl Response {
-    /// A response from its parts; parses the body once.
+    /// Creates a response from its parts, and parses the body once.
     #[must_use]
     pub fn new(status: u16, headers: Headers, body: Bytes) -> Self {
         let json = parse_answer(&body).map_err(|fault| NoJson::of(&body, fault));
@@ -156,7 +156,7 @@ impl Response {
         }
     }
 
-    /// A response whose body is not parsed.
+    /// Creates a response whose body is not parsed.
     #[must_use]
     pub fn unread(status: u16, headers: Headers, body: Bytes) -> Self {
         Self {
@@ -168,31 +168,31 @@ impl Response {
         }
     }
 
-    /// The JSON body, where there is one.
+    /// Returns the JSON body, if there is one.
     #[must_use]
     pub fn value(&self) -> Option<&Value> {
         self.json.as_ref().ok()
     }
 
-    /// A place in the JSON body, by JSON Pointer.
+    /// Returns the value at a place in the JSON body, given by a JSON Pointer.
     #[must_use]
     pub fn pointer(&self, pointer: &str) -> Option<&Value> {
         self.value()?.pointer(pointer)
     }
 
-    /// Whether the status is 2xx.
+    /// Returns whether the status is 2xx.
     #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// Whether the status is 4xx or 5xx.
+    /// Returns whether the status is 4xx or 5xx.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         (400..600).contains(&self.status)
     }
 
-    /// The codes of the envelope's `errors`, in order.
+    /// Returns the codes of the envelope's `errors`, in order.
     #[must_use]
     pub fn codes(&self) -> Vec<i64> {
         self.pointer("/errors")
@@ -207,27 +207,27 @@ impl Response {
     }
 }
 
-/// A request, its response and what the two belong to.
+/// A request and its response, with their operation and duration.
 #[derive(Debug, Clone)]
 pub struct Exchange {
     /// The operation, or `None` for a request outside the contract.
     pub operation: Option<Operation>,
-    /// What was sent.
+    /// The request that was sent.
     pub request: Request,
-    /// What came back.
+    /// The response that was received.
     pub response: Response,
-    /// From the first byte sent to the last byte received, in microseconds.
+    /// The time from the first byte sent to the last byte received, in microseconds.
     pub elapsed_us: u64,
 }
 
 impl Exchange {
-    /// Frees what only judging needs: the parsed bodies, and all but the first 64 KiB of the answer's bytes. The rest
+    /// Frees what only judging needs: the parsed bodies, and all but the first 64 KiB of the answer's body. The rest
     /// stays for the report.
     pub fn retire(&mut self) {
         self.request.json = None;
         self.response.json = Err(NoJson::Released);
         if let Some(start) = self.response.body.get(..RETIRED) {
-            // A slice would keep the whole.
+            // A slice would keep the whole body in memory.
             self.response.body = Bytes::copy_from_slice(start);
         }
     }

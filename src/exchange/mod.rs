@@ -1,9 +1,8 @@
-//! One request and its response: the currency of the whole crate.
+//! One request and its response, the basic unit of the whole crate.
 //!
-//! The runner makes exchanges, `contract::check` judges them, reports show them. This folder
-//! also holds the one place where credentials become `***` ([`Redactor`]) and the
-//! reproduction of a request as a curl line ([`curl_line`]), and the bounds that no request of a case leaves
-//! ([`check_url`]).
+//! The runner makes exchanges, `contract::check` judges them, and reports show them. [`Redactor`] is the only place
+//! where credentials become `***`. [`curl_line`] writes a request as a curl command. [`check_url`] checks the bounds
+//! that every request of a case must keep.
 
 mod base_url;
 mod bounds;

@@ -1,5 +1,5 @@
-//! The one place where credentials become `***`: fields and members of a query by their names, unless these are known
-//! to be harmless, and secrets by value wherever their text stands, also where a server that echoes it has encoded it.
+//! The only place where credentials become `***`. Fields and query members are masked by name, unless they are known to
+//! be harmless. Secrets are masked by value wherever they occur, also if a server that echoes them has encoded them.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -11,18 +11,18 @@ use super::encoding::{Form, View, forms, is_plain, views};
 use super::harmless::{Class, class, masked_url};
 use super::message::Headers;
 
-/// What stands in place of a secret.
+/// The text that replaces a secret.
 pub(super) const MASK: &str = "***";
-/// What stands in place of the rest of a text that was cut.
+/// The character that replaces the rest of a text that was cut.
 const CUT: char = '…';
-/// The least part of a secret, in bytes, that is masked where a text was cut in the middle of it.
+/// The least part of a secret, in bytes, that is masked if a text was cut in the middle of the secret.
 const LEAST_PART: usize = 6;
-/// The same of a part in base64 or hexadecimal.
+/// The same for a part in base64 or hexadecimal.
 const LEAST_CODED_PART: usize = 10;
-/// The least length of a secret, in bytes: shorter texts stand everywhere by chance, and masking them would garble times
-/// and numbers.
+/// The least length of a secret, in bytes. Shorter texts occur everywhere by chance, and masking them would garble
+/// times and numbers.
 const LEAST: usize = 4;
-/// Searches that are kept side by side before they become one.
+/// The maximum number of separate searches before they are merged into one.
 const SEARCHES: usize = 8;
 
 /// Knows the secrets of a run and removes them from text.
@@ -38,14 +38,14 @@ impl std::fmt::Debug for Redactor {
     }
 }
 
-/// Finds some secrets in all their forms at once.
+/// A search that finds several secrets in all their forms at once.
 struct Search {
     forms: Vec<Form>,
     automaton: AhoCorasick,
 }
 
 impl Search {
-    /// A search for these secrets; none if they can't be searched for, which takes gigabytes of them.
+    /// Creates a search for these secrets. Returns `None` if there are too many to search for (gigabytes).
     fn new(secrets: &[String]) -> Option<Self> {
         let all: BTreeSet<Vec<u8>> = BTreeSet::new();
         let (mut seen, mut kept) = (all, Vec::new());
@@ -61,7 +61,7 @@ impl Search {
         })
     }
 
-    /// Adds where the text holds a secret, with the length of what was found, in bytes.
+    /// Adds the places where the text holds a secret, each with the length of the match in the view, in bytes.
     fn find(&self, text: &[u8], view: &View, found: &mut Vec<(Range<usize>, usize)>) {
         for hit in self.automaton.find_overlapping_iter(&view.bytes) {
             let Some(form) = self.forms.get(hit.pattern().as_usize()) else {
@@ -92,13 +92,13 @@ fn is_base64(byte: u8) -> bool {
 }
 
 impl Redactor {
-    /// A redactor for these secrets. Those of less than four bytes are left out.
+    /// Creates a redactor for these secrets. Secrets of less than four bytes are ignored.
     #[must_use]
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         Self::default().with(secrets)
     }
 
-    /// The same redactor, which knows these secrets as well.
+    /// Returns the same redactor with these secrets added.
     #[must_use]
     pub fn with(&self, secrets: impl IntoIterator<Item = String>) -> Self {
         let new: BTreeSet<String> = secrets
@@ -121,7 +121,7 @@ impl Redactor {
         all
     }
 
-    /// The text without any of the secrets.
+    /// Returns the text with all secrets masked.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
         let mut clean = match self.masked(text.as_bytes()) {
@@ -138,7 +138,8 @@ impl Redactor {
         cut_part(text.as_bytes(), self.parts()) > 0
     }
 
-    /// What a cut may leave the beginning of, and from which length on it is taken for that.
+    /// Returns the texts whose beginning a cut may leave, each with the least length that is taken for such a
+    /// beginning.
     fn parts(&self) -> impl Iterator<Item = (&[u8], usize)> {
         let plain = self
             .secrets
@@ -148,7 +149,7 @@ impl Redactor {
         plain.chain(forms.map(|form| (form.bytes.as_slice(), LEAST_CODED_PART)))
     }
 
-    /// The text without the beginnings of secrets where it was cut.
+    /// Returns the text without the beginnings of secrets at places where it was cut.
     fn without_parts(&self, text: &str) -> String {
         let mut clean = String::with_capacity(text.len());
         for piece in text.split_inclusive(CUT) {
@@ -168,13 +169,13 @@ impl Redactor {
         clean
     }
 
-    /// Bytes in any character set without any of the secrets.
+    /// Returns bytes in any character set with all secrets masked.
     #[must_use]
     pub fn bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
         self.masked(&bytes).unwrap_or(bytes)
     }
 
-    /// The text without the secrets; `None` if it holds none.
+    /// Returns the text with the secrets masked; `None` if it holds none.
     fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
         let can_hold_one =
             |search: &Arc<Search>| !is_plain(text) || search.automaton.is_match(text);
@@ -209,7 +210,7 @@ impl Redactor {
         Some(clean)
     }
 
-    /// One header field's value: masked, unless the field is known to be harmless.
+    /// Returns the value of one header field, masked unless the field is known to be harmless.
     #[must_use]
     pub fn field(&self, name: &str, value: &str) -> String {
         match class(name) {
@@ -224,7 +225,7 @@ impl Redactor {
         }
     }
 
-    /// All fields, masked.
+    /// Returns all fields, masked.
     #[must_use]
     pub fn headers(&self, headers: &Headers) -> Headers {
         Headers(
@@ -236,16 +237,16 @@ impl Redactor {
         )
     }
 
-    /// A URL or a path with a query: without user information, and without the values of query members that are not
-    /// known to be harmless.
+    /// Returns a URL, or a path with a query, with its secrets masked. User information, the fragment, and query values
+    /// that are not known to be harmless are masked.
     #[must_use]
     pub fn url(&self, url: &str) -> String {
         self.text(&masked_url(url))
     }
 }
 
-/// The mask in place of a part in which something of this length was found. In UTF-16 and UTF-32 it is as wide as the
-/// rest of the text.
+/// Returns the mask for a part with a match of this length. In UTF-16 and UTF-32 its characters are as wide as those of
+/// the text.
 fn mask(part: &[u8], length: usize) -> Vec<u8> {
     let width = if part.contains(&0) {
         part.len().div_ceil(length.max(1))
@@ -262,7 +263,7 @@ fn mask(part: &[u8], length: usize) -> Vec<u8> {
     mask
 }
 
-/// How much of the end of a text is the beginning of one of these parts, in bytes.
+/// Returns how many bytes at the end of a text are the beginning of one of these parts.
 fn cut_part<'p>(text: &[u8], parts: impl Iterator<Item = (&'p [u8], usize)>) -> usize {
     let Some(last) = text.last() else {
         return 0;

@@ -1,16 +1,16 @@
-//! `retry-after`: how long a client is asked to wait.
+//! The field `retry-after`: the time that a client is asked to wait.
 
 use std::time::Duration;
 
-/// Reads the field: seconds, or an HTTP date (RFC 9110, 10.2.3). A fraction of a second, which the RFC does not have, is
-/// rounded up. `None` if it is neither.
+/// Parses the field: seconds, or an HTTP date (RFC 9110, 10.2.3). A fraction of a second, which the RFC does not allow,
+/// is rounded up. Returns `None` for anything else.
 #[must_use]
 pub fn retry_after(field: &str) -> Option<Duration> {
     let field = field.trim();
     let (whole, fraction) = field.split_once('.').unwrap_or((field, ""));
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if !whole.is_empty() && is_number(whole) && is_number(fraction) {
-        // What no number of seconds can hold is longer than anybody waits.
+        // A number that is too large for `u64` is a longer wait than anybody accepts.
         let seconds: u64 = whole.parse().unwrap_or(u64::MAX);
         let has_more = fraction.bytes().any(|byte| byte != b'0');
         return Some(Duration::from_secs(

@@ -1,5 +1,5 @@
-//! Learns the secrets of traffic from the exchanges themselves: whatever stands in a field, in a query or before a host
-//! and is not known to be harmless is masked there, and by value wherever it is echoed.
+//! Learns the secrets of traffic from the exchanges themselves. A value in a field, in a query or before a host is a
+//! secret unless it is known to be harmless. It is masked there, and by value wherever it is echoed.
 
 use std::collections::BTreeSet;
 
@@ -13,14 +13,14 @@ use super::json::{JsonFault, parse_json};
 use super::message::{Exchange, Headers};
 use super::redaction::Redactor;
 
-/// The least length of a value that is looked for elsewhere, in bytes. Shorter ones stand everywhere by chance.
+/// The least length of a value that is masked elsewhere, in bytes. Shorter values occur everywhere by chance.
 const LEAST: usize = 8;
-/// The most secrets that are looked for in later exchanges. Those of an exchange itself are always masked there.
+/// The maximum number of secrets that are masked in later exchanges. An exchange's own secrets are always masked in it.
 const MOST: usize = 512;
-/// Members of bodies whose values are the contract's own words and addresses.
+/// The members of bodies whose values are the contract's own words and addresses.
 const CONTRACT_MEMBERS: [&str; 6] = ["ip", "name", "origin-ip", "origin_ip", "region", "vendor"];
 
-/// An exchange in the parts that secrets are learned from.
+/// The parts of an exchange that secrets are learned from.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'e> {
     /// The URL, or a path with its query.
@@ -29,16 +29,16 @@ pub struct Seen<'e> {
     pub request_headers: &'e Headers,
     /// The response's fields.
     pub response_headers: &'e Headers,
-    /// The bodies. Where they are JSON, their mappings are not secrets, even where a field repeats them.
+    /// The bodies. If they are JSON, the values in their mappings are not secrets, even if a field repeats them.
     pub bodies: [Body<'e>; 2],
 }
 
 /// A body, parsed or not.
 #[derive(Debug, Clone, Copy)]
 pub enum Body<'e> {
-    /// As JSON, if it is JSON.
+    /// The body as JSON, if it is JSON.
     Json(Option<&'e Value>),
-    /// As it came; it is parsed only where that is needed.
+    /// The body as received; it is parsed only if needed.
     Bytes(Option<&'e [u8]>),
 }
 
@@ -57,7 +57,7 @@ impl<'e> From<&'e Exchange> for Seen<'e> {
     }
 }
 
-/// Secrets that were seen so far.
+/// The secrets that were seen so far.
 #[derive(Debug, Clone, Default)]
 pub struct Secrets {
     known: usize,
@@ -65,19 +65,20 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Begins with what a redactor knows already.
+    /// Starts with the secrets that a redactor already knows.
     #[must_use]
     pub fn new(redactor: Redactor) -> Self {
         Self { known: 0, redactor }
     }
 
-    /// What masks all that was learned so far.
+    /// Returns a redactor that masks everything learned so far.
     #[must_use]
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
     }
 
-    /// Learns from an exchange. Returns what masks its own secrets as well, those that are of no use later included.
+    /// Learns from an exchange. Returns a redactor that also masks all secrets of this exchange, even those that are
+    /// not kept.
     pub fn learn(&mut self, seen: Seen<'_>) -> Redactor {
         let found = Found::of(seen);
         if self.known < MOST {
@@ -89,27 +90,27 @@ impl Secrets {
     }
 }
 
-/// A redactor that also knows the secrets of an exchange.
+/// Returns a redactor that also knows the secrets of an exchange.
 #[must_use]
 pub fn redactor_of(seen: Seen<'_>, redactor: &Redactor) -> Redactor {
     let found = Found::of(seen);
     redactor.with(found.lasting.into_iter().chain(found.passing))
 }
 
-/// How sure it is that a value is a secret.
+/// The certainty that a value is a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Weight {
-    /// Its name says so.
+    /// The name says that it is a secret.
     Named,
-    /// Nothing says that it is none.
+    /// Nothing says that it is not a secret.
     Possible,
 }
 
 #[derive(Debug, Default)]
 struct Found {
-    /// Also of later exchanges: what clients send, and what is called a secret.
+    /// Secrets that are also masked in later exchanges: values that clients send, and values whose name says secret.
     lasting: BTreeSet<String>,
-    /// Of this exchange alone, such as the number that a server gives it.
+    /// Secrets that are masked only in this exchange, such as the number that a server gives it.
     passing: BTreeSet<String>,
 }
 
@@ -153,7 +154,7 @@ impl Found {
     }
 }
 
-/// User information, query values and the fragment of a URL.
+/// Adds the user information, the query values and the fragment of a URL.
 fn of_url(url: &str, values: &mut Vec<(Weight, bool, String)>) {
     let parts = UrlParts::of(url);
     let mut add = |weight, text: &str| {
@@ -179,12 +180,13 @@ fn of_url(url: &str, values: &mut Vec<(Weight, bool, String)>) {
     }
 }
 
-/// The secrets in a field's value: the whole, and what a scheme, a list of cookies or parameters wraps.
+/// Returns the secrets in a field's value: the whole value, and the parts inside a scheme, a list of cookies or
+/// parameters.
 fn parts(name: &str, value: &str) -> Vec<String> {
     let mut parts = Vec::new();
     let mut add = |part: &str| {
         let part = part.trim().trim_matches('"');
-        // What was not UTF-8 has become a mark.
+        // Bytes that were not UTF-8 have become U+FFFD.
         parts.extend(part.split('\u{fffd}').map(str::to_owned));
     };
     let is_cookie = |field: &str| name.eq_ignore_ascii_case(field);
@@ -223,7 +225,7 @@ fn parts(name: &str, value: &str) -> Vec<String> {
     parts
 }
 
-/// Whether a value is nobody's secret: a number that is short, an address, a media type.
+/// Returns whether a value is an everyday one and not a secret: a short number, an address or a media type.
 fn is_everyday(value: &str) -> bool {
     const SHORT_NUMBER: usize = 12;
     const TYPES: [&str; 8] = [
@@ -250,7 +252,7 @@ fn is_everyday(value: &str) -> bool {
     is_number || is_type || value.parse::<std::net::IpAddr>().is_ok()
 }
 
-/// The words of an exchange that are the contract's, or name its zone and address.
+/// Returns the words of an exchange that come from the contract, or name its zone and address.
 fn contract_words(seen: Seen<'_>) -> BTreeSet<String> {
     let mut words: BTreeSet<String> = UrlParts::of(seen.url)
         .place

@@ -1,4 +1,4 @@
-//! The file: a YAML list of entries.
+//! The file of expected failures: a YAML list of entries.
 
 use jiff::civil::Date;
 use wildmatch::WildMatchPattern;
@@ -12,12 +12,12 @@ const KEYS: [&str; 8] = [
     "case", "clause", "at", "kind", "finding", "reason", "link", "until",
 ];
 
-/// A text in which `*` stands for anything.
+/// One or more texts in which `*` stands for any characters.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern(Vec<WildMatchPattern<'*', '\0'>>);
 
 impl Pattern {
-    /// Fits what any of the texts fits.
+    /// Returns a pattern that fits whatever any of the texts fits.
     fn new(texts: &[&str]) -> Self {
         Self(
             texts
@@ -35,25 +35,25 @@ impl Pattern {
 /// One expected failure.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The cases, where it names any.
+    /// The cases that it names, if any.
     pub(super) case: Option<Pattern>,
-    /// The clauses, where it names any.
+    /// The clauses that it names, if any.
     pub(super) clause: Option<Pattern>,
-    /// The places in the response, where it names any.
+    /// The places in the response that it names, if any.
     pub(super) at: Option<Pattern>,
-    /// The kinds of difference, where it names any; see [`What::KINDS`].
+    /// The kinds of difference that it names, if any; see [`What::KINDS`].
     pub(super) kind: Option<Vec<String>>,
-    /// A part of the finding's text, where it names one. This is how entries named a difference before `at` and `kind`.
+    /// A part of the finding's text, if it names one. Entries used this before `at` and `kind` existed.
     pub(super) finding: Option<String>,
-    /// Why it fails.
+    /// The reason why the failure is expected.
     pub reason: String,
-    /// Where more is said.
+    /// A link to more information.
     pub link: Option<String>,
-    /// The last day on which it may fail.
+    /// The last day on which the failure is expected.
     pub until: Option<Date>,
-    /// Its line in the file, 1-based.
+    /// The entry's line in the file, 1-based.
     pub line: usize,
-    /// The entry in a few words.
+    /// A short description of the entry, for messages.
     pub(super) name: String,
 }
 
@@ -70,7 +70,7 @@ impl Expectations {
     /// Reads the text of a file.
     ///
     /// # Errors
-    /// All faults of the file at once, rendered with their places.
+    /// Returns all faults of the file at once, rendered with their places.
     pub fn parse(path: &str, text: &str, colour: bool) -> Result<Self, String> {
         let source = SourceFile::new(path, text);
         let mut reader = Reader {
@@ -108,7 +108,7 @@ impl Reader<'_> {
     fn entries(&mut self, node: &Node) -> Vec<Entry> {
         match &node.data {
             Data::Sequence(items) => items.iter().filter_map(|item| self.entry(item)).collect(),
-            // A file without an entry, or with comments only.
+            // The file is empty or has only comments.
             Data::Scalar { text, .. } if text.is_empty() => Vec::new(),
             Data::Scalar { .. } | Data::Mapping(_) => {
                 self.wrong(node, "expected failures are a list of entries", node.kind());
@@ -117,7 +117,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Kinds of difference; those that do not exist are reported.
+    /// Returns the kinds of difference, and reports unknown ones.
     fn kinds(&mut self, value: &Node, texts: &[&str]) -> Vec<String> {
         for text in texts.iter().filter(|text| !What::KINDS.contains(*text)) {
             let message = format!("unknown kind of difference `{text}`");
@@ -213,7 +213,7 @@ impl Reader<'_> {
     }
 }
 
-/// The text of a value, or the texts of a list that is not empty.
+/// Returns the text of a value, or the texts of a non-empty list.
 fn texts(value: &Node, may_be_several: bool) -> Option<Vec<&str>> {
     match &value.data {
         Data::Sequence(items) if may_be_several && !items.is_empty() => items

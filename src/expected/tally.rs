@@ -1,4 +1,4 @@
-//! A run against its expected failures.
+//! The comparison of a run with its expected failures.
 
 use jiff::civil::Date;
 
@@ -7,7 +7,7 @@ use crate::contract::{Contract, Finding, Level};
 use crate::event::{TrialReport, Verdict};
 use crate::exchange::Operation;
 
-/// What happened to each entry so far.
+/// The file's entries, with counts of what the run has shown about each.
 #[derive(Debug)]
 pub struct Tally {
     expectations: Expectations,
@@ -17,11 +17,11 @@ pub struct Tally {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Row {
-    /// Findings that fitted the entry.
+    /// The number of findings that fitted the entry.
     used: usize,
-    /// Judged trials of which the entry speaks.
+    /// The number of judged trials that the entry is about.
     judged: usize,
-    /// Trials of which the entry speaks, judged or not.
+    /// The number of trials that the entry is about, judged or not.
     met: usize,
 }
 
@@ -43,7 +43,7 @@ impl Entry {
                 .is_none_or(|part| finding.to_string().contains(part.as_str()))
     }
 
-    /// Whether the entry speaks of a trial, failed or not.
+    /// Returns whether the entry is about a trial, failed or not.
     fn speaks_of(&self, report: &TrialReport) -> bool {
         match (&self.case, &self.clause) {
             (Some(case), _) => case.fits(&report.id),
@@ -60,8 +60,8 @@ impl Entry {
 }
 
 impl Expectations {
-    /// The entries that fit no trial of a suite, a sentence each: by id and the clauses that it proves. Where only a part
-    /// of the suite runs, this is what can be told of the rest.
+    /// Returns a sentence for each entry that fits no trial of a suite. An entry is compared with a trial's id and the
+    /// clauses that the trial proves. This also checks the trials that a partial run leaves out.
     #[must_use]
     pub fn misfits<'t>(
         &self,
@@ -78,9 +78,9 @@ impl Expectations {
                 let mut clauses = Contract::embedded().clauses.iter();
                 clauses.any(|known| clause.fits(known.id.as_str()))
             });
-            // What is checked always may be broken anywhere.
+            // Some clauses are checked on every answer, so any trial can break them.
             let may_be_anywhere = entry.case.is_none() && knows_clause;
-            // Cases of recorded traffic are called after its files, and end with an operation.
+            // Trials of recorded traffic are named after its files, and their names end with an operation.
             let is_of_traffic =
                 Operation::all().any(|operation| entry.name.contains(operation.id()));
             let is_elsewhere = may_be_anywhere || is_of_traffic;
@@ -98,7 +98,7 @@ impl Expectations {
 }
 
 impl Tally {
-    /// Nothing has run yet. `today` decides which dates have passed.
+    /// Returns a tally to which no trial has been added. `today` decides which dates have passed.
     #[must_use]
     pub fn new(expectations: Expectations, today: Date) -> Self {
         let rows = vec![Row::default(); expectations.entries.len()];
@@ -109,7 +109,7 @@ impl Tally {
         }
     }
 
-    /// Takes a trial in. One whose broken clauses are all listed becomes `expected`.
+    /// Adds a trial. If the file lists all broken clauses of the trial, its verdict becomes `expected`.
     pub fn judge(&mut self, report: &mut TrialReport) {
         let is_judged = matches!(
             report.verdict,
@@ -148,8 +148,8 @@ impl Tally {
         }
     }
 
-    /// What no longer fits, a sentence each. `is_whole`: all cases ran, so an entry about none of them is
-    /// about nothing.
+    /// Returns a sentence for each entry that no longer fits. `is_whole` means that all cases ran, so an entry that is
+    /// about none of them is a fault.
     #[must_use]
     pub fn faults(&self, is_whole: bool) -> Vec<String> {
         let mut faults = Vec::new();
@@ -161,7 +161,7 @@ impl Tally {
                     .map(|until| until.to_string())
                     .unwrap_or_default();
                 faults.push(format!(
-                    "{place} was to be mended until {until}: mend it, or move the date"
+                    "{place} expired on {until}: fix the failure or extend `until`"
                 ));
             }
             if row.used == 0 && row.judged > 0 {
@@ -265,6 +265,6 @@ mod tests {
     fn a_date_that_has_passed_is_a_fault() {
         let mut tally = tally("- { clause: V2-BATCH-3, reason: known, until: 2026-11-23 }");
         tally.judge(&mut report("batch/merges", &["V2-BATCH-3"]));
-        assert!(tally.faults(true)[0].contains("until 2026-11-23"));
+        assert!(tally.faults(true)[0].contains("expired on 2026-11-23"));
     }
 }

@@ -1,5 +1,5 @@
-//! Entries for what failed, to be pasted or written to a file. The reason is left to fill in: a file with an
-//! empty one is refused.
+//! Entries for failures, to be pasted or written to a file. The user must fill in each empty reason, since a file with
+//! an empty reason is refused.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -7,7 +7,8 @@ use std::fmt::Write;
 use crate::contract::{ClauseId, Level};
 use crate::event::{Cause, TrialReport, Verdict};
 
-/// The entries for a trial that failed, one for each clause and kind of difference; empty for one that did not.
+/// Returns the entries for a failed trial: one for each clause and kind of difference. The text is empty if the trial
+/// did not fail.
 #[must_use]
 pub fn entry_of(report: &TrialReport) -> String {
     let mut text = String::new();
@@ -23,7 +24,7 @@ pub fn entry_of(report: &TrialReport) -> String {
         let clause = reported.finding.clause.as_str();
         let kind = reported.finding.what.kind();
         if written.insert((clause, kind)) {
-            // A text in JSON's quotes means the same in YAML.
+            // A quoted JSON string means the same in YAML.
             let case = serde_json::Value::from(report.id.as_str());
             let _ = writeln!(
                 text,
@@ -34,8 +35,9 @@ pub fn entry_of(report: &TrialReport) -> String {
     text
 }
 
-/// A whole file for the causes of what failed: one entry each, with the clauses and kinds of difference that it shows.
-/// Those of recorded traffic name the operations too, by which it is told that they pass again.
+/// Returns a whole file with one entry for each cause of failures. The entry names the clauses and kinds of difference
+/// that the cause shows. For recorded traffic it also names the operations, so that a run can tell when they pass
+/// again.
 #[must_use]
 pub fn entries_of(causes: &[Cause], is_recorded: bool, reason: &str) -> String {
     let mut text = String::from(
@@ -60,9 +62,9 @@ pub fn entries_of(causes: &[Cause], is_recorded: bool, reason: &str) -> String {
                 .map(|symptom| symptom.kind.as_str())
                 .collect(),
         );
-        // A text in JSON's quotes means the same in YAML.
+        // A quoted JSON string means the same in YAML.
         let reason = serde_json::Value::from(reason);
-        // Writing into memory does not fail.
+        // Writing to a string does not fail.
         let _ = writeln!(
             text,
             "# {}: {} case(s), such as {}\n- clause: {clauses}\n{cases}  kind: {kinds}\n  reason: {reason}",

@@ -1,29 +1,29 @@
-//! One request of a walk, in the words of the case format.
+//! One request of a walk, in the terms of the case format.
 
 use serde_json::{Map, Value, json};
 
 use crate::case::{Auth, Spelling};
 use crate::exchange::{Operation, RequestBody};
 
-/// An address of a walk. All of them are set aside for documentation (RFC 5737, RFC 3849), or none at all.
+/// An address of a walk. It is reserved for documentation (RFC 5737, RFC 3849), or it is not an address at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Which {
     V4(usize),
     V6(usize),
-    /// The n-th address of a filling.
+    /// The n-th address of the filling, the mappings that are added in bulk.
     Fill(usize),
     /// A text that is not an address.
     Odd(&'static str),
 }
 
-/// An address as it is written.
+/// An address with its spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Address {
     pub(super) which: Which,
     pub(super) spelling: Spelling,
 }
 
-/// Vendor and region by the names that cases have for them.
+/// A vendor and region, by the name that case files use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum At {
     /// The n-th pair that the target lists.
@@ -33,22 +33,22 @@ pub(super) enum At {
     Foreign,
 }
 
-/// An item of a batch, or many of them.
+/// One item of a batch, or a run of items from the filling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Item {
     One(Address, At),
     Fill { count: usize, from: usize, at: At },
 }
 
-/// What a request says beside its operation.
+/// The argument of a request's operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Argument {
     /// `page` and `per_page` of a list.
     Page(Option<String>, Option<String>),
     Address(Address),
-    /// A mapping, and the address of the path where it is another.
+    /// A mapping, and the address of the path if it differs from the mapping's.
     Mapping(Address, At, Option<Address>),
-    /// The items of a batch; what a place says is left out where addresses are deleted.
+    /// The items of a batch. Batch deletes send only their addresses.
     Items(Vec<Item>),
 }
 
@@ -57,7 +57,7 @@ pub(super) enum Argument {
 pub(super) struct Ask {
     pub(super) operation: Operation,
     pub(super) argument: Argument,
-    /// The credentials: the run's own, or some that must be refused (AUTH-1, AUTH-2).
+    /// The credentials: the run's own, or others that must be refused (AUTH-1, AUTH-2).
     pub(super) auth: Auth,
 }
 
@@ -69,7 +69,7 @@ impl Address {
         }
     }
 
-    /// The address as a template of a case.
+    /// Formats the address as a template of a case file.
     fn text(self) -> String {
         let spelling = match self.spelling {
             Spelling::Canonical => "",
@@ -87,7 +87,7 @@ impl Address {
         }
     }
 
-    /// The address as it stands in a path: percent-encoded colons are sent as they are written.
+    /// Returns the address for use in a path. A percent-encoded address is sent raw, without a second encoding.
     fn in_path(self) -> Value {
         if self.spelling == Spelling::Percent {
             json!({"raw": self.text()})
@@ -109,7 +109,7 @@ impl At {
 }
 
 impl Item {
-    /// How many items it stands for.
+    /// Returns the number of items that this stands for.
     pub(super) fn count(self) -> usize {
         match self {
             Self::One(..) => 1,
@@ -117,7 +117,7 @@ impl Item {
         }
     }
 
-    /// The addresses that it names, without those that are none.
+    /// Returns the addresses that the item names.
     pub(super) fn addresses(self) -> Vec<Which> {
         match self {
             Self::One(address, _) => vec![address.which],
@@ -153,13 +153,13 @@ impl Ask {
         }
     }
 
-    /// The same request with other credentials.
+    /// Returns the same request with other credentials.
     pub(super) fn with(mut self, auth: Auth) -> Self {
         self.auth = auth;
         self
     }
 
-    /// The argument as a case has it.
+    /// Returns the argument in the form of a case file.
     pub(super) fn json(&self) -> Value {
         match &self.argument {
             Argument::Page(page, per_page) => {
@@ -188,7 +188,7 @@ impl Ask {
         }
     }
 
-    /// The addresses that it names, each as often as it does.
+    /// Returns the addresses that the request names, including duplicates.
     pub(super) fn addresses(&self) -> Vec<Which> {
         match &self.argument {
             Argument::Page(..) => Vec::new(),
@@ -201,7 +201,7 @@ impl Ask {
         }
     }
 
-    /// How many items a batch of it has.
+    /// Returns the number of items of a batch, or 1 for other requests.
     pub(super) fn size(&self) -> usize {
         match &self.argument {
             Argument::Items(items) => items.iter().map(|item| item.count()).sum(),

@@ -1,12 +1,12 @@
-//! Batches of sizes that matter, with wrong, repeated and unchanged items.
+//! Batches of critical sizes, with invalid, repeated and unchanged items.
 
 use super::ask::{Address, Argument, Ask, At, Item, Which};
 use super::generate::{Generator, Theme};
 use crate::exchange::{Kind, Operation};
 
-/// Sizes of batches.
+/// The sizes of batches, in items.
 const BATCHES: [usize; 8] = [0, 1, 2, 26, 50, 99, 100, 101];
-/// Texts that are not an address in any reading (IP-5).
+/// Texts that no parser may accept as an address (IP-5).
 pub(super) const ODD: [&str; 4] = [
     "192.0.2.300",
     "2001:db8::12345",
@@ -15,7 +15,7 @@ pub(super) const ODD: [&str; 4] = [
 ];
 
 impl Generator<'_> {
-    /// A batch of a size that matters, with wrong, repeated and unchanged items.
+    /// Adds a batch of a critical size, with invalid, repeated and unchanged items.
     pub(super) fn batch(&mut self) {
         let batches = [Kind::BatchUpsert, Kind::BatchUpsert, Kind::BatchDelete];
         let kind = batches[self.dice.usize(0..3)];
@@ -44,7 +44,7 @@ impl Generator<'_> {
         }
         let is_full = self.theme == Theme::Full;
         if left > 0 {
-            // Old mappings of the filling, new ones, or some of both.
+            // The items are old mappings of the filling, new ones, or both.
             let from = match self.dice.usize(0..3) {
                 _ if is_full => self.dice.usize(0..self.filled.saturating_sub(left).max(1)),
                 0 => 0,
@@ -109,7 +109,7 @@ impl Generator<'_> {
         self.look();
     }
 
-    /// Names an address once more, perhaps in another spelling and with another place.
+    /// Repeats an address of the batch, perhaps in another spelling and with another place.
     fn repeat_an_item(&mut self, items: &mut Vec<Item>) {
         let hot = self.hot.clone();
         let named = hot.into_iter().find(|which| {
@@ -124,7 +124,7 @@ impl Generator<'_> {
         }
     }
 
-    /// An item that fails; of an address that no other item has, since of one that is there twice both may fail.
+    /// Returns an item that fails. Its address is not in any other item, since both items of a duplicate may fail.
     pub(super) fn wrong_item(&mut self, deletes: bool, others: &[Item]) -> Item {
         let odd = ODD[self.dice.usize(0..ODD.len())];
         if deletes || self.dice.bool() {

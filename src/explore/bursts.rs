@@ -1,4 +1,4 @@
-//! Requests at the same time, and what they left.
+//! Requests at the same time, and reads of their effects.
 
 use super::ask::{Address, Argument, Ask, At, Item, Which};
 use super::generate::Generator;
@@ -7,9 +7,9 @@ use super::shadow::Held;
 use crate::contract::Contract;
 use crate::exchange::{Kind, Operation};
 
-/// IPv4 addresses from this one on are new to most walks.
+/// The number of the first IPv4 address that is new to most walks.
 const NEW: usize = 20;
-/// How many of them there are.
+/// The number of such new addresses.
 const NEW_ONES: usize = 30;
 
 fn deletes(operation: Operation) -> bool {
@@ -21,7 +21,7 @@ fn reads(operation: Operation) -> bool {
 }
 
 impl Generator<'_> {
-    /// Two operations at the same time, at one address or at several.
+    /// Sends two operations at the same time, with one address or with several.
     pub(super) fn burst(&mut self) {
         let Some((first, second, is_spread)) = self.rarest_burst() else {
             return;
@@ -48,7 +48,7 @@ impl Generator<'_> {
         seen.sort_unstable();
         seen.dedup();
         self.dice.shuffle(&mut seen);
-        // What was read at the same time is read again in the same way: it may have been kept.
+        // Repeat the concurrent read in the same way, since its answer may have been cached.
         if reads(second) {
             let again = self.asked(second, seen[0]);
             self.ask(again);
@@ -61,7 +61,7 @@ impl Generator<'_> {
             self.read(Read::List(second.generation()), Which::V4(0));
         }
         self.read_all();
-        // What came together may have left something behind that only the next write meets.
+        // Concurrent requests may have a hidden effect that only the next write shows.
         if self.dice.usize(0..3) == 0 {
             for which in seen.into_iter().take(2) {
                 let write = [first, second]
@@ -74,7 +74,7 @@ impl Generator<'_> {
         }
     }
 
-    /// More new mappings at the same time than a zone has room for (CONC-2).
+    /// Adds more new mappings at the same time than the zone has room for (CONC-2).
     pub(super) fn beyond_the_limit(&mut self) {
         let limit = Contract::embedded().limits.zone;
         let room = limit.saturating_sub(self.shadow.len());
@@ -88,7 +88,7 @@ impl Generator<'_> {
             }
         }
         if self.dice.bool() {
-            // What is refused or not there must not count.
+            // Deleting an address without a mapping must not change the count.
             let which = self.new_address();
             let deletes = [Kind::Delete, Kind::BatchDelete];
             let all: Vec<Operation> = self
@@ -126,7 +126,7 @@ impl Generator<'_> {
         self.read(form, Which::V4(NEW));
     }
 
-    /// The last mapping of a zone goes while another one comes.
+    /// Deletes the last mapping of a zone and adds another one at the same time.
     pub(super) fn last_and_another(&mut self) {
         let mapped = self.shadow.mapped();
         let (Some((last, others)), true) = (mapped.split_first(), mapped.len() <= 60) else {
@@ -168,7 +168,7 @@ impl Generator<'_> {
         Operation::all().filter(move |one| generations.contains(&one.generation()))
     }
 
-    /// Of some operations the one that came least often for a purpose.
+    /// Picks the operation that was used least often for a purpose.
     fn rarest(&mut self, all: &[Operation], purpose: &str) -> Option<Operation> {
         let name = |one: &Operation| format!("{purpose} {one}");
         let rarest = all
@@ -181,7 +181,7 @@ impl Generator<'_> {
         rarest
     }
 
-    /// An address without a mapping, as far as there is one.
+    /// Returns an address without a mapping, if there is one.
     fn new_address(&mut self) -> Which {
         let start = self.dice.usize(0..NEW_ONES);
         let all = (0..NEW_ONES).map(|n| Which::V4(NEW + (start + n) % NEW_ONES));
@@ -189,7 +189,7 @@ impl Generator<'_> {
         free.next().unwrap_or(Which::V4(NEW + start))
     }
 
-    /// An address for requests at one address.
+    /// Picks the address for requests that share one address.
     fn one_for(&mut self, first: Operation) -> Which {
         let is_new = first.kind() == Kind::Create || self.dice.usize(0..3) == 0;
         let mut hot = self.hot.clone();
@@ -202,7 +202,7 @@ impl Generator<'_> {
         found.unwrap_or_else(|| self.new_address())
     }
 
-    /// An address for each request, all of them different.
+    /// Picks a different address for each request.
     fn one_for_each(&mut self, operations: &[Operation]) -> Vec<Which> {
         let mut free = self.hot.clone();
         self.dice.shuffle(&mut free);
@@ -224,7 +224,7 @@ impl Generator<'_> {
         found
     }
 
-    /// Writes what is to be deleted or read, unless it is there.
+    /// Writes missing mappings that are about to be deleted or read.
     fn make_ready(&mut self, operations: &[Operation], addresses: &[Which]) {
         let wanting = operations.iter().zip(addresses);
         let wanting = wanting.filter(|(one, which)| {
@@ -238,7 +238,7 @@ impl Generator<'_> {
         let Some(operation) = Operation::of(generation, Kind::BatchUpsert) else {
             return;
         };
-        // Now and then what is not there is deleted or read.
+        // Sometimes the delete or read should meet an address without a mapping.
         if missing.is_empty() || self.dice.usize(0..6) == 0 {
             return;
         }
@@ -265,8 +265,8 @@ impl Generator<'_> {
         }
     }
 
-    /// Two operations to send at the same time, and whether at several addresses: what came least often. Mostly they
-    /// both write.
+    /// Picks the rarest of some random bursts: two operations, and whether they use several addresses. The first
+    /// operation always writes.
     fn rarest_burst(&mut self) -> Option<(Operation, Operation, bool)> {
         let writes: Vec<Operation> = self
             .operations()

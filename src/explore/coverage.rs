@@ -1,5 +1,5 @@
-//! What walks have covered: operations at addresses in each state with their outcome, pairs of operations in a row at one
-//! address, and sizes. Generating asks it what came least often.
+//! The coverage of walks: operations by the state of their address and by outcome, pairs of consecutive operations on
+//! one address, and sizes. The generator uses it to prefer rare sequences.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -8,28 +8,28 @@ use super::ask::Ask;
 use super::shadow::Held;
 use crate::exchange::{Generation, Operation};
 
-/// Sizes of a zone that walks should reach: each from this many mappings on.
+/// The sizes of a zone that walks should reach, each a minimum number of mappings.
 const SIZES: [usize; 8] = [0, 1, 20, 21, 100, 101, 200, 3_499];
 
-/// What was covered.
+/// The coverage of walks.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
-    /// How often each operation was sent at an address in this state.
+    /// The number of times each operation was sent for an address in this state.
     sent: BTreeMap<(Operation, Held), usize>,
-    /// How often each pair of operations came in a row at one address.
+    /// The number of times each pair of operations was sent in a row for one address.
     pairs: BTreeMap<(Operation, Operation), usize>,
-    /// How often each write came before each kind of read that was warm.
+    /// The number of times each named kind of sequence was drawn.
     kept_warm: BTreeMap<String, usize>,
-    /// Operations with the state of their address and the status of the answer.
+    /// The number of answers by operation, state of the address and status.
     outcomes: BTreeMap<(Operation, Held, u16), usize>,
-    /// The sizes that were reached.
+    /// The sizes of a zone that were reached.
     sizes: BTreeSet<usize>,
-    /// The number of items of batches.
+    /// The sizes of batches that were sent, in items.
     batches: BTreeSet<usize>,
 }
 
 impl Coverage {
-    /// Notes a request before it goes out, with the operation before it at its address.
+    /// Records a request before it is sent, with the previous operation on its address.
     pub(super) fn sent(&mut self, ask: &Ask, held: Held, before: Option<Operation>) {
         *self.sent.entry((ask.operation, held)).or_default() += 1;
         if let Some(before) = before {
@@ -40,35 +40,35 @@ impl Coverage {
         }
     }
 
-    /// Notes the size of a zone.
+    /// Records the size of a zone.
     pub(super) fn size(&mut self, mappings: usize) {
         let reached = SIZES.iter().rev().find(|size| **size <= mappings);
         self.sizes.extend(reached);
     }
 
-    /// Notes an answer.
+    /// Records an answer.
     pub(super) fn answered(&mut self, operation: Operation, held: Held, status: u16) {
         *self.outcomes.entry((operation, held, status)).or_default() += 1;
     }
 
-    /// Notes a kind of sequence by its name, and how often it came before.
+    /// Records a kind of sequence by its name, and returns how often it was recorded before.
     pub(super) fn again(&mut self, name: String) -> usize {
         let count = self.kept_warm.entry(name).or_default();
         *count += 1;
         *count - 1
     }
 
-    /// How often a kind of sequence came.
+    /// Returns how often a kind of sequence was recorded.
     pub(super) fn count(&self, name: &str) -> usize {
         self.kept_warm.get(name).copied().unwrap_or(0)
     }
 
-    /// How often an operation was sent at an address in this state.
+    /// Returns how often an operation was sent for an address in this state.
     pub(super) fn count_of(&self, operation: Operation, held: Held) -> usize {
         self.sent.get(&(operation, held)).copied().unwrap_or(0)
     }
 
-    /// What was covered and what was not, in a few lines. `generations`: those that the walks could use.
+    /// Summarizes in a few lines what was covered and what was not. `generations` are those that the walks could use.
     #[must_use]
     pub fn text(&self, generations: &[Generation]) -> String {
         if self.outcomes.is_empty() {
@@ -95,7 +95,7 @@ impl Coverage {
             .filter(|(a, b)| own.contains(a) && own.contains(b))
             .count();
         let sizes: Vec<String> = self.sizes.iter().map(ToString::to_string).collect();
-        // Writing into a string does not fail.
+        // Writing to a string does not fail.
         let _ = write!(
             text,
             "\n         {found} of {pairs} pairs of operations in a row at one address; zones of {} mappings and more; batches of {}",

@@ -1,5 +1,5 @@
-//! Walks over a target, one after the other, until the requests or the time are used up; each fault that is new is made
-//! small and told as a case of its own.
+//! Runs walks over a target, one after the other, until the requests or the time are used up. Each new fault is reduced
+//! and reported as a case of its own.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -18,56 +18,57 @@ use crate::event::{Event, Summary, TrialReport};
 use crate::exchange::{Generation, Operation};
 use crate::runner::{Planned, Runner};
 
-/// How many requests making one fault small may cost.
+/// The maximum number of requests to reduce one fault.
 const SHRINKING: usize = 2_000;
-/// How many faults are made small.
+/// The maximum number of faults that are reduced.
 const STORIES: usize = 12;
-/// How often the smallest script is sent again, to tell how often the fault comes back.
+/// The number of repeats of the reduced script, to measure how often the fault comes back.
 const REPEATS: usize = 5;
-/// The same, where requests are sent at the same time.
+/// The same number for scripts with requests at the same time.
 const RACE_REPEATS: usize = 20;
-/// How often a script with requests at the same time may fail to fail before it is given up.
+/// The number of tries in which a script with requests at the same time may show its fault. The first attempt gets
+/// twice this number.
 const RACE_TRIES: usize = 6;
-/// A walk around the limit of a zone is not begun with fewer requests left than this.
+/// The minimum number of requests that must be left to begin a walk around the limit of a zone.
 const FULL_COST: usize = 400;
 
-/// How far a walk goes.
+/// The limits of exploring.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Requests, beside those that making a fault small takes.
+    /// The maximum number of requests, not counting those that reduce a fault.
     pub requests: usize,
-    /// Time; what is under way then is finished.
+    /// The maximum time. A walk that is running when it ends is finished.
     pub time: Option<Duration>,
-    /// Clients at a time; with 1 no two requests overlap.
+    /// The number of concurrent clients. With 1, requests never overlap.
     pub clients: usize,
-    /// The one generation to use.
+    /// The only generation to use; `None` for both.
     pub only: Option<Generation>,
-    /// Ends with the first fault of this level or a higher one.
+    /// The level of faults that end the exploring: it ends with the first fault of this level or a higher one.
     pub stop_at: Option<Level>,
-    /// The folder of the case files, if they are to be saved.
+    /// The folder for the case files; `None` if they are not saved.
     pub cases: Option<PathBuf>,
     /// The number from which trials count their zones.
     pub zones_from: usize,
 }
 
-/// What came of it.
+/// The results of exploring.
 #[derive(Debug, Clone, Default)]
 pub struct Explored {
-    /// The counts.
+    /// The summary of the run.
     pub summary: Summary,
-    /// The faults.
+    /// The reported faults.
     pub stories: Vec<Story>,
-    /// Walks.
+    /// The number of walks.
     pub walks: usize,
-    /// Their requests.
+    /// The number of requests in these walks.
     pub requests: usize,
-    /// What they covered.
+    /// The coverage of the walks.
     pub coverage: Coverage,
-    /// The generations that they used.
+    /// The generations that the walks used.
     pub generations: Vec<Generation>,
 }
 
-/// Explores a target.
+/// The explorer of a target.
 #[derive(Debug)]
 pub struct Explorer<'r> {
     runner: &'r Runner,
@@ -75,13 +76,13 @@ pub struct Explorer<'r> {
     offer: Offer,
     seed: u64,
     known: BTreeSet<Key>,
-    /// How many trials ran: each has a zone of its own.
+    /// The number of trials so far. Each has a zone of its own.
     trials: usize,
     explored: Explored,
 }
 
 impl<'r> Explorer<'r> {
-    /// For a target. Walks follow from the seed; zones from that of the runner.
+    /// Creates an explorer for a target. Walks are derived from this seed, and zones from the runner's seed.
     #[must_use]
     pub fn new(runner: &'r Runner, seed: u64, limits: Limits) -> Self {
         let target = runner.target();
@@ -113,7 +114,7 @@ impl<'r> Explorer<'r> {
         }
     }
 
-    /// Walks, and sends every event; returns what came of it.
+    /// Runs the walks, sends every event, and returns the results.
     pub async fn run(mut self, on_event: impl FnMut(Event)) -> Explored {
         let runner = self.runner;
         let planned = Planned {
@@ -129,7 +130,7 @@ impl<'r> Explorer<'r> {
         explored
     }
 
-    /// Walks, and returns what came of it with the report of each trial. Zones in care are not put back.
+    /// Runs the walks and returns the results with the report of each trial. Zones in care are not restored.
     pub async fn reports(mut self) -> (Explored, Vec<TrialReport>) {
         let (events, mut received) = unbounded_channel();
         self.walks(events).await;
@@ -156,7 +157,7 @@ impl<'r> Explorer<'r> {
             }
             let mut offer = self.offer.clone();
             offer.can_fill &= left >= FULL_COST;
-            // Where the generations do not show each other's writes, each is walked by itself.
+            // If the generations do not show each other's writes, each walk uses only one of them.
             if self.known.iter().any(|key| key.clause == "X-1") {
                 offer.generations = vec![both[number % both.len()]];
             }
@@ -165,7 +166,7 @@ impl<'r> Explorer<'r> {
             let id = format!("explore/seed-{}/walk-{}", self.seed, number + 1);
             let title = "a walk that was drawn from the seed";
             let trial = walk.script.trial(&id, title);
-            // The receiver lives as long as the work; a failed send means that nobody listens.
+            // The receiver lives as long as the work. A failed send means that nobody listens.
             let _ = events.send(Event::TrialStarted { id: trial.id() });
             let before = self.explored.requests;
             let report = self.trial(&trial).await;
@@ -185,7 +186,7 @@ impl<'r> Explorer<'r> {
         self.runner.trial(self.trials, trial).await
     }
 
-    /// Reports a walk, and makes small the first fault that is new; the level of that one.
+    /// Reports a walk and reduces its first new fault. Returns the level of that fault.
     async fn tell(
         &mut self,
         walk: &Walk,
@@ -217,7 +218,7 @@ impl<'r> Explorer<'r> {
                 let _ = events.send(Event::TrialFinished(Box::new(told)));
                 self.explored.stories.push(story);
             }
-            // It did not come back: the walk itself is the evidence.
+            // The fault did not come back, so the walk itself is the evidence.
             None => {
                 let mut script = walk.script.clone();
                 script.0.truncate(turn);
@@ -246,7 +247,7 @@ impl<'r> Explorer<'r> {
         Some(key.level)
     }
 
-    /// Makes a script that fails small, and runs it as the case that is saved.
+    /// Reduces a failing script, and runs it as the case that is saved.
     async fn story(
         &mut self,
         key: &Key,
@@ -260,7 +261,7 @@ impl<'r> Explorer<'r> {
             other: None,
         };
         let Some(turn) = attempts.fails(&script).await else {
-            // What depends on the moment may show itself otherwise: that is as good a fault.
+            // A fault that depends on timing may show differently. The different finding is reported instead.
             let other = attempts.other.take()?;
             let (key, turn) = other;
             if !self.known.insert(key.clone()) {
@@ -329,7 +330,7 @@ impl<'r> Explorer<'r> {
         Some((story, told))
     }
 
-    /// Notes the outcomes of a walk.
+    /// Records the outcomes of a walk.
     fn cover(&mut self, walk: &Walk, report: &TrialReport) {
         let mut nth = vec![0_usize; walk.held.len()];
         for step in &report.steps {
@@ -349,13 +350,13 @@ impl<'r> Explorer<'r> {
     }
 }
 
-/// Attempts to bring a fault about again.
+/// Attempts to reproduce a fault.
 struct Attempts<'e, 'r> {
     explorer: &'e mut Explorer<'r>,
     key: &'e Key,
-    /// Requests that may still be sent.
+    /// The number of requests that may still be sent.
     left: usize,
-    /// Another broken must that an attempt showed, and at which turn.
+    /// Another broken must that an attempt showed, and the number of its turn.
     other: Option<(Key, usize)>,
 }
 
@@ -403,7 +404,7 @@ fn is_race(script: &Script) -> bool {
     script.0.iter().any(|turn| turn.asks().len() > 1)
 }
 
-/// The first requests of a script, up to this number.
+/// Cuts a script to at most this number of requests.
 fn shorten(script: &mut Script, requests: usize) {
     let mut left = requests;
     script.0.retain(|turn| {

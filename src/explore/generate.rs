@@ -1,5 +1,5 @@
-//! Draws a walk: a theme, which is a size of the zone and what is done there, and then motifs (`motif`) until the walk is
-//! long enough.
+//! Draws a walk. It first sets a theme (the size of the zone and the focus of the walk), and then adds motifs (`motif`)
+//! until the walk is long enough.
 
 use std::collections::BTreeMap;
 
@@ -13,34 +13,34 @@ use crate::case::Spelling;
 use crate::contract::Contract;
 use crate::exchange::{Generation, Kind, Operation};
 
-/// What walks can use on a target.
+/// The features of a target that walks can use.
 #[derive(Debug, Clone)]
 pub(super) struct Offer {
     pub(super) generations: Vec<Generation>,
-    /// How many pairs of vendor and region the target takes.
+    /// The number of pairs of vendor and region that walks use.
     pub(super) pairs: usize,
-    /// Whether a region of another vendor can be named.
+    /// True if a request can name a region of another vendor.
     pub(super) has_foreign: bool,
-    /// Clients at a time.
+    /// The number of concurrent clients.
     pub(super) clients: usize,
-    /// Whether a zone can be filled to its limit.
+    /// True if a zone can be filled to its limit.
     pub(super) can_fill: bool,
 }
 
-/// The size of a zone, and what a walk is about.
+/// The size of the zone and the focus of a walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Theme {
-    /// A few addresses that meet again and again.
+    /// A few addresses that are used again and again.
     Few,
-    /// Around this many mappings.
+    /// A zone with around this number of mappings.
     Around(usize),
     /// Requests at the same time.
     Races,
-    /// Around the most mappings of a zone.
+    /// A zone with around the maximum number of mappings.
     Full,
 }
 
-/// The themes of walks in turn; the last one costs more than all others together.
+/// The themes of walks, in turn.
 const THEMES: [Theme; 12] = [
     Theme::Few,
     Theme::Races,
@@ -56,21 +56,21 @@ const THEMES: [Theme; 12] = [
     Theme::Around(260),
 ];
 
-/// How many requests a walk has beside those that fill its zone.
+/// The minimum length of a walk in requests, not counting those that fill its zone.
 const LENGTH: usize = 60;
 
-/// How many mappings a full zone lacks at first.
+/// The number of mappings by which a zone of the theme `Full` is short of the limit at first.
 const SHORT_OF_FULL: usize = 3;
 
-/// A walk, and what each of its requests was believed to meet.
+/// A walk, and the expected state of each request's address.
 #[derive(Debug)]
 pub(super) struct Walk {
     pub(super) script: Script,
-    /// By turn and request.
+    /// The expected states, by turn and request.
     pub(super) held: Vec<Vec<Held>>,
 }
 
-/// Draws one walk.
+/// The generator of one walk.
 #[derive(Debug)]
 pub(super) struct Generator<'a> {
     pub(super) dice: Rng,
@@ -80,7 +80,7 @@ pub(super) struct Generator<'a> {
     pub(super) shadow: Shadow,
     /// Addresses that are used again and again.
     pub(super) hot: Vec<Which>,
-    /// How many addresses of the filling were given out.
+    /// The number of addresses of the filling that are in use.
     pub(super) filled: usize,
     turns: Vec<Turn>,
     held: Vec<Vec<Held>>,
@@ -88,7 +88,7 @@ pub(super) struct Generator<'a> {
     requests: usize,
 }
 
-/// The theme of a walk by its number.
+/// Returns the theme of the walk with this number.
 pub(super) fn theme(number: usize, offer: &Offer) -> Theme {
     match THEMES[number % THEMES.len()] {
         Theme::Races if offer.clients < 2 => Theme::Few,
@@ -102,7 +102,7 @@ pub(super) fn walk(seed: u64, number: usize, offer: &Offer, coverage: &mut Cover
     let number_bits = u64::try_from(number).unwrap_or(0);
     let mut dice = Rng::with_seed(seed ^ number_bits.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mut own = offer.clone();
-    // Half of the walks keep to one generation: it must hold by itself, whatever the other one sees of it.
+    // Half of the walks use only one generation, since each must conform by itself.
     if own.generations.len() > 1 && dice.bool() {
         let kept = usize::from(dice.usize(0..5) > 1);
         own.generations = vec![own.generations[kept]];
@@ -158,7 +158,7 @@ impl Generator<'_> {
         }
     }
 
-    /// Writes this number of mappings of the filling, by batches.
+    /// Writes this number of new mappings of the filling, in batches.
     pub(super) fn fill(&mut self, size: usize) {
         let most = Contract::embedded().limits.batch;
         let mut left = size;
@@ -186,7 +186,7 @@ impl Generator<'_> {
         At::Pair(self.dice.usize(0..self.offer.pairs.max(1)))
     }
 
-    /// Another pair than an address is mapped to, where there is one.
+    /// Picks a pair other than the one that an address is mapped to, if possible.
     pub(super) fn other_pair(&mut self, which: Which) -> At {
         let pairs = self.offer.pairs.max(1);
         match self.shadow.pair(which) {
@@ -200,7 +200,7 @@ impl Generator<'_> {
         self.hot.get(index).copied().unwrap_or(Which::V4(0))
     }
 
-    /// An address in one of its spellings.
+    /// Spells an address in one of several ways.
     pub(super) fn spelled(&mut self, which: Which, in_path: bool) -> Address {
         let mut address = Address::plain(which);
         if matches!(which, Which::V6(_)) && self.dice.usize(0..3) == 0 {
@@ -224,7 +224,7 @@ impl Generator<'_> {
         self.add(Turn::One(ask), vec![held]);
     }
 
-    /// Adds requests at the same time.
+    /// Adds requests that are sent at the same time.
     pub(super) fn together(&mut self, asks: Vec<Ask>) {
         let held = asks.iter().map(|ask| self.note(ask)).collect();
         for ask in &asks {

@@ -1,10 +1,10 @@
-//! Sequences that nobody wrote: walks over a zone, drawn from a seed, judged by the model of the zone, and made small
-//! once one fails.
+//! Generated sequences: walks over a zone that are drawn from a seed and judged by the model of the zone. A walk that
+//! fails is reduced.
 //!
-//! `ask` is one request, `script` a sequence of them in the words of the case format, `shadow` what a lawful zone would
-//! hold after it. `generate` draws scripts from `motif`s, `batches`, `refusals`
-//! and `bursts`, steered by `coverage`; `explorer` runs them as cases against a target,
-//! `shrink` makes one that fails smaller, and `story` tells it.
+//! `ask` is one request, `script` is a sequence of requests in the terms of the case format, and `shadow` is the
+//! content that a lawful zone would have after it. `generate` draws scripts from `motif`s, `batches`, `refusals` and
+//! `bursts`, guided by `coverage`. `explorer` runs the scripts as cases against a target, `shrink` reduces a failing
+//! script, and `story` describes the fault.
 
 mod ask;
 mod batches;

@@ -1,6 +1,6 @@
-//! Motifs: short sequences in which servers with a memory go wrong. A read that a cache may keep before and after a write;
-//! a mapping that is deleted and comes again; the same request after something else changed; a zone that is emptied and
-//! filled; refused requests between lawful ones; requests at the same time.
+//! Motifs: short sequences in which stateful servers often fail. Examples are a cacheable read before and after a
+//! write, a mapping that is deleted and created again, and the same request after another change. Others are a zone
+//! that is emptied and filled again, refused requests between lawful ones, and requests at the same time.
 
 use super::ask::{Address, Argument, Ask, At, Item, Which};
 use super::generate::{Generator, Theme};
@@ -13,22 +13,22 @@ use crate::exchange::{Generation, Kind, Operation};
 pub(super) enum Read {
     Get(Generation),
     List(Generation),
-    /// The page that an address is on, as far as addresses are listed in their order, by this many a page.
+    /// A page of the v2 list, with this number of entries on a page.
     Page(usize),
 }
 
 /// A way to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Write {
-    /// By this operation; a batch names some other addresses as well.
+    /// A write by this operation. A batch may name other addresses as well.
     By(Operation),
-    /// A refused one.
+    /// A write that must be refused.
     Refused,
 }
 
-/// Sizes of pages that are read.
+/// The page sizes that are used, in entries.
 const SIZES: [usize; 7] = [1, 2, 7, 20, 21, 50, 100];
-/// The most pages that one walk over a list reads.
+/// The maximum number of pages when a whole list is read.
 const PAGES: usize = 8;
 
 impl Generator<'_> {
@@ -84,12 +84,12 @@ impl Generator<'_> {
         }
     }
 
-    /// Something is read, then written, then read again in the same way.
+    /// Reads, writes, and then reads again in the same way.
     fn warm(&mut self) {
         let which = self.hot();
         let (write, read) = self.rarest_pair(which);
         let at = self.dice.usize(0..4);
-        // The address itself, or another one whose write should leave this one alone.
+        // Write to the same address, or to another one, which must not affect this one.
         let other = if at == 0 { self.hot() } else { which };
         self.read(read, which);
         if at == 1 {
@@ -103,7 +103,7 @@ impl Generator<'_> {
         }
     }
 
-    /// A write and a read that came together least often for an address that is held so.
+    /// Picks the rarest of some random pairs of a write and a read, for an address in this state.
     fn rarest_pair(&mut self, which: Which) -> (Write, Read) {
         let held = self.shadow.held(which);
         let mut best: Option<(usize, Write, Read)> = None;
@@ -131,7 +131,7 @@ impl Generator<'_> {
         }
     }
 
-    /// A write that fits an address, mostly one that changes it.
+    /// Picks a write for an address, usually one that can succeed.
     pub(super) fn write_form(&mut self, which: Which) -> Write {
         if self.dice.usize(0..12) == 0 {
             return Write::Refused;
@@ -165,7 +165,7 @@ impl Generator<'_> {
         }
     }
 
-    /// A lawful write of an address.
+    /// Builds a lawful write to an address.
     pub(super) fn written(&mut self, operation: Operation, which: Which) -> Ask {
         let at = if self.dice.usize(0..5) == 0 {
             self.shadow.pair(which).map_or(At::Pair(0), At::Pair)
@@ -190,7 +190,7 @@ impl Generator<'_> {
             }
             _ => {
                 let body = self.spelled(which, false);
-                // That the path spells the body's address otherwise is open (IP-8), so both are spelled alike.
+                // IP-8 leaves open whether path and body may spell an address differently, so both are spelled alike.
                 Argument::Mapping(body, at, None)
             }
         };
@@ -230,7 +230,7 @@ impl Generator<'_> {
         }
     }
 
-    /// A mapping comes, goes, comes again and goes again.
+    /// Creates and deletes a mapping several times.
     fn revive(&mut self) {
         let which = self.hot();
         let one_way = self.dice.bool();
@@ -265,7 +265,7 @@ impl Generator<'_> {
         self.read_all();
     }
 
-    /// Of the operations of some kinds the one that came least often for an address that is held so.
+    /// Picks the operation of these kinds that was sent least often for an address in this state.
     pub(super) fn one_of(&mut self, kinds: [Kind; 3], which: Which) -> Option<Operation> {
         let held = self.shadow.held(which);
         let mut all: Vec<Operation> = Operation::all()
@@ -277,7 +277,7 @@ impl Generator<'_> {
             .min_by_key(|one| self.coverage.count_of(*one, held))
     }
 
-    /// The same request once more, after something else changed.
+    /// Repeats a request after another change.
     fn again(&mut self) {
         let (which, other) = (self.hot(), self.hot());
         let Write::By(operation) = self.write_form(which) else {
@@ -292,7 +292,7 @@ impl Generator<'_> {
         self.read(form, which);
     }
 
-    /// One address gets one place after the other, and the first one again.
+    /// Maps one address to a first place, then to a second one, then to the first one again.
     fn overwrite(&mut self) {
         let which = self.hot();
         let first = self.pair();
@@ -327,7 +327,7 @@ impl Generator<'_> {
         self.read(form, which);
     }
 
-    /// Reads the zone as a whole, where one answer shows it.
+    /// Reads the whole zone if one answer can show it.
     pub(super) fn read_all(&mut self) {
         let held = self.shadow.len();
         let v1 = self.offer.generations.contains(&Generation::V1);
@@ -342,7 +342,7 @@ impl Generator<'_> {
         }
     }
 
-    /// Reads hot addresses in every way.
+    /// Reads hot addresses in several ways.
     pub(super) fn look(&mut self) {
         let which = self.hot();
         for generation in self.offer.generations.clone() {
@@ -356,7 +356,7 @@ impl Generator<'_> {
         self.read(form, other);
     }
 
-    /// Reads all pages of a list.
+    /// Reads all pages of a list, or only some if there are too many.
     fn pages(&mut self) {
         let Some(operation) = Operation::of(Generation::V2, Kind::List)
             .filter(|one| self.offer.generations.contains(&one.generation()))
@@ -368,7 +368,7 @@ impl Generator<'_> {
         let fits = |size: &&usize| held.div_ceil(**size) <= PAGES;
         let sizes: Vec<usize> = SIZES.iter().filter(fits).copied().collect();
         let Some(size) = sizes.get(self.dice.usize(0..sizes.len().max(1))).copied() else {
-            // Too large for a walk: the pages on both sides of an end.
+            // The zone is too large to read all pages: read the first one, the last one and the one after it.
             for page in [1, held.div_ceil(100), held.div_ceil(100) + 1] {
                 let argument = Argument::Page(Some(page.to_string()), Some("100".to_owned()));
                 self.ask(Ask::new(operation, argument));
@@ -422,7 +422,7 @@ impl Generator<'_> {
         self.look();
     }
 
-    /// Takes one mapping out of the filling, or changes it, and reads what is around it.
+    /// Writes to one mapping of the filling, and then reads it and the pages of the list.
     fn out_of_the_filling(&mut self) {
         let borders = [
             0,

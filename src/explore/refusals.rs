@@ -9,7 +9,7 @@ use crate::case::Auth;
 use crate::contract::Contract;
 use crate::exchange::{Generation, Kind, Operation};
 
-/// Why requests are refused.
+/// The reasons to refuse a request.
 const REFUSED: [&str; 7] = [
     "place",
     "exists",
@@ -21,7 +21,7 @@ const REFUSED: [&str; 7] = [
 ];
 
 impl Generator<'_> {
-    /// A request that must be refused, between two reads.
+    /// Adds a request that must be refused, between two reads.
     pub(super) fn refused(&mut self) {
         let which = self.hot();
         let form = self.read_form();
@@ -37,14 +37,14 @@ impl Generator<'_> {
             self.read(Read::Get(generation), which);
         }
         if self.dice.bool() {
-            // What the refused request left behind, the next lawful one may meet.
+            // The refused request may have a hidden effect that the next lawful write shows.
             let write = self.write_form(which);
             self.write(write, which);
         }
         self.read_all();
     }
 
-    /// A request that must be refused: of all such requests the one that came least often.
+    /// Adds the rarest request that must be refused.
     pub(super) fn refuse(&mut self, which: Which) {
         let mut best: Option<(usize, &'static str, Ask)> = None;
         for name in REFUSED {
@@ -72,7 +72,7 @@ impl Generator<'_> {
         }
     }
 
-    /// A request that must be refused for a reason; `None` if this generation has none.
+    /// Builds a request that must be refused for this reason, or returns `None` if it is not possible here.
     fn refused_for(&mut self, reason: &'static str, which: Which) -> Option<Ask> {
         let generation = self.generation();
         let of = |kind| Operation::of(generation, kind);

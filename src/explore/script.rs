@@ -1,4 +1,4 @@
-//! A sequence of requests, as a case that can run, and as the text of a case file.
+//! A sequence of requests, as a case that can run and as the text of a case file.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,7 +19,7 @@ pub(super) enum Turn {
 }
 
 impl Turn {
-    /// Its requests.
+    /// Returns the requests of the turn.
     pub(super) fn asks(&self) -> &[Ask] {
         match self {
             Self::One(ask) => std::slice::from_ref(ask),
@@ -28,17 +28,17 @@ impl Turn {
     }
 }
 
-/// A sequence of requests to one zone that is empty at first.
+/// A sequence of requests to one zone, which is empty at first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Script(pub(super) Vec<Turn>);
 
 impl Script {
-    /// How many requests it sends.
+    /// Returns the number of requests.
     pub(super) fn requests(&self) -> usize {
         self.0.iter().map(|turn| turn.asks().len()).sum()
     }
 
-    /// The script as a trial. Its steps have the number of their turn, from 1, for a line.
+    /// Converts the script to a trial. The line of each step is the number of its turn, counted from 1.
     pub(super) fn trial(&self, id: &str, title: &str) -> Trial {
         let steps = self.0.iter().enumerate();
         let steps = steps.map(|(index, turn)| step(index + 1, turn)).collect();
@@ -72,7 +72,7 @@ impl Script {
         }
     }
 
-    /// The script as a case file.
+    /// Formats the script as a case file.
     pub(super) fn text(&self, title: &str, about: &str, clause: &ClauseId) -> String {
         let mut text = format!(
             "title: {}\nabout: {}\nproves: [{}]\njudge: history\nsteps:\n",
@@ -81,7 +81,7 @@ impl Script {
             clause.as_str()
         );
         for turn in &self.0 {
-            // Writing into memory does not fail.
+            // Writing to memory does not fail.
             let _ = match turn {
                 Turn::One(ask) => writeln!(text, "  - {}", line(ask, "    ")),
                 Turn::Together(asks) => {
@@ -128,7 +128,8 @@ fn call(ask: &Ask) -> Action {
     })
 }
 
-/// `v2.put: {ip: "{{v4.0}}", at: pair.0}`, and its credentials below it where they are not the run's own.
+/// Formats a request such as `v2.put: {ip: "{{v4.0}}", at: pair.0}`. A second line has the credentials if they are not
+/// the run's own.
 fn line(ask: &Ask, indent: &str) -> String {
     let mut line = format!("{}: {}", ask.operation.id(), flow(&ask.json()));
     let auth = match ask.auth {
@@ -136,12 +137,12 @@ fn line(ask: &Ask, indent: &str) -> String {
         Auth::WrongToken => "wrong-token",
         _ => return line,
     };
-    // Writing into a string does not fail.
+    // Writing to a string does not fail.
     let _ = write!(line, "\n{indent}auth: {auth}");
     line
 }
 
-/// A value in the flow style of YAML.
+/// Formats a value in the flow style of YAML.
 fn flow(value: &Value) -> String {
     match value {
         Value::Object(members) => {
@@ -159,7 +160,7 @@ fn flow(value: &Value) -> String {
     }
 }
 
-/// A text of a case file, quoted unless it is a plain word.
+/// Formats a text for a case file, quoted unless it is a plain word.
 fn quoted(text: &str) -> String {
     let is_word = text
         .chars()

@@ -1,5 +1,5 @@
-//! What a lawful zone would hold after a walk. It follows from the requests alone, so that a seed draws the same walk
-//! whatever the target answers.
+//! The content that a lawful zone would have after a walk. It depends on the requests alone, so a seed draws the same
+//! walk whatever the target answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,21 +8,21 @@ use crate::case::Auth;
 use crate::contract::Contract;
 use crate::exchange::Kind;
 
-/// The believed content of a zone.
+/// The expected content of a zone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Shadow {
     mappings: BTreeMap<Which, usize>,
-    /// Addresses that had a mapping once.
+    /// Addresses whose mapping was deleted at least once.
     deleted: BTreeSet<Which>,
 }
 
-/// What an address was believed to hold when a request named it.
+/// The expected state of an address when a request names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Held {
-    /// It never had a mapping.
+    /// The address never had a mapping.
     Never,
     Mapped,
-    /// It had one, and it was deleted.
+    /// The address had a mapping that was deleted.
     Deleted,
 }
 
@@ -51,17 +51,17 @@ impl Shadow {
         }
     }
 
-    /// The pair that an address is mapped to.
+    /// Returns the pair that an address is mapped to.
     pub(super) fn pair(&self, which: Which) -> Option<usize> {
         self.mappings.get(&which).copied()
     }
 
-    /// All addresses that are believed to have a mapping.
+    /// Returns all addresses that are expected to have a mapping.
     pub(super) fn mapped(&self) -> Vec<Which> {
         self.mappings.keys().copied().collect()
     }
 
-    /// Takes a request in, as a lawful server carries it out.
+    /// Applies a request as a lawful server would.
     pub(super) fn take(&mut self, ask: &Ask) {
         if ask.auth != Auth::Token {
             return;

@@ -1,21 +1,22 @@
-//! Makes a script that fails smaller, on the live target: fewer turns, fewer items, one client, simpler addresses. Each
-//! attempt runs on a zone of its own.
+//! Reduces a failing script on the live target: fewer turns, fewer items, one client, simpler addresses. Each attempt
+//! runs on a zone of its own.
 
 use super::ask::{Address, Argument, Ask, At, Item, Which};
 use super::script::{Script, Turn};
 
-/// Whether a script still fails, and at which turn, counted from 1.
+/// A test whether a script still fails.
 pub(super) trait Probe {
-    /// Runs it. `None` if it does not fail so, or there is nothing left to spend.
+    /// Runs the script. Returns the turn that fails, counted from 1, or `None` if it does not fail in the same way or
+    /// no more requests may be sent.
     async fn fails(&mut self, script: &Script) -> Option<usize>;
-    /// Whether more attempts can be made.
+    /// Returns whether more attempts can be made.
     fn can_go_on(&self) -> bool;
 }
 
-/// The smallest script that was found to fail in the same way.
+/// Returns the smallest script that was found to fail in the same way.
 pub(super) async fn shrink(script: Script, probe: &mut impl Probe) -> Script {
     let mut script = script;
-    // Most faults need no requests at the same time: what follows is simpler without.
+    // Most faults do not need requests at the same time, and the next steps are simpler without them.
     let one_by_one = script.0.iter().flat_map(Turn::asks).cloned().map(Turn::One);
     let one_by_one = Script(one_by_one.collect());
     if one_by_one != script
@@ -34,7 +35,7 @@ pub(super) async fn shrink(script: Script, probe: &mut impl Probe) -> Script {
     }
 }
 
-/// Tries a script; what fails is cut behind the turn that shows it.
+/// Tries a script. If it fails, returns it without the turns after the one that shows the fault.
 async fn attempt(candidate: Script, probe: &mut impl Probe) -> Option<Script> {
     if candidate.0.is_empty() || !probe.can_go_on() {
         return None;
@@ -45,7 +46,7 @@ async fn attempt(candidate: Script, probe: &mut impl Probe) -> Option<Script> {
     Some(script)
 }
 
-/// Takes out halves, quarters and so on down to single turns, from the end.
+/// Removes halves, quarters and so on down to single turns, from the end.
 async fn without_turns(mut script: Script, probe: &mut impl Probe) -> Script {
     let mut size = script.0.len().div_ceil(2);
     loop {
@@ -66,7 +67,7 @@ async fn without_turns(mut script: Script, probe: &mut impl Probe) -> Script {
     }
 }
 
-/// Replaces turns by simpler ones, as long as that goes on.
+/// Replaces turns with simpler ones until no simpler turn still fails.
 async fn with_simpler_turns(mut script: Script, probe: &mut impl Probe) -> Script {
     let mut index = 0;
     while index < script.0.len() {
@@ -87,7 +88,7 @@ async fn with_simpler_turns(mut script: Script, probe: &mut impl Probe) -> Scrip
     script
 }
 
-/// Names the addresses by the simplest names that still fail.
+/// Replaces the addresses with the simplest ones that still fail.
 async fn with_simpler_addresses(mut script: Script, probe: &mut impl Probe) -> Script {
     let simple = [
         Which::V4(0),
@@ -115,7 +116,7 @@ async fn with_simpler_addresses(mut script: Script, probe: &mut impl Probe) -> S
     script
 }
 
-/// The addresses that a script names one by one.
+/// Returns the addresses that a script names individually.
 fn named(script: &Script) -> Vec<Which> {
     let mut named = Vec::new();
     for ask in script.0.iter().flat_map(Turn::asks) {
@@ -160,7 +161,7 @@ fn renamed(script: &Script, from: Which, to: Which) -> Option<Script> {
                     for item in items {
                         match item {
                             Item::One(address, _) => rename(address),
-                            // A filling that has the address would no longer meet it.
+                            // A filling that contains the address would no longer collide with it.
                             Item::Fill { .. } if item.addresses().contains(&from) => return None,
                             Item::Fill { .. } => {}
                         }
@@ -172,7 +173,7 @@ fn renamed(script: &Script, from: Which, to: Which) -> Option<Script> {
     Some(script)
 }
 
-/// Turns that can stand in for one, the simplest first.
+/// Returns replacements for a turn, the simplest first.
 fn simpler(turn: &Turn) -> Vec<Vec<Turn>> {
     match turn {
         Turn::One(ask) => {
@@ -230,7 +231,7 @@ fn simpler_ask(ask: &Ask) -> Vec<Ask> {
     }
 }
 
-/// The same address in its usual spelling, if it has another.
+/// Returns the address in its canonical spelling, if it is spelled differently.
 fn plainer(address: Address) -> impl Iterator<Item = Address> {
     let plain = Address::plain(address.which);
     (plain != address).then_some(plain).into_iter()
@@ -286,7 +287,7 @@ mod tests {
     use super::*;
     use crate::exchange::Operation;
 
-    /// Fails where all of these requests come in this order.
+    /// A probe that fails if a script contains all of these requests in this order.
     struct Needs {
         order: Vec<Ask>,
         attempts: usize,

@@ -1,4 +1,4 @@
-//! What is told of a fault: by what it is known from others, its case, and a sentence.
+//! The description of a fault: the key that distinguishes it from others, its case, and a sentence about it.
 
 use std::path::Path;
 
@@ -7,28 +7,28 @@ use crate::contract::{ClauseId, Level};
 use crate::diagnostic::SourceFile;
 use crate::event::{ReportedFinding, TrialReport, Verdict};
 
-/// A fault, made small.
+/// A fault with its reduced case.
 #[derive(Debug, Clone)]
 pub struct Story {
-    /// The name of its case: `V2-GET-1-v2.get`.
+    /// The name of the case, such as `V2-GET-1-v2.get`.
     pub name: String,
     /// The clause that is broken.
     pub clause: ClauseId,
-    /// Its level.
+    /// The level of the clause.
     pub level: Level,
-    /// The operation whose answer shows it.
+    /// The operation whose answer shows the fault.
     pub operation: String,
     /// The text of the case file.
     pub text: String,
-    /// The requests of the case.
+    /// The number of requests in the case.
     pub requests: usize,
-    /// How many requests had been sent when it was found.
+    /// The number of requests that had been sent when the fault was found.
     pub found_after: usize,
-    /// How often the fault came back when the case was sent again, and how often it was sent.
+    /// The number of repeats in which the fault came back, and the number of all repeats.
     pub came_back: (usize, usize),
 }
 
-/// What tells one fault from another.
+/// The properties that distinguish one fault from another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     pub(super) clause: String,
@@ -55,7 +55,8 @@ impl Key {
     }
 }
 
-/// A walk's report with its first finding: the others are most often in its wake, and are looked for in other walks.
+/// Reduces a walk's report to its first finding of the highest level. The others usually follow from it, and other
+/// walks look for them.
 pub(super) fn only_first(mut report: TrialReport) -> TrialReport {
     let worst = report.findings.iter().map(|one| one.finding.level).max();
     let first = report
@@ -80,7 +81,7 @@ pub(super) fn verdict(level: Level) -> Verdict {
     }
 }
 
-/// A sentence on a fault, from the report that shows it.
+/// Returns a sentence about a fault, based on the report that shows it.
 pub(super) fn title(report: Option<&TrialReport>, key: &Key) -> String {
     let found = report.and_then(|report| {
         let mut findings = report.findings.iter();
@@ -102,7 +103,7 @@ pub(super) fn title(report: Option<&TrialReport>, key: &Key) -> String {
     }
 }
 
-/// The case of a text, as it is saved.
+/// Loads the case of a case file's text, as if it were saved at the path.
 pub(super) fn loaded(id: &str, path: &Path, text: &str) -> Option<Trial> {
     let source = SourceFile::new(path.display().to_string(), text);
     let library = Library::from_sources(vec![(id.to_owned(), source)]).ok()?;

@@ -1,4 +1,4 @@
-//! Exploring as tests: one a seed, `explore::seed-1`.
+//! Exploring as tests, one test per seed, such as `explore::seed-1`.
 
 use std::sync::{Arc, PoisonError};
 
@@ -9,12 +9,13 @@ use crate::contract::Level;
 use crate::event::Verdict;
 use crate::explore::{Explorer, Limits};
 
-/// Trials of one seed have zones with numbers from here on, times the place of the seed: no case of the suite has them.
+/// The distance between the zone numbers of seeds. The zones of the first seed begin at this number, so that they never
+/// coincide with the zones of the suite's cases.
 const ZONES: usize = 1_000_000;
-/// Clients at a time.
+/// The number of concurrent clients.
 const CLIENTS: usize = 4;
 
-/// The tests of all seeds that the settings name.
+/// Returns a test for each seed that the settings name.
 pub(super) fn tests(session: &Arc<Session>) -> Vec<Test> {
     let (seeds, requests) = session.settings.explore.clone();
     let seeds = seeds.into_iter().enumerate();

@@ -1,20 +1,20 @@
-//! The suite as tests of `cargo test`: each trial is one, named by its id.
+//! The suite as tests of `cargo test`: each trial is a test, named by its id.
 //!
-//! An implementer's own `tests/conformance.rs` (with `harness = false`) is
+//! An implementer's own `tests/conformance.rs` (with `harness = false`) looks like this:
 //!
 //! ```no_run
 //! use originproof::harness::{Arguments, Settings, run};
 //!
 //! fn main() -> std::process::ExitCode {
 //!     let settings = Settings::from_vars(std::env::vars()).server(|| async {
-//!         // Start your server here, on a port of its own, and say where it is.
+//!         // Start your server here, on a port of its own, and return its base URL.
 //!         Ok("http://127.0.0.1:8080/client/v4".to_owned())
 //!     });
 //!     run(&Arguments::from_args(), settings, &mut std::io::stderr()).exit_code()
 //! }
 //! ```
 //!
-//! The embedded mock is used where the file says [`Settings::mock`], and nowhere else.
+//! The embedded mock is used only if the file calls [`Settings::mock`].
 
 mod explore;
 mod settings;
@@ -36,31 +36,35 @@ use crate::cause::of_failures;
 use crate::diagnostic::visible::shown;
 use crate::event::{Event, RunHeader, Summary, TrialReport, Verdict};
 use crate::expected::Tally;
-use crate::mock::{Mock, MockConfig, Running};
+#[cfg(feature = "mock")]
+use crate::mock::{Mock, MockConfig};
 use crate::report::{FORMATS, Run, Style, Terminal, Verbosity, format};
 use crate::runner::{Keep, RunConfig, Runner, Target, TargetConfig, new_seed};
 
-/// What to do where no target is chosen.
+/// The message if no target is chosen.
 const NO_TARGET: &str = "no target is chosen: say `.server(...)` or `.target(...)` in the test file, or set ORIGINPROOF_TARGET to a base URL such as http://127.0.0.1:8080/client/v4";
 
-/// What the tests share.
+/// A server of the process, which ends when this is dropped.
+type KeptAlive = Option<Box<dyn std::any::Any + Send + Sync>>;
+
+/// The state that the tests share.
 struct Session {
     runtime: Runtime,
-    /// Opened by the first test that runs, so that `--list` sends nothing.
-    runner: OnceLock<Result<(Runner, Option<Running>), String>>,
+    /// The runner, and the embedded mock if it is used. They are opened on first use, so that `--list` sends nothing.
+    runner: OnceLock<Result<(Runner, KeptAlive), String>>,
     settings: Settings,
     tally: Option<Mutex<Tally>>,
-    /// What came of the tests.
+    /// The reports of the tests that ran.
     ran: Mutex<Vec<TrialReport>>,
-    /// Whether a single test was asked for, whose failure is shown whole.
+    /// Whether a single test was requested, whose failure is shown in full.
     is_exact: bool,
     begun: Instant,
-    /// When that was (RFC 3339).
+    /// The time when the tests began (RFC 3339).
     started: String,
 }
 
 impl Session {
-    /// Puts given zones back; what could not be put back is said.
+    /// Puts the given zones back. Returns a message for each zone that could not be put back.
     fn end(&self) -> Vec<String> {
         let Some(Ok((runner, _))) = self.runner.get() else {
             return Vec::new();
@@ -87,7 +91,7 @@ impl Session {
             .map_err(Clone::clone)
     }
 
-    /// All tests as a run.
+    /// Returns all tests as a run.
     fn as_run(&self) -> Run {
         let trials = std::mem::take(&mut *self.ran.lock().unwrap_or_else(PoisonError::into_inner));
         let mut summary = Summary {
@@ -126,7 +130,7 @@ impl Session {
         run
     }
 
-    /// Writes the reports that the test file asks for; returns what went wrong.
+    /// Writes the reports that the test file asks for. Returns a message for each report that could not be written.
     fn report(&self, run: &Run) -> Vec<String> {
         let write = |(name, path): &(String, PathBuf)| {
             let wrong = |error: &dyn std::fmt::Display| {
@@ -149,7 +153,7 @@ impl Session {
             .collect()
     }
 
-    /// Says what explains the failures, if any test failed.
+    /// Writes the causes of the failures, if any test failed.
     fn explain(run: &Run, out: &mut dyn Write) {
         let failed = |trial: &&TrialReport| {
             !matches!(
@@ -162,7 +166,7 @@ impl Session {
         }
         let mut terminal = terminal(Verbosity::Causes);
         for event in run.events() {
-            // Each failure was shown when it came. Where nobody reads the end, the tests have ended all the same.
+            // Each failure was already shown. A failed write is ignored, because the tests have ended anyway.
             let _ = match event {
                 Event::RunFinished(_) => terminal.event(&event, out),
                 _ => terminal.event(&event, &mut std::io::sink()),
@@ -170,10 +174,11 @@ impl Session {
         }
     }
 
-    /// What the tests run against, in a line.
+    /// Returns a line that names the target of the tests.
     fn target_line(&self, runner: &Runner) -> String {
         let target = runner.target();
         let what = match &self.settings.server {
+            #[cfg(feature = "mock")]
             Server::Mock => "the embedded mock at ",
             Server::Started(_) => "the test file's own server at ",
             Server::At(_) | Server::Missing => "",
@@ -188,7 +193,7 @@ impl Session {
     }
 }
 
-async fn open(settings: &Settings) -> Result<(Runner, Option<Running>), String> {
+async fn open(settings: &Settings) -> Result<(Runner, KeptAlive), String> {
     let (config, mock) = target(settings).await?;
     let seed = new_seed();
     let target = Target::probe(config, seed)
@@ -204,11 +209,11 @@ async fn open(settings: &Settings) -> Result<(Runner, Option<Running>), String> 
     Ok((runner, mock))
 }
 
-async fn target(settings: &Settings) -> Result<(TargetConfig, Option<Running>), String> {
+async fn target(settings: &Settings) -> Result<(TargetConfig, KeptAlive), String> {
     let config = |url: &str| {
         let config = settings.values.target(url, settings.folder.clone());
         let mut config = config.map_err(|error| as_variables(&error.to_string()))?;
-        // Under cargo-nextest every test is a process of its own: they take turns on a zone.
+        // Under cargo-nextest every test is its own process, so the tests take turns on a zone.
         config.custody.wait_for_lock = true;
         Ok::<_, String>(config)
     };
@@ -221,6 +226,7 @@ async fn target(settings: &Settings) -> Result<(TargetConfig, Option<Running>), 
                 .map_err(|why| format!("the server of the test file did not start: {why}"))?;
             Ok((config(&url)?, None))
         }
+        #[cfg(feature = "mock")]
         Server::Mock => {
             let mock = MockConfig::default();
             let access = mock.access.clone();
@@ -228,15 +234,15 @@ async fn target(settings: &Settings) -> Result<(TargetConfig, Option<Running>), 
             let running = served.map_err(|error| format!("the mock did not start: {error}"))?;
             let mut config = config(&running.base_url())?;
             config.credentials = access.into();
-            Ok((config, Some(running)))
+            Ok((config, Some(Box::new(running))))
         }
     }
 }
 
-/// A message of the command with the variables in place of its flags.
+/// Replaces the flags in a message of the command with variables.
 fn as_variables(message: &str) -> String {
     let mut message = message.to_owned();
-    // Longer flags first: one may begin like another.
+    // Longer flags come first, because one flag may be a prefix of another.
     let mut settings: Vec<_> = crate::settings::SETTINGS.iter().collect();
     settings.sort_by_key(|setting| std::cmp::Reverse(setting.flag.len()));
     for setting in settings {
@@ -248,9 +254,9 @@ fn as_variables(message: &str) -> String {
     message
 }
 
-/// Runs the cases as tests, and says on `out` against what. The caller turns the conclusion into an exit code. Zones that
-/// were given are put back at the end; one that could not be counts as a failed test. What keeps all tests from running,
-/// such as a target that is missing or out of reach, is one failed test.
+/// Runs the cases as tests, and names the target on `out`. The caller turns the conclusion into an exit code. Given
+/// zones are put back at the end. A zone that cannot be put back counts as a failed test. If no test can run, for
+/// example because the target is missing or out of reach, the result is one failed test.
 pub fn run(arguments: &Arguments, mut settings: Settings, out: &mut dyn Write) -> Conclusion {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -280,7 +286,7 @@ pub fn run(arguments: &Arguments, mut settings: Settings, out: &mut dyn Write) -
     }
     if !arguments.list {
         match session.runner() {
-            // Where nobody reads it, the tests run all the same.
+            // A failed write is ignored: the tests run anyway.
             Ok(runner) => drop(writeln!(out, "{}", session.target_line(runner))),
             Err(why) => return alone(arguments, "the target can be tested", why),
         }
@@ -309,9 +315,9 @@ pub fn run(arguments: &Arguments, mut settings: Settings, out: &mut dyn Write) -
     conclusion
 }
 
-/// One failing test in place of what could not begin or end.
+/// Runs a single test that fails, to report why something could not begin or end.
 fn alone(arguments: &Arguments, name: &str, why: String) -> Conclusion {
-    // It is said whatever the filters leave out.
+    // Filters must not hide this test.
     let arguments = Arguments {
         filter: None,
         skip: Vec::new(),
@@ -355,13 +361,13 @@ fn judge(session: &Session, number: usize, trial: &Trial) -> Result<Completion, 
     }
 }
 
-/// A report at the terminal, of tests.
+/// Creates a terminal report for tests.
 fn terminal(verbosity: Verbosity) -> Terminal {
     let again = "cargo test --test conformance -- --exact".to_owned();
     Terminal::new(Style::new(false), again.clone(), verbosity).more(format!("{again} 'ID'"))
 }
 
-/// The failure in a few lines, or whole.
+/// Returns the failure in a few lines, or in full.
 fn text(report: TrialReport, is_whole: bool) -> String {
     let mut terminal = terminal(Verbosity::Cases);
     let mut text = Vec::new();

@@ -1,4 +1,4 @@
-//! What an implementer's test file says: which server, and how to treat it.
+//! The settings of an implementer's test file: which server to test, and how.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,49 +12,50 @@ use crate::expected::Expectations;
 use crate::runner::custody::user_folder;
 use crate::settings::Values;
 
-/// Starts a server and says its base URL.
+/// A function that starts a server and returns its base URL.
 type Start = dyn Fn() -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync;
 
-/// Where the tests send their requests.
+/// The server to which the tests send their requests.
 #[derive(Clone, Default)]
 pub(super) enum Server {
-    /// Nobody said so.
+    /// No server is set.
     #[default]
     Missing,
-    /// To the embedded mock.
+    /// The embedded mock.
+    #[cfg(feature = "mock")]
     Mock,
-    /// To a server that is started for the whole run.
+    /// A server that is started once for the whole run.
     Started(Arc<Start>),
-    /// To a base URL.
+    /// The server at a base URL.
     At(String),
 }
 
-/// The settings of a test file. Begin with [`Settings::from_vars`], so that variables can choose another target and
-/// bring credentials; then say what the file's own server is.
+/// The settings of a test file. Begin with [`Settings::from_vars`], so that environment variables can choose another
+/// target and give credentials. Then set the file's own server.
 #[derive(Clone, Default)]
 pub struct Settings {
     pub(super) values: Values,
-    /// For journals and locks.
+    /// The folder of journals and locks.
     pub(super) folder: PathBuf,
     pub(super) server: Server,
     pub(super) cases: Option<PathBuf>,
     pub(super) only: Option<Generation>,
     pub(super) expected: Option<Expectations>,
-    /// Formats of reports with the files to write.
+    /// The formats of reports, with the files to write.
     pub(super) reports: Vec<(String, PathBuf)>,
-    /// Seeds to explore from, and the requests of each.
+    /// The seeds to explore from, and the number of requests for each.
     pub(super) explore: (Vec<u64>, usize),
 }
 
 impl fmt::Debug for Settings {
-    /// Without the values, among which are secrets.
+    /// Formats the settings without their values, because some of them are secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings").finish_non_exhaustive()
     }
 }
 
 impl Settings {
-    /// Reads the same variables as the command does, from those that the caller hands in: `ORIGINPROOF_TARGET`,
+    /// Reads the same variables as the command does, from those that the caller passes in: `ORIGINPROOF_TARGET`,
     /// `ORIGINPROOF_ZONE` (or `CLOUDFLARE_ZONE_ID`), `CLOUDFLARE_API_TOKEN`, `ORIGINPROOF_TIMEOUT` and the others of
     /// [`crate::settings::SETTINGS`]. Journals are kept in the user's state folder, by `XDG_STATE_HOME` or `HOME`.
     #[must_use]
@@ -73,7 +74,9 @@ impl Settings {
         }
     }
 
-    /// The embedded mock, whatever the environment says: what a first try needs, and never a proof of anything else.
+    /// Uses the embedded mock, whatever the environment says (feature `mock`). This is useful for a first try, but
+    /// proves nothing about another server.
+    #[cfg(feature = "mock")]
     #[must_use]
     pub fn mock() -> Self {
         Self {
@@ -82,8 +85,8 @@ impl Settings {
         }
     }
 
-    /// The server that the tests are for, where no variable names another: an async function that starts it and returns
-    /// its base URL, or says why it can't. It is called once for the whole run.
+    /// Sets the server to test, unless a variable names a target. `start` is an async function that starts the server
+    /// and returns its base URL, or an error that tells why it cannot. It is called once for the whole run.
     #[must_use]
     pub fn server<F, R>(mut self, start: F) -> Self
     where
@@ -96,7 +99,7 @@ impl Settings {
         self
     }
 
-    /// The target's base URL, where no variable names another.
+    /// Sets the base URL of the target, unless a variable names a target.
     #[must_use]
     pub fn target(mut self, base_url: impl Into<String>) -> Self {
         if matches!(self.server, Server::Missing) {
@@ -105,63 +108,63 @@ impl Settings {
         self
     }
 
-    /// Sets a setting by its key in `originproof.toml`, such as `token`, `timeout` or `rate`, where no variable does. Of a
-    /// list, each call adds one. A key that does not exist fails the run.
+    /// Sets a setting by its key in `originproof.toml`, such as `token`, `timeout` or `rate`, unless a variable sets
+    /// it. For a list, each call adds a value. A key that does not exist fails the run.
     #[must_use]
     pub fn set(mut self, key: &str, value: impl Into<String>) -> Self {
         self.values.offer(key, value.into());
         self
     }
 
-    /// The API token, where no variable brings one.
+    /// Sets the API token, unless a variable sets it.
     #[must_use]
     pub fn token(self, token: impl Into<String>) -> Self {
         self.set("token", token)
     }
 
-    /// A zone to work in, where no variable names any.
+    /// Adds a zone to work in, unless a variable names zones.
     #[must_use]
     pub fn zone(self, id: impl Into<String>) -> Self {
         self.set("zones", id)
     }
 
-    /// Something that the target has (`originproof list capabilities`), where no variable names any.
+    /// Adds a capability that the target has (`originproof list capabilities`), unless a variable names capabilities.
     #[must_use]
     pub fn capability(self, name: impl Into<String>) -> Self {
         self.set("capabilities", name)
     }
 
-    /// Case files of one's own in place of the built-in ones.
+    /// Uses the case files in this folder instead of the built-in ones.
     #[must_use]
     pub fn cases(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cases = Some(folder.into());
         self
     }
 
-    /// Only the cases of one generation.
+    /// Runs only the cases of this generation.
     #[must_use]
     pub fn only(mut self, generation: Generation) -> Self {
         self.only = Some(generation);
         self
     }
 
-    /// Explores as well: a test for each seed, which sends this number of requests in sequences that nobody wrote. The same seed
-    /// sends the same sequence.
+    /// Also explores, with a test for each seed. Each test sends this number of requests in random sequences. The same
+    /// seed gives the same sequence.
     #[must_use]
     pub fn explore(mut self, seeds: impl IntoIterator<Item = u64>, requests: usize) -> Self {
         self.explore = (seeds.into_iter().collect(), requests);
         self
     }
 
-    /// The list of expected failures: those pass, and an entry that no longer fits fails.
+    /// Sets the list of expected failures. Expected failures pass, and an entry that no longer fits fails the run.
     #[must_use]
     pub fn expected(mut self, expectations: Expectations) -> Self {
         self.expected = Some(expectations);
         self
     }
 
-    /// Writes a report of all tests at the end, in a format of `originproof report`, such as `html` or `json`. One that
-    /// can't be written fails the run.
+    /// Writes a report of all tests at the end, in a format of `originproof report`, such as `html` or `json`. A report
+    /// that cannot be written fails the run.
     #[must_use]
     pub fn report(mut self, format: &str, path: impl Into<PathBuf>) -> Self {
         self.reports.push((format.to_owned(), path.into()));

@@ -1,19 +1,19 @@
-//! Who may call: a bearer token, or an e-mail address with a key.
+//! Authentication: a bearer token, or an e-mail address with a key.
 
-/// What a request presents.
+/// The credentials that a request presents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
     /// The value of `Authorization: Bearer`.
     pub token: Option<String>,
-    /// `X-Auth-Email`.
+    /// The value of `X-Auth-Email`.
     pub email: Option<String>,
-    /// `X-Auth-Key`.
+    /// The value of `X-Auth-Key`.
     pub key: Option<String>,
-    /// The whole of `Authorization`, whatever its scheme; honest code reads `token`.
+    /// The whole value of `Authorization`, whatever its scheme. Honest code reads `token` instead.
     pub authorization: Option<String>,
 }
 
-/// What the mock accepts.
+/// The credentials that the mock accepts.
 #[derive(Debug, Clone)]
 pub struct Access {
     /// The one valid token.
@@ -25,7 +25,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// Whether the credentials are valid.
+    /// Returns whether the credentials are valid.
     #[must_use]
     pub fn admits(&self, credentials: &Credentials) -> bool {
         if let Some(token) = &credentials.token {

@@ -1,4 +1,4 @@
-//! A request and its answer in the API's terms, free of HTTP.
+//! A request and its answer in the API's terms, without HTTP.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,50 +10,50 @@ use crate::exchange::Operation;
 /// A request that was routed to an operation.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Which operation.
+    /// The operation.
     pub operation: Operation,
-    /// The zone of the path.
+    /// The zone id from the path.
     pub zone: String,
-    /// The address of the path, percent-decoded.
+    /// The address from the path, percent-decoded.
     pub address: Option<String>,
-    /// The same segment as it came.
+    /// The same path segment as it was sent.
     pub raw_address: Option<String>,
-    /// The query's pairs, decoded.
+    /// The query parameters (name and value), decoded.
     pub query: Vec<(String, String)>,
     /// The body.
     pub body: Body,
-    /// Who asks.
+    /// The caller's credentials.
     pub credentials: Credentials,
-    /// A failure that the caller asks for (`fault-injection`).
+    /// The failure that the caller requests (`fault-injection`).
     pub fault: Option<FaultRequest>,
-    /// When it arrived.
+    /// The time at which the request arrived.
     pub now: Timestamp,
 }
 
 /// A request body.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
-    /// There was none.
+    /// No body.
     None,
-    /// It is JSON.
+    /// A JSON body.
     Json(Value),
-    /// It is not JSON.
+    /// A body that is not JSON, with the parser's error message.
     Malformed(String),
 }
 
-/// An answer, before it becomes HTTP.
+/// An answer, before it becomes an HTTP response.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// The status.
+    /// The HTTP status code.
     pub status: u16,
     /// The whole body.
     pub body: Value,
-    /// Header fields beyond the usual.
+    /// Header fields beyond the usual ones.
     pub headers: Vec<(&'static str, String)>,
 }
 
 impl Reply {
-    /// 200 with a result.
+    /// Builds a 200 answer with a result.
     #[must_use]
     pub fn success(result: Value) -> Self {
         let mut body = json!({"success": true, "errors": [], "messages": []});
@@ -65,7 +65,7 @@ impl Reply {
         }
     }
 
-    /// A failure with one error.
+    /// Builds a failure with one error.
     #[must_use]
     pub fn failure(status: u16, code: i64, message: &str) -> Self {
         Self {
@@ -80,7 +80,7 @@ impl Reply {
         }
     }
 
-    /// Whether it is a 2xx.
+    /// Returns whether the status is 2xx.
     #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
@@ -88,7 +88,7 @@ impl Reply {
 }
 
 impl Call {
-    /// The value of a query parameter.
+    /// Returns the first value of a query parameter.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query

@@ -6,20 +6,20 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::yaml;
 
-/// The public regions; see the file for where they come from.
+/// The public regions; the file names their sources.
 const TEXT: &str = include_str!("catalogue.yaml");
 
-/// Which regions exist, by vendor.
+/// The regions that exist, by vendor.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    /// Vendor to region to colos.
+    /// The colos of each region, by vendor and region.
     pub vendors: BTreeMap<String, BTreeMap<String, Vec<String>>>,
-    /// Whether the colos are known.
+    /// True if the colos are known.
     pub obtained_codes: bool,
 }
 
 impl Catalogue {
-    /// The embedded catalogue; empty only if the embedded file were faulty, which a test rules out.
+    /// Returns the embedded catalogue. It would be empty only if the embedded file were faulty, which a test rules out.
     #[must_use]
     pub fn embedded() -> Self {
         let vendors = yaml::parse(TEXT)
@@ -32,7 +32,7 @@ impl Catalogue {
         }
     }
 
-    /// A small one, by hand.
+    /// Builds a small catalogue by hand, with one colo (`AMS`) for each region.
     #[must_use]
     pub fn of(vendors: &[(&str, &[&str])]) -> Self {
         let regions = |names: &[&str]| {
@@ -50,7 +50,7 @@ impl Catalogue {
         }
     }
 
-    /// Whether this vendor has this region.
+    /// Returns whether this vendor has this region.
     #[must_use]
     pub fn has(&self, vendor: &str, region: &str) -> bool {
         self.vendors
@@ -58,7 +58,7 @@ impl Catalogue {
             .is_some_and(|regions| regions.contains_key(region))
     }
 
-    /// The result of `supported_regions`.
+    /// Returns the catalogue as the result of `supported_regions`.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let vendors: serde_json::Map<String, Value> = self

@@ -1,4 +1,4 @@
-//! A change of behaviour, as data: what mutants and lawful variations are made of.
+//! A change of behaviour, as data. Mutants and lawful variations consist of such changes.
 
 use super::call::{Call, Reply};
 use super::rules::Rules;
@@ -15,20 +15,19 @@ pub enum Change {
     Wire(fn(&mut Wire)),
     /// Changes a request before it is handled.
     Ask(fn(&mut Call)),
-    /// Handles a request itself where it returns an answer; the honest logic is
-    /// [`super::handle`].
+    /// Handles a request instead of the honest logic ([`super::handle`]) if it returns an answer.
     Handle(fn(&Rules, &mut Zone, &Call) -> Option<Reply>),
     /// Changes an answer.
     Answer(fn(&Call, &mut Reply)),
-    /// Lets a request in whatever its credentials.
+    /// Admits a request whatever its credentials, if it returns true.
     Admit(fn(&Call) -> bool),
-    /// Makes another change on these operations only. The HTTP layer and the choices that the router
-    /// reads belong to no operation: they can't be changed like this.
+    /// Limits another change to these operations. The HTTP layer and the choices that the router reads do not belong
+    /// to an operation, so they can't be changed like this.
     Only(On, &'static Change),
 }
 
 impl Change {
-    /// What the change is on this operation, if it is any.
+    /// Returns the change that applies to this operation, if any.
     #[must_use]
     pub fn at(&self, operation: Operation) -> Option<&Self> {
         match self {
@@ -47,18 +46,18 @@ impl Change {
 /// The operations that something applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On {
-    /// All of them.
+    /// All operations.
     Every,
-    /// Those of v1 of these kinds.
+    /// The v1 operations of these kinds.
     V1(&'static [Kind]),
-    /// Those of v2 of these kinds.
+    /// The v2 operations of these kinds.
     V2(&'static [Kind]),
-    /// Those of both generations of these kinds.
+    /// The operations of these kinds in both generations.
     Both(&'static [Kind]),
 }
 
 impl On {
-    /// Whether this operation is one of them.
+    /// Returns whether this operation is included.
     #[must_use]
     pub fn includes(self, operation: Operation) -> bool {
         let kinds = match (self, operation.generation()) {

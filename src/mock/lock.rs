@@ -1,4 +1,4 @@
-//! How a call holds its zone: under the lock, as is right, or in one of the ways in which servers lose what others write.
+//! How a call holds its zone: correctly, under the lock, or in one of the faulty ways that lose other callers' writes.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -59,7 +59,7 @@ impl Mock {
     }
 }
 
-/// The calls that wait in a zone.
+/// Returns the list of calls that wait in a zone.
 fn waiting(zone: &mut Zone) -> &mut Vec<Value> {
     let all = zone.aside.entry(Locking::WAITING.to_owned());
     let all = all.or_insert_with(|| json!([]));
@@ -72,7 +72,7 @@ fn waiting(zone: &mut Zone) -> &mut Vec<Value> {
     }
 }
 
-/// The address that a call names by itself, in its canonical form.
+/// Returns the address in the body of a call, or else in its path, in canonical form.
 fn announced_address(call: &Call) -> Option<String> {
     let member = call.operation.generation().request_address();
     let body = match &call.body {

@@ -1,8 +1,8 @@
-//! The reference implementation: all operations of the contract over one store for each zone.
+//! The reference implementation: all operations of the contract, with one store for each zone.
 //!
-//! `store` is pure (time is handed in), `handle` is the API's logic on it, `serve` the thin HTTP
-//! layer. Where a lawful server has a choice, the choice is a field of [`Rules`] or [`Wire`]; mutants
-//! and lawful variations are [`Change`]s to them, data beside the honest code.
+//! `store` is pure (time is a parameter), `handle` is the API's logic on it, and `serve` is the thin HTTP
+//! layer. Where a lawful server has a choice, the choice is a field of [`Rules`] or [`Wire`]. Mutants
+//! and lawful variations are [`Change`]s: data, kept separate from the honest code.
 
 mod access;
 mod address;

@@ -1,12 +1,12 @@
-//! Why a request is refused. The contract's rows say with which code, status and text.
+//! Reasons to refuse a request. The contract's rows give the code, status and text of each reason.
 
 use super::call::Reply;
 use crate::contract::{CodeDescription, Contract, Meaning, StatusPattern, When};
 use crate::exchange::Operation;
 
-/// The code of a refusal that the documents have none for.
+/// The code of a refusal for which the documents give no code.
 const UNDOCUMENTED: i64 = 10_001;
-/// Statuses that the mock chooses where the contract only names a class, unless it is 400 or 500.
+/// Statuses that the mock chooses where the contract only gives a class, if they are not 400 or 500.
 const CHOSEN: &[(Meaning, u16)] = &[(Meaning::Other("unchecked"), 503)];
 
 /// A reason to refuse, in the words of the contract.
@@ -14,18 +14,18 @@ const CHOSEN: &[(Meaning, u16)] = &[(Meaning::Other("unchecked"), 503)];
 pub struct Refusal {
     means: Option<Meaning>,
     when: Option<When>,
-    /// What to say where the documents have no text.
+    /// The error text to use instead of the documented one.
     own_text: Option<&'static str>,
 }
 
 impl Refusal {
-    /// No such mapping.
+    /// The mapping does not exist.
     pub const NOT_FOUND: Self = Self::of(Meaning::Unknown);
-    /// The address has a mapping already.
+    /// The address already has a mapping.
     pub const EXISTS: Self = Self::of(Meaning::Exists);
     /// The address is missing or invalid.
     pub const ADDRESS: Self = Self::of(Meaning::Invalid);
-    /// The body names another address than the path.
+    /// The body and the path name different addresses.
     pub const ADDRESS_DIFFERS: Self =
         Self::row(Some(Meaning::Invalid), Some(When::BodyDiffers), None);
     /// `page` is out of range.
@@ -37,20 +37,20 @@ impl Refusal {
     /// `per_page` is out of range.
     pub const PER_PAGE: Self =
         Self::row(Some(Meaning::Invalid), Some(When::PerPageOutOfRange), None);
-    /// No such vendor or region.
+    /// The vendor or region is unknown.
     pub const PLACE: Self = Self::of(Meaning::Place);
     /// The zone is full.
     pub const FULL: Self = Self::of(Meaning::Full);
-    /// The body is not what the operation takes.
+    /// The body does not have the shape that the operation takes.
     pub const SHAPE: Self = Self::row(
         None,
         None,
         Some("The request body is not what this operation takes."),
     );
-    /// A batch of more items than allowed.
+    /// The batch has more items than allowed.
     pub const TOO_MANY: Self = Self::row(None, None, Some("A batch takes at most 100 items."));
 
-    /// The refusal with this meaning.
+    /// Returns the refusal with this meaning.
     #[must_use]
     pub const fn of(meaning: Meaning) -> Self {
         Self::row(Some(meaning), None, None)
@@ -68,8 +68,8 @@ impl Refusal {
         }
     }
 
-    /// The contract's rows, those of the operation first. Where it has several, the code of the prose comes last, and
-    /// counts.
+    /// Returns the contract's rows for this refusal, the operation's own rows first. If an operation has several, the
+    /// order is reversed: the contract lists the code from the prose last, and that code takes precedence.
     fn rows(self, operation: Operation) -> Vec<&'static CodeDescription> {
         let rows = Contract::embedded().codes.iter();
         let (own, others): (Vec<_>, Vec<_>) = rows
@@ -78,7 +78,8 @@ impl Refusal {
         own.into_iter().rev().chain(others).collect()
     }
 
-    /// The text for an operation: its own or else the documented one, which may be that of other operations.
+    /// Returns the text for an operation: the refusal's own text, or else the documented one. The documented text may
+    /// be one of other operations.
     #[must_use]
     pub fn text(self, operation: Operation) -> &'static str {
         let documented = || {
@@ -89,7 +90,7 @@ impl Refusal {
         text.unwrap_or("The request can't be carried out.")
     }
 
-    /// The failure as an answer.
+    /// Builds the answer with this failure.
     #[must_use]
     pub fn reply(self, operation: Operation) -> Reply {
         let rows = self.rows(operation);

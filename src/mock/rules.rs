@@ -1,5 +1,5 @@
-//! The choices that the logic reads. The default is the honest reference; variations and mutants
-//! set them otherwise.
+//! The choices that the logic reads. The defaults make the honest reference; variations and mutants
+//! set other values.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -16,76 +16,76 @@ use crate::exchange::Operation;
 /// The named choices of behaviour.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// The most mappings of a zone.
+    /// The maximum number of mappings in a zone.
     pub limit: usize,
-    /// The most items of a batch.
+    /// The maximum number of items in a batch.
     pub batch_max: usize,
-    /// `per_page` where the request has none.
+    /// The value of `per_page` if the request has none.
     pub per_page_default: usize,
     /// The largest `per_page`.
     pub per_page_max: usize,
-    /// Reads an address of a body.
+    /// Parses an address in a body.
     pub read_address: fn(&str) -> Option<IpAddr>,
-    /// Reads an address of a path.
+    /// Parses an address in a path.
     pub read_path: fn(&str) -> Option<IpAddr>,
-    /// Shows a stored address.
+    /// Formats a stored address.
     pub show: fn(IpAddr, &Mapping) -> String,
-    /// Shows a time.
+    /// Formats a time.
     pub show_time: fn(Timestamp) -> String,
-    /// Brings a vendor or region into the form that the catalogue has.
+    /// Converts the name of a vendor or region to the form that the catalogue uses.
     pub read_name: fn(&str) -> String,
     /// The regions that exist.
     pub catalogue: Catalogue,
-    /// A batch beyond the limit: the surplus items fail instead of the whole batch.
+    /// True if only the surplus items fail when a batch exceeds the zone's limit. Otherwise the whole batch is refused.
     pub surplus_fails: bool,
-    /// Which of two equal addresses in one batch is kept; see [`Doubled`].
+    /// The treatment of an address that a batch contains twice; see [`Doubled`].
     pub doubled: Doubled,
-    /// Whether an empty batch is an error.
+    /// True if an empty batch is an error.
     pub empty_batch_refused: bool,
-    /// How a zone is locked while a call is handled.
+    /// The way in which a zone is locked while a call is handled.
     pub locking: Locking,
-    /// Whether the hooks are offered.
+    /// True if the hooks are offered.
     pub hooks: bool,
-    /// The capabilities that the hook names.
+    /// The capabilities that the hook lists.
     pub capabilities: Vec<&'static str>,
-    /// Operations that are not routed.
+    /// Returns whether an operation is not routed.
     pub unrouted: fn(Operation) -> bool,
-    /// What becomes of the router's own refusal: no such path, method or zone.
+    /// Changes the router's own refusal of an unknown path, method or zone.
     pub router_says: fn(Reply) -> Reply,
-    /// The name under which a zone's data is kept, by operation.
+    /// Returns the key under which a zone's data is stored, by operation and zone id.
     pub zone_key: fn(Operation, &str) -> String,
 }
 
-/// What happens to an address that stands twice in a batch (BATCH-12 leaves it open).
+/// The treatment of an address that a batch contains twice (BATCH-12 leaves it open).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubled {
-    /// Both are answered as succeeded, the last one stays.
+    /// Both items are answered as succeeded, and the last one is stored.
     Last,
-    /// The second one fails.
+    /// The second item fails.
     SecondFails,
-    /// Both of them fail.
+    /// Both items fail.
     BothFail,
     /// The whole batch is refused.
     Refused,
 }
 
-/// How an operation holds its zone.
+/// The way in which an operation holds its zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Locking {
-    /// The zone is locked from reading to writing.
+    /// The zone stays locked from reading to writing.
     Held,
-    /// The zone is copied, the copy is changed, and after a while written back whole.
+    /// The call changes a copy of the zone. After this time, the whole copy is written back.
     CopiedBack(Duration),
-    /// The decision is made on a copy; after a while it is carried out without looking again.
+    /// The call is decided on a copy. After this time, the decision is carried out without another check.
     DecidedEarly(Duration),
-    /// The answer is made on a copy; after a while what the copy remembers aside is kept.
+    /// The call is answered from a copy. After this time, the copy's new entries in [`super::Zone::aside`] are kept.
     RememberedLate(Duration),
-    /// The call is noted under [`Locking::WAITING`] while it waits, and handled after this time.
+    /// The call waits for this time before it is handled. Meanwhile it is listed under [`Locking::WAITING`].
     Announced(Duration),
 }
 
 impl Locking {
-    /// The name in [`super::Zone::aside`] under which calls wait.
+    /// The key in [`super::Zone::aside`] of the list of waiting calls.
     pub const WAITING: &'static str = "waiting";
 }
 

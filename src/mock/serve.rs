@@ -1,5 +1,5 @@
-//! The HTTP layer: routing, credentials, the hooks, the lock of a zone. It decides nothing that the
-//! contract speaks of.
+//! The HTTP layer: routing, credentials, the hooks and the lock of a zone. It decides nothing that the
+//! contract covers.
 
 use std::io;
 use std::net::SocketAddr;
@@ -29,23 +29,23 @@ use super::zones::Zones;
 use crate::contract::{Contract, FaultRequest, routes};
 use crate::exchange::Operation;
 
-/// The path below which everything is served.
+/// The path prefix of everything that is served.
 const BASE_PATH: &str = "/client/v4";
 /// The largest request body, in bytes.
 const BODY_LIMIT: usize = 1024 * 1024;
 
-/// How a mock is set up.
+/// The configuration of a mock.
 #[derive(Debug, Clone)]
 pub struct MockConfig {
-    /// The credentials that it accepts.
+    /// The credentials that the mock accepts.
     pub access: Access,
-    /// Its changes of behaviour; none makes it the honest reference.
+    /// The changes of behaviour. An empty list makes the mock the honest reference.
     pub changes: Vec<Change>,
-    /// Mappings that every zone holds from the start.
+    /// The number of mappings that every zone holds from the start.
     pub seed_mappings: usize,
-    /// Whether the hooks are offered.
+    /// True if the hooks are offered.
     pub hooks: bool,
-    /// Answer each n-th request with 429 and this `retry-after`, in seconds.
+    /// The rate limit `(n, s)`: each n-th request is answered with 429 and a `retry-after` of `s` seconds.
     pub throttle: Option<(u64, u64)>,
 }
 
@@ -69,9 +69,9 @@ impl Default for MockConfig {
 #[derive(Debug)]
 pub struct Mock {
     access: Access,
-    /// What the router reads before it knows the operation.
+    /// The rules that the router reads before it knows the operation.
     routing: Rules,
-    /// What an operation reads, by its index: a change may be for some operations only.
+    /// The rules of each operation, by its index. They may differ, since a change may apply to some operations only.
     rules: Vec<Rules>,
     wire: Wire,
     changes: Vec<Change>,
@@ -80,10 +80,10 @@ pub struct Mock {
     requests: AtomicU64,
 }
 
-/// A mock that is being served; it stops when this is dropped or [`Running::stop`]ped.
+/// A mock that is being served. It stops when this value is dropped or on [`Running::stop`].
 #[derive(Debug)]
 pub struct Running {
-    /// Where it listens.
+    /// The address on which the mock listens.
     pub address: SocketAddr,
     mock: Arc<Mock>,
     stop: watch::Sender<bool>,
@@ -91,24 +91,24 @@ pub struct Running {
 }
 
 impl Running {
-    /// The base URL for clients.
+    /// Returns the base URL for clients.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}{BASE_PATH}", self.address)
     }
 
-    /// Looks into a zone, or changes it, whatever the mock's answers say of it.
+    /// Reads or changes a zone directly, whatever the mock's answers say about it.
     pub fn with_zone<T>(&self, zone: &str, look: impl FnOnce(&mut Zone) -> T) -> T {
         let operation = Operation::named("v2.list");
         let key = (self.mock.rules(operation).zone_key)(operation, zone);
         look(&mut locked(&self.mock.zone(&key)))
     }
 
-    /// Stops listening and lets requests under way finish.
+    /// Stops listening and lets pending requests finish, for at most 200 ms.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         if let Some(task) = self.task.take() {
-            // Idle connections of clients may stay open for long; they are not waited for.
+            // Idle client connections may stay open for long, so the wait is short.
             let _ = tokio::time::timeout(Duration::from_millis(200), task).await;
         }
     }
@@ -121,7 +121,7 @@ impl Drop for Running {
 }
 
 impl Mock {
-    /// Sets up a mock.
+    /// Creates a mock.
     #[must_use]
     pub fn new(config: MockConfig) -> Self {
         let (mut routing, mut wire) = (Rules::default(), Wire::default());
@@ -156,7 +156,7 @@ impl Mock {
         }
     }
 
-    /// Serves on an address; port 0 takes any free one.
+    /// Serves the mock on an address. Port 0 picks any free port.
     ///
     /// # Errors
     /// If the address can't be bound.
@@ -164,7 +164,7 @@ impl Mock {
         use axum::serve::ListenerExt;
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        // Answers are small; waiting for more to send only delays them.
+        // Answers are small: waiting for more data (Nagle's algorithm) only delays them.
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
         });
@@ -191,7 +191,7 @@ impl Mock {
         &self.rules[operation.index()]
     }
 
-    /// The changes as they are on an operation.
+    /// Returns the changes that apply to an operation.
     fn changes(&self, operation: Operation) -> impl Iterator<Item = &Change> {
         let changes = self.changes.iter();
         changes.filter_map(move |change| change.at(operation))
@@ -265,7 +265,7 @@ impl Mock {
     }
 }
 
-/// A lock that outlives a panic of another holder: the data is a map, valid at every moment.
+/// Locks a mutex even if another holder panicked. This is safe since the data is a map that is valid at every moment.
 pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -366,7 +366,7 @@ struct Routed {
     address: Option<String>,
 }
 
-/// The operation of a method and path; the templates are the contract's.
+/// Finds the operation of a method and path. The path templates are the contract's.
 fn route(mock: &Mock, method: &Method, below: &str) -> Result<Routed, Reply> {
     let mut is_known_path = false;
     for route in routes(Contract::embedded(), below) {
@@ -413,7 +413,7 @@ fn query(text: &str) -> Vec<(String, String)> {
 }
 
 impl Wire {
-    /// The answer as HTTP.
+    /// Builds the HTTP response of an answer.
     fn response(&self, parts: &Parts, reply: Reply) -> Response {
         let status =
             StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -431,7 +431,7 @@ impl Wire {
         if self.close {
             builder = builder.header(header::CONNECTION, "close");
         }
-        // A text stands for a body that is not JSON; no operation answers with one.
+        // A string stands for a body that is not JSON. Honest operations never answer with a bare string.
         let mut bytes = match reply.body {
             Value::String(text) => text.into_bytes(),
             body => serde_json::to_vec(&body).unwrap_or_default(),
@@ -459,7 +459,7 @@ impl Wire {
 fn gzipped(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    // Writing into memory does not fail.
+    // Writing to memory does not fail.
     let _ = encoder.write_all(bytes);
     encoder.finish().unwrap_or_default()
 }

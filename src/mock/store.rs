@@ -1,4 +1,4 @@
-//! The mappings of one zone. Pure: time is handed in.
+//! The mappings of one zone. The store is pure: time is a parameter.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -15,36 +15,36 @@ pub struct Place {
     pub region: String,
 }
 
-/// What an address is mapped to, and since when.
+/// The place that an address is mapped to, and the time of the write.
 #[derive(Debug, Clone)]
 pub struct Mapping {
-    /// Where the origin runs.
+    /// The place where the origin runs.
     pub place: Place,
-    /// When this was written.
+    /// The time at which the mapping was written.
     pub modified_on: Timestamp,
-    /// The address as it was first sent; honest answers show the address itself.
+    /// The address as the request spelled it. Honest answers do not show this spelling.
     pub sent_as: String,
 }
 
 /// The mappings of a zone.
 #[derive(Debug, Clone, Default)]
 pub struct Zone {
-    /// By address: all spellings of an address are one key.
+    /// The mappings by address. All spellings of an address are one key.
     pub mappings: BTreeMap<IpAddr, Mapping>,
-    /// When the set was last changed.
+    /// The time at which the set was last changed.
     pub modified_on: Option<Timestamp>,
-    /// A place for changes of behaviour to remember things in; honest code does not touch it.
+    /// Memory for changes of behaviour. Honest code does not use it.
     pub aside: BTreeMap<String, Value>,
 }
 
 impl Zone {
-    /// Whether `added` more mappings fit below a limit.
+    /// Returns whether `added` more mappings fit within a limit.
     #[must_use]
     pub fn has_room(&self, added: usize, limit: usize) -> bool {
         self.mappings.len() + added <= limit
     }
 
-    /// Writes a mapping, new or not.
+    /// Adds or overwrites a mapping.
     pub fn put(&mut self, ip: IpAddr, mapping: Mapping) {
         self.touch(mapping.modified_on);
         self.mappings.insert(ip, mapping);
@@ -59,12 +59,12 @@ impl Zone {
         removed
     }
 
-    /// Requests may get their turn in another order than they came in; the set's time never goes back.
+    /// Sets the set's time, but never back: requests may be handled in another order than they arrived in.
     fn touch(&mut self, now: Timestamp) {
         self.modified_on = self.modified_on.max(Some(now));
     }
 
-    /// The time of the set: none when it is empty (V1-LIST-2).
+    /// Returns the time of the set, or `None` if the set is empty (V1-LIST-2).
     #[must_use]
     pub fn set_time(&self) -> Option<Timestamp> {
         if self.mappings.is_empty() {

@@ -1,4 +1,4 @@
-//! How answers travel: choices that HTTP leaves to a server.
+//! How answers are sent: the choices that HTTP leaves to a server.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use std::time::Duration;
 pub struct Wire {
     /// The media type of every answer.
     pub content_type: &'static str,
-    /// Compress with gzip where the client accepts it.
+    /// True to compress with gzip where the client accepts it.
     pub gzip: bool,
-    /// Send bodies without a length, in several chunks.
+    /// True to send bodies without a length, in several chunks.
     pub chunked: bool,
-    /// Close the connection after each answer.
+    /// True to close the connection after each answer.
     pub close: bool,
-    /// Wait before each answer.
+    /// The delay before each answer.
     pub delay: Duration,
-    /// Answer each n-th request with 429 and this `retry-after`, in seconds.
+    /// The rate limit `(n, s)`: each n-th request is answered with 429 and a `retry-after` of `s` seconds.
     pub throttle: Option<(u64, u64)>,
 }
 

@@ -1,31 +1,31 @@
-//! The zones of a mock. Every id is one, so that a mock which serves for days is asked for ever more: those that nobody has
-//! used for the longest time go.
+//! The zones of a mock. Every zone id exists, so a mock that runs for days is asked for more and more zones. It drops
+//! the least recently used ones.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::store::Zone;
 
-/// Zones that are held. One run of the suite takes fewer.
+/// The maximum number of zones in memory. One run of the suite uses fewer.
 const MOST: usize = 2_048;
 
-/// The zones by their keys.
+/// The zones, by key.
 #[derive(Debug, Default)]
 pub(super) struct Zones {
     held: HashMap<String, Held>,
-    /// How often a zone was asked for.
+    /// The number of lookups so far.
     asked: u64,
 }
 
 #[derive(Debug)]
 struct Held {
     zone: Arc<Mutex<Zone>>,
-    /// When it was asked for last, in the count of all.
+    /// The number of the last lookup of this zone, as counted in `Zones::asked`.
     last: u64,
 }
 
 impl Zones {
-    /// The zone of a key; one that is not held begins as `seeded` says.
+    /// Returns the zone of a key. A zone that is not in memory is created with `seeded`.
     pub(super) fn get(&mut self, key: &str, seeded: impl FnOnce() -> Zone) -> Arc<Mutex<Zone>> {
         self.asked += 1;
         if let Some(held) = self.held.get_mut(key) {
@@ -44,7 +44,7 @@ impl Zones {
         zone
     }
 
-    /// Lets a quarter go; none that a request is working on.
+    /// Drops the least recently used quarter of the zones, except those that a request is working on.
     fn let_go(&mut self) {
         let mut times: Vec<u64> = self.held.values().map(|held| held.last).collect();
         times.sort_unstable();

@@ -1,5 +1,5 @@
-//! Exploring tried on itself: on mocks whose fault needs a history, how many requests does it take to find it, and how
-//! small is what is told?
+//! A test of exploring itself, on mocks whose fault needs a history. It measures how many requests it takes to find the
+//! fault, and how small the reported case is.
 
 use std::fmt::Write;
 
@@ -10,25 +10,25 @@ use crate::mock::Change;
 use crate::mock::mutant::history::HistoryMutant;
 use crate::runner::{Runner, TargetError};
 
-/// What exploring found on one mutant.
+/// The results of exploring one mutant.
 #[derive(Debug, Clone)]
 pub struct Explored {
     /// The mutant.
     pub mutant: &'static HistoryMutant,
-    /// The first fault of each seed, if there was one.
+    /// The first fault that each seed found, if any.
     pub stories: Vec<Option<Story>>,
 }
 
 impl Explored {
-    /// Whether a fault is named by a clause that is right for this mutant.
+    /// Returns whether the clause of a reported fault is right for this mutant.
     #[must_use]
     pub fn is_right(&self, story: &Story) -> bool {
         let clause = story.clause.as_str();
         clause == self.mutant.mutant.breaks || self.mutant.also.contains(&clause)
     }
 
-    /// How many requests each seed took to find the fault by a right clause, in order of size; `None` for seeds that
-    /// did not.
+    /// Returns the number of requests that each seed took to find the fault under a right clause, in ascending order.
+    /// Seeds that did not find it are `None`, at the end.
     #[must_use]
     pub fn found_after(&self) -> Vec<Option<usize>> {
         let right = |story: &Option<Story>| {
@@ -40,7 +40,7 @@ impl Explored {
         all
     }
 
-    /// The length in the middle of what was told, in requests.
+    /// Returns the median length of the reported cases, in requests.
     #[must_use]
     pub fn told(&self) -> Option<usize> {
         let mut all: Vec<usize> = self
@@ -54,17 +54,17 @@ impl Explored {
     }
 }
 
-/// Explores mocks with changes from each seed, until the first fault, or this number of requests.
+/// Explores a mutant from each seed, until the first fault or this number of requests.
 ///
 /// # Errors
-/// [`TargetError`] if a mock can't be reached, which would be a fault of this machine.
+/// [`TargetError`] if a mock can't be reached, which would be a problem of this machine.
 pub async fn explore_mutant(
     mutant: &'static HistoryMutant,
     seeds: impl Iterator<Item = u64>,
     requests: usize,
 ) -> Result<Explored, TargetError> {
     let mut stories = Vec::new();
-    // What one generation does not see of the other is a should, and the must is told after it.
+    // X-1 is a should, so for its mutants the search stops at the first should.
     let stop_at = if mutant.mutant.breaks == "X-1" {
         Level::Should
     } else {
@@ -77,7 +77,7 @@ pub async fn explore_mutant(
     Ok(Explored { mutant, stories })
 }
 
-/// Explores a mock with changes; the faults that were found.
+/// Explores a mock with changes and returns the faults that were found.
 ///
 /// # Errors
 /// [`TargetError`] if the mock can't be reached.
@@ -100,7 +100,8 @@ pub async fn explore(
     Ok(served(changes, seed, work).await?.stories)
 }
 
-/// A table of them, in Markdown: requests until the fault was found and the requests of the case that tells it.
+/// Returns a Markdown table of the results, with the number of requests until the fault was found and the number of
+/// requests in the reported case.
 #[must_use]
 pub fn table(all: &[Explored]) -> String {
     let mut text = String::from(
@@ -119,7 +120,7 @@ pub fn table(all: &[Explored]) -> String {
             .collect();
         others.sort_unstable();
         others.dedup();
-        // Writing into a string does not fail.
+        // Writing to a string does not fail.
         let _ = writeln!(
             text,
             "| {} | {} | {count} of {} | {} | {} | {} | {} | {} |",

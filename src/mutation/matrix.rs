@@ -1,49 +1,49 @@
-//! Which mutant was caught by what.
+//! The table of mutants and the clauses and cases that caught them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use serde::Serialize;
 
-/// How a mutant fared.
+/// The outcome for a mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Caught {
-    /// By the clause that it breaks.
+    /// Caught by the clause that it breaks.
     ByItsClause,
-    /// By other clauses only.
+    /// Caught by other clauses only.
     ByOthers,
-    /// Not at all.
+    /// Not caught.
     Survived,
 }
 
-/// What the suite said of one mutant.
+/// The suite's result for one mutant.
 #[derive(Debug, Clone, Serialize)]
 pub struct MutantResult {
-    /// Its name.
+    /// The name of the mutant.
     pub name: String,
-    /// The clause that it breaks.
+    /// The clause that the mutant breaks.
     pub breaks: String,
-    /// How it fared.
+    /// The outcome.
     pub caught: Caught,
-    /// The clauses that were found broken: each `must`, and its own.
+    /// The clauses that were found broken: every `must`, and the mutant's own clause.
     pub clauses: BTreeSet<String>,
-    /// The case files that found one of them broken.
+    /// The case files that found one of these clauses broken.
     pub cases: BTreeSet<String>,
-    /// Requests that were sent to it.
+    /// The number of requests that were sent to the mutant.
     pub requests: usize,
-    /// Where every case was tried: what explains the failures, the clause of each cause in order.
+    /// The clauses of the causes that explain the failures, in order; `None` unless every case was tried.
     pub causes: Option<Vec<String>>,
 }
 
 impl MutantResult {
-    /// Whether the first cause names the clause that the mutant breaks.
+    /// Returns whether the first cause names the clause that the mutant breaks.
     fn is_explained(&self) -> bool {
         let first = self.causes.as_ref().and_then(|causes| causes.first());
         first == Some(&self.breaks)
     }
 
-    /// The causes in a few words, where they were looked for.
+    /// Returns a short text about the causes, which is empty if none were determined.
     fn explained(&self) -> String {
         self.causes.as_ref().map_or_else(String::new, |causes| {
             format!("; {} cause(s): {}", causes.len(), causes.join(" "))
@@ -51,15 +51,15 @@ impl MutantResult {
     }
 }
 
-/// All results.
+/// The results of all mutants.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct KillMatrix {
-    /// By mutant, in the order of the tables.
+    /// The results by mutant, in the order of the tables.
     pub results: Vec<MutantResult>,
 }
 
 impl KillMatrix {
-    /// How many fared so.
+    /// Returns the number of mutants with this outcome.
     #[must_use]
     pub fn count(&self, caught: Caught) -> usize {
         self.results
@@ -68,7 +68,7 @@ impl KillMatrix {
             .count()
     }
 
-    /// The case files that caught at least one mutant.
+    /// Returns the case files that caught at least one mutant.
     #[must_use]
     pub fn killers(&self) -> BTreeSet<&str> {
         self.results
@@ -77,7 +77,7 @@ impl KillMatrix {
             .collect()
     }
 
-    /// Counts by family of clauses: all, by their own clause, by others, survived.
+    /// Counts the mutants by family of clauses: all, caught by their own clause, caught by others only, survived.
     #[must_use]
     pub fn families(&self) -> BTreeMap<String, [usize; 4]> {
         let mut families: BTreeMap<String, [usize; 4]> = BTreeMap::new();
@@ -97,7 +97,7 @@ impl KillMatrix {
         families
     }
 
-    /// The matrix as text.
+    /// Formats the matrix as text.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -160,7 +160,7 @@ impl KillMatrix {
         text
     }
 
-    /// The matrix as Markdown.
+    /// Formats the matrix as Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {
         let mut text = String::from(

@@ -1,5 +1,5 @@
-//! The suite tried on itself: every mutant must be caught, by the clause that it breaks, and no lawful
-//! variation accused.
+//! A test of the suite itself: it must catch every mutant by the clause that the mutant breaks, and must not accuse any
+//! lawful variation.
 
 mod history;
 mod matrix;

@@ -12,19 +12,19 @@ use crate::mock::mutant::Mutant;
 use crate::mock::{Change, Mock, MockConfig};
 use crate::runner::{Keep, Plan, RunConfig, Runner, Target, TargetConfig, TargetError, new_seed};
 
-/// How many cases a mutant is tried on.
+/// The cases that a mutant is tried on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breadth {
-    /// Those that cite its clause; all of them only if these do not catch it.
+    /// First the cases that cite the mutant's clause, and the other cases only if those do not catch it.
     Citing,
-    /// All.
+    /// All cases.
     Every,
 }
 
-/// Tries mutants, several at a time; `on_result` hears of each as it is done.
+/// Tries mutants, several at a time, and calls `on_result` with each result.
 ///
 /// # Errors
-/// [`TargetError`] if a mock can't be reached, which would be a fault of this machine.
+/// [`TargetError`] if a mock can't be reached, which would be a problem of this machine.
 pub async fn try_mutants(
     mutants: Vec<&'static Mutant>,
     plan: &Plan,
@@ -83,14 +83,14 @@ async fn try_mutant(
 impl MutantResult {
     fn take(&mut self, report: &TrialReport) {
         self.requests += report.steps.len();
-        // A deviation counts where it is of the clause that the mutant breaks.
+        // A deviation counts only if its clause is the one that the mutant breaks.
         let counted = report.findings.iter().filter(|reported| {
             reported.finding.level == Level::Must || reported.finding.clause.as_str() == self.breaks
         });
         for reported in counted {
             self.clauses
                 .insert(reported.finding.clause.as_str().to_owned());
-            // The file's name without its folder `cases/` and its ending is the case's id.
+            // The case's id is the file's name without the folder `cases/` and the extension.
             let id = report
                 .file
                 .trim_start_matches("cases/")
@@ -107,7 +107,7 @@ impl MutantResult {
     }
 }
 
-/// The trials that cite a clause, and the rest.
+/// Splits a plan into the trials that cite a clause, and the rest.
 fn split(plan: &Plan, clause: &str) -> (Plan, Plan) {
     let (citing, others) = plan
         .trials
@@ -152,7 +152,7 @@ async fn reports(changes: &[Change], plan: &Plan) -> Result<Vec<TrialReport>, Ta
     served(changes, new_seed(), work).await
 }
 
-/// Serves a mock with changes, and does something with a runner for it.
+/// Serves a mock with changes, and calls `work` with a runner for it.
 pub(super) async fn served<T>(
     changes: &[Change],
     seed: u64,

@@ -1,4 +1,4 @@
-//! What is found in an exchange, as a field of its response.
+//! The findings of an exchange as a field of its response.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -7,12 +7,13 @@ use http::{HeaderName, HeaderValue};
 
 use crate::contract::Finding;
 
-/// The field.
+/// The name of the field.
 pub(super) const FIELD: HeaderName = HeaderName::from_static("originproof-findings");
-/// The longest value, in bytes; common servers take 8 KiB for all fields together, half of which is left to others.
+/// The longest value, in bytes. Common servers take 8 KiB for all fields together; half of that is left to the other
+/// fields.
 const LONGEST: usize = 4_000;
 
-/// The broken clauses, once each.
+/// Returns a value that lists the broken clauses, each once; `None` if there are none.
 pub(super) fn annotation(findings: &[Finding]) -> Option<HeaderValue> {
     let clauses: BTreeSet<&str> = findings
         .iter()

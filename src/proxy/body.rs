@@ -1,4 +1,4 @@
-//! A body on its way: every frame passes as it comes, and a witness sees it.
+//! A body that the proxy forwards. Every frame passes as it comes, and a witness sees it.
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -13,10 +13,10 @@ use hyper::body::Incoming;
 use super::copy::Copy;
 use super::observation::Observation;
 
-/// Who looks on.
+/// The observer of a body.
 #[derive(Debug)]
 pub(super) enum Witness {
-    /// Nobody.
+    /// No observer.
     Nobody,
     /// The copy of a request's body.
     Request(Arc<Mutex<Copy>>),
@@ -45,7 +45,7 @@ impl Witness {
     }
 }
 
-/// The client's body could not be read, so that the upstream never had the whole request.
+/// A failure to read the client's body, so that the upstream did not get the whole request.
 #[derive(Debug, thiserror::Error)]
 #[error("the body of the request can't be read: {0}")]
 pub(super) struct ClientFault(hyper::Error);
@@ -57,22 +57,22 @@ enum Source {
     Broken(Option<hyper::Error>),
 }
 
-/// A body that passes.
+/// A body that is forwarded.
 #[derive(Debug)]
 pub(super) struct Passed {
-    /// Frames that were held back and pass first.
+    /// Frames that were held back and are sent first.
     held: VecDeque<Frame<Bytes>>,
     source: Source,
     witness: Witness,
 }
 
 impl Passed {
-    /// A body from the wire.
+    /// Creates a body from the wire.
     pub(super) fn new(body: Incoming, witness: Witness) -> Self {
         Self::with_held(VecDeque::new(), body, witness)
     }
 
-    /// A body from the wire of which some frames were read before.
+    /// Creates a body from the wire, some of whose frames were already read.
     pub(super) fn with_held(
         held: VecDeque<Frame<Bytes>>,
         body: Incoming,
@@ -88,7 +88,7 @@ impl Passed {
         }
     }
 
-    /// A body that broke off after some frames.
+    /// Creates a body that broke off after some frames.
     pub(super) fn broken(held: VecDeque<Frame<Bytes>>, error: hyper::Error) -> Self {
         Self {
             held,
@@ -97,7 +97,7 @@ impl Passed {
         }
     }
 
-    /// A text of the proxy's own.
+    /// Creates a body from a text of the proxy itself.
     pub(super) fn text(text: String) -> Self {
         Self {
             held: VecDeque::new(),
@@ -135,7 +135,7 @@ impl Body for Passed {
                 if let Some(data) = frame.data_ref() {
                     this.witness.see(data);
                 }
-                // Whoever reads does not ask again once the announced length is there.
+                // Readers may stop once the announced length has arrived, without asking for the end.
                 if is_end {
                     this.witness.see_end();
                 }
@@ -162,8 +162,8 @@ impl Body for Passed {
         self.held.is_empty() && is_end
     }
 
-    /// A length that was announced is in the field `content-length`, which passes as it is; one that was not is not
-    /// announced here either.
+    /// Returns an exact size only for the proxy's own texts. The length of other bodies is announced by the field
+    /// `content-length`, which is forwarded unchanged if it is there.
     fn size_hint(&self) -> SizeHint {
         match &self.source {
             Source::Text(Some(text)) => SizeHint::with_exact(text.len() as u64),

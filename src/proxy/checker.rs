@@ -1,4 +1,4 @@
-//! The one task that checks: it owns the auditor and the recording, and works the queue off.
+//! The only task that checks. It owns the auditor and the recording, and works through the queue.
 
 use std::io;
 
@@ -9,20 +9,20 @@ use super::recording::{RecordTo, Recording};
 use crate::audit::{Auditor, Judged};
 use crate::event::Event;
 
-/// What a proxy ends with.
+/// The result of a proxy that has stopped.
 #[derive(Debug)]
 pub struct Ended {
-    /// The events of the whole, as a run's.
+    /// The events of all traffic, in the form of a run's events.
     pub events: Vec<Event>,
-    /// Exchanges that went unchecked, since checking fell behind.
+    /// The number of exchanges that went unchecked because checking fell behind.
     pub missed: usize,
-    /// Whether the recording could be written.
+    /// The result of writing the recording.
     pub recording: io::Result<()>,
-    /// Exchanges that are missing in the recording, since it could not be written.
+    /// The number of exchanges that are missing in the recording because it could not be written.
     pub dropped: usize,
 }
 
-/// Checks until the end is announced, or nobody is left to send.
+/// Checks exchanges until the end is announced or all senders are gone.
 pub(super) fn run(
     mut queue: mpsc::Receiver<Message>,
     auditor: Auditor,
@@ -77,7 +77,7 @@ impl<F: FnMut(Judged)> Checker<F> {
         }
         let (own, judged) = self.auditor.take_live(recorded, observed.writes_since);
         if let Some(reply) = observed.reply {
-            // Whoever waited may be gone.
+            // The task that waited may be gone.
             let _ = reply.send(own);
         }
         judged.into_iter().for_each(&mut self.on);

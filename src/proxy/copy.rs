@@ -1,9 +1,9 @@
-//! A copy of a body as it passes, within the limit of one body and the budget of all.
+//! A copy of a body that is made while the body passes, within the limit of one body and the budget of all bodies.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The memory that all copies together may take, in bytes.
+/// The budget of memory for all copies together, in bytes.
 #[derive(Debug)]
 pub(super) struct Budget {
     used: AtomicUsize,
@@ -18,12 +18,12 @@ impl Budget {
         }
     }
 
-    /// Whether more than half of it is taken.
+    /// Returns whether more than half of the budget is taken.
     pub(super) fn is_tight(&self) -> bool {
         self.used.load(Ordering::Relaxed) > self.most / 2
     }
 
-    /// A part of it, if there is so much left, in bytes.
+    /// Reserves some bytes of the budget; `None` if fewer are left.
     pub(super) fn reserve(self: &Arc<Self>, bytes: usize) -> Option<Reserved> {
         let mut reserved = Reserved {
             budget: self.clone(),
@@ -33,7 +33,7 @@ impl Budget {
     }
 }
 
-/// A part of the budget, given back with the end of what it is for.
+/// A reserved part of the budget, which is given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Reserved {
     budget: Arc<Budget>,
@@ -64,26 +64,26 @@ impl Drop for Reserved {
     }
 }
 
-/// How far a copy came.
+/// The progress of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// The body has not ended.
     Going,
-    /// It has all of the body.
+    /// The copy has the whole body.
     Whole,
     /// The body is larger than the limit.
     TooLarge,
-    /// There was no memory left for it.
+    /// The budget had no memory left for the copy.
     Behind,
 }
 
-/// A copy.
+/// A copy of a body.
 #[derive(Debug)]
 pub(super) struct Copy {
     bytes: Vec<u8>,
     limit: usize,
     reserved: Reserved,
-    /// How far it came.
+    /// The progress of the copy.
     pub(super) state: State,
 }
 
@@ -100,7 +100,7 @@ impl Copy {
         }
     }
 
-    /// Takes in what passed.
+    /// Adds data that passed.
     pub(super) fn take(&mut self, data: &[u8]) {
         if self.state != State::Going {
             return;
@@ -110,7 +110,7 @@ impl Copy {
         } else if self.reserved.take(data.len()) {
             let missing = (self.bytes.len() + data.len()).saturating_sub(self.bytes.capacity());
             if missing > 0 {
-                // Doubling would take twice of what the budget counts.
+                // Doubling the capacity would take twice the memory that the budget counts.
                 let more = (self.bytes.len() / 8).max(missing);
                 self.bytes.reserve_exact(more + data.len());
             }
@@ -120,7 +120,7 @@ impl Copy {
         }
     }
 
-    /// The body has ended.
+    /// Notes that the body has ended.
     pub(super) fn end(&mut self) {
         if self.state == State::Going {
             self.state = State::Whole;
@@ -133,7 +133,7 @@ impl Copy {
         self.reserved.give_back();
     }
 
-    /// The whole body, if there is one, and what it takes of the budget.
+    /// Returns the whole body, if the copy has it, and the part of the budget that it takes.
     pub(super) fn into_whole(self) -> (Option<Vec<u8>>, Reserved) {
         let whole = (self.state == State::Whole).then_some(self.bytes);
         (whole, self.reserved)

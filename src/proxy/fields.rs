@@ -1,11 +1,11 @@
-//! Header fields on their way: all pass in their order, but for those that belong to one connection.
+//! Header fields that the proxy forwards. All pass in their order, except those that belong to one connection.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, COOKIE, HOST, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
 use crate::exchange::Headers;
 
-/// The fields that belong to one connection (RFC 9110, 7.6.1), beside those that `connection` names.
+/// The fields that belong to one connection (RFC 9110, 7.6.1), besides those that `connection` names.
 const HOP_BY_HOP: [HeaderName; 6] = [
     CONNECTION,
     HeaderName::from_static("proxy-connection"),
@@ -15,8 +15,8 @@ const HOP_BY_HOP: [HeaderName; 6] = [
     UPGRADE,
 ];
 
-/// Fields without those of the connection that they came by. The map is made anew, since taking out of one changes the
-/// order of the others.
+/// Returns the fields without those of their connection. The result is a new map, because removing a field from a map
+/// changes the order of the others.
 pub(super) fn end_to_end(fields: &HeaderMap) -> HeaderMap {
     let named: Vec<&str> = fields
         .get_all(CONNECTION)
@@ -24,7 +24,8 @@ pub(super) fn end_to_end(fields: &HeaderMap) -> HeaderMap {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(',').map(str::trim))
         .collect();
-    // The transfer encoding overrides the length, and who passes such a message on must take it out (RFC 9112, 6.3).
+    // The transfer encoding overrides the length. Whoever forwards such a message must remove the length (RFC 9112,
+    // 6.3).
     let is_overridden =
         |name: &HeaderName| *name == CONTENT_LENGTH && fields.contains_key(TRANSFER_ENCODING);
     let is_kept = |name: &HeaderName| {
@@ -41,13 +42,13 @@ pub(super) fn end_to_end(fields: &HeaderMap) -> HeaderMap {
     kept
 }
 
-/// A request's fields for the upstream.
+/// Returns a request's fields for the upstream.
 pub(super) fn for_upstream(fields: &HeaderMap, version: Version, authority: &str) -> HeaderMap {
     let mut kept = end_to_end(fields);
     if kept.contains_key(HOST)
         && let Ok(host) = HeaderValue::from_str(authority)
     {
-        // In its place; where it is missing, as in HTTP/2, the client adds it.
+        // This keeps the field's position. If the field is missing, as in HTTP/2, the client adds it.
         kept.insert(HOST, host);
     }
     let crumbs: Vec<&[u8]> = kept
@@ -55,7 +56,7 @@ pub(super) fn for_upstream(fields: &HeaderMap, version: Version, authority: &str
         .iter()
         .map(HeaderValue::as_bytes)
         .collect();
-    // HTTP/2 splits this field, and only there its parts may stand alone (RFC 9113, 8.2.3).
+    // HTTP/2 may split this field into parts, which must be joined outside HTTP/2 (RFC 9113, 8.2.3).
     if version == Version::HTTP_2
         && crumbs.len() > 1
         && let Ok(whole) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..]))
@@ -65,7 +66,7 @@ pub(super) fn for_upstream(fields: &HeaderMap, version: Version, authority: &str
     kept
 }
 
-/// Fields as they are checked and recorded.
+/// Returns the fields in the form in which they are checked and recorded.
 pub(super) fn recorded(fields: &HeaderMap) -> Headers {
     let mut headers = Headers::default();
     for (name, value) in fields {

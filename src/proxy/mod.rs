@@ -1,8 +1,8 @@
-//! Passes traffic on byte for byte and checks a copy of it in the background. What waits to be checked is held in bounded
-//! memory. Beyond it, requests wait where traffic is recorded; else exchanges go unchecked, are counted, and what was known
-//! of zones is forgotten.
+//! Forwards traffic byte for byte and checks a copy of it in the background. Exchanges that wait to be checked are held
+//! in bounded memory. If that is full and traffic is recorded, new requests wait. Otherwise exchanges go unchecked.
+//! They are counted, and what was known of the zones is forgotten.
 //!
-//! [`Proxy`] serves; `relay` takes each request to the [`Upstream`], `observation` copies what passes within limits,
+//! [`Proxy`] serves. `relay` takes each request to the [`Upstream`]. `observation` copies what passes, within limits.
 //! `checker` owns the [`crate::audit::Auditor`] and the recording.
 
 mod annotation;

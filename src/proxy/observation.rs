@@ -1,5 +1,5 @@
-//! What is noted of one exchange while it passes, and the queue to the checker. An exchange for which there is no room is
-//! only counted; where traffic is recorded, the next request waits until there is room.
+//! The notes on one exchange while it passes, and the queue to the checker. An exchange without room in the queue or in
+//! memory is only counted. If traffic is recorded, the next request waits until there is room.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,55 +16,55 @@ use crate::exchange::Headers;
 /// An exchange for the checker.
 #[derive(Debug)]
 pub(super) struct Observed {
-    /// What was seen; credentials are still in it.
+    /// What was seen of the exchange; credentials are still in it.
     pub(super) recorded: Recorded,
-    /// Who waits for the findings.
+    /// The channel to the task that waits for the findings.
     pub(super) reply: Option<oneshot::Sender<Vec<Finding>>>,
-    /// Exchanges that were missed since the proxy started.
+    /// The number of exchanges that were missed since the proxy started.
     pub(super) missed: usize,
-    /// When the first of the writes began that were still under way, in microseconds since 1970.
+    /// The start of the earliest write that was still under way, in microseconds since 1970.
     pub(super) writes_since: Option<i64>,
     _reserved: [Reserved; 3],
 }
 
-/// What the checker is told.
+/// A message to the checker.
 #[derive(Debug)]
 pub(super) enum Message {
-    /// An exchange has ended.
+    /// An exchange that has ended.
     Exchange(Box<Observed>),
-    /// There will be no more.
+    /// The end of all exchanges.
     End {
-        /// Exchanges that were missed in all.
+        /// The total number of missed exchanges.
         missed: usize,
     },
 }
 
-/// How much is copied.
+/// The set of exchanges whose bodies are copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coverage {
-    /// All exchanges, since they are recorded.
+    /// All exchanges, because they are recorded.
     Everything,
-    /// Those of this API.
+    /// The exchanges of this API.
     ThisApi,
 }
 
-/// What is known of the traffic as a whole.
+/// The state of all traffic.
 #[derive(Debug, Default)]
 struct Traffic {
-    /// Exchanges that were missed so far.
+    /// The number of exchanges that were missed so far.
     missed: usize,
-    /// Writes of this API that are under way, by their start, in microseconds since 1970.
+    /// The writes of this API that are under way: the start in microseconds since 1970, and the number of the write.
     writes: BTreeSet<(i64, u64)>,
-    /// Writes that began so far.
+    /// The number of writes that began so far.
     begun: u64,
 }
 
-/// What an exchange takes in the queue beside its texts, in bytes.
+/// The memory that an exchange takes in the queue besides its texts, in bytes.
 const EACH: usize = 1_024;
-/// How long a request waits before it looks again whether there is room.
+/// The time until a waiting request checks again whether there is room.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
-/// The way to the checker.
+/// The connection to the checker.
 #[derive(Debug)]
 pub(super) struct Recorder {
     queue: mpsc::Sender<Message>,
@@ -72,7 +72,8 @@ pub(super) struct Recorder {
     body_limit: usize,
     coverage: Coverage,
     traffic: Mutex<Traffic>,
-    /// The wall clock may be set back; time since here is not.
+    /// The start of the recorder by the wall clock, in microseconds since 1970, and by the monotonic clock. The wall
+    /// clock may be set back; the monotonic clock can't.
     epoch: (i64, Instant),
 }
 
@@ -93,7 +94,7 @@ impl Recorder {
         }
     }
 
-    /// Exchanges that were missed so far.
+    /// Returns the number of exchanges that were missed so far.
     pub(super) fn missed(&self) -> usize {
         self.traffic().missed
     }
@@ -102,7 +103,7 @@ impl Recorder {
         self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A write begins.
+    /// Notes the start of a write.
     fn begin_write(&self, start: i64) -> (i64, u64) {
         let mut traffic = self.traffic();
         traffic.begun += 1;
@@ -111,7 +112,7 @@ impl Recorder {
         write
     }
 
-    /// Waits until there is room for another exchange, where none may be missing from the recording.
+    /// Waits until there is room for another exchange, if every exchange must be recorded.
     pub(super) async fn room(&self) {
         let is_recording = self.coverage == Coverage::Everything;
         while is_recording && (self.budget.is_tight() || self.queue.capacity() == 0) {
@@ -122,7 +123,7 @@ impl Recorder {
         }
     }
 
-    /// Begins with a request.
+    /// Begins an observation with a request.
     pub(super) fn observe(
         self: &Arc<Self>,
         method: &str,
@@ -156,10 +157,10 @@ impl Recorder {
         }
     }
 
-    /// Sends an exchange that has ended; none is one that was not copied whole.
+    /// Sends an exchange that has ended. `None` is an exchange that could not be copied completely.
     fn send(&self, observed: Option<Box<Observed>>, write: Option<(i64, u64)>) {
-        // Within the lock, so that whoever comes after knows of a missed exchange, and that no write is off the list
-        // before it is in the queue.
+        // This happens under the lock. So a later exchange knows of a missed one, and a write stays on the list until
+        // it is in the queue.
         let mut traffic = self.traffic();
         if let Some(write) = write {
             traffic.writes.remove(&write);
@@ -173,14 +174,14 @@ impl Recorder {
     }
 }
 
-/// One exchange under way. Where it is dropped before its end, the answer was not seen to its end either.
+/// One exchange under way. If it is dropped before its end, the end of the answer was not seen either.
 #[derive(Debug)]
 pub(super) struct Observation {
     recorder: Arc<Recorder>,
     recorded: Recorded,
     /// Whether the exchange is one of this API.
     pub(super) is_ours: bool,
-    /// Its place among the writes under way, if it is one.
+    /// The exchange's key among the writes under way, if it is a write.
     write: Option<(i64, u64)>,
     began: Instant,
     /// The copy of the request's body.
@@ -190,29 +191,29 @@ pub(super) struct Observation {
 }
 
 impl Observation {
-    /// The head of the answer came.
+    /// Notes that the head of the answer has arrived.
     pub(super) fn answered(&mut self, status: u16, headers: Headers) {
         self.recorded.status = status;
         self.recorded.response_headers = headers;
     }
 
-    /// Part of the answer's body passed.
+    /// Notes that part of the answer's body has passed.
     pub(super) fn see(&mut self, data: &[u8]) {
         self.response.take(data);
     }
 
-    /// Whether the answer's body is still copied.
+    /// Returns whether the answer's body is still copied.
     pub(super) fn is_copying(&self) -> bool {
         self.response.state == State::Going
     }
 
-    /// The answer's body has ended.
+    /// Notes that the answer's body has ended.
     pub(super) fn ended(mut self) {
         self.response.end();
         self.send(None);
     }
 
-    /// The answer's body has ended, and somebody waits for what is found.
+    /// Notes that the answer's body has ended, and returns a receiver for the findings.
     pub(super) fn ended_and_judged(mut self) -> oneshot::Receiver<Vec<Finding>> {
         let (sender, findings) = oneshot::channel();
         self.response.end();
@@ -246,7 +247,7 @@ impl Observation {
             self.recorder.send(None, self.write);
             return;
         };
-        // An answer to what is not known can't be judged.
+        // An answer to an unknown request can't be judged.
         recorded.response_body = response.filter(|_| request.is_some());
         recorded.request_body = request;
         let observed = Box::new(Observed {

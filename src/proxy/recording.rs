@@ -1,5 +1,5 @@
-//! Writes HAR 1.2 as the traffic goes on: one entry a line. A file is a whole document after each of them, so that one
-//! whose recorder was killed can be read.
+//! Writes HAR 1.2 while the traffic goes on, with one entry per line. After each entry the file is a complete document,
+//! so that it can be read even if the recorder was killed.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::audit::Recorded;
 use crate::exchange::Headers;
 
-/// What a HAR says where it does not know.
+/// The value that a HAR gives for an unknown number.
 const UNKNOWN: i64 = -1;
 const VERSION: &str = "HTTP/1.1";
 
@@ -182,14 +182,14 @@ fn entry(recorded: &Recorded) -> Entry<'_> {
     }
 }
 
-/// What ends a recording after any entry.
+/// The text that ends a recording after any entry.
 const TAIL: &[u8] = b"\n]}}\n";
 
-/// Where a recording goes.
+/// The destination of a recording.
 pub enum RecordTo {
-    /// A file, which is a whole document after each entry.
+    /// A file, which is a complete document after each entry.
     File(File),
-    /// A stream, which is one at its end.
+    /// A stream, which is a complete document only at its end.
     Stream(Box<dyn Write + Send>),
 }
 
@@ -202,10 +202,10 @@ impl fmt::Debug for RecordTo {
     }
 }
 
-/// A recording under way. After a fault nothing more is written, and what is missing is counted.
+/// A recording under way. After a failure nothing more is written, and the missing exchanges are counted.
 pub(super) struct Recording {
     out: RecordTo,
-    /// Where the next entry begins, in bytes.
+    /// The position at which the next entry begins, in bytes.
     end: u64,
     is_empty: bool,
     fault: Option<io::Error>,
@@ -213,7 +213,7 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    /// Begins.
+    /// Begins a recording.
     pub(super) fn new(out: RecordTo) -> Self {
         let mut recording = Self {
             out,
@@ -229,12 +229,12 @@ impl Recording {
         recording
     }
 
-    /// Exchanges that could not be written.
+    /// Returns the number of exchanges that could not be written.
     pub(super) fn dropped(&self) -> usize {
         self.dropped
     }
 
-    /// Writes a part at the end of what is there; a file gets its tail behind it.
+    /// Appends a part to the recording; in a file, the tail follows it.
     fn write(&mut self, part: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> bool {
         if self.fault.is_some() {
             return false;
@@ -258,17 +258,17 @@ impl Recording {
         self.dropped += usize::from(!is_written);
     }
 
-    /// Hands on what is buffered.
+    /// Flushes buffered data.
     pub(super) fn flush(&mut self) {
         if let (RecordTo::Stream(out), None) = (&mut self.out, &self.fault) {
             self.fault = out.flush().err();
         }
     }
 
-    /// Ends.
+    /// Ends the recording.
     ///
     /// # Errors
-    /// The first fault of writing.
+    /// Returns the first error of writing.
     pub(super) fn end(mut self) -> io::Result<()> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -280,8 +280,8 @@ impl Recording {
     }
 }
 
-/// Writes a part at a place of a file, and the tail behind it; returns where the part ends. What can't be written whole is
-/// taken away again: a disk that is full has room for what was there before.
+/// Writes a part at a position of a file, and the tail after it. Returns the end of the part. A part that can't be
+/// written completely is removed again: even a full disk has room for what was there before.
 fn write_at(
     file: &mut File,
     place: u64,

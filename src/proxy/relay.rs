@@ -1,4 +1,4 @@
-//! Takes a request to the upstream and its answer back.
+//! Takes a request to the upstream and brings its answer back.
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -21,10 +21,10 @@ use super::observation::{Observation, Recorder};
 use super::serve::Annotations;
 use super::upstream::{HttpClient, Upstream};
 
-/// The longest that an answer waits to be annotated; checking one takes milliseconds.
+/// The longest time that an answer waits for its annotation; checking one takes milliseconds.
 const ANNOTATING: Duration = Duration::from_secs(1);
 
-/// What every request needs.
+/// The state that every request needs.
 #[derive(Debug)]
 pub(super) struct Relay {
     pub(super) upstream: Upstream,
@@ -35,7 +35,7 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    /// Passes a request on. What can't be passed is answered here.
+    /// Forwards a request. If it can't be forwarded, the proxy answers it.
     pub(super) async fn pass(&self, request: Request<Incoming>) -> Response<Passed> {
         let (mut head, body) = request.into_parts();
         if head.method == Method::CONNECT {
@@ -56,7 +56,7 @@ impl Relay {
         let authority = self.upstream.authority();
         head.headers = fields::for_upstream(&head.headers, head.version, authority);
         head.uri = url;
-        // The version is of the connection; this one lets the client choose.
+        // The version belongs to one connection; this value lets the client choose.
         head.version = Version::HTTP_11;
         let body = Passed::new(body, Witness::Request(observation.request.clone()));
         let request = Request::from_parts(head, body);
@@ -101,8 +101,8 @@ impl Relay {
     }
 }
 
-/// Whether a request names one host, as it must (RFC 9112, 3.2; RFC 9113, 8.3.1): of two, servers behind may each take
-/// another.
+/// Checks that a request names one host, as it must (RFC 9112, 3.2; RFC 9113, 8.3.1). If it named two, the servers
+/// behind the proxy might each take another one.
 fn one_host(head: &http::request::Parts) -> Result<(), &'static str> {
     let is_elsewhere = head.version == Version::HTTP_2 && head.uri.authority().is_some();
     match head.headers.get_all(HOST).iter().count() {
@@ -114,7 +114,7 @@ fn one_host(head: &http::request::Parts) -> Result<(), &'static str> {
     }
 }
 
-/// Holds an answer back until it is judged; one that is larger than the limit passes as it is.
+/// Holds an answer back until it is judged. An answer that is larger than the limit passes without an annotation.
 async fn annotated(
     mut head: Parts,
     mut body: Incoming,
@@ -149,7 +149,7 @@ async fn annotated(
     Response::from_parts(head, Passed::with_held(held, body, witness))
 }
 
-/// An answer of the proxy's own, in the form of the API's failures.
+/// Returns an answer of the proxy itself, in the form of the API's failures.
 fn refusal(status: StatusCode, why: &str) -> Response<Passed> {
     let text = json!({
         "success": false,
@@ -164,7 +164,7 @@ fn refusal(status: StatusCode, why: &str) -> Response<Passed> {
     answer
 }
 
-/// The fault of the client that an error comes from, if it does.
+/// Returns the client's fault that caused an error, if there is one.
 fn client_fault<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e ClientFault> {
     let mut cause = Some(error);
     while let Some(current) = cause {
@@ -176,7 +176,7 @@ fn client_fault<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e ClientFault>
     None
 }
 
-/// An error with what caused it.
+/// Returns the text of an error with its causes.
 fn reasons(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

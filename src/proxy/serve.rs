@@ -21,52 +21,52 @@ use super::relay::Relay;
 use super::upstream::{Upstream, UpstreamError};
 use crate::audit::{Auditor, Judged};
 
-/// How long requests under way may take to finish when the proxy stops.
+/// The time that requests under way may take to finish when the proxy stops.
 const GRACE: Duration = Duration::from_secs(2);
-/// Where the system has no room for another connection, the next attempt waits so long.
+/// The wait before the next attempt to accept, if the system has no room for another connection.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
-/// How long a client may take for the header of a request, and how long a connection may lie idle between two.
+/// The longest time for the header of a request, and for an idle connection between two requests.
 const HEADER: Duration = Duration::from_secs(30);
-/// How often a silent connection of HTTP/2 is asked whether it is still there.
+/// The interval at which a silent HTTP/2 connection is asked whether it is still there.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
-/// How long it takes to look again at the first bytes of a client, where they were not enough.
+/// The wait before looking again at a client's first bytes, if they were not enough.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
-/// What every connection of HTTP/2 begins with (RFC 9113, 3.4).
+/// The bytes that every HTTP/2 connection begins with (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// A stream's window of HTTP/2, in bytes.
+/// The window of an HTTP/2 stream, in bytes.
 const WINDOW: u32 = 1024 * 1024;
 
-/// How long an answer may take to begin, if nothing else is said: longer than clients commonly wait.
+/// The default time for an answer to begin; longer than clients commonly wait.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// Whether findings are put into the response.
+/// Whether findings are added to the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Annotations {
-    /// Responses pass as they are.
+    /// Responses pass unchanged.
     Off,
     /// Answers of this API are held back, checked, and get the field `originproof-findings`.
     On,
 }
 
-/// How a proxy is set up.
+/// The configuration of a proxy.
 #[derive(Debug, Clone)]
 pub struct ProxyConfig {
-    /// Where requests go.
+    /// The server that requests go to.
     pub upstream: Upstream,
-    /// Whether findings are put into the response.
+    /// Whether findings are added to the response.
     pub annotations: Annotations,
-    /// How long an answer of the upstream may take to begin, connecting and sending the request included.
+    /// The longest time until an answer of the upstream begins, including connecting and sending the request.
     pub patience: Duration,
     /// The largest body that is checked, in bytes.
     pub body_limit: usize,
-    /// The memory for copies of all bodies and for what waits to be checked, in bytes.
+    /// The memory for the copies of all bodies and for the exchanges that wait to be checked, in bytes.
     pub budget: usize,
-    /// Exchanges that wait to be checked, at most.
+    /// The maximum number of exchanges that wait to be checked.
     pub queue: usize,
 }
 
 impl ProxyConfig {
-    /// The defaults.
+    /// Returns the default configuration for an upstream.
     #[must_use]
     pub fn new(upstream: Upstream) -> Self {
         Self {
@@ -86,10 +86,10 @@ pub struct Proxy {
     config: ProxyConfig,
 }
 
-/// A proxy that is being served; it stops when this is dropped or [`RunningProxy::stop`]ped.
+/// A proxy that is being served. It stops when this is dropped or [`RunningProxy::stop`]ped.
 #[derive(Debug)]
 pub struct RunningProxy {
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
@@ -98,18 +98,18 @@ pub struct RunningProxy {
     queue: mpsc::Sender<Message>,
 }
 
-/// Why a proxy can't be served.
+/// The reason why a proxy can't be served.
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyError {
     /// The address can't be bound.
     #[error("can't listen on {address}: {source}")]
     Listen {
-        /// Which.
+        /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// The way to the upstream can't be set up.
+    /// The connection to the upstream can't be set up.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
 }
@@ -121,8 +121,8 @@ impl Proxy {
         Self { config }
     }
 
-    /// Serves on an address; port 0 takes any free one. `on` hears of each exchange in which something was found, as
-    /// soon as that is certain; while it blocks, checking waits and traffic does not.
+    /// Serves on an address; port 0 takes any free port. `on` is called for each exchange with findings, as soon as
+    /// they are certain. While `on` blocks, checking waits, but traffic does not.
     ///
     /// # Errors
     /// [`ProxyError`].
@@ -171,18 +171,18 @@ impl Proxy {
 }
 
 impl RunningProxy {
-    /// The base URL for clients.
+    /// Returns the base URL for clients.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Stops listening, lets requests under way finish for a while, and checks what waits.
+    /// Stops listening, lets requests under way finish for a while, and checks the exchanges that wait.
     ///
     /// # Errors
-    /// If a part of the proxy broke down.
+    /// Returns an error if a task of the proxy broke down.
     pub async fn stop(self) -> io::Result<Ended> {
-        // An error means that it serves no more, which is what is wanted.
+        // An error means that the proxy no longer serves, which is the goal.
         let _ = self.stop.send(true);
         self.serving.await?;
         let missed = self.recorder.missed();
@@ -204,7 +204,7 @@ async fn accept(listener: TcpListener, relay: Arc<Relay>, mut stopped: watch::Re
                 Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
             },
             Some(_) = connections.join_next() => {}
-            // An error means that whoever could stop it is gone.
+            // An error means that nobody is left who could stop it.
             () = async { let _ = stopped.wait_for(|stop| *stop).await; } => break,
         }
     }
@@ -213,7 +213,7 @@ async fn accept(listener: TcpListener, relay: Arc<Relay>, mut stopped: watch::Re
     connections.shutdown().await;
 }
 
-/// One connection, HTTP/1.1 or HTTP/2, whichever the client begins with.
+/// Serves one connection, in HTTP/1.1 or HTTP/2 as the client chooses.
 fn serve(
     stream: TcpStream,
     relay: Arc<Relay>,
@@ -247,19 +247,19 @@ fn serve(
             async move { Ok::<_, Infallible>(relay.pass(request).await) }
         });
         let connection = builder.serve_connection(TokioIo::new(stream), service);
-        // A connection that breaks is the client's to notice.
+        // A broken connection is for the client to notice.
         let _ = watcher.watch(connection.into_owned()).await;
     }
 }
 
-/// What a client speaks.
+/// The protocol that a client speaks.
 #[derive(Debug, Clone, Copy)]
 enum Spoken {
     Http1,
     Http2,
 }
 
-/// Looks at the first bytes without taking them; `None` if the client left.
+/// Determines the protocol from the first bytes without taking them. Returns `None` if the client left.
 async fn spoken(stream: &TcpStream) -> Option<Spoken> {
     let mut first = [0; PREFACE.len()];
     loop {
@@ -275,7 +275,7 @@ async fn spoken(stream: &TcpStream) -> Option<Spoken> {
         if length == PREFACE.len() {
             return Some(Spoken::Http2);
         }
-        // The bytes that were seen stay, so that nothing wakes us before more come.
+        // The bytes that were seen stay in the socket, so no event signals that more have arrived.
         tokio::time::sleep(LOOK_AGAIN).await;
     }
 }

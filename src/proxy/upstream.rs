@@ -12,25 +12,25 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::body::Passed;
 use crate::exchange::{Redactor, check_no_user};
 
-/// To connect, in one attempt.
+/// The longest time to connect, in one attempt.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long an unused connection is kept; servers commonly close them after a minute.
+/// The time for which an unused connection is kept; servers commonly close them after a minute.
 const IDLE: Duration = Duration::from_secs(20);
-/// A stream's window of HTTP/2, in bytes: the default of 64 KiB makes large bodies wait for the way back.
+/// The window of an HTTP/2 stream, in bytes. The default of 64 KiB makes large bodies wait for acknowledgements.
 const WINDOW: u32 = 1024 * 1024;
 
-/// The client of the upstream.
+/// The client that connects to the upstream.
 pub(super) type HttpClient = Client<HttpsConnector<HttpConnector>, Passed>;
 
-/// Why an upstream can't be used.
+/// The reason why an upstream can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
-    /// The URL is none, or says more than where the server is.
+    /// The text is not a URL, or it says more than where the server is.
     #[error("`{url}` is not the URL of an upstream: {why}")]
     Url {
-        /// What was given.
+        /// The URL that was given.
         url: String,
-        /// What is wrong with it.
+        /// A description of what is wrong with it.
         why: String,
     },
     /// TLS can't be set up.
@@ -38,25 +38,25 @@ pub enum UpstreamError {
     Tls(#[from] std::io::Error),
 }
 
-/// Where requests go.
+/// The server that requests go to.
 #[derive(Debug, Clone)]
 pub struct Upstream {
     scheme: Scheme,
     authority: Authority,
-    /// What comes before the path of each request; empty or without a slash at its end.
+    /// The path prefix of each request; empty, or without a slash at its end.
     prefix: String,
-    /// Whether HTTP/2 is spoken at once, also without TLS.
+    /// Whether HTTP/2 is spoken from the start, also without TLS.
     pub speaks_http2: bool,
 }
 
 impl Upstream {
-    /// From a URL of scheme and host, perhaps with a path that comes before each request's own.
+    /// Parses a URL with a scheme and a host. It may have a path, which is put before each request's own path.
     ///
     /// # Errors
     /// [`UpstreamError::Url`].
     pub fn parse(url: &str) -> Result<Self, UpstreamError> {
         let wrong = |why: &str| UpstreamError::Url {
-            // A password in it is not repeated, nor a key in the query.
+            // The message must not repeat a password in the URL or a key in its query.
             url: Redactor::default().url(url),
             why: why.to_owned(),
         };
@@ -94,18 +94,18 @@ impl Upstream {
         })
     }
 
-    /// Its URL, without a slash at the end.
+    /// Returns the URL, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
         format!("{}://{}{}", self.scheme, self.authority, self.prefix)
     }
 
-    /// What the field `host` of each request says.
+    /// Returns the value of the field `host` for each request.
     pub(super) fn authority(&self) -> &str {
         self.authority.as_str()
     }
 
-    /// A request's URL here; its path and query stay as they are spelled.
+    /// Returns a request's URL at the upstream. Its path and query keep their spelling.
     pub(super) fn place(&self, asked: &Uri) -> Result<Uri, http::Error> {
         let below = asked.path_and_query().map_or("/", PathAndQuery::as_str);
         let path = if self.prefix.is_empty() {

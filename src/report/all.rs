@@ -1,4 +1,4 @@
-//! The slice of report formats.
+//! The table of report formats.
 
 use std::io::{self, Write};
 
@@ -9,15 +9,15 @@ use super::document::{Run, Writer};
 pub struct Format {
     /// Its name on the command line.
     pub name: &'static str,
-    /// What it is for, in a sentence.
+    /// Its purpose, in one sentence.
     pub says: &'static str,
     /// Writes the report of a run.
     pub write: WriteReport,
-    /// Writes what is added to the job's summary of the CI that the format is for, where it has one.
+    /// Writes the text for the CI's job summary; `None` if the format adds nothing to one.
     pub job_summary: Option<WriteReport>,
 }
 
-/// Writes a report of a run.
+/// A function that writes a report of a run.
 pub type WriteReport = fn(&Run, &mut dyn Write) -> io::Result<()>;
 
 impl std::fmt::Debug for Format {
@@ -40,6 +40,7 @@ pub const FORMATS: &[Format] = &[
         write: json,
         job_summary: None,
     },
+    #[cfg(feature = "reports")]
     Format {
         name: "junit",
         says: "JUnit XML, as GitLab, Jenkins and GitHub's readers take it.",
@@ -52,6 +53,7 @@ pub const FORMATS: &[Format] = &[
         write: |run, out| super::markdown::write(&run.visible(), out),
         job_summary: None,
     },
+    #[cfg(feature = "reports")]
     Format {
         name: "html",
         says: "One page that needs no network.",
@@ -78,7 +80,7 @@ pub const FORMATS: &[Format] = &[
     },
 ];
 
-/// The format of this name.
+/// Returns the format with this name.
 #[must_use]
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)

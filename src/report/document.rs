@@ -1,5 +1,5 @@
-//! The run document: one JSON document, one event a line, written as the run goes on. A run that broke off leaves a
-//! document without its end, which can be read as far as it goes and never looks complete.
+//! The run document: one JSON document with one event per line, written while the run goes on. A run that broke off
+//! leaves a document without a footer. It can still be read as far as it goes, and never looks complete.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, BufRead, Write};
@@ -15,11 +15,11 @@ use crate::event::{
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
-/// The first characters of every document; the version stands behind them.
+/// The first characters of every document; the version follows them.
 const BEGIN: &str = "{\"originproof_run\":";
-/// What stands between the header and the events.
+/// The text between the header and the events.
 const EVENTS: &str = ",\"events\":[";
-/// What stands between the events and the footer.
+/// The text between the events and the footer.
 const FOOTER: &str = "],\"footer\":";
 
 /// Writes a document event by event.
@@ -30,7 +30,7 @@ pub struct Writer<W: Write> {
 }
 
 impl<W: Write> Writer<W> {
-    /// A document that begins with the first event.
+    /// Creates a writer; the first event begins the document.
     pub fn new(out: W) -> Self {
         Self { out, events: 0 }
     }
@@ -38,7 +38,7 @@ impl<W: Write> Writer<W> {
     /// Writes an event and flushes it, so that a crash loses nothing.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Returns any error of the underlying writer.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::RunStarted(header) => {
@@ -46,7 +46,7 @@ impl<W: Write> Writer<W> {
                 self.json(header)?;
                 write!(self.out, "{EVENTS}")?;
             }
-            // That a trial began says nothing that its end does not.
+            // The end of a trial says everything that its start does.
             Event::TrialStarted { .. } => return Ok(()),
             Event::TrialFinished(_) | Event::ZonePutBack(_) | Event::ZoneLeft(_) => {
                 write!(self.out, "\n{}", if self.events == 0 { "" } else { "," })?;
@@ -68,21 +68,21 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// The form of a document, for its JSON Schema; [`Run::read`] is more patient with one that broke off.
+/// The structure of a document, for its JSON Schema. [`Run::read`] also accepts a document that ends too early.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its form is of interest")]
 struct Document {
     /// The version of the format.
     originproof_run: u32,
-    /// What the run was about.
+    /// What was run: the suite, the target and the planned cases.
     header: RunHeader,
-    /// What happened, in order.
+    /// The events, in order.
     events: Vec<Event>,
-    /// The counts.
+    /// The counts at the end of the run.
     footer: Summary,
 }
 
-/// The JSON Schema of run documents.
+/// Returns the JSON Schema of run documents.
 #[must_use]
 pub fn schema() -> serde_json::Value {
     let mut schema = schemars::schema_for!(Document).to_value();
@@ -91,46 +91,46 @@ pub fn schema() -> serde_json::Value {
     schema
 }
 
-/// A whole run, or as much of it as there is.
+/// A whole run, or the part of it that was written.
 #[derive(Debug, Clone, Default)]
 pub struct Run {
-    /// What it was about.
+    /// What was run: the suite, the target and the planned cases.
     pub header: RunHeader,
     /// The trials that ended.
     pub trials: Vec<TrialReport>,
-    /// Zones that were put back.
+    /// The zones that were restored.
     pub put_back: Vec<PutBack>,
-    /// Zones that could not be put back.
+    /// The zones that could not be restored.
     pub left: Vec<ZoneLeft>,
-    /// The counts; `None` for a run that broke off.
+    /// The counts; `None` if the run broke off.
     pub summary: Option<Summary>,
 }
 
-/// Why a document can't be read.
+/// The reason why a document cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
-    /// The file can't be read.
+    /// The file cannot be read.
     #[error("can't be read: {0}")]
     Io(#[from] io::Error),
-    /// It is something else.
+    /// The file is not a run document.
     #[error(
-        "is no run document: it does not begin with {BEGIN}…; `originproof run --save FILE` writes one"
+        "is not a run document: it does not begin with {BEGIN}…; `originproof run --save FILE` writes one"
     )]
     NotOne,
-    /// Another version wrote it.
+    /// The document has another format version.
     #[error("is a run document of version {0}, and this originproof reads version {VERSION}")]
     Version(u32),
-    /// A line is damaged.
+    /// A line is not valid.
     #[error("line {line}: {source}")]
     Line {
-        /// Which, from 1.
+        /// The line number, from 1.
         line: usize,
-        /// What is wrong.
+        /// The error of the JSON parser.
         source: serde_json::Error,
     },
 }
 
-/// The counts at a document's end, with the brace that closes it.
+/// The counts at the end of a document.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Footer(Summary);
@@ -139,9 +139,10 @@ impl Run {
     /// Reads a document line by line.
     ///
     /// # Errors
-    /// [`DocumentError`]; a document that merely ends too early is none: its [`Run::summary`] is absent.
+    /// Returns a [`DocumentError`] if the document cannot be read. A document that ends too early is not an error: its
+    /// [`Run::summary`] is `None`.
     pub fn read(reader: impl BufRead) -> Result<Self, DocumentError> {
-        // Split as bytes: a document may have been cut within a character.
+        // Split as bytes: the document may end in the middle of a character.
         let mut lines = reader
             .split(b'\n')
             .map(|line| line.map(|line| String::from_utf8_lossy(&line).into_owned()));
@@ -164,7 +165,7 @@ impl Run {
         let mut broken = None;
         for (index, line) in lines.enumerate() {
             let (line, number) = (line?, index + 3);
-            // Only the last line of a run that broke off may be cut.
+            // Only the last line may be incomplete, where the run broke off.
             if let Some(error) = broken.take() {
                 return Err(error);
             }
@@ -183,7 +184,8 @@ impl Run {
         Ok(run)
     }
 
-    /// The run as formats for people and for other programs show it: nothing in it steers what it is shown in.
+    /// Returns the run as reports show it. Control characters are made visible, so that none of them can affect the
+    /// program that shows the report.
     #[must_use]
     pub fn visible(&self) -> Self {
         Self {
@@ -210,7 +212,7 @@ impl Run {
         }
     }
 
-    /// Takes an event in.
+    /// Adds an event to the run.
     pub fn event(&mut self, event: Event) {
         match event {
             Event::RunStarted(header) => self.header = header,
@@ -225,8 +227,8 @@ impl Run {
         }
     }
 
-    /// Brings the trials into the order of the plan: they end in any order, and two runs of the same thing are to give
-    /// the same report.
+    /// Sorts the trials in the order of the plan. Trials end in any order, but two equal runs must give the same
+    /// report.
     pub(super) fn sort(&mut self) {
         let places: HashMap<&str, usize> = (self.header.planned.iter().enumerate())
             .map(|(place, id)| (id.as_str(), place))
@@ -235,7 +237,7 @@ impl Run {
             .sort_by_key(|trial| places.get(trial.id.as_str()).copied().unwrap_or(usize::MAX));
     }
 
-    /// The run as the events that it was made of, for reports that follow a run.
+    /// Returns the run as events, for reports that are written event by event.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
         let begin = std::iter::once(Event::RunStarted(self.header.clone()));
         let trials = self
@@ -251,14 +253,14 @@ impl Run {
         begin.chain(trials).chain(put_back).chain(left).chain(end)
     }
 
-    /// What explains the failures. It follows from the trials, so that it is right for parts that were put together and
-    /// for documents that do not say it.
+    /// Returns the causes of the failures. They are computed from the trials, so they are also right for merged runs
+    /// and for documents that do not list them.
     #[must_use]
     pub fn causes(&self) -> Vec<Cause> {
         of_failures(&self.trials)
     }
 
-    /// The trial and the finding that a cause names as its witness.
+    /// Returns the trial and the finding that a cause names as its witness.
     #[must_use]
     pub fn witness(&self, cause: &Cause) -> Option<(&TrialReport, &ReportedFinding)> {
         let witness = &cause.witness;
@@ -266,7 +268,7 @@ impl Run {
         Some((trial, trial.findings.get(witness.finding)?))
     }
 
-    /// The ids of the trials that failed, or could not be judged, those that never ran among them.
+    /// Returns the ids of the planned trials that failed, could not be judged or never ran.
     #[must_use]
     pub fn failed_ids(&self) -> BTreeSet<&str> {
         let passed = self.trials.iter().filter(|trial| {
@@ -280,7 +282,7 @@ impl Run {
         planned.filter(|id| !passed.contains(id)).collect()
     }
 
-    /// The counts, worked out anew for a run that broke off.
+    /// Returns the counts; for a run that broke off, they are computed from its trials.
     #[must_use]
     pub fn counts(&self) -> Summary {
         self.summary.clone().unwrap_or_else(|| {
@@ -300,7 +302,7 @@ impl Run {
         })
     }
 
-    /// Whether every planned trial has a report and the run ended by itself.
+    /// Returns whether every planned trial has a report and the run was not interrupted.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.summary

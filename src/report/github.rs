@@ -1,5 +1,5 @@
-//! Workflow commands of GitHub Actions: one annotation a cause, at its place if that is in a file of the
-//! reader's.
+//! Workflow commands of GitHub Actions: one annotation per cause. It names a file and line only if the reader has that
+//! file.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use super::wrap::{counted, cut};
 use crate::contract::Level;
 use crate::event::{Cause, Verdict};
 
-/// GitHub shows ten annotations of a kind and step; more only hide the others.
+/// The maximum number of annotations of each kind. GitHub shows ten per kind and step; more would hide the others.
 const ANNOTATIONS: usize = 10;
 
 /// Writes the annotations.
@@ -47,7 +47,7 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// One cause, at the place of its witness if that is in a file that the reader has.
+/// Writes the annotation of a cause, at the place of its witness if the reader has that file.
 fn annotation(run: &Run, cause: &Cause, command: &str, out: &mut dyn Write) -> io::Result<()> {
     let mut place = String::new();
     let mut what = String::new();
@@ -67,14 +67,14 @@ fn annotation(run: &Run, cause: &Cause, command: &str, out: &mut dyn Write) -> i
     )
 }
 
-/// A message, with the characters that end a command written otherwise.
+/// Escapes the characters of a message that would end the command.
 fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
-/// A property's value, in which colon and comma mean something as well.
+/// Escapes the value of a property, in which colon and comma are special as well.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,5 +1,5 @@
-//! One HTML page: template, style and script of ours, and the run as JSON that the script draws. Whatever comes from
-//! a target is text there and never markup.
+//! One HTML page: our template, style and script, and the run as JSON, which the script draws. Anything that comes from
+//! a target is shown as text and never as markup.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -16,14 +16,15 @@ use crate::event::{Cause, ReportedFinding, TrialReport, Verdict};
 use crate::exchange::{Operation, shell_word};
 use crate::expected::entry_of;
 
-/// Room for the requests of trials that are no witness, in bytes.
+/// The space for the requests of trials that are not the witness of a cause, in bytes.
 const ROOM: usize = 100_000;
-/// What an exchange takes beside its bodies, and a step, in bytes.
+/// The estimated size of an exchange without its bodies, in bytes.
 const EXCHANGE: usize = 800;
+/// The estimated size of a step, in bytes.
 const STEP: usize = 250;
-/// Findings of a case whose requests are left out.
+/// The number of findings that are shown of a case whose requests are left out.
 const IN_BRIEF: usize = 3;
-/// The last steps of a case without findings that are shown.
+/// The number of steps that are shown of a case without findings; they are its last ones.
 const STEPS: usize = 20;
 
 const PAGE: &str = include_str!("html/page.html");
@@ -46,7 +47,7 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(page.map_err(io::Error::other)?.as_bytes())
 }
 
-/// JSON in which nothing can end the element that it stands in.
+/// Escapes JSON so that it cannot end the HTML element around it.
 fn inert(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
@@ -120,7 +121,7 @@ fn data(run: &Run) -> Value {
     })
 }
 
-/// The trials whose requests the page holds: the witness of each cause, then others as long as there is room.
+/// Returns the trials whose requests the page holds: the witness of each cause, then others that still fit.
 fn in_full<'r>(run: &'r Run, causes: &'r [Cause]) -> BTreeSet<&'r str> {
     let mut ids: BTreeSet<&str> = causes
         .iter()
@@ -196,7 +197,8 @@ fn clauses(standings: &BTreeMap<crate::contract::ClauseId, Standing>) -> Vec<Val
     rows.collect()
 }
 
-/// Operations by codes: what was seen in an answer, what a case asked for, what the contract does not document.
+/// Returns a cell for each operation and error code. Its state tells whether an answer had the code, whether a case
+/// tested it, and whether the contract documents it.
 fn matrix(run: &Run, codes: &BTreeSet<i64>) -> Vec<Value> {
     let profile = run.summary.as_ref().map(|summary| &summary.profile);
     let was_seen = |operation: Operation, code: i64| {
@@ -258,7 +260,7 @@ fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
         .iter()
         .map(|step| step.operation.as_str())
         .collect();
-    // By their number in the page's list of operations, which is shorter than their names.
+    // Each operation is its index in the page's list of operations, which is shorter than its name.
     let operations: Vec<Value> = operations
         .into_iter()
         .map(|name| match Operation::from_id(name) {
@@ -285,7 +287,7 @@ fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
     if !has_none && is_in_full {
         let first = trial.steps.len().saturating_sub(STEPS);
         let last = trial.steps.get(first..).unwrap_or_default();
-        // Findings name steps by their number, so those of a case that has any are all there.
+        // Findings refer to steps by index, so a case with findings keeps all its steps.
         case["steps"] = json!(if trial.findings.is_empty() {
             last
         } else {
@@ -305,7 +307,7 @@ fn case(trial: &TrialReport, run: &Run, in_full: &BTreeSet<&str>) -> Value {
     without_what_is_empty(case)
 }
 
-/// Texts that cases share, such as the title of all rows of a file: a case names them by their number.
+/// Texts that cases share, such as the title of all rows of a file. A case refers to a text by its index.
 #[derive(Debug, Default)]
 struct Texts {
     all: Vec<String>,
@@ -334,13 +336,14 @@ impl Texts {
     }
 }
 
-/// The file of a built-in case, which the page works out by itself: family and behaviour are the first parts of the id.
+/// Returns the file of a built-in case, which the page derives by itself from the first two parts of the id: family and
+/// behaviour.
 fn usual_file(id: &str) -> String {
     let parts: Vec<&str> = id.split('/').take(2).collect();
     format!("cases/{}.yaml", parts.join("/"))
 }
 
-/// What the page takes to be empty where it is left out: most cases have little to say.
+/// Removes the members that are empty: the page takes a missing member as empty, and most cases have few members.
 fn without_what_is_empty(mut case: Value) -> Value {
     if let Some(members) = case.as_object_mut() {
         members.retain(|_, value| match value {

@@ -1,5 +1,5 @@
-//! `JUnit` XML. A violated case is a failure, one that could not be judged an error, a skipped one is skipped with its
-//! reason; a deviation passes, and says so in its output.
+//! `JUnit` XML. A case that violates is a failure, and a case that could not be judged is an error. A skipped case is
+//! skipped with its reason. A case that deviates passes, and its output describes the deviation.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -7,8 +7,12 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::document::Run;
-use super::plain::failure_text;
-use crate::event::{Cause, TrialReport, Verdict};
+use super::plain::again;
+use super::terminal::{Style, Terminal, Verbosity};
+use crate::event::{Cause, Event, TrialReport, Verdict};
+
+/// The maximum number of characters of a trial: readers of `JUnit` keep all text in memory.
+const FAILURE: usize = 4_000;
 
 /// Writes the report.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
@@ -38,8 +42,8 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(without_skipped_of_all(&text).as_bytes())
 }
 
-/// The report without the count of skipped cases on its root, which the common schema does not know there. Quotes are
-/// escaped in values, so the first of these attributes is the root's.
+/// Removes the count of skipped cases from the root element, where the common schema does not allow it. Quotes are
+/// escaped in values, so the first `skipped` attribute is that of the root.
 fn without_skipped_of_all(text: &str) -> String {
     let begin = text.find(" skipped=\"");
     let end = begin.and_then(|begin| {
@@ -52,7 +56,7 @@ fn without_skipped_of_all(text: &str) -> String {
     }
 }
 
-/// The folder of a trial's case, or the recording.
+/// Returns the folder of a trial's case, or the file of the recording.
 fn family<'r>(run: &Run, trial: &'r TrialReport) -> &'r str {
     if run.header.recorded {
         return &trial.file;
@@ -60,8 +64,8 @@ fn family<'r>(run: &Run, trial: &'r TrialReport) -> &'r str {
     trial.id.split('/').next().unwrap_or_default()
 }
 
-/// A case. Its message begins with the name of its cause, so that those of one cause stand together in a reader that
-/// sorts them.
+/// Converts a trial. Its message begins with the name of its cause, so that a reader that sorts messages shows the
+/// cases of one cause together.
 fn case(run: &Run, trial: &TrialReport, causes: &[Cause]) -> TestCase {
     let is_evidence = |cause: &Cause| cause.witness.trial == trial.id;
     let text = || {
@@ -106,4 +110,24 @@ fn case(run: &Run, trial: &TrialReport, causes: &[Cause]) -> TestCase {
         case.set_system_out(text());
     }
     case
+}
+
+/// Returns what the terminal shows of a trial, without colour and cut to `FAILURE` characters. A trial that is the
+/// evidence of a cause is shown in full; of any other trial, only the worst finding is shown.
+fn failure_text(run: &Run, trial: &TrialReport, is_evidence: bool) -> String {
+    let mut terminal = Terminal::new(Style::new(false), again(run), Verbosity::Cases);
+    terminal.remember_run(&run.header, None);
+    let mut text = Vec::new();
+    // Writing into memory does not fail.
+    let _ = if is_evidence {
+        terminal.event(&Event::TrialFinished(Box::new(trial.clone())), &mut text)
+    } else {
+        terminal.brief(trial, &mut text)
+    };
+    let text = String::from_utf8_lossy(&text);
+    let text = text.trim_end();
+    match text.char_indices().nth(FAILURE) {
+        Some((end, _)) => format!("{}\n… (cut)", &text[..end]),
+        None => text.to_owned(),
+    }
 }

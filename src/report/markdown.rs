@@ -1,5 +1,5 @@
-//! Markdown for a comment: the verdict and the counts at a glance, the causes folded. It always fits into a comment
-//! of GitHub's.
+//! Markdown for a comment: the verdict and the counts at a glance, and the causes folded. It always fits into a GitHub
+//! comment.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -10,13 +10,14 @@ use super::wrap::{counted, cut, duration};
 use crate::contract::Contract;
 use crate::event::{Cause, Verdict};
 
-/// Causes that are shown; a comment has to stay short.
+/// The maximum number of causes that are shown; a comment must stay short.
 const SHOWN: usize = 20;
-/// Characters of the evidence of one.
+/// The maximum number of characters of a cause's evidence.
 const EVIDENCE: usize = 6_000;
-/// Characters of all of them: GitHub takes a comment of 65,536, with what stands before.
+/// The maximum number of characters of all causes. GitHub accepts a comment of 65,536, which includes the text before
+/// the causes.
 const LENGTH: usize = 40_000;
-/// Rows of the table, and characters of what a row says.
+/// The maximum number of rows of the table, and of characters of a row's text.
 const ROWS: (usize, usize) = (40, 200);
 
 /// Writes the report.
@@ -68,7 +69,7 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let mut shown = 0;
     for cause in &causes {
         let block = details(run, cause);
-        // In characters, as GitHub counts.
+        // GitHub counts characters, not bytes.
         let length = block.chars().count();
         if shown == SHOWN || length > left {
             break;
@@ -83,7 +84,7 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A cause, folded: what it breaks, its simplest evidence, and how to send it by hand.
+/// Returns a cause, folded: the clause that it breaks, its simplest evidence, and how to send it by hand.
 fn details(run: &Run, cause: &Cause) -> String {
     let mut text = String::new();
     // Writing into memory does not fail.
@@ -113,24 +114,24 @@ fn details(run: &Run, cause: &Cause) -> String {
     text
 }
 
-/// A text in a cell of a table.
+/// Escapes a text for a table cell.
 fn cell(text: &str) -> String {
     html(&text.replace('\n', " ")).replace('|', "\\|")
 }
 
-/// A text among markup: what comes from a target must stay text.
+/// Escapes a text for HTML: text from a target must not become markup.
 fn html(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
 }
 
-/// A text as code in a line.
+/// Formats a text as inline code.
 fn code(text: &str) -> String {
     format!("`{}`", text.replace(['`', '\n'], "'"))
 }
 
-/// A block of text, in a fence that is longer than any run of backticks in it.
+/// Formats a text as a block, with a fence that is longer than any run of backticks in the text.
 fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);

@@ -1,4 +1,4 @@
-//! Parts of one run over several machines as one result; a part that is missing is seen.
+//! Merges the parts of one run on several machines into one result, and detects missing parts.
 
 use std::collections::BTreeSet;
 
@@ -6,33 +6,33 @@ use super::document::Run;
 use crate::cause::of_failures;
 use crate::event::Summary;
 
-/// Why runs are not parts of one.
+/// The reason why runs cannot be merged.
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
-    /// None were given.
+    /// No runs were given.
     #[error("there is nothing to merge")]
     Nothing,
-    /// They are of different suites.
+    /// The runs are of different suites.
     #[error("the runs are of different suites ({0} and {1}): only parts of one run can be merged")]
     Suites(String, String),
-    /// They have a case in common.
+    /// More than one of the runs has the same case.
     #[error("more than one of the runs has the case {0}: only parts of one run can be merged")]
     Twice(String),
 }
 
-/// What parts make together.
+/// The result of a merge.
 #[derive(Debug)]
 pub struct Merged {
-    /// The run.
+    /// The merged run.
     pub run: Run,
-    /// The parts that should be there as well, such as `2/4`.
+    /// The missing parts, such as `2/4`.
     pub missing: Vec<String>,
 }
 
 /// Merges runs.
 ///
 /// # Errors
-/// [`MergeError`] if they are not parts of one run.
+/// Returns a [`MergeError`] if the runs are not parts of one run.
 pub fn merge(runs: Vec<Run>) -> Result<Merged, MergeError> {
     let mut runs = runs.into_iter();
     let mut merged = runs.next().ok_or(MergeError::Nothing)?;
@@ -77,7 +77,7 @@ pub fn merge(runs: Vec<Run>) -> Result<Merged, MergeError> {
             .notes
             .push(format!("the part {shard} is missing"));
     }
-    // Without all its parts a run has no end.
+    // A run with missing parts is not complete, so it has no summary.
     merged.summary = summary.filter(|_| missing.is_empty());
     if let Some(summary) = &mut merged.summary {
         summary.causes = of_failures(&merged.trials);
@@ -89,7 +89,7 @@ pub fn merge(runs: Vec<Run>) -> Result<Merged, MergeError> {
     })
 }
 
-/// The parts that should be there as well.
+/// Returns the missing parts.
 fn missing(shards: &BTreeSet<String>) -> Vec<String> {
     let of = shards
         .iter()
@@ -116,7 +116,7 @@ fn added(mut summary: Summary, further: Summary) -> Summary {
     summary.halted = summary.halted.or(further.halted);
     summary.zones_left += further.zones_left;
     for fault in further.expectation_faults {
-        // Each part tells what fits nothing at all.
+        // Each part reports every entry that matches no case at all.
         if !summary.expectation_faults.contains(&fault) {
             summary.expectation_faults.push(fault);
         }

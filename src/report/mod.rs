@@ -1,12 +1,14 @@
-//! Reports: each reads [`crate::event::Event`]s, or the run that they add up to, and writes text. They never call the
-//! runner.
+//! Reports. Each report reads [`crate::event::Event`]s, or the run that they add up to, and writes text. Reports never
+//! call the runner.
 
 mod all;
 mod badge;
 mod compare;
 mod document;
 mod github;
+#[cfg(feature = "reports")]
 mod html;
+#[cfg(feature = "reports")]
 mod junit;
 mod markdown;
 mod merge;

@@ -1,4 +1,4 @@
-//! SARIF 2.1.0: one rule a clause, one result a cause.
+//! SARIF 2.1.0: one rule per clause, one result per cause.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use crate::cause::of_expected;
 use crate::contract::{ClauseId, Contract, Level};
 use crate::event::Cause;
 
-/// What a path in a URI reference must not have as it is.
+/// The characters that must be percent-encoded in the path of a URI reference.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
@@ -20,7 +20,7 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Places that a result names.
+/// The maximum number of places that a result names.
 const PLACES: usize = 10;
 
 /// Writes the log.
@@ -108,7 +108,7 @@ fn suppressed(run: &Run, cause: &Cause) -> Value {
     result
 }
 
-/// Where a cause shows, the witness first: in files that the reader has, and in no others.
+/// Returns the places where a cause appears, the witness first. It is empty if the reader does not have the files.
 fn locations(run: &Run, cause: &Cause) -> Vec<Value> {
     if !run.header.has_own_places() {
         return Vec::new();

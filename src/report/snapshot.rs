@@ -1,5 +1,5 @@
-//! The exchanges of each case as readable text, for insta snapshots: what varies from run to run is masked, long lists
-//! are cut with their count.
+//! Writes the exchanges of each case as readable text, for insta snapshots. Values that vary from run to run are
+//! masked. Long lists are cut, with the number of items left out.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,18 +12,19 @@ use similar::TextDiff;
 use super::document::Run;
 use crate::event::TrialReport;
 
-/// Lists with more items than this are cut.
+/// The number of items of a list that are shown; longer lists are cut.
 const ITEMS_SHOWN: usize = 4;
-/// Rows of a table and exchanges of a trial beyond these are counted, not shown.
+/// The number of trials of a case that are shown; the others are only counted.
 const TRIALS_SHOWN: usize = 6;
+/// The number of exchanges of a trial that are shown; the others are only counted.
 const EXCHANGES_SHOWN: usize = 40;
-/// Characters of a body that is cut.
+/// The number of characters that are kept of a body that is not JSON.
 const CUT_BODY: usize = 300;
 
 static VOLATILE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let rules = [
         (r"https?://[^ /]+(/[^ ]*?)?/zones/", "/zones/"),
-        // A fresh zone's last digits tell the zones of a case apart; others have no such digits.
+        // The last digits of a fresh zone's id tell the zones of a case apart; other ids have no such digits.
         (r"/zones/[0-9a-f]{28}([0-9a-f]{4})\b", "/zones/[zone $1]"),
         (
             r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})",
@@ -36,8 +37,8 @@ static VOLATILE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The snapshots of a run whose exchanges were all kept, by the name of their file. Cases in which requests run side by
-/// side have no one text and are left out.
+/// Returns the snapshots of a run that kept all its exchanges, by the name of the snapshot's file. Cases with
+/// concurrent requests are left out, because their text varies.
 #[must_use]
 pub fn snapshots(run: &Run) -> BTreeMap<String, String> {
     let mut by_case: BTreeMap<&str, Vec<&TrialReport>> = BTreeMap::new();
@@ -70,7 +71,7 @@ pub fn snapshots(run: &Run) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What is different between two snapshots, as a unified diff.
+/// Returns the difference between two snapshots as a unified diff.
 #[must_use]
 pub fn snapshot_drift(name: &str, before: &str, now: &str) -> Option<String> {
     (before.trim_end() != now.trim_end()).then(|| {
@@ -109,15 +110,15 @@ fn text(trials: &[&TrialReport]) -> String {
     masked(text)
 }
 
-/// A body with long lists cut to their first items and a count.
+/// Shortens the long lists of a body to their first items and a count.
 fn shortened(body: &str) -> String {
     match serde_json::from_str::<Value>(body) {
         Ok(mut value) => {
             cut(&mut value);
             value.to_string()
         }
-        // A body beyond what a report keeps: its beginning says enough. Times have digits that come and
-        // go, so they are masked before the cut.
+        // The report has cut this body, or it is not JSON: its beginning is enough. The number of digits in a time
+        // varies, so times are masked before the cut.
         Err(_) => masked(body.to_owned()).chars().take(CUT_BODY).collect(),
     }
 }

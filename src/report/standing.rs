@@ -1,4 +1,4 @@
-//! Where a target stands, clause by clause.
+//! The result of a run for each clause.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::document::Run;
 use crate::contract::{ClauseId, Level};
 use crate::event::Verdict;
 
-/// What a run says of one clause.
+/// The result of a run for one clause.
 #[derive(Debug, Clone, Default)]
 pub struct Standing {
     /// The trials that cite the clause or broke it.
@@ -18,13 +18,13 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Whether any trial about it was judged.
+    /// Returns whether the run judged the clause.
     #[must_use]
     pub fn is_judged(&self) -> bool {
         self.judged > 0 || self.broken.is_some() || self.expected
     }
 
-    /// `violates`, `deviates`, `expected`, `observed`, `conforms` or `unjudged`.
+    /// Returns `violates`, `deviates`, `expected`, `observed`, `conforms` or `unjudged`.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match (self.broken, self.expected) {
@@ -38,7 +38,7 @@ impl Standing {
     }
 }
 
-/// Every clause that the run has something to say of.
+/// Returns the standing of each clause that a trial of the run cites, observed or broke.
 #[must_use]
 pub fn standings(run: &Run) -> BTreeMap<ClauseId, Standing> {
     let mut standings: BTreeMap<ClauseId, Standing> = BTreeMap::new();
@@ -79,7 +79,7 @@ pub fn standings(run: &Run) -> BTreeMap<ClauseId, Standing> {
 }
 
 impl Run {
-    /// The verdict of the run in words.
+    /// Returns the verdict of the run in words.
     #[must_use]
     pub fn verdict(&self) -> String {
         let summary = self.counts();

@@ -1,12 +1,12 @@
-//! Words for numbers, and lines that fit.
+//! Formats numbers and times for people, and cuts long lines.
 
-/// `1 case`, `2 cases`.
+/// Returns a number with its noun, such as `1 case` or `2 cases`.
 pub(super) fn counted(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }
 
-/// A time for people: microseconds in, `3.2 ms` or `1.20 s` out.
+/// Formats a time in microseconds for people, such as `3.20 ms` or `1.20 s`.
 pub(super) fn duration(microseconds: u64) -> String {
     let hundredths_of_ms = microseconds / 10;
     if microseconds < 1_000_000 {
@@ -21,7 +21,7 @@ pub(super) fn duration(microseconds: u64) -> String {
     }
 }
 
-/// One line of a long text, cut.
+/// Returns a text as one line of at most `width` characters.
 pub(super) fn cut(text: &str, width: usize) -> String {
     let line = text.replace('\n', " ");
     if line.chars().count() <= width {

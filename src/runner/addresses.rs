@@ -1,30 +1,30 @@
-//! The addresses that cases use by variables: documentation addresses, around those that a zone holds.
+//! The addresses of a case's variables: documentation addresses that the zone does not hold.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::case::V4_ADDRESSES;
 
-/// The blocks of a trial. The defaults differ in their low byte, so that no two ever meet when they move.
+/// The address blocks of a trial. The default blocks differ in their low byte, so they never overlap when they move.
 #[derive(Debug, Clone)]
 pub(super) struct Addresses {
-    /// `v4.N`.
+    /// The addresses of `v4.N`.
     v4: Vec<Ipv4Addr>,
-    /// `v6.N`: the third group below `2001:db8::/32`.
+    /// The block of `v6.N`: the third group of the address, below `2001:db8::/32`.
     v6: u16,
-    /// `fresh`.
+    /// The block of `fresh`.
     fresh: u16,
-    /// `fill`.
+    /// The block of `fill`.
     filler: u16,
-    /// Whether fillings may use 198.51.100.0/24 as well.
+    /// Whether fillings may also use 198.51.100.0/24.
     mixed_filler: bool,
-    /// Which turn this is.
+    /// The number of the turn, which moves the blocks.
     turn: u64,
-    /// Whether the zone holds so much that not all of these are free.
+    /// Whether the zone holds so many of these addresses that too few are free.
     pub(super) are_short: bool,
 }
 
-/// Whether an address is set aside for documentation (RFC 5737, RFC 3849), so that no origin server has it.
+/// Returns whether an address is reserved for documentation (RFC 5737, RFC 3849), so that no origin server has it.
 pub(super) fn is_documentation(ip: IpAddr) -> bool {
     match ip.to_canonical() {
         IpAddr::V4(ip) => matches!(
@@ -35,16 +35,16 @@ pub(super) fn is_documentation(ip: IpAddr) -> bool {
     }
 }
 
-/// How far a block moves to find a free one.
+/// The distance by which a block moves to find a free one.
 const STEP: u16 = 0x100;
 
-/// An address of a block below the documentation prefix.
+/// Returns an address of a block below the documentation prefix.
 fn in_block(block: u16, n: u64) -> Ipv6Addr {
     let prefix = (0x2001_0db8_u128 << 96) | (u128::from(block) << 80);
     Ipv6Addr::from(prefix | u128::from(n.saturating_add(1)))
 }
 
-/// The first block from `start` on in which nothing is taken.
+/// Returns the first block from `start` on that has no taken address.
 fn free_block(start: u16, taken: &BTreeSet<IpAddr>) -> Option<u16> {
     let is_free = |block: u16| {
         let (first, last) = (in_block(block, 0), in_block(block, u64::MAX - 1));
@@ -59,8 +59,8 @@ fn free_block(start: u16, taken: &BTreeSet<IpAddr>) -> Option<u16> {
 }
 
 impl Addresses {
-    /// The defaults for turn 0, or what is free where they are taken. Two runs with different turns hardly ever meet, but
-    /// in fillings, which cases also name to the letter.
+    /// Returns the default addresses for turn 0, or free ones in place of taken ones. Runs with different turns rarely
+    /// use the same addresses, except in fillings, whose addresses cases also name literally.
     pub(super) fn around(taken: &BTreeSet<IpAddr>, turn: u64) -> Self {
         let nets = [[192, 0, 2], [203, 0, 113]];
         let v4 = nets
@@ -96,7 +96,7 @@ impl Addresses {
         }
     }
 
-    /// The same, but for IPv4 addresses that the case names to the letter.
+    /// Returns the same addresses without the IPv4 addresses that the case names literally.
     pub(super) fn without(mut self, named: &BTreeSet<IpAddr>) -> Self {
         let is_free = |ip: &Ipv4Addr| !named.contains(&IpAddr::from(*ip));
         if self.turn != 0 {
@@ -105,24 +105,24 @@ impl Addresses {
         self
     }
 
-    /// The n-th IPv4 address.
+    /// Returns IPv4 address number `n`.
     pub(super) fn v4(&self, n: usize) -> Ipv4Addr {
         let fallback = Ipv4Addr::new(192, 0, 2, 10);
         let index = n.checked_rem(self.v4.len()).unwrap_or(0);
         self.v4.get(index).copied().unwrap_or(fallback)
     }
 
-    /// The n-th IPv6 address.
+    /// Returns IPv6 address number `n`.
     pub(super) fn v6(&self, n: usize) -> Ipv6Addr {
         in_block(self.v6, u64::try_from(n).unwrap_or(0))
     }
 
-    /// The n-th address that nothing else uses.
+    /// Returns address number `n` of those that nothing else uses.
     pub(super) fn fresh(&self, n: u64) -> Ipv6Addr {
         in_block(self.fresh, n)
     }
 
-    /// The n-th address of a filling: mostly IPv6, with some IPv4 among them.
+    /// Returns address number `n` of a filling. Most of them are IPv6, some are IPv4.
     pub(super) fn filler(&self, n: usize) -> IpAddr {
         let (turn, rest) = (n / 5, n % 5);
         match (rest, u8::try_from(turn + 1)) {

@@ -1,5 +1,5 @@
-//! `given`: brings zones into their first state and makes sure of it. What can't be arranged is
-//! inconclusive, never a violation: the cases about writing find the fault by its clause.
+//! Sets up `given`: brings zones into their first state and verifies it. If that fails, the trial is inconclusive and
+//! not a violation, since the cases about writing report the fault with its clause.
 
 use std::fmt::Write;
 
@@ -13,9 +13,9 @@ use crate::contract::{Contract, Framing};
 use crate::exchange::{Generation, Kind, Operation, whole_number};
 use crate::zone::{State, Traffic};
 
-/// Mappings that a report names of what a zone held at first.
+/// The maximum number of a zone's first mappings that a report names.
 const SAID: usize = 3;
-/// Zones with more mappings than this are counted rather than read.
+/// The number of mappings above which a zone is counted and not read.
 const COUNTED_ABOVE: usize = 500;
 
 impl Execution<'_> {
@@ -43,8 +43,8 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Tells the model of a zone what it holds: what was given through the case's own generation, and what was there
-    /// before through both.
+    /// Tells the model of a zone what it holds: the given mappings through the case's own generation, and existing
+    /// mappings through each generation.
     fn begin(&mut self, zone: &str, given: State) {
         let traffic = if self.care.has(zone) {
             Traffic::OwnAmongOthers
@@ -61,7 +61,7 @@ impl Execution<'_> {
         self.model(zone).begin(traffic, &places, &seen);
     }
 
-    /// Notes what a zone holds at first, for the report.
+    /// Notes for the report what a zone holds at first.
     fn note_given(&mut self, zone: &str, state: &State) {
         let shown = state.iter().take(SAID);
         let shown: Vec<String> = shown.map(|(ip, place)| format!("{ip} {place}")).collect();
@@ -75,12 +75,12 @@ impl Execution<'_> {
             String::new()
         };
         let begin = if self.given.is_empty() { "" } else { "; " };
-        // Writing into memory does not fail.
+        // Writing to a string does not fail.
         let _ = write!(self.given, "{begin}{name}{}{more}", shown.join(", "));
     }
 
-    /// Writes by batches; if the zone does not hold it all then, once more one by one. `whole` is what it holds
-    /// afterwards, what was there before included.
+    /// Writes mappings in batches. If the zone does not hold all of them then, writes them again one by one. `whole` is
+    /// the expected state afterwards, including existing mappings.
     async fn write_all(&mut self, zone: &str, state: &State, whole: &State) -> Flow {
         let generation = self.generation;
         let wanted: Vec<Wanted> = state
@@ -136,7 +136,7 @@ impl Execution<'_> {
         )))
     }
 
-    /// Whether the zone holds this, or does so before the time to settle is over.
+    /// Returns whether the zone holds this state before the time to settle is over.
     async fn is_arranged_in_time(&mut self, zone: &str, state: &State) -> Flow<bool> {
         let mut settling = Settling::within(self.target.settle);
         loop {
@@ -149,8 +149,8 @@ impl Execution<'_> {
         }
     }
 
-    /// By the list, or where the list says otherwise by single reads: a faulty reader must not hide
-    /// that the state is there.
+    /// Returns whether the list shows this state. If the list differs, checks single reads, since a faulty list must
+    /// not hide a correct state.
     async fn is_arranged(&mut self, zone: &str, state: &State) -> Flow<bool> {
         let count = state.len();
         let counted = if count > COUNTED_ABOVE && self.generation == Generation::V2 {
@@ -158,7 +158,7 @@ impl Execution<'_> {
         } else {
             None
         };
-        // A large zone is counted; only where the count is off is all of it read.
+        // A large zone is counted. Its list is read only if the count is wrong.
         let listed = if counted == Some(count) {
             None
         } else {
@@ -168,7 +168,7 @@ impl Execution<'_> {
         if listed.as_ref() == Some(state) {
             return Ok(true);
         }
-        // Somebody else may have written into the zone meanwhile.
+        // Somebody else may have written to the zone meanwhile.
         let listed = listed.map(|mut listed| {
             listed.retain(|ip, _| state.contains_key(ip) || !self.may_be_a_strangers(zone, ip));
             listed
@@ -186,7 +186,7 @@ impl Execution<'_> {
         Ok(listed.is_none_or(|listed| listed.len() <= count))
     }
 
-    /// How many mappings `v2.list` counts.
+    /// Returns the number of mappings that `v2.list` counts.
     async fn total(&mut self, zone: &str) -> Flow<Option<usize>> {
         let call = plain_call(
             Operation::named("v2.list"),
@@ -203,7 +203,7 @@ impl Execution<'_> {
         Ok(total.and_then(|total| usize::try_from(total).ok()))
     }
 
-    /// A request of the runner's own.
+    /// Sends a request of the runner's own.
     pub(super) async fn quietly(&mut self, kind: Kind, zone: &str, argument: Value) -> Flow<usize> {
         let Some(operation) = Operation::of(self.generation, kind) else {
             let why = format!("there is no {kind:?} in {:?}", self.generation);
@@ -218,7 +218,7 @@ fn with_json(body: &Value) -> Value {
     serde_json::json!({ "json": body })
 }
 
-/// A call as the runner makes it for itself.
+/// Returns a call that the runner makes for itself.
 pub(super) fn plain_call(operation: Operation, argument: Value) -> CallSpec {
     CallSpec {
         operation: OperationName::Exact(operation),

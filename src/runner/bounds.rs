@@ -1,4 +1,4 @@
-//! The last look at a case's request before it goes out: variables are filled in now, and some of their values come
+//! The last check of a case's request before it is sent. Variables are filled in by now, and some of their values come
 //! from the target itself.
 
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use crate::transport::{Outgoing, encode_segment, query_string};
 /// Checks that a request stays below the base URL and within the zones of its case.
 ///
 /// # Errors
-/// What is wrong with the case, in words.
+/// Returns a description of the case's fault.
 pub(super) fn check(
     outgoing: &Outgoing,
     base_url: &str,
@@ -22,7 +22,7 @@ pub(super) fn check(
         .map_err(|fault| format!("a request was not sent: {fault}"))
 }
 
-/// Checks that an operation's path is that of the operation: the journal knows the address by it.
+/// Checks that a request has the path of its operation, since the journal takes the address from it.
 fn check_shape(outgoing: &Outgoing, base_url: &str) -> Result<(), OutOfBounds> {
     let Some(operation) = outgoing.operation else {
         return Ok(());

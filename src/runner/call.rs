@@ -1,4 +1,4 @@
-//! From a step's call to the request that goes out.
+//! Makes the request for a step's call.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -12,17 +12,17 @@ use crate::diagnostic::visible::one_line;
 use crate::exchange::{Generation, Headers, Operation, RequestBody};
 use crate::transport::{Outgoing, encode_segment, query_string};
 
-/// A token and a key that no target accepts; not secret.
+/// A token and key that no target accepts. It is not a secret.
 const WRONG: &str = "0000000000000000000000000000000000000000";
 
-/// A request body, before it is bytes.
+/// A request body before it becomes bytes.
 enum Payload {
     None,
     Json(Value),
     Text(String),
 }
 
-/// The parts of a request that its argument decides.
+/// The parts of a request that its argument determines.
 struct Parts {
     address: Option<String>,
     segment: Option<String>,
@@ -30,7 +30,7 @@ struct Parts {
     payload: Payload,
 }
 
-/// What a call is made with, beside its own words.
+/// The context of a call: its target, trial, generation and zone.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) target: &'a Target,
@@ -39,10 +39,11 @@ pub(super) struct Context<'a> {
     pub(super) zone: &'a str,
 }
 
-/// The request of a call.
+/// Returns the request of a call.
 ///
 /// # Errors
-/// Why it can't be made on this target: a variable without a value, missing credentials.
+/// Returns the reason why the request can't be made on this target, such as a variable without a value or missing
+/// credentials.
 pub(super) fn outgoing(
     context: Context<'_>,
     spec: &CallSpec,
@@ -52,7 +53,7 @@ pub(super) fn outgoing(
     let mut headers = Headers::default();
     credentials(&context.target.credentials, spec.auth, &mut headers)
         .map_err(Unfilled::TargetLacks)?;
-    // The id is the path of a file, which may have any name.
+    // The id contains the path of a file, which may have any name.
     headers.push("originproof-case", one_line(context.trial));
     if let Some(fault) = spec.fault {
         headers.push(FaultRequest::HEADER, fault.0);
@@ -208,7 +209,8 @@ pub(super) fn credentials(
     Ok(())
 }
 
-/// A token or key that is nearly the right one: comparing by prefix or without letter case lets it in.
+/// Returns a token or key that is nearly the right one. A server that compares only prefixes or ignores case would
+/// accept it.
 pub(super) fn altered(token: &str, auth: Auth) -> String {
     match auth {
         Auth::ShortenedToken | Auth::ShortenedKey => {
@@ -272,7 +274,7 @@ fn parts(
     Ok(parts)
 }
 
-/// The address of the path: a text that is encoded here, or `raw` exactly as it is to be sent.
+/// Sets the address in the path: a text that is encoded here, or `raw`, which is sent exactly as it is.
 fn set_path(parts: &mut Parts, address: &Value) {
     if let Some(raw) = address.get("raw").and_then(Value::as_str) {
         let decoded = percent_encoding::percent_decode_str(raw);
@@ -315,7 +317,7 @@ fn write_body(
             ip.clone(),
         );
     }
-    // `vendor` and `region` may be any JSON here: the wrong types are cases too.
+    // `vendor` and `region` may be any JSON here, since cases also test wrong types.
     for name in ["vendor", "region"] {
         let value = match (
             argument.get(name),
@@ -352,7 +354,7 @@ fn write_body(
     Ok(Value::Object(body))
 }
 
-/// A batch item of a wanted mapping.
+/// Returns the batch item for a wanted mapping.
 pub(super) fn batch_item(generation: Generation, wanted: &Wanted) -> Value {
     let mut item = Map::new();
     item.insert(generation.request_address().to_owned(), json!(wanted.ip));
@@ -375,7 +377,7 @@ fn batch_body(
             body.push(raw.clone());
             continue;
         }
-        // An address that is no text, such as a number, is sent as it is.
+        // An address that is not a text, such as a number, is sent as it is.
         let odd = item.get("ip").filter(|ip| !ip.is_string()).cloned();
         let names_place = ["at", "vendor", "region"]
             .iter()

@@ -1,4 +1,4 @@
-//! What a trial notes of zones in care: what its writes may touch, and what in them is somebody else's.
+//! A trial's record of zones in care: the addresses that its writes may touch, and changes by somebody else.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -20,33 +20,33 @@ use crate::exchange::{Generation, Kind, Operation};
 use crate::transport::Outgoing;
 use crate::zone::State;
 
-/// What a trial saw of somebody else in the zones that it has.
+/// Signs of somebody else that a trial saw in its zones.
 #[derive(Debug, Default)]
 pub(super) struct Strangers {
-    /// What somebody else wrote, changed or deleted.
+    /// Descriptions of mappings that somebody else wrote, changed or deleted.
     pub(super) changes: BTreeSet<String>,
     /// Whether a test mapping was seen that this run did not write.
     pub(super) has_sign: bool,
-    /// Whether another run is at work for certain.
+    /// Whether another run is certainly at work.
     is_at_work: bool,
 }
 
-/// The zones of a trial that are in care, by the case's names.
+/// A trial's zones in care, by the case's names for them.
 #[derive(Debug, Default)]
 pub(super) struct Care {
     keepers: HashMap<String, Arc<Keeper>>,
-    /// What the zones held before the case.
+    /// The state of each zone before the case.
     around: HashMap<String, Around>,
     /// The addresses that writes may touch, by zone.
     mine: HashMap<String, BTreeSet<IpAddr>>,
-    /// Through which generations they were written.
+    /// The generations through which the trial wrote.
     wrote: BTreeSet<Generation>,
-    /// What was seen of somebody else.
+    /// The signs of somebody else that the trial saw.
     strangers: Strangers,
 }
 
 impl Care {
-    /// The care of these keepers.
+    /// Returns the care for zones with these keepers.
     pub(super) fn of(keepers: HashMap<String, Arc<Keeper>>) -> Self {
         let around = keepers.iter();
         let around = around.map(|(name, keeper)| (name.clone(), keeper.around()));
@@ -57,27 +57,27 @@ impl Care {
         }
     }
 
-    /// Whether any zone is in care.
+    /// Returns whether any zone is in care.
     pub(super) fn is_needed(&self) -> bool {
         !self.keepers.is_empty()
     }
 
-    /// Whether this one is.
+    /// Returns whether this zone is in care.
     pub(super) fn has(&self, zone: &str) -> bool {
         self.keepers.contains_key(zone)
     }
 
-    /// Who cares for them.
+    /// Returns the keepers of the zones.
     pub(super) fn keepers(&self) -> impl Iterator<Item = &Arc<Keeper>> {
         self.keepers.values()
     }
 
-    /// The addresses at which the zones hold something.
+    /// Returns the addresses at which the zones hold mappings.
     pub(super) fn taken(&self) -> BTreeSet<IpAddr> {
         self.keepers().flat_map(|keeper| keeper.taken()).collect()
     }
 
-    /// Takes a list in: what in it is somebody else's.
+    /// Looks for mappings of somebody else in a list.
     pub(super) fn saw(&mut self, zone: &str, generation: Generation, listed: &State) {
         if let Some(keeper) = self.keepers.get(zone) {
             let sign = keeper.saw(generation, listed);
@@ -85,7 +85,7 @@ impl Care {
         }
     }
 
-    /// Notes that a mapping which no request of this case named is not as it was.
+    /// Notes that a mapping has changed, although no request of this case named it.
     pub(super) fn differs(
         &mut self,
         through: Generation,
@@ -102,7 +102,7 @@ impl Care {
         self.strangers.changes.insert(stranger.to_string());
     }
 
-    /// What a zone held before the case, through a generation.
+    /// Returns what a zone held before the case, as a generation showed it.
     pub(super) fn existing_in(&self, zone: &str, generation: Generation) -> State {
         let around = self.around.get(zone);
         around
@@ -120,7 +120,8 @@ impl Care {
 }
 
 impl Execution<'_> {
-    /// Has a write admitted by the keeper of its zone: what it may touch is read and written down before it goes out.
+    /// Asks the keeper of the zone to admit a write. The keeper reads and journals the addresses that the write may
+    /// touch before it is sent.
     pub(super) async fn admit(&mut self, zone: &str, outgoing: &Outgoing) -> Flow {
         let Some(keeper) = self.care.keepers.get(zone).cloned() else {
             return Ok(());
@@ -181,14 +182,14 @@ impl Execution<'_> {
         })
     }
 
-    /// Whether a difference may be somebody else's doing: the zone is shared with others, and no request of this case
-    /// named its address.
+    /// Returns whether somebody else may have caused a difference: the zone is in care, and no request of this case
+    /// named the address.
     pub(super) fn may_be_a_strangers(&self, zone: &str, ip: &IpAddr) -> bool {
         self.care.has(zone) && !self.has_named(zone, ip)
     }
 
-    /// Findings that rest on mappings which somebody else changed are dropped, and the trial is inconclusive. What the
-    /// target did to mappings that the case itself wrote is judged all the same.
+    /// Drops findings that may rest on changes by somebody else, and makes the trial inconclusive if needed. Findings
+    /// about mappings that the case itself wrote are kept, unless another run is certainly at work.
     pub(super) fn without_strangers(&mut self, end: Flow) -> Flow {
         let strangers = &self.care.strangers;
         let (log, judgement) = (&self.log, &self.judgement);
@@ -224,7 +225,7 @@ impl Execution<'_> {
     }
 }
 
-/// What a write may do, by address: odd spellings are refused by most servers and understood by some.
+/// Returns what a write may do, by address. This includes odd spellings, which most servers refuse and some understand.
 fn effects(outgoing: &Outgoing) -> Effects {
     let mut effects = Effects::new();
     let mut add = |addresses: BTreeSet<IpAddr>, effect: &Effect| {
@@ -280,7 +281,7 @@ fn effects(outgoing: &Outgoing) -> Effects {
     effects
 }
 
-/// The value that an item writes, where it can be told.
+/// Returns the value that an item writes, if it is known.
 fn effect_of(item: &Value) -> Effect {
     let text = |name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
     match (text("vendor"), text("region")) {
@@ -290,7 +291,7 @@ fn effect_of(item: &Value) -> Effect {
 }
 
 impl Runner {
-    /// Takes away what a trial left in its zones; returns whether all of it is gone, as far as that is known.
+    /// Deletes what a trial left in its zones. Returns whether all of it is gone, as far as is known.
     pub(super) async fn tidy(
         &self,
         execution: &mut Execution<'_>,
@@ -298,7 +299,7 @@ impl Runner {
     ) -> bool {
         let mut is_tidy = true;
         for (name, keeper) in keepers {
-            // An interrupted run puts its zones back as a whole.
+            // A halted run restores its zones as a whole.
             if self.target().halt.reason().is_some() {
                 is_tidy = false;
                 continue;
@@ -323,8 +324,8 @@ impl Runner {
         is_tidy
     }
 
-    /// After a sign of another run in the zone, and before the target is accused of anything: makes sure, and ends this
-    /// run if there is one.
+    /// Checks for another run in the zone, after a sign of one and before a violation is reported. Ends this run if
+    /// there is one.
     async fn look_for_others(&self, execution: &mut Execution<'_>, keeper: &Keeper) {
         let mut findings = execution.judgement.findings.iter();
         let is_accused = findings.any(|reported| reported.finding.level == Level::Must);
@@ -359,7 +360,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Whether the trial proved that a write loses mappings that it does not name.
+    /// Returns whether the trial proved that a write loses mappings that it does not name.
     fn proves_losses(&self) -> bool {
         self.judgement.findings.iter().any(|reported| {
             reported.finding.level == Level::Must
@@ -369,7 +370,7 @@ impl Execution<'_> {
     }
 }
 
-/// Whether a clause protects the mappings that a write does not name.
+/// Returns whether a clause protects the mappings that a write does not name.
 fn protects_others(clause: &ClauseId) -> bool {
     let mut operations = Operation::all();
     operations.any(|operation| operation.promises().others.as_ref() == Some(clause))

@@ -1,4 +1,4 @@
-//! The first contact with a target: what is forgiven at first, and what an error adds for a newcomer.
+//! The first contact with a target: faults that are tolerated at first, and hints that errors give to new users.
 
 use std::time::{Duration, Instant};
 
@@ -6,19 +6,20 @@ use super::error::TargetError;
 use super::target::{Target, TargetConfig};
 use crate::transport::TransportFault;
 
-/// Below which the vendor's API stands; emulators tend to keep it.
+/// The path prefix of the vendor's API, which most emulators keep.
 const PREFIX: &str = "/client/v4";
-/// How long after a 403 a target is asked again, in ms: a token that was just made is not known everywhere at once.
+/// The pauses before a target is asked again after a 403, in milliseconds. A new token is not known everywhere at once.
 pub(super) const FRESH_TOKEN: [u64; 3] = [500, 1_000, 2_000];
 /// The pause between attempts while a server starts.
 const STARTING: Duration = Duration::from_millis(200);
 
 impl Target {
-    /// Finds out what the target can do. A server that still starts is waited for as long as the configuration says; a 403
-    /// is asked again; where nothing of the API is below a base URL, it is looked for below `/client/v4`.
+    /// Finds out what the target can do. It waits for a starting server as long as the configuration allows, and
+    /// repeats requests that are answered with 403. If the API is not below the base URL, it tries `/client/v4` below
+    /// it.
     ///
     /// # Errors
-    /// Any [`TargetError`].
+    /// Returns any [`TargetError`].
     pub async fn probe(config: TargetConfig, seed: u64) -> Result<Self, TargetError> {
         let mut refused = FRESH_TOKEN.iter();
         let begun = Instant::now();
@@ -81,7 +82,7 @@ impl Target {
     }
 }
 
-/// The error, with what is odd about the zones that were given.
+/// Returns the error, with a hint if a given zone does not look like a zone id.
 fn with_hint(error: TargetError, config: &TargetConfig) -> TargetError {
     let is_id = |zone: &&String| zone.len() == 32 && zone.chars().all(|c| c.is_ascii_hexdigit());
     let odd = config.zones.iter().find(|zone| !is_id(zone));

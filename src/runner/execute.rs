@@ -1,5 +1,5 @@
-//! One trial: its steps in order, each answer checked and compared, until something makes the rest
-//! meaningless.
+//! The execution of one trial. Its steps run in order, and each answer is checked and compared, until something makes
+//! the rest meaningless.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -24,13 +24,13 @@ use crate::exchange::Generation;
 use crate::transport::Outgoing;
 use crate::zone::{Model, State, Witness};
 
-/// How long a target that settles slowly is left alone at first; doubled each time.
+/// The first pause before reads are repeated on a target that settles slowly. It doubles each time.
 const FIRST_SETTLING_WAIT: Duration = Duration::from_millis(50);
 
-/// How long a request waits that met a conflict though none other was under way.
+/// The pause before a request is repeated after a conflict although no other request was running.
 const CONFLICT_WAIT: Duration = Duration::from_millis(200);
 
-/// The pauses between reads that are repeated until the time to settle is over. The last one ends with it.
+/// The pauses between reads that are repeated until the time to settle is over. The last pause ends at that time.
 #[derive(Debug)]
 pub(super) struct Settling {
     until: Instant,
@@ -38,7 +38,7 @@ pub(super) struct Settling {
 }
 
 impl Settling {
-    /// Begins now.
+    /// Returns pauses for a time to settle that begins now.
     pub(super) fn within(settle: Duration) -> Self {
         Self {
             until: Instant::now() + settle,
@@ -46,7 +46,7 @@ impl Settling {
         }
     }
 
-    /// Waits for the next read; `false` if the time is over.
+    /// Waits before the next read. Returns `false` if the time is over.
     pub(super) async fn again(&mut self) -> bool {
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -58,20 +58,20 @@ impl Settling {
     }
 }
 
-/// Why a trial ends before its last step.
+/// The reason why a trial ends before its last step.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// A must was broken: what follows would only break in its wake.
+    /// A `must` clause was broken. Later steps could only fail as a consequence.
     Violated,
-    /// It can't be judged.
+    /// The trial can't be judged.
     Inconclusive(String),
-    /// It can't be judged for a fault of the network.
+    /// The trial can't be judged because of a network fault.
     Unreachable(String),
     /// The run was interrupted or cut short.
     Halted(String),
-    /// It can't be arranged on this target.
+    /// The trial can't be set up on this target.
     Skip(String),
-    /// The case is at fault, at this line of its file if it is known.
+    /// The case is at fault, at this line of its file if the line is known.
     Broken(String, Option<usize>),
 }
 
@@ -85,7 +85,7 @@ impl From<Unfilled> for Stop {
 }
 
 impl Stop {
-    /// At this line, if no inner step said one.
+    /// Returns the reason with this line, if an inner step has not set one.
     fn at(self, line: usize) -> Self {
         match self {
             Self::Broken(why, None) => Self::Broken(why, Some(line)),
@@ -101,7 +101,7 @@ impl Stop {
 
 pub(super) type Flow<T = ()> = Result<T, Stop>;
 
-/// A trial under way.
+/// A running trial.
 #[derive(Debug)]
 pub(super) struct Execution<'a> {
     pub(super) target: &'a Target,
@@ -109,16 +109,16 @@ pub(super) struct Execution<'a> {
     pub(super) id: String,
     pub(super) generation: Generation,
     pub(super) variables: Variables<'a>,
-    /// Zone ids by the case's names for them.
+    /// The zone ids, by the case's names for the zones.
     pub(super) zones: HashMap<String, String>,
-    /// What is noted of zones in care.
+    /// The record of zones in care.
     pub(super) care: Care,
-    /// What is known and expected of each zone, by the case's names.
+    /// The model of each zone, by the case's names: what is known and expected of it.
     models: HashMap<String, Model>,
     pub(super) log: Log,
     pub(super) judgement: Judgement,
     pub(super) reached: usize,
-    /// What the zones held at first, in a sentence.
+    /// A sentence about what the zones held at first.
     pub(super) given: String,
 }
 
@@ -133,7 +133,7 @@ impl<'a> Execution<'a> {
         let home = trial.case.zones.first().cloned().unwrap_or_default();
         let care = Care::of(keepers);
         let taken = care.taken();
-        // Zones in care may be in use by a run on another machine: each run has test addresses of its own.
+        // A run on another machine may use the same zones in care, so each run has its own test addresses.
         let turn = if care.is_needed() { turn } else { 0 };
         let addresses = Addresses::around(&taken, turn).without(&named_addresses(trial));
         let variables = Variables::new(&target.regions, zones.clone(), home, addresses);
@@ -153,12 +153,12 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// The model of a zone.
+    /// Returns the model of a zone.
     pub(super) fn model(&mut self, zone: &str) -> &mut Model {
         self.models.entry(zone.to_owned()).or_default()
     }
 
-    /// What a zone is expected to hold.
+    /// Returns what a zone is expected to hold.
     pub(super) fn state(&self, zone: &str) -> State {
         let model = self.models.get(zone);
         model
@@ -166,7 +166,7 @@ impl<'a> Execution<'a> {
             .unwrap_or_default()
     }
 
-    /// Whether a request of this case named an address of a zone.
+    /// Returns whether a request of this case named an address in a zone.
     pub(super) fn has_named(&self, zone: &str, ip: &IpAddr) -> bool {
         let model = self.models.get(zone);
         model.is_some_and(|model| model.has_named(ip))
@@ -190,8 +190,8 @@ impl<'a> Execution<'a> {
             .unwrap_or_default()
     }
 
-    /// Runs a step. On a target that takes its time to show what was written, one that only reads is repeated
-    /// until it is satisfied, or the time to settle is over.
+    /// Runs a step. If a target shows writes with a delay, a step that only reads is repeated until its expectations
+    /// are met or the time to settle is over.
     async fn step(&mut self, step: &Step) -> Flow {
         self.settled_step(step)
             .await
@@ -228,8 +228,8 @@ impl<'a> Execution<'a> {
         self.trial.case.judges_history
     }
 
-    /// Takes an exchange into the model of its zone. What it contradicts there is found where the case says so; in other
-    /// cases their own expectations judge it.
+    /// Adds an exchange to the model of its zone. Contradictions become findings only if the case judges its history;
+    /// other cases rely on their expectations.
     async fn take(&mut self, step: &Step, zone: &str, index: usize) -> Flow {
         let Some(exchange) = self.log.get(index).cloned() else {
             return Ok(());
@@ -249,7 +249,7 @@ impl<'a> Execution<'a> {
         self.resolve_doubts(zone, &[(step, index)]).await
     }
 
-    /// Reads what answers showed otherwise than it is known, and tells whose fault it is.
+    /// Reads the mappings for which answers contradict the model, and decides whose fault each contradiction is.
     pub(super) async fn resolve_doubts(&mut self, zone: &str, taken: &[(&Step, usize)]) -> Flow {
         let total = self.model(zone).wrong_total();
         if let (Some(finding), Some((step, index))) = (total, taken.first()) {
@@ -284,8 +284,8 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    /// Compares an answer with what its step expects; a step that expects nothing arranges something, unless the history
-    /// is judged.
+    /// Compares an answer with what its step expects. A step without expectations must succeed, unless the history is
+    /// judged.
     pub(super) fn expected_of(&mut self, step: &Step, index: usize) -> Flow {
         if self.judges_history() && step.expect.is_empty() {
             return Ok(());
@@ -293,7 +293,7 @@ impl<'a> Execution<'a> {
         self.judge(step, index)
     }
 
-    /// What is read to find out must not be an old state, on a target that takes its time to show what was written.
+    /// Waits for the time to settle before doubts are resolved, so that the reads do not show an old state.
     async fn settle_doubt(&mut self, zone: &str) {
         let settle = self.target.settle;
         if self.judges_history() && !settle.is_zero() && self.model(zone).has_doubt() {
@@ -323,7 +323,7 @@ impl<'a> Execution<'a> {
             Action::Call(spec) => {
                 let mut index = self.call(step, spec, &zone).await?;
                 if self.judges_history() && self.is_conflict(index) {
-                    // A lock may outlive the answer that ends it by a moment.
+                    // A lock may last a moment longer than the answer to the request that held it.
                     tokio::time::sleep(CONFLICT_WAIT).await;
                     index = self.call(step, spec, &zone).await?;
                 }
@@ -410,7 +410,7 @@ impl<'a> Execution<'a> {
         Ok(self.variables.fill(value)?)
     }
 
-    /// The request of a call, with the addresses that it names noted.
+    /// Returns the request of a call, and notes the addresses that it names.
     pub(super) fn prepare(&mut self, spec: &CallSpec, zone: &str) -> Flow<Outgoing> {
         let zone_id = self.zones.get(zone).cloned().unwrap_or_default();
         let context = Context {
@@ -431,7 +431,7 @@ impl<'a> Execution<'a> {
         Ok(outgoing)
     }
 
-    /// As [`Execution::prepare`], and admitted by the zone's keeper.
+    /// Prepares a request like [`Execution::prepare`], and has the zone's keeper admit it.
     pub(super) async fn ready(&mut self, spec: &CallSpec, zone: &str) -> Flow<Outgoing> {
         let outgoing = self.prepare(spec, zone)?;
         self.admit(zone, &outgoing).await?;
@@ -444,7 +444,7 @@ impl<'a> Execution<'a> {
         self.send(step.line, &outgoing, framing).await
     }
 
-    /// Adds a finding, without secrets.
+    /// Adds a finding and masks secrets in it.
     pub(super) fn add(&mut self, line: usize, step: Option<usize>, mut finding: Finding) {
         let redactor = self.log.redactor_at(step, &self.target.redactor);
         finding.what.mask(|text| redactor.text(text));
@@ -457,8 +457,8 @@ impl<'a> Execution<'a> {
         self.add(line, step, finding);
     }
 
-    /// Keeps what later steps need of an answer. `lint` knows that the documented form has it; the documents let most
-    /// members be absent.
+    /// Keeps the values of an answer that later steps need. `lint` has checked that the documented form has them, but
+    /// the documents allow most members to be absent.
     fn capture(&mut self, step: &Step, index: usize) -> Flow {
         for (name, path) in &step.capture {
             let pointer = format!("/{}", path.replace('.', "/"));
@@ -477,7 +477,7 @@ impl<'a> Execution<'a> {
     }
 }
 
-/// The clause by which a step's request must be refused for its credentials, if it sends others than the run's own.
+/// Returns the clause that requires a refusal of the step's credentials, if they are not the run's own.
 fn without_leave(step: &Step) -> Option<ClauseId> {
     match &step.action {
         Action::Call(spec) => match spec.auth {
@@ -489,7 +489,7 @@ fn without_leave(step: &Step) -> Option<ClauseId> {
     }
 }
 
-/// How strictly the envelope of a call's answer is promised.
+/// Returns how strictly the contract promises the envelope of a call's answer.
 pub(super) fn framing(spec: &CallSpec) -> Framing {
     if spec.outside_contract {
         Framing::Recommended

@@ -1,4 +1,4 @@
-//! Compares an answer with what a step expects of it.
+//! The comparison of an answer with the expectations of its step.
 
 use std::fmt::Write;
 
@@ -15,13 +15,13 @@ use crate::event::Observation;
 use crate::exchange::{Exchange, Operation};
 use crate::zone::meant_by;
 
-/// How many expected items one message lists.
+/// The maximum number of expected items that a message lists.
 const LISTED: usize = 4;
-/// How many differences of a kind one finding keeps.
+/// The maximum number of differences of one kind that a finding keeps.
 const KEPT: usize = 20;
 
 impl Execution<'_> {
-    /// Judges the answer to a step; stops the trial when a must is broken.
+    /// Judges the answer to a step. Stops the trial if a `must` clause is broken.
     pub(super) fn judge(&mut self, step: &Step, index: usize) -> Flow {
         let Some(exchange) = self.log.get(index).cloned() else {
             return Ok(());
@@ -44,13 +44,14 @@ impl Execution<'_> {
                 }
                 self.no_object(step, index, &exchange);
             }
-            // Else the always-on check has said what is wrong; later steps build on the answer.
+            // Otherwise, the always-on check has reported the fault. Later steps depend on the answer.
             return Err(Stop::Violated);
         }
         Ok(())
     }
 
-    /// No rule looks at answers outside the operations: what is expected of their bodies is not there.
+    /// Reports an answer that is not a JSON object although a clause expects a body. No rule checks answers to requests
+    /// outside the operations.
     fn no_object(&mut self, step: &Step, index: usize, exchange: &Exchange) {
         for expectation in &step.expect {
             let wants_body = expectation
@@ -73,7 +74,8 @@ impl Execution<'_> {
         }
     }
 
-    /// A body that the always-on check found unusable would fail every expectation in its wake.
+    /// Returns whether the expectations can be checked on the body. A body that the always-on check rejected would fail
+    /// all of them.
     fn body_is_usable(&self, index: usize, exchange: &Exchange) -> bool {
         let is_object = exchange.response.value().is_some_and(Value::is_object);
         let form_is_broken = self.judgement.findings.iter().any(|reported| {
@@ -85,8 +87,8 @@ impl Execution<'_> {
         is_object && !form_is_broken
     }
 
-    /// Whether the status is as expected by every clause that says one. A step that expects nothing
-    /// is an arrangement: it must succeed for the rest to mean anything.
+    /// Returns whether the status fits every clause that names one. A step without expectations sets something up, so
+    /// it must succeed for the rest to mean anything.
     fn statuses(&mut self, step: &Step, index: usize, exchange: &Exchange) -> Flow<bool> {
         let status = exchange.response.status;
         let mut said = false;
@@ -101,7 +103,7 @@ impl Execution<'_> {
                     continue;
                 };
                 said = true;
-                // Another 2xx than 200 is ENV-5's, which is always checked.
+                // Success with a 2xx status other than 200 is left to ENV-5, which is always checked.
                 let fits =
                     wanted.fits(status) || (wanted.fits(200) && exchange.response.is_success());
                 if !fits {
@@ -163,7 +165,7 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Leaves out of a list what a zone in care held before, and what somebody else wrote into it.
+    /// Removes from a list what a zone in care held before and what somebody else wrote to it.
     fn leave_out_existing(&self, answer: &mut Answer<'_>, exchange: &Exchange, zone: &str) {
         let is_list = exchange.operation.is_some_and(Operation::shows_all);
         let Some(operation) = exchange
@@ -185,7 +187,7 @@ impl Execution<'_> {
         });
     }
 
-    /// Where something is wrong, and what.
+    /// Returns the place and kind of a difference, if there is one.
     fn compare(
         &mut self,
         check: &Check,
@@ -194,7 +196,7 @@ impl Execution<'_> {
     ) -> Flow<Option<(String, What)>> {
         Ok(match check {
             Check::Status(_) | Check::Successes(_) => None,
-            // A 429 refuses for another reason than the one that the code stands for.
+            // A 429 refuses for a reason other than that of the code.
             Check::CodeIfRefused(_)
                 if exchange.response.is_success() || exchange.response.status == 429 =>
             {
@@ -296,9 +298,9 @@ impl Execution<'_> {
         Ok(None)
     }
 
-    /// Records what the target does where a `may` clause leaves it open.
+    /// Records what the target does if a `may` clause leaves it open.
     fn observe(&mut self, step: &Step, exchange: &Exchange) {
-        // Where the documents disagree about the code of this refusal, it is recorded.
+        // The documents disagree about the code of this refusal, so the code is recorded.
         let disagreed = exchange.operation.filter(|operation| {
             let codes = Contract::embedded().codes_for(*operation, Meaning::Unknown);
             codes.len() > 1 && exchange.response.status == 404
@@ -333,7 +335,7 @@ impl Execution<'_> {
     }
 }
 
-/// Whether a step looks at more than the status.
+/// Returns whether a step checks more than the status.
 fn expects_body(step: &Step) -> bool {
     let checks = step
         .expect
@@ -344,7 +346,7 @@ fn expects_body(step: &Step) -> bool {
         .any(|check| !matches!(check, Check::Status(_) | Check::Successes(_)))
 }
 
-/// The one mapping of an answer against the wanted one.
+/// Compares the only mapping of an answer with the wanted one.
 fn one(wanted: Option<&Wanted>, answer: &Answer<'_>) -> Option<(String, What)> {
     let wanted = wanted?;
     let Some(item) = answer.entries.first() else {
@@ -358,7 +360,7 @@ fn one(wanted: Option<&Wanted>, answer: &Answer<'_>) -> Option<(String, What)> {
     })
 }
 
-/// A value that a matcher does not fit.
+/// Returns the difference for a value that does not fit a matcher.
 fn unfit(wanted: &Value, found: Option<&Value>, part: MissingPart) -> What {
     let wanted = matcher::text(wanted);
     match found {
@@ -367,8 +369,8 @@ fn unfit(wanted: &Value, found: Option<&Value>, part: MissingPart) -> What {
     }
 }
 
-/// How a list differs from the wanted items; `exactly` allows no others. Items without a usable
-/// address are matched by count, since a server may answer them with a text of its own.
+/// Returns how a list differs from the wanted items. `exactly` allows no other items. Items without a usable address
+/// may be matched by count alone, since a server may answer them with its own text.
 fn unlike(wanted: &[Wanted], found: &[Item<'_>], exactly: bool) -> Option<What> {
     let mut left: Vec<&Item<'_>> = found.iter().collect();
     let (mut missing, mut changed) = (Vec::new(), Vec::new());
@@ -401,7 +403,7 @@ fn unlike(wanted: &[Wanted], found: &[Item<'_>], exactly: bool) -> Option<What> 
     if missing.is_empty() && changed.is_empty() && surplus.is_empty() {
         return None;
     }
-    // A long list of them would make the report as long.
+    // Long lists would make the report too long.
     missing.truncate(KEPT);
     changed.truncate(KEPT);
     surplus.truncate(KEPT);

@@ -1,4 +1,4 @@
-//! Whether a trial can run on a target and in a zone at all.
+//! Checks whether a trial can run on a target and in a zone at all.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -9,17 +9,17 @@ use super::zone::{Pool, expects_a_whole_list, only_reads};
 use crate::case::Trial;
 use crate::contract::Contract;
 
-/// What only cases in an empty zone can prove.
+/// The capability of a target to provide an empty zone, which some cases need.
 pub(super) const EMPTY_ZONE: &str = "empty-zone";
 
-/// How many more a case may write that needs no empty zone: the largest filling and what comes after it.
+/// The room in mappings that a case may need in a zone that is not empty: the largest filling and later writes.
 const ROOM: usize = 1_300;
 
 pub(super) fn needs_empty_zone(trial: &Trial) -> bool {
     trial.case.needs.iter().any(|need| need == EMPTY_ZONE) || expects_a_whole_list(trial)
 }
 
-/// What a zone holds that a trial can't work around.
+/// Returns the reason why a trial can't work around what a zone holds, if there is one.
 pub(super) fn obstacle(trial: &Trial, named: &BTreeSet<IpAddr>, keeper: &Keeper) -> Option<String> {
     let taken = keeper.taken();
     if !only_reads(trial) || !trial.case.given.is_empty() {
@@ -36,7 +36,7 @@ pub(super) fn obstacle(trial: &Trial, named: &BTreeSet<IpAddr>, keeper: &Keeper)
             );
         }
     }
-    // Fillings leave that net alone where the zone holds any of it.
+    // Fillings do not use 198.51.100.0/24 if the zone holds any address of it.
     let is_filling =
         |ip: &IpAddr| matches!(ip, IpAddr::V4(ip) if ip.octets()[..3] == [198, 51, 100]);
     if named.iter().any(is_filling) && taken.iter().any(is_filling) {

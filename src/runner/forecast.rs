@@ -1,4 +1,4 @@
-//! What a run would do on its target, and what it would leave: known without a request.
+//! A forecast, without any request, of what a run would do on its target and what it would leave behind.
 
 use super::custody::Permit;
 use super::fitness::{lacks, obstacle, too_few_zones};
@@ -9,7 +9,7 @@ use crate::case::Trial;
 use crate::exchange::Generation;
 
 impl Runner {
-    /// Which capabilities a trial lacks on this target, in words.
+    /// Describes the capabilities that a trial needs and the target lacks, if any.
     pub(super) fn lacks(&self, trial: &Trial) -> Option<String> {
         let mut generations = Generation::ALL.into_iter();
         let needs = trial.needs();
@@ -25,7 +25,7 @@ impl Runner {
         (!missing.is_empty()).then(|| lacks(&missing))
     }
 
-    /// Why a trial would be skipped, as far as that is known beforehand.
+    /// Returns the reason why a trial would be skipped, as far as it is known beforehand.
     #[must_use]
     pub fn obstacle(&self, trial: &Trial) -> Option<String> {
         let Zones::Given(pool) = &*self.zones else {
@@ -45,7 +45,7 @@ impl Runner {
         })
     }
 
-    /// The given zones that hold mappings, with how many.
+    /// Returns the given zones that hold mappings, with the number of mappings.
     #[must_use]
     pub fn zones_with_mappings(&self) -> Vec<(String, usize)> {
         let Zones::Given(pool) = &*self.zones else {
@@ -58,7 +58,7 @@ impl Runner {
         held.filter(|(_, count)| *count > 0).collect()
     }
 
-    /// Whether a zone would be emptied for a trial.
+    /// Returns whether a zone would be emptied for a trial.
     #[must_use]
     pub fn empties_a_zone_for(&self, trial: &Trial) -> bool {
         let Zones::Given(pool) = &*self.zones else {
@@ -72,7 +72,7 @@ impl Runner {
                 .any(|keeper| obstacle(trial, &named, keeper).is_some())
     }
 
-    /// How many zones were given by hand.
+    /// Returns the number of zones that the user named.
     #[must_use]
     pub fn zones_in_care(&self) -> usize {
         match &*self.zones {
@@ -81,7 +81,7 @@ impl Runner {
         }
     }
 
-    /// What a person should know who is about to end the process while zones are put back.
+    /// Returns a warning for a user who is about to end the process while zones are being restored.
     #[must_use]
     pub fn what_would_be_left(&self) -> String {
         let at_stake = match &*self.zones {

@@ -1,14 +1,14 @@
-//! Why a run sends no more requests of its own before its end, and how everyone hears of it.
+//! The halt of a run: the reason why it ends early, and the signal to all tasks that wait.
 
 use std::fmt;
 use std::sync::OnceLock;
 
 use tokio::sync::Notify;
 
-/// Why a run was cut short.
+/// The reason why a run was cut short.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum HaltReason {
-    /// The user interrupted it.
+    /// The user interrupted the run.
     Interrupted,
     /// The target is out of reach.
     Unreachable(String),
@@ -18,11 +18,11 @@ pub(super) enum HaltReason {
     NotServing(String),
     /// The budget of requests or of waiting is spent.
     Budget(String),
-    /// Whoever follows the run has seen enough.
+    /// The caller that follows the run ended it early.
     Enough(String),
-    /// What a zone held can't be written down any more.
+    /// The journal of a zone can no longer be written.
     Journal(String),
-    /// Somebody else works in a zone, or the zone is not what it seemed.
+    /// Somebody else works in a zone, or the zone is not as expected.
     Zone(String),
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for HaltReason {
     }
 }
 
-/// Set once; wakes whoever waits.
+/// A halt signal that is set once and wakes all waiting tasks.
 #[derive(Debug, Default)]
 pub(super) struct Halt {
     reason: OnceLock<HaltReason>,
@@ -50,18 +50,18 @@ pub(super) struct Halt {
 }
 
 impl Halt {
-    /// Halts the run. The first reason stays.
+    /// Halts the run. The first reason is kept.
     pub(super) fn set(&self, reason: HaltReason) {
         let _ = self.reason.set(reason);
         self.woken.notify_waiters();
     }
 
-    /// Why the run was halted, if it was.
+    /// Returns the reason why the run was halted, if it was.
     pub(super) fn reason(&self) -> Option<&HaltReason> {
         self.reason.get()
     }
 
-    /// Ends when the run is halted.
+    /// Waits until the run is halted.
     pub(super) async fn halted(&self) {
         loop {
             let woken = self.woken.notified();

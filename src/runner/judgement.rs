@@ -1,11 +1,11 @@
-//! What a trial found out about the target.
+//! The findings and observations of a trial.
 
 use std::collections::BTreeSet;
 
 use crate::contract::{ClauseId, Finding, Level, What, without_indices};
 use crate::event::{Location, Observation, ReportedFinding};
 
-/// The findings of a trial, and what it observed where the contract leaves something open.
+/// The findings of a trial, and its observations of behaviour that the contract leaves open.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Judgement {
     pub(super) findings: Vec<ReportedFinding>,
@@ -15,7 +15,7 @@ pub(super) struct Judgement {
 }
 
 impl Judgement {
-    /// Adds a finding, masked already; the same thing at another index of a list only counts.
+    /// Adds a finding that is already masked. The same finding at another index of a list only increases the count.
     pub(super) fn add(&mut self, line: usize, step: Option<usize>, finding: Finding) {
         let more = finding.more;
         let known = self.findings.iter_mut().find(|known| {
@@ -35,7 +35,7 @@ impl Judgement {
         }
     }
 
-    /// Drops what was found of the values in an answer: another request at the same time may have written them.
+    /// Drops the findings about values in an answer, since a parallel request may have written them.
     pub(super) fn forgive_echo(&mut self, step: usize) {
         self.findings.retain(|reported| {
             let what = &reported.finding.what;
@@ -58,20 +58,20 @@ impl Judgement {
         self.own.insert(key(line, finding));
     }
 
-    /// Whether it is.
+    /// Returns whether a finding is about mappings that the case itself wrote.
     pub(super) fn is_about_own(&self, reported: &ReportedFinding) -> bool {
         let key = key(reported.place.number(), &reported.finding);
         self.own.contains(&key)
     }
 
-    /// Whether any of the findings from this one on breaks a must.
+    /// Returns whether any finding from number `first` on breaks a `must` clause.
     pub(super) fn is_violated_since(&self, first: usize) -> bool {
         let mut findings = self.findings.iter().skip(first);
         findings.any(|reported| reported.finding.level == Level::Must)
     }
 }
 
-/// What tells one finding of a trial from another.
+/// Returns the key that identifies a finding of a trial.
 fn key(line: usize, finding: &Finding) -> (usize, String) {
     (
         line.max(1),

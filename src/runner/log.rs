@@ -1,4 +1,4 @@
-//! What went over the wire in a trial, in order.
+//! The log of a trial: its exchanges in order.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use crate::exchange::{Exchange, Redactor, Seen, redactor_of};
 #[derive(Debug, Default)]
 pub(super) struct Log {
     exchanges: Vec<Arc<Exchange>>,
-    /// How many of them are no longer held as JSON.
+    /// The number of exchanges that are no longer held as JSON.
     retired: usize,
-    /// What the answers look like.
+    /// The profile of the answers.
     pub(super) profile: Profile,
-    /// Each exchange in a line.
+    /// A summary of each exchange.
     pub(super) steps: Vec<StepRecord>,
 }
 
 impl Log {
-    /// Keeps an exchange; returns its number, from 0.
+    /// Keeps an exchange. Returns its number, from 0.
     pub(super) fn keep(&mut self, line: usize, exchange: Exchange, redactor: &Redactor) -> usize {
         self.profile.take(&exchange, |text| redactor.text(text));
         let place = Location::Case { line };
@@ -27,23 +27,23 @@ impl Log {
         self.exchanges.len() - 1
     }
 
-    /// The exchange with this number.
+    /// Returns the exchange with this number.
     pub(super) fn get(&self, index: usize) -> Option<&Arc<Exchange>> {
         self.exchanges.get(index)
     }
 
-    /// How many exchanges there are.
+    /// Returns the number of exchanges.
     pub(super) fn len(&self) -> usize {
         self.exchanges.len()
     }
 
-    /// The exchanges in order.
+    /// Returns the exchanges in order.
     pub(super) fn iter(&self) -> std::slice::Iter<'_, Arc<Exchange>> {
         self.exchanges.iter()
     }
 
-    /// Lets go of the trees of answers that were judged: a full zone is listed by every `v1.upsert`, and
-    /// a trial that kept them all would hold hundreds of megabytes.
+    /// Drops the JSON trees of judged answers. Every `v1.upsert` lists the whole zone, so in a full zone the trees of a
+    /// trial would need hundreds of megabytes.
     pub(super) fn retire(&mut self) {
         for exchange in self.exchanges.iter_mut().skip(self.retired) {
             if let Some(exchange) = Arc::get_mut(exchange) {
@@ -53,7 +53,7 @@ impl Log {
         self.retired = self.exchanges.len();
     }
 
-    /// What masks the credentials, and what an exchange holds beside them, such as a cookie.
+    /// Returns a redactor for the credentials and for other secrets of an exchange, such as cookies.
     pub(super) fn redactor_at(&self, index: Option<usize>, redactor: &Redactor) -> Redactor {
         match index.and_then(|index| self.get(index)) {
             Some(exchange) => redactor_of(Seen::from(exchange.as_ref()), redactor),

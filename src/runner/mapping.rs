@@ -1,8 +1,8 @@
-//! Mappings as the runner compares them: by the address itself, never by its spelling.
+//! Mappings as the runner compares them: by the address and not by its spelling.
 
 use crate::contract::{Item, Place};
 
-/// A mapping that an expectation names; what it leaves out is not compared.
+/// A mapping that an expectation names. Members that it leaves out are not compared.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     pub(super) ip: String,
@@ -18,7 +18,7 @@ impl Wanted {
         same(&self.vendor, item.vendor) && same(&self.region, item.region)
     }
 
-    /// Its place, if it names one.
+    /// Returns its place, if it names one.
     pub(super) fn place(&self) -> Option<Place> {
         Some(Place {
             vendor: self.vendor.clone()?,
@@ -37,7 +37,7 @@ impl std::fmt::Display for Wanted {
     }
 }
 
-/// The line of an entry in a message.
+/// Returns the text of an entry for a message.
 pub(super) fn item_text(item: &Item<'_>) -> String {
     let part = |part: Option<&str>| part.unwrap_or("?").to_owned();
     format!(

@@ -1,9 +1,8 @@
 //! Runs trials against a target and judges them.
 //!
-//! `probe` finds out what the target can do, `plan` selects trials, `execute` sends a trial's steps,
-//! `expect` compares answers with expectations, `reading` verifies the state of a zone. `run` schedules
-//! it all and emits [`crate::event::Event`]s, `trial` runs one trial in its zones, `forecast` says
-//! beforehand what a run would do.
+//! `probe` finds out what the target can do, `plan` selects trials, `execute` sends a trial's steps, `expect` compares
+//! answers with expectations, `reading` verifies the state of a zone. `run` schedules all of this and emits
+//! [`crate::event::Event`]s, `trial` runs one trial in its zones, `forecast` predicts what a run would do.
 
 mod addresses;
 mod arrange;

@@ -1,4 +1,4 @@
-//! From an execution that ended to the report of its trial.
+//! Makes the report of a trial from its execution.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::case::Trial;
 use crate::contract::Level;
 use crate::event::{ExchangeRecord, TrialReport, Verdict, exchange_record};
 
-/// How many writes before a finding are kept in full.
+/// The number of writes before a finding that are kept in full.
 const WRITES: usize = 3;
 
 impl Runner {
@@ -38,7 +38,8 @@ impl Runner {
             Err(Stop::Inconclusive(reason) | Stop::Unreachable(reason)) => {
                 (Verdict::Inconclusive, Some(reason))
             }
-            // What was under way when the target failed saw that; what was ended by somebody did not run.
+            // A trial counts as not run if somebody ended the run early or if it sent nothing. A trial during which the
+            // target failed is inconclusive.
             Err(Stop::Halted(reason)) if was_ended || execution.log.len() == 0 => {
                 (Verdict::NotRun, Some(reason))
             }
@@ -77,7 +78,7 @@ impl Runner {
                 .iter()
                 .any(|f| f.step == Some(index))
         };
-        // What contradicts writes is shown together with them, so that it can be brought about by hand.
+        // A finding is shown with the writes before it, so that the reader can reproduce it by hand.
         let is_write = |index: usize| {
             let exchange = execution.log.get(index);
             exchange.is_some_and(|exchange| exchange.request.method != "GET")
@@ -101,7 +102,7 @@ impl Runner {
     }
 }
 
-/// What became of the zones that a trial had.
+/// Returns what happened to the zones of a trial.
 pub(super) fn restored(keepers: &HashMap<String, Arc<Keeper>>, is_tidy: bool) -> Option<String> {
     let zones: Vec<&str> = keepers
         .values()
@@ -115,7 +116,7 @@ pub(super) fn restored(keepers: &HashMap<String, Arc<Keeper>>, is_tidy: bool) ->
     (!zones.is_empty()).then(|| format!("zone {} {what}", zones.join(", ")))
 }
 
-/// The report of a trial of which there is nothing to say but why.
+/// Returns the report of a trial that has only a verdict and a reason.
 pub(super) fn empty_report(trial: &Trial, verdict: Verdict, reason: String) -> TrialReport {
     TrialReport {
         id: trial.id(),

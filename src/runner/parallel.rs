@@ -1,4 +1,4 @@
-//! Requests at the same time, and what must hold afterwards (CONC-1 to CONC-3).
+//! Requests at the same time, and the checks after them (CONC-1 to CONC-3).
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -18,8 +18,8 @@ use crate::exchange::{Exchange, Generation};
 use crate::zone::State;
 
 impl Execution<'_> {
-    /// Sends all steps of a block at once. Of several, nothing is repeated: a request that is refused for being
-    /// one of many is an answer here.
+    /// Sends all steps of a block at once. If there are several, none is repeated, since here a refusal because of
+    /// parallel requests is a valid answer.
     pub(super) async fn parallel(&mut self, block: &Step, steps: &[Step], zone: &str) -> Flow {
         let mut prepared: Vec<(&Step, Framing, crate::transport::Outgoing)> = Vec::new();
         for step in steps {
@@ -31,13 +31,13 @@ impl Execution<'_> {
             prepared.push((step, framing(spec), self.ready(spec, zone).await?));
         }
         if let [(step, framing, outgoing)] = prepared.as_slice() {
-            // A block of one is there for `settled`; it is sent as patiently as any request.
+            // A block of one step exists for `settled`. It is retried like any other request.
             let index = self.send(step.line, outgoing, *framing).await?;
             self.overlapped(zone, &[(*step, index)]).await?;
             return self.expected_of(step, index);
         }
         self.log.retire();
-        // All have their turn before the first goes out, so that pacing does not pull them apart.
+        // All requests get their turn before the first is sent, so that pacing does not separate them.
         for _ in &prepared {
             self.turn().await?;
         }
@@ -81,8 +81,8 @@ impl Execution<'_> {
         stopped
     }
 
-    /// An answer may show an address as another request of the block wrote it: whether a write answers with its own value
-    /// or reads again is open.
+    /// Drops findings about values that another request of the block may have written. The contract does not say
+    /// whether a write answers with its own value or reads it again.
     fn forgive_echoes(&mut self, sent: &[(&Step, usize)]) {
         let named: Vec<(usize, BTreeSet<IpAddr>)> = sent
             .iter()
@@ -93,7 +93,7 @@ impl Execution<'_> {
             operation.is_some_and(|one| one.shows_all() && !one.kind().writes())
         };
         let is_any_write = named.iter().any(|(_, own)| !own.is_empty());
-        // A list need not be of one instant: its numbers and its entries may be read one after the other.
+        // A list need not show one instant, since its numbers and entries may be read one after the other.
         let torn: Vec<usize> = sent.iter().map(|(_, index)| *index).filter(lists).collect();
         for index in torn.into_iter().filter(|_| is_any_write) {
             self.judgement.forgive_echo(index);
@@ -106,7 +106,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Tells the models of the zones that these exchanges were under way at the same time.
+    /// Tells the models of the zones that these exchanges overlapped.
     async fn overlapped(&mut self, home: &str, sent: &[(&Step, usize)]) -> Flow {
         let zone_of = |step: &Step| step.zone.clone().unwrap_or_else(|| home.to_owned());
         let zones: BTreeSet<String> = sent.iter().map(|(step, _)| zone_of(step)).collect();
@@ -120,7 +120,7 @@ impl Execution<'_> {
                 self.model(&zone).take_overlapping(exchanges);
                 continue;
             }
-            // A replica that lags may show an old state, and what is read among writes can't be read again.
+            // A replica that lags may show an old state, and reads among writes can't be repeated.
             let settles = !self.target.settle.is_zero();
             let is_judged = |exchange: &Exchange| {
                 let operation = exchange.operation;
@@ -162,7 +162,7 @@ impl Execution<'_> {
             .filter_map(|(_, index)| self.log.get(*index))
             .filter(|exchange| exchange.response.is_success())
             .count();
-        // Where all were turned away for the moment, nothing is shown.
+        // If no request succeeded and some were throttled (429) or unavailable (503), the count proves nothing.
         let throttled = |(_, index): &(&Step, usize)| {
             let exchange = self.log.get(*index);
             exchange.is_some_and(|exchange| matches!(exchange.response.status, 429 | 503))
@@ -189,7 +189,7 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Expects every accepted write of the last block, and all that was there before it.
+    /// Expects every accepted write of the last block, and all mappings that were there before it.
     pub(super) async fn settled(&mut self, step: &Step, clause: &ClauseKey, zone: &str) -> Flow {
         let Some(clause) = self.known_clause(clause) else {
             return Ok(());
@@ -197,19 +197,20 @@ impl Execution<'_> {
         let mut through = self.model(zone).overlapping_through();
         through.insert(self.generation);
         let mut home = State::new();
-        // Each generation must show what was written through it; whether it shows the other's is X-1's.
+        // Each generation must show what was written through it. X-1 covers whether it shows writes of the other.
         for generation in through {
             let listed = self.settled_in(step, &clause, zone, generation).await?;
             if generation == self.generation {
                 home = listed;
             }
         }
-        // What was refused may or may not be there; from here on it counts as it is.
+        // Refused writes may or may not have had an effect. From here on, the state is taken as it is.
         self.model(zone).expect(home);
         Ok(())
     }
 
-    /// Expects a generation to show what was accepted through it, and through its own what was there before.
+    /// Expects a generation to show the writes that were accepted through it. The case's own generation must also show
+    /// what was there before.
     async fn settled_in(
         &mut self,
         step: &Step,
@@ -235,7 +236,7 @@ impl Execution<'_> {
                 lost.push((*ip, place.clone(), listed.get(ip).cloned()));
             }
         }
-        // At the `should` level what was refused must not be there either.
+        // At the `should` level, refused writes must not have had an effect.
         let surplus = listed
             .keys()
             .filter(|ip| !accepted.contains_key(ip) && !self.may_be_a_strangers(zone, ip))
@@ -249,7 +250,7 @@ impl Execution<'_> {
             );
         }
         for (ip, place, found) in lost.iter().take(3) {
-            // A list that shows it wrongly is the list's fault.
+            // If a single read is right, the fault is that of the list.
             let (single, _) = self.read_one(step.line, generation, zone, *ip).await?;
             if single == Some(Some(place.clone())) {
                 continue;
@@ -266,7 +267,7 @@ impl Execution<'_> {
     }
 }
 
-/// The addresses that a write names.
+/// Returns the addresses that a write names.
 fn written_by(exchange: &Exchange) -> BTreeSet<IpAddr> {
     let Some(operation) = exchange.operation.filter(|one| one.kind().writes()) else {
         return BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Which trials run.
+//! The selection of the trials to run.
 
 use std::collections::BTreeSet;
 use std::hash::Hasher;
@@ -9,41 +9,41 @@ use super::zone::only_reads;
 use crate::case::{Library, Trial};
 use crate::exchange::Generation;
 
-/// What the user selects by; everything if all of it is empty.
+/// The user's selection of trials. If all of it is empty, everything runs.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Regular expressions; one of them fits a part of the trial's id.
+    /// Regular expressions, one of which must match a part of the trial's id.
     pub filters: Vec<String>,
-    /// Ids of cases or trials, to the letter; the id of a case takes all its trials.
+    /// Exact ids of cases or trials. The id of a case selects all its trials.
     pub cases: Vec<String>,
-    /// Clauses that the case cites.
+    /// Clauses, one of which the case must cite.
     pub clauses: Vec<String>,
-    /// Tags of which the case has one.
+    /// Tags, one of which the case must have.
     pub tags: Vec<String>,
-    /// Families: the folders of cases.
+    /// Families, which are the folders of cases.
     pub families: Vec<String>,
-    /// The one generation whose operations may be used.
+    /// The only generation whose operations may be used.
     pub only: Option<Generation>,
-    /// Leave out every case that writes.
+    /// Whether to leave out every case that writes.
     pub read_only: bool,
     /// The part of the suite that runs.
     pub shard: Option<Shard>,
 }
 
-/// Why nothing can be planned.
+/// The reason why nothing can be planned.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// A pattern is no regular expression.
-    #[error("`{0}` is no regular expression: {1}")]
+    /// A pattern is not a regular expression.
+    #[error("`{0}` is not a regular expression: {1}")]
     Pattern(String, regex::Error),
     /// A pattern, id, clause or tag fits no case.
     #[error("{what} `{given}` fits no case{hint}; `originproof list cases` shows them")]
     FitsNothing {
-        /// What kind of selection.
+        /// The kind of selection.
         what: &'static str,
-        /// As it was given.
+        /// The text as it was given.
         given: String,
-        /// The nearest right one.
+        /// A hint with the nearest valid name.
         hint: String,
     },
 }
@@ -51,16 +51,16 @@ pub enum PlanError {
 /// The selected trials.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
-    /// In order, with their number in the whole library (zones and addresses follow from it).
+    /// The trials in order, with their number in the whole library, from which zones are derived.
     pub trials: Vec<(usize, Trial)>,
-    /// Whether nothing was left out.
+    /// Whether the plan contains all trials.
     pub is_whole: bool,
     /// A digest of the contract and all cases.
     pub suite: String,
 }
 
 impl Plan {
-    /// Only the trials with these ids.
+    /// Returns the plan with only the trials whose ids are wanted.
     #[must_use]
     pub fn only(mut self, is_wanted: impl Fn(&str) -> bool) -> Self {
         let all = self.trials.len();
@@ -70,21 +70,21 @@ impl Plan {
     }
 }
 
-/// A part of the suite: the `number`-th of `of`.
+/// A part of the suite: part `number` of `of`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
-    /// From 1.
+    /// The number of this part, from 1.
     pub number: u32,
-    /// How many parts there are.
+    /// The number of parts.
     pub of: u32,
 }
 
 impl std::str::FromStr for Shard {
     type Err = String;
 
-    /// Reads `2/4`.
+    /// Reads a part such as `2/4`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no part: write which of how many, such as 2/4");
+        let wrong = || format!("invalid shard `{text}`: expected K/N, such as 2/4");
         let (number, of) = text.split_once('/').ok_or_else(wrong)?;
         let (number, of) = (number.parse(), of.parse());
         match (number, of) {
@@ -101,8 +101,8 @@ impl std::fmt::Display for Shard {
 }
 
 impl Shard {
-    /// Whether a trial belongs to this part. It follows from the trial's name alone, so that another case more or
-    /// less moves no others.
+    /// Returns whether a trial belongs to this part. Only the trial's name decides, so that adding or removing a case
+    /// does not move others.
     #[must_use]
     pub fn has(self, id: &str) -> bool {
         let mut hasher = fnv::FnvHasher::default();
@@ -115,7 +115,7 @@ impl Plan {
     /// Selects trials.
     ///
     /// # Errors
-    /// [`PlanError`] if any part of the selection is faulty or fits nothing.
+    /// Returns [`PlanError`] if any part of the selection is faulty or fits nothing.
     pub fn select(library: &Library, selection: &Selection) -> Result<Self, PlanError> {
         let all: Vec<(usize, Trial)> = library.trials().into_iter().enumerate().collect();
         let mut chosen: Option<BTreeSet<usize>> = None;
@@ -204,9 +204,9 @@ impl Plan {
     }
 }
 
-/// Whether a trial is one of those that a name selects.
+/// A function that tells whether a name selects a trial.
 type Fits = fn(&Trial, &str) -> bool;
-/// What a name may be a misspelling of.
+/// A function that returns a trial's correct name, for hints about misspellings.
 type Known = Option<fn(&Trial) -> &str>;
 
 fn numbers(all: &[(usize, Trial)], fits: impl Fn(&Trial) -> bool) -> BTreeSet<usize> {

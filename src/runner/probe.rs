@@ -1,4 +1,4 @@
-//! Finding out what a target can do: its hook, which generations are routed, which regions it has.
+//! Probes what a target can do: its hook, the generations that it routes and its regions.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ use crate::exchange::{Exchange, Generation, Kind, Operation};
 use crate::transport::{Client, Pace, TransportFault};
 
 impl Target {
-    /// Finds out what the target can do: the hook first, then probing, then what was named by hand.
+    /// Finds out what the target can do: from the hook, from probing, and from what the user named.
     ///
     /// # Errors
-    /// Any [`TargetError`]; the first request decides whether it is within reach.
+    /// Returns any [`TargetError`]. The first request decides whether the target is within reach.
     pub(super) async fn probe_once(config: TargetConfig, seed: u64) -> Result<Self, TargetError> {
         let named = config.capabilities.clone();
         let mut target = Self::unprobed(config)?;
@@ -28,11 +28,11 @@ impl Target {
         Ok(target)
     }
 
-    /// A target to which nothing was sent yet.
+    /// Returns a target to which no request was sent yet.
     ///
     /// # Errors
-    /// [`TargetError::Url`], [`TargetError::NoCredentials`], [`TargetError::ZoneTwice`], and a client that can't be
-    /// set up.
+    /// Returns [`TargetError::Url`], [`TargetError::NoCredentials`], [`TargetError::ZoneTwice`], or
+    /// [`TargetError::Unreachable`] if the client can't be set up.
     pub(super) fn unprobed(config: TargetConfig) -> Result<Self, TargetError> {
         let base_url = config.base_url.trim_end_matches('/').to_owned();
         let is_url = ["http://", "https://"].iter().any(|scheme| {
@@ -79,7 +79,7 @@ impl Target {
         })
     }
 
-    /// Asks the target what it can do. `named` are capabilities that the user names.
+    /// Asks the target what it can do. `named` are the capabilities that the user named.
     async fn find_out(&mut self, named: &[String], seed: u64) -> Result<(), TargetError> {
         self.hook().await?;
         self.by_hand(named, &["v1", "v2", "tiered-cache"]);
@@ -93,7 +93,7 @@ impl Target {
         self.probed_zone.clone_from(&zone);
         self.routes().await?;
         self.catalogue(&zone).await?;
-        // A run that only reads leaves the regions untried.
+        // A run that only reads does not try the regions.
         if self.zones.is_empty() && self.custody.writes() {
             self.try_regions(&fresh_zone(seed, 0, 1)).await?;
         }
@@ -105,7 +105,7 @@ impl Target {
         Ok(())
     }
 
-    /// Whether the target looks like one whose zones begin empty: it lists a zone that nobody made.
+    /// Returns advice for the user. If the target lists a zone that nobody made, its zones probably begin empty.
     async fn guess_about_zones(&self, seed: u64) -> &'static str {
         let lists = Operation::all().filter(|operation| operation.kind() == Kind::List);
         for list in lists {
@@ -118,7 +118,7 @@ impl Target {
         "--zone seems right: it does not know a zone that nobody made"
     }
 
-    /// Takes the user's word for what can't be found out by asking.
+    /// Accepts the capabilities that the user named and that can't be probed.
     fn by_hand(&mut self, named: &[String], askable: &[&str]) {
         for name in named
             .iter()
@@ -130,7 +130,7 @@ impl Target {
         }
     }
 
-    /// What the user named and asking did not find: asking is trusted more.
+    /// Notes the capabilities that the user named but probing did not find. Probing is trusted more.
     fn contradictions(&mut self, named: &[String]) {
         for name in named {
             if !self.has(name) {
@@ -154,7 +154,8 @@ impl Target {
             .response
             .pointer("/capabilities")
             .and_then(Value::as_array);
-        // Without its hook a target needs a zone by hand; that it has none can't be said before it serves.
+        // Without a hook, the user must name a zone. Before that is demanded, the target must serve and accept the
+        // credentials.
         if self.zones.is_empty() {
             self.check_serving(&exchange)?;
             self.check_credentials(&exchange)?;
@@ -173,7 +174,8 @@ impl Target {
         Ok(())
     }
 
-    /// An answer that still asks for patience after all attempts says nothing of the target.
+    /// Returns an error if an answer still asks for a retry after all attempts. Such an answer proves nothing about the
+    /// target.
     pub(super) fn check_serving(&self, exchange: &Exchange) -> Result<(), TargetError> {
         if !is_patience_asked(exchange) {
             return Ok(());
@@ -184,7 +186,7 @@ impl Target {
         })
     }
 
-    /// Finds out which generations are routed. A generation that the hook names is taken at its word.
+    /// Finds out which generations are routed. The hook is trusted if it names a generation.
     async fn routes(&mut self) -> Result<(), TargetError> {
         let mut last_status = 0;
         for generation in [Generation::V2, Generation::V1] {
@@ -207,7 +209,7 @@ impl Target {
         }
     }
 
-    /// Notes a capability that asking showed.
+    /// Notes a capability that probing showed.
     fn found(&mut self, name: &str) {
         let entry = self.capabilities.entry(name.to_owned());
         entry.or_insert(CapabilitySource::Probing);
@@ -227,7 +229,7 @@ impl Target {
                 .ask(Some(operation), &path_of(operation, zone, ""))
                 .await?;
             let response = &exchange.response;
-            // A 5xx is a fault to be judged, not a missing feature.
+            // A 5xx is a fault that cases must judge, not a missing feature.
             if response.is_success() || response.status >= 500 {
                 self.found("tiered-cache");
             }
@@ -257,8 +259,8 @@ impl Target {
         Ok(())
     }
 
-    /// Writes one mapping for each of the first regions into a zone that no case uses, to find those
-    /// that are listed and not accepted.
+    /// Writes one mapping for each of the first regions to a zone that no case uses. This finds regions that are listed
+    /// but not accepted.
     async fn try_regions(&mut self, zone: &str) -> Result<(), TargetError> {
         let generation = if self.has("v2") {
             Generation::V2

@@ -1,4 +1,4 @@
-//! Verifies what a zone holds by reading it in every way, and tells a wrong state from a reader that
+//! Verifies what a zone holds by reading it in every way, and distinguishes a wrong state from a read operation that
 //! shows it wrongly.
 
 use std::net::IpAddr;
@@ -19,22 +19,22 @@ use crate::zone::{
     Blame, Difference, State, Walk, differences, entries_of, list_answer, reader_clause,
 };
 
-/// Zones with more mappings are not read through the other generation as well.
+/// The number of mappings above which a zone is not also read through the other generation.
 const OTHER_GENERATION_LIMIT: usize = 300;
-/// More pages than a full zone has at 100 a page.
+/// The maximum number of pages to read. A full zone has fewer pages of 100 mappings.
 const PAGES_LIMIT: u64 = 60;
 
 /// A list as it was read.
 pub(super) struct Listed {
     pub(super) state: State,
-    /// How many entries it has, an address that is there twice counted twice.
+    /// The number of entries. An address that is listed twice counts twice.
     pub(super) entries: usize,
-    /// The number of the exchange that ended it.
+    /// The number of the last exchange.
     pub(super) index: usize,
 }
 
 impl Execution<'_> {
-    /// The whole list through a generation, or the number of the exchange that was not answered with a list.
+    /// Reads the whole list through a generation. Returns the number of the exchange if an answer is not a list.
     pub(super) async fn read_list(
         &mut self,
         line: usize,
@@ -89,8 +89,8 @@ impl Execution<'_> {
         entries == 0 || total.is_none_or(|total| page >= total)
     }
 
-    /// One mapping through a generation, and the number of the exchange: `Some(None)` if the target says that there is
-    /// none, `None` if its answer can't be understood.
+    /// Reads one mapping through a generation. Returns it with the number of the exchange: `Some(None)` if the target
+    /// says that there is none, `None` if the answer can't be understood.
     pub(super) async fn read_one(
         &mut self,
         line: usize,
@@ -114,7 +114,7 @@ impl Execution<'_> {
         Ok((place.map(|(_, place)| Some(place)), index))
     }
 
-    /// Expects the zone to hold exactly what it is expected to.
+    /// Checks that the zone holds exactly the expected mappings.
     pub(super) async fn holds(&mut self, step: &Step, clause: &ClauseKey, zone: &str) -> Flow {
         let Some(clause) = self.known_clause(clause) else {
             return Ok(());
@@ -172,8 +172,8 @@ impl Execution<'_> {
         self.other_generation(line, zone, &listed.state).await
     }
 
-    /// the other generation shows the same. Only where both its readers say otherwise is it the
-    /// store that differs.
+    /// Checks X-1: the other generation shows the same mappings. It is broken only if both the list and the single read
+    /// of the other generation differ.
     async fn other_generation(&mut self, line: usize, zone: &str, expected: &State) -> Flow {
         let other = self.generation.other();
         if !self.target.has(other.id()) || expected.len() > OTHER_GENERATION_LIMIT {
@@ -183,7 +183,7 @@ impl Execution<'_> {
             return Ok(());
         };
         let mut all = differences(expected, &listed.state).into_iter();
-        // What the zone held before is not this case's: each generation may have a store of its own.
+        // Existing mappings are not this case's concern, since each generation may have its own store.
         let first = all.find(|difference| !self.may_be_a_strangers(zone, &difference.ip));
         let Some(first) = first else {
             return Ok(());
@@ -198,7 +198,7 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Walks the pages of `v2.list` and expects the model, each mapping once.
+    /// Walks the pages of `v2.list` and expects the mappings of the model, each exactly once.
     pub(super) async fn pages(
         &mut self,
         step: &Step,
@@ -254,7 +254,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Expects no more mappings than this.
+    /// Expects at most this number of mappings.
     pub(super) async fn at_most(
         &mut self,
         step: &Step,
@@ -282,7 +282,7 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Expects an address to hold one of these mappings; where the last write applied nothing, also what it held before.
+    /// Expects an address to hold one of these mappings, or its earlier mapping if the last write applied nothing.
     pub(super) async fn one_of(
         &mut self,
         step: &Step,
@@ -308,7 +308,7 @@ impl Execution<'_> {
             return Ok(());
         }
         if place.is_none() {
-            // A single read that misses it is another clause's.
+            // Another clause covers a single read that misses the mapping.
             match self.read_list(step.line, self.generation, zone).await? {
                 Ok(mut listed) => {
                     index = listed.index;
@@ -330,7 +330,8 @@ impl Execution<'_> {
         Err(Stop::Violated)
     }
 
-    /// The differences at addresses that requests of this case named. The others are somebody else's doing, and noted.
+    /// Returns the differences at addresses that this case answers for, and notes the others as changes by somebody
+    /// else.
     fn own_differences(&mut self, zone: &str, expected: &State, found: &State) -> Vec<Difference> {
         let (strange, own): (Vec<Difference>, Vec<Difference>) = differences(expected, found)
             .into_iter()
@@ -339,7 +340,7 @@ impl Execution<'_> {
         own
     }
 
-    /// Notes what only somebody else can have done.
+    /// Notes changes that only somebody else can have made.
     fn note_strange(&mut self, strange: &[Difference]) {
         for difference in strange {
             let (was, is) = (difference.expected.as_ref(), difference.found.as_ref());
@@ -347,7 +348,7 @@ impl Execution<'_> {
         }
     }
 
-    /// The clause of a key with the level of the part that is meant.
+    /// Returns the clause of a key, with the level of the part that is meant.
     pub(super) fn known_clause(&self, key: &ClauseKey) -> Option<(ClauseId, Level)> {
         let clause = key.clause(self.trial.generation)?;
         let own = Contract::embedded().clause(&clause)?.level;

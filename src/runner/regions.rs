@@ -1,4 +1,4 @@
-//! The target's own regions, and which of them the cases use.
+//! The regions of the target, and those that the cases use.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use serde_json::Value;
 use crate::contract::Place;
 use crate::exchange::Generation;
 
-/// Regions to fall back to where the catalogue is out of reach: they are in the vendor's own examples.
+/// Fallback regions for a target whose catalogue is empty or out of reach. They come from the vendor's own examples.
 const FALLBACK: &[(&str, &str)] = &[
     ("aws", "us-east-1"),
     ("gcp", "us-central1"),
     ("aws", "us-west-2"),
 ];
 
-/// What the target lists.
+/// The regions that the target lists.
 #[derive(Debug, Clone)]
 pub(super) struct Regions {
-    /// Every pair that a generation lists.
+    /// Every pair of vendor and region that a generation lists.
     listed: BTreeMap<Generation, Vec<Place>>,
-    /// Those that cases use, in an order which alternates vendors.
+    /// The pairs that cases use, in an order that alternates vendors.
     pub(super) picked: Vec<Place>,
-    /// Whether the target lists none, so that those of the vendor's examples are taken.
+    /// Whether no regions could be read from the target, so that the vendor's examples are used.
     is_fallback: bool,
 }
 
@@ -41,24 +41,24 @@ impl Regions {
         }
     }
 
-    /// The target answered, and lists none.
+    /// Clears the listed regions, after the target answered with an empty list.
     pub(super) fn none_is_listed(&mut self) {
         self.listed.clear();
     }
 
-    /// What a generation lists, or the other one where it lists nothing.
+    /// Returns what a generation lists, or what the other one lists if it lists nothing.
     pub(super) fn listed(&self, generation: Generation) -> &[Place] {
         let own = self.listed.get(&generation);
         own.or_else(|| self.listed.values().next())
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Every pair that any generation lists.
+    /// Returns every pair that any generation lists.
     pub(super) fn all(&self) -> impl Iterator<Item = &Place> {
         self.listed.values().flatten()
     }
 
-    /// Whether a vendor is listed, whatever its letter case.
+    /// Returns whether a vendor is listed, in any letter case.
     pub(super) fn lists_vendor(&self, name: &str) -> bool {
         self.all()
             .any(|place| place.vendor.eq_ignore_ascii_case(name))
@@ -69,13 +69,13 @@ impl Regions {
             .any(|place| place.vendor == vendor && place.region.eq_ignore_ascii_case(region))
     }
 
-    /// Takes in what another generation lists.
+    /// Adds the regions that another generation lists.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.listed.extend(other.listed);
         self
     }
 
-    /// Reads the `vendors` of a `supported_regions` result; `None` if it lists nothing.
+    /// Reads the `vendors` of a `supported_regions` result. Returns `None` if it lists nothing.
     pub(super) fn read(generation: Generation, vendors: &Value) -> Option<Self> {
         let mut by_vendor: Vec<Vec<Place>> = Vec::new();
         for (vendor, regions) in vendors.as_object()? {
@@ -105,9 +105,8 @@ impl Regions {
         })
     }
 
-    /// Leaves out of the picks what the target lists but does not accept: that is REG-5's to report,
-    /// once, and must not fail every other case. Where the target lists nothing, it owes nothing: there may be none
-    /// left. Whether there is one.
+    /// Removes picked regions that the target does not accept. REG-5 reports such regions once, so they must not fail
+    /// every other case. Fallback regions may all be rejected. Returns whether any region was accepted.
     pub(super) fn keep_accepted(&mut self, is_accepted: impl Fn(&Place) -> bool) -> bool {
         let accepted: Vec<Place> = self
             .picked
@@ -122,7 +121,7 @@ impl Regions {
         is_any
     }
 
-    /// Another region of the vendor of the first pick.
+    /// Returns another region of the first picked region's vendor.
     pub(super) fn sibling(&self) -> Option<Place> {
         let first = self.picked.first()?;
         self.picked
@@ -131,13 +130,13 @@ impl Regions {
             .cloned()
     }
 
-    /// A region under a vendor that does not have it.
+    /// Returns a region under the name of a vendor that does not have it.
     pub(super) fn foreign(&self) -> Option<Place> {
         let vendor = &self.picked.first()?.vendor;
         self.foreign_to(vendor).next()
     }
 
-    /// All regions of others under the name of a vendor that does not have them.
+    /// Returns all regions of other vendors that this vendor does not have, under its name.
     fn foreign_to(&self, vendor: &str) -> impl Iterator<Item = Place> {
         self.all()
             .filter(move |place| place.vendor != vendor && !self.lists(vendor, &place.region))
@@ -147,7 +146,7 @@ impl Regions {
             })
     }
 
-    /// Every region under every vendor that does not have it.
+    /// Returns every region under every vendor that does not have it.
     pub(super) fn all_foreign(&self) -> Vec<Place> {
         let mut all: Vec<Place> = Vec::new();
         for vendor in self.vendors() {
@@ -157,7 +156,7 @@ impl Regions {
         all
     }
 
-    /// For each two vendors the first region that the second has and the first has not.
+    /// Returns, for each pair of vendors, the first region that the second has and the first does not.
     pub(super) fn foreign_pairs(&self) -> Vec<Place> {
         let vendors = self.vendors();
         let mut pairs = Vec::new();
@@ -175,7 +174,7 @@ impl Regions {
         pairs
     }
 
-    /// The first usable region of each vendor.
+    /// Returns the first usable region of each vendor.
     pub(super) fn one_of_each(&self) -> Vec<Place> {
         let vendors = self.vendors();
         let first = |vendor: &String| self.picked.iter().find(|place| place.vendor == *vendor);
@@ -190,7 +189,7 @@ impl Regions {
     }
 }
 
-/// One of each vendor, then the next of each.
+/// Returns the first region of each vendor, then the second of each, and so on.
 fn alternate(by_vendor: &[Vec<Place>]) -> Vec<Place> {
     let longest = by_vendor.iter().map(Vec::len).max().unwrap_or(0);
     (0..longest)

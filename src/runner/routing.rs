@@ -1,5 +1,5 @@
-//! Which generations of the API are routed, when the run begins and after an answer that makes one doubt it: a generation
-//! may be switched off while a run is under way.
+//! Checks which generations of the API are routed, when a run begins and after suspicious answers. A generation may be
+//! switched off during a run.
 
 use std::sync::PoisonError;
 
@@ -10,11 +10,11 @@ use crate::contract::Contract;
 use crate::exchange::{Exchange, Generation, Kind, Operation};
 use crate::transport::TransportFault;
 
-/// What asking for a generation's reading operations found.
+/// The result of sending a generation's read operations.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Routing {
     pub(super) is_routed: bool,
-    /// The status that its list was answered with, if it was answered.
+    /// The status of the answer to its list operation, if there was an answer.
     pub(super) list_status: Option<u16>,
 }
 
@@ -31,7 +31,7 @@ impl Target {
             };
             let path = path_of(operation, &self.probed_zone, "192.0.2.250");
             let exchange = match self.ask(Some(operation), &path).await {
-                // A path that has moved elsewhere is not routed here.
+                // A path that redirects elsewhere is not routed here.
                 Err(TargetError::Unreachable { source, .. })
                     if source.fault == TransportFault::Redirect =>
                 {
@@ -52,7 +52,7 @@ impl Target {
         Ok(routing)
     }
 
-    /// Whether a generation was routed when the run began and is not any more.
+    /// Returns whether a generation was routed when the run began and no longer is.
     pub(super) fn is_switched_off(&self, generation: Generation) -> bool {
         let switched_off = self.switched_off.lock();
         switched_off
@@ -60,15 +60,15 @@ impl Target {
             .contains(&generation)
     }
 
-    /// Looks again at a generation that a router may have refused. Returns why it can't be judged any more, if it was
-    /// switched off. The run ends if no generation is left.
+    /// Checks again whether a generation is routed. If it was switched off, returns the reason why it can no longer be
+    /// judged. The run ends if no generation is left.
     pub(super) async fn look_again_at(&self, generation: Generation) -> Option<String> {
         let _one_at_a_time = self.looking.lock().await;
         let why = switched_off(generation);
         if self.is_switched_off(generation) {
             return Some(why);
         }
-        // Where it can't be told, the answer is judged as it stands.
+        // If routing is unknown, the answer is judged as it is.
         let routing = self.routing(generation).await.ok()?;
         if routing.is_routed || !self.has(generation.id()) {
             return None;
@@ -85,7 +85,8 @@ impl Target {
         Some(why)
     }
 
-    /// After an answer that may come from a router: why it must not be judged, if the generation was switched off.
+    /// Checks an answer that may come from a router. Returns the reason why it must not be judged, if the generation
+    /// was switched off.
     pub(super) async fn why_unrouted(&self, exchange: &Exchange) -> Option<String> {
         let generation = exchange.operation?.generation();
         if looks_routed(exchange) {
@@ -95,7 +96,7 @@ impl Target {
     }
 }
 
-/// Why a trial that uses a generation is not judged.
+/// Returns the reason why a trial that uses a generation is not judged.
 pub(super) fn switched_off(generation: Generation) -> String {
     format!(
         "the target stopped routing {} while the run was under way",
@@ -103,7 +104,7 @@ pub(super) fn switched_off(generation: Generation) -> String {
     )
 }
 
-/// Whether an answer comes from the operation and not from a router that has no such path.
+/// Returns whether an answer comes from the operation, and not from a router that lacks the path.
 fn looks_routed(exchange: &Exchange) -> bool {
     let response = &exchange.response;
     if response.is_success() || response.status >= 500 || response.status == 429 {

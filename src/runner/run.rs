@@ -1,4 +1,4 @@
-//! Runs a plan: many trials side by side, each reported as it ends.
+//! Runs a plan: many trials in parallel, each reported when it ends.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,28 +22,28 @@ use crate::contract::{ClauseId, Level};
 use crate::event::{Event, Profile, RunHeader, Summary, Verdict};
 use crate::expected::{Expectations, Tally};
 
-/// Which exchanges reports keep in full.
+/// The exchanges that reports keep in full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Keep {
-    /// Those that findings refer to.
+    /// Exchanges that findings refer to.
     #[default]
     Findings,
-    /// All of them.
+    /// All exchanges.
     All,
 }
 
-/// How to run.
+/// The configuration of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct RunConfig {
-    /// How many trials at a time.
+    /// The maximum number of trials at the same time.
     pub jobs: usize,
-    /// What zones are derived from.
+    /// The seed from which zones are derived.
     pub seed: u64,
-    /// Which exchanges to keep.
+    /// The exchanges to keep in full.
     pub keep: Keep,
 }
 
-/// Runs plans against a target.
+/// A runner of plans against a target.
 #[derive(Debug, Clone)]
 pub struct Runner {
     pub(super) target: Arc<Target>,
@@ -55,38 +55,38 @@ pub struct Runner {
     profile: Arc<Mutex<Profile>>,
 }
 
-/// What is going to run.
+/// The trials that are going to run.
 #[derive(Debug, Clone, Default)]
 pub struct Planned {
     /// The ids of the trials, as far as they are known beforehand.
     pub trials: Vec<String>,
     /// A digest of the contract and all cases.
     pub suite: String,
-    /// The seed that walks are drawn from, where they run in place of cases.
+    /// The seed from which walks are generated, if walks run in place of cases.
     pub walks_from: Option<u64>,
-    /// Whether all cases run, so that an expected failure which fits none of them is a fault of the list.
+    /// Whether all cases run, so that an entry that fits none of them is a fault of the list of expected failures.
     pub is_whole: bool,
 }
 
-/// What a run's header says of how it was asked for.
+/// The part of a run's header that says how the run was requested.
 #[derive(Debug, Clone, Default)]
 pub struct Label {
-    /// Which part of the suite it runs, such as `2/4`.
+    /// The part of the suite that it runs, such as `2/4`.
     pub shard: Option<String>,
     /// The settings that differ from their defaults, without secrets.
     pub settings: BTreeMap<String, String>,
-    /// The folder of its case files, where they are not those that are built in.
+    /// The folder of its case files; `None` for the built-in cases.
     pub cases: Option<String>,
 }
 
 impl Runner {
-    /// A runner for a target that was probed. Zones given by hand are taken into care: what they hold is on
-    /// disk before anything else happens.
+    /// Returns a runner for a target that was probed. Zones that the user named are taken into care: their mappings are
+    /// saved to disk before anything else happens.
     ///
     /// # Errors
-    /// [`TargetError::ZoneInUse`] for a zone that holds mappings, unless that is allowed; [`TargetError::Journal`] if
-    /// another run is at work there or did not end; [`TargetError::Unlisted`] and
-    /// [`TargetError::Unreachable`] if a zone can't be read.
+    /// Returns [`TargetError::ZoneInUse`] for a zone that holds mappings, unless that is allowed. Returns
+    /// [`TargetError::Journal`] if another run works in a zone or did not finish there. Returns
+    /// [`TargetError::Unlisted`] or [`TargetError::Unreachable`] if a zone can't be read.
     pub async fn new(mut target: Target, config: RunConfig) -> Result<Self, TargetError> {
         let zones = if target.zones.is_empty() {
             target
@@ -100,7 +100,7 @@ impl Runner {
                 match Keeper::open(&target, zone, Arc::clone(&traces)).await {
                     Ok(keeper) => keepers.push(keeper),
                     Err(error) => {
-                        // Nothing was changed yet, so the journals that were begun have done their work.
+                        // Nothing was changed yet, so the journals of the other zones are no longer needed.
                         for keeper in keepers {
                             keeper.close(&target).await;
                         }
@@ -127,15 +127,15 @@ impl Runner {
         })
     }
 
-    /// The same runner, whose header says how the run was asked for.
+    /// Returns the same runner with a header that says how the run was requested.
     #[must_use]
     pub fn labelled(mut self, label: Label) -> Self {
         self.label = label;
         self
     }
 
-    /// The same runner, which compares what fails with a list. `today` decides which of its dates have passed. `misfits`
-    /// are the faults of the list that are known before the run.
+    /// Returns the same runner, which compares failures with a list of expected failures. `today` decides which of its
+    /// dates have passed. `misfits` are the faults of the list that are known before the run.
     #[must_use]
     pub fn expecting(
         mut self,
@@ -148,13 +148,13 @@ impl Runner {
         self
     }
 
-    /// The target.
+    /// Returns the target.
     #[must_use]
     pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// Runs all trials of a plan and sends every event; returns the counts.
+    /// Runs all trials of a plan and sends every event. Returns the counts.
     pub async fn run(&self, plan: &Plan, on_event: impl FnMut(Event)) -> Summary {
         let planned = Planned {
             trials: plan.trials.iter().map(|(_, trial)| trial.id()).collect(),
@@ -167,8 +167,8 @@ impl Runner {
         self.reporting(planned, work, on_event).await.0
     }
 
-    /// Does work that runs trials, and sends every event: those that the work itself sends, and those around it. Returns
-    /// the counts, and what the work returned.
+    /// Runs `work`, which runs trials, and passes every event on: those that `work` sends, and those before and after
+    /// it. Returns the counts and the result of `work`.
     pub async fn reporting<T, W: Future<Output = T>>(
         &self,
         planned: Planned,
@@ -247,8 +247,8 @@ impl Runner {
         (summary, result)
     }
 
-    /// Trials with the tag `gate` go first, one by one: where zones are not kept apart, no other trial
-    /// has a zone of its own, and every verdict would be a guess.
+    /// Runs all trials, those with the tag `gate` first and one by one. If the target does not isolate zones, trials
+    /// influence each other, and their verdicts would be guesses.
     async fn schedule(&self, plan: &Plan, events: &UnboundedSender<Event>) {
         let (walls, mut others): (Vec<&(usize, Trial)>, Vec<&(usize, Trial)>) = plan
             .trials
@@ -261,8 +261,8 @@ impl Runner {
             }
             are_apart = self.observed(*number, trial, events).await && are_apart;
         }
-        // Long trials first, so that none of them is left running alone at the end. A zone that holds
-        // mappings is emptied once, for the cases that need it, after all others.
+        // Slow trials run first, so that none of them runs alone at the end. A zone that holds mappings is emptied once
+        // for the cases that need it, after all others.
         others.sort_by_key(|(_, trial)| {
             let is_slow = trial.case.tags.iter().any(|tag| tag == "slow");
             (self.cares_for_zones() && needs_empty_zone(trial), !is_slow)
@@ -290,7 +290,7 @@ impl Runner {
             .await;
     }
 
-    /// Runs a trial as a task of its own, so that checking uses every core.
+    /// Runs a trial in its own task, so that checks use every core.
     async fn spawned(self, number: usize, trial: Trial, events: UnboundedSender<Event>) {
         let reason = "the suite panicked in this case".to_owned();
         let panicked = empty_report(&trial, Verdict::Broken, reason);
@@ -301,13 +301,13 @@ impl Runner {
         }
     }
 
-    /// Cuts the run short: no further case begins, and zones are put back.
+    /// Cuts the run short: no further case begins, and zones are restored.
     pub fn end_early(&self, why: &str) {
         self.target.halt.set(HaltReason::Enough(why.to_owned()));
     }
 
-    /// Interrupts the run: trials under way end after the request that they wait for, and no more are started.
-    /// Zones in care are put back all the same.
+    /// Interrupts the run: running trials end after the request that they wait for, and no more trials start. Zones in
+    /// care are still restored.
     pub fn stop(&self) {
         self.target.halt.set(HaltReason::Interrupted);
     }
@@ -316,13 +316,13 @@ impl Runner {
         self.profile.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether no more requests are sent: the run was interrupted or cut short.
+    /// Returns whether the run was interrupted or cut short, so that trials send no more requests.
     #[must_use]
     pub fn is_halted(&self) -> bool {
         self.target.halt.reason().is_some()
     }
 
-    /// Whether every trial has an empty zone of its own.
+    /// Returns whether every trial has its own empty zone.
     #[must_use]
     pub fn has_fresh_zones(&self) -> bool {
         !self.cares_for_zones()
@@ -336,15 +336,15 @@ impl Runner {
         matches!(*self.zones, Zones::Given(_))
     }
 
-    /// Puts all zones in care back as they were, once no trial has them; the events say how it went.
-    /// [`Runner::run`] does this at its end; whoever runs single trials does it after the last.
+    /// Restores all zones in care once no trial uses them. The events report the result. [`Runner::run`] calls this at
+    /// its end; callers that run single trials must call it after the last one.
     pub async fn put_zones_back(&self) -> Vec<Event> {
         let Zones::Given(pool) = &*self.zones else {
             return Vec::new();
         };
         let mut events = Vec::new();
         for keeper in pool.close().await {
-            // No lease is left, so nobody else holds it.
+            // No lease is left, so nobody else holds the keeper.
             let Some(keeper) = Arc::into_inner(keeper) else {
                 continue;
             };
@@ -353,7 +353,7 @@ impl Runner {
         events
     }
 
-    /// Runs a trial and reports it; whether it left zones apart, as far as it looked.
+    /// Runs a trial and reports it. Returns whether zones are isolated, as far as the trial checked.
     async fn observed(
         &self,
         number: usize,
@@ -372,7 +372,7 @@ impl Runner {
     }
 }
 
-/// A number that no other run has, for zones of its own.
+/// Returns a random number from which a run derives its own zones.
 #[must_use]
 pub fn new_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};

@@ -19,14 +19,14 @@ fn case_fault(what: impl Into<String>) -> Unfilled {
     Unfilled::CaseFault(what.into())
 }
 
-/// Variables of a trial.
+/// The variables of a trial.
 #[derive(Debug)]
 pub(super) struct Variables<'r> {
     pub(super) regions: &'r Regions,
     pub(super) named: BTreeMap<String, Value>,
     pub(super) current: Option<Place>,
     pub(super) chunk: Vec<Place>,
-    /// The number of the current repetition, from 0.
+    /// The number of the current round of a repetition, from 0.
     pub(super) round: Option<usize>,
     pub(super) zones: HashMap<String, String>,
     pub(super) home: String,
@@ -35,7 +35,7 @@ pub(super) struct Variables<'r> {
 }
 
 impl<'r> Variables<'r> {
-    /// `addresses`: those that the trial may use.
+    /// Returns the variables of a trial that may use these `addresses`.
     pub(super) fn new(
         regions: &'r Regions,
         zones: HashMap<String, String>,
@@ -55,7 +55,7 @@ impl<'r> Variables<'r> {
         }
     }
 
-    /// The value with its templates filled in.
+    /// Returns the value with its templates filled in.
     pub(super) fn fill(&mut self, value: &Value) -> Result<Value, Unfilled> {
         resolve(value, self)
     }
@@ -70,7 +70,7 @@ impl<'r> Variables<'r> {
         })
     }
 
-    /// The place that `at` names.
+    /// Returns the place that `at` names.
     pub(super) fn place(&self, name: &str) -> Result<Place, Unfilled> {
         match name {
             "foreign" => self
@@ -100,7 +100,7 @@ impl<'r> Variables<'r> {
         }
     }
 
-    /// The start of a region's name that is no region's name itself.
+    /// Returns a prefix of the region's name that is not itself a region.
     fn shortened(&self, place: &Place) -> String {
         let mut text = place.region.clone();
         loop {
@@ -134,7 +134,7 @@ impl<'r> Variables<'r> {
         (*free.unwrap_or(&"no-such-region-at-all")).to_owned()
     }
 
-    /// The vendor and region of an item, where it says any.
+    /// Returns the vendor and region of an item, as far as it names them.
     fn item_place(&self, item: &Value) -> Result<(Option<String>, Option<String>), Unfilled> {
         let text = |name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
         if let Some(name) = item.get("at").and_then(Value::as_str) {
@@ -147,7 +147,7 @@ impl<'r> Variables<'r> {
         Ok((text("vendor"), text("region")))
     }
 
-    /// A list of items with fillings expanded; `whole` gives items without a place the first pair.
+    /// Returns a list of items with fillings expanded. `whole` gives the first pair to items without a place.
     pub(super) fn items(&self, items: &Value, whole: bool) -> Result<Vec<Wanted>, Unfilled> {
         let mut wanted = Vec::new();
         for item in items.as_array().into_iter().flatten() {
@@ -194,7 +194,7 @@ impl<'r> Variables<'r> {
         Ok(wanted)
     }
 
-    /// A list of items as a state; the spelling of addresses does not matter.
+    /// Returns a list of items as a state. The spelling of addresses does not matter.
     pub(super) fn state(&self, items: &Value) -> Result<crate::zone::State, Unfilled> {
         self.items(items, true)?
             .into_iter()

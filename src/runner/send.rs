@@ -1,5 +1,5 @@
-//! Sends the requests of a trial: in their turn, patiently where that is safe, each answer checked against the contract
-//! whether the case asks or not.
+//! Sends the requests of a trial, each in its turn and with retries if they are safe. Each answer is checked against
+//! the contract, whether the case asks for it or not.
 
 use super::execute::{Execution, Flow, Stop};
 use super::halt::HaltReason;
@@ -8,11 +8,11 @@ use crate::contract::{Contract, Framing, check_with, is_edge_failure};
 use crate::exchange::{Exchange, Operation};
 use crate::transport::{Outgoing, TransportFault};
 
-/// How often a request is repeated when the target asks for it (429) or is briefly out of service.
+/// The maximum number of attempts for a request if the target asks for retries (429) or is briefly out of service.
 const ATTEMPTS: u32 = 6;
 
 impl Execution<'_> {
-    /// Sends a request, patiently where the target asks for it, and checks the answer.
+    /// Sends a request, retries it if the target asks for that, and checks the answer.
     pub(super) async fn send(
         &mut self,
         line: usize,
@@ -27,7 +27,7 @@ impl Execution<'_> {
             self.turn().await?;
             let exchange = match self.target.client.send_now(outgoing).await {
                 Ok(exchange) => exchange,
-                // A pooled connection may have been closed by the target just then.
+                // The target may have closed a pooled connection at this moment.
                 Err(error)
                     if error.fault == TransportFault::Broken && is_idempotent && attempt < 3 =>
                 {
@@ -45,8 +45,8 @@ impl Execution<'_> {
             };
             if is_patience_asked(&exchange) {
                 let status = exchange.response.status;
-                // Whether a write got through an edge that failed can't be known, so it is sent again only
-                // where that makes no difference.
+                // It is unknown whether a write got through an edge that failed, so it is repeated only if that makes
+                // no difference.
                 let may_repeat = status == 429 || is_idempotent;
                 self.record(line, exchange.clone(), framing);
                 if status != 429 {
@@ -81,7 +81,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Notes that a request may take effect later, though no usable answer came.
+    /// Notes that a write may still take effect, although there was no usable answer.
     pub(super) async fn lost(&self, outgoing: &Outgoing) {
         let reads = outgoing.operation.map_or(
             matches!(outgoing.method.as_str(), "GET" | "HEAD"),
@@ -95,7 +95,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Waits for the turn of a request; a run that was halted sends none.
+    /// Waits for the turn of a request. A halted run sends none.
     pub(super) async fn turn(&self) -> Flow {
         let turn = tokio::select! {
             biased;
@@ -111,9 +111,9 @@ impl Execution<'_> {
         }
     }
 
-    /// Keeps an exchange and what the contract says of it.
+    /// Keeps an exchange, and adds what the check against the contract found.
     pub(super) fn record(&mut self, line: usize, exchange: Exchange, framing: Framing) -> usize {
-        // What an edge in front of the target says is not the target's.
+        // An answer from an edge in front of the target proves nothing about the target.
         let findings = if is_edge_failure(&exchange) {
             Vec::new()
         } else {
@@ -127,7 +127,7 @@ impl Execution<'_> {
     }
 }
 
-/// Checks that our parser reads a body. Its limits are ours: no clause forbids deeper nesting or more values.
+/// Checks that a body is within the limits of this suite's parser. No clause forbids deeper nesting or more values.
 pub(super) fn readable(exchange: &Exchange) -> Flow {
     match &exchange.response.json {
         Err(why) if why.is_limit_of_parser() => Err(Stop::Inconclusive(why.to_string())),
@@ -135,7 +135,7 @@ pub(super) fn readable(exchange: &Exchange) -> Flow {
     }
 }
 
-/// Whether sending a request twice does the same as sending it once, answer included.
+/// Returns whether sending a request twice has the same effect and answer as sending it once.
 fn is_idempotent(outgoing: &Outgoing) -> bool {
     match outgoing.operation.map(Operation::row) {
         Some(row) => row.is_idempotent && row.answers_alike,

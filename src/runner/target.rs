@@ -1,4 +1,4 @@
-//! The target: where it is, what it can do, which regions it has, and whether it is still there.
+//! The target: its URL, its capabilities, its regions, and the check that it is still there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,12 +14,13 @@ use super::regions::Regions;
 use crate::case::Auth;
 use crate::contract::Contract;
 use crate::exchange::{Exchange, Generation, Headers, Kind, Operation, Redactor};
+#[cfg(feature = "mock")]
 use crate::mock::Access;
 use crate::transport::{
     Client, Limits, Network, Outgoing, Pace, RequestLog, TransportError, TransportFault, asked_wait,
 };
 
-/// How often a request of the runner's own is repeated when the target asks for it.
+/// The maximum number of attempts for a request of the runner's own if the target asks for retries.
 const ATTEMPTS: u32 = 6;
 
 /// Credentials of the target's user.
@@ -39,8 +40,9 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
+#[cfg(feature = "mock")]
 impl From<Access> for Credentials {
-    /// All that a mock accepts.
+    /// Returns all credentials that a mock accepts.
     fn from(access: Access) -> Self {
         Self {
             token: Some(access.token),
@@ -51,27 +53,27 @@ impl From<Access> for Credentials {
 }
 
 impl Credentials {
-    /// Whether a request can be authorized.
+    /// Returns whether a request can be authorized.
     #[must_use]
     pub fn are_there(&self) -> bool {
         self.token.is_some() || (self.email.is_some() && self.key.is_some())
     }
 
-    /// The seal that only who has them can make.
+    /// Returns a seal that only a holder of these credentials can make.
     pub(super) fn seal(&self, target: &str, zone: &str) -> Seal {
         let secrets = [&self.token, &self.email, &self.key]
             .map(|secret| secret.as_deref().unwrap_or_default());
         Seal::of(&secrets, target, zone)
     }
 
-    /// The redactor that knows them.
+    /// Returns a redactor for these credentials.
     #[must_use]
     pub fn redactor(&self) -> Redactor {
         let own = [&self.token, &self.email, &self.key]
             .into_iter()
             .flatten()
             .cloned();
-        // What is nearly a secret must not be shown either.
+        // Texts that are nearly a secret must not be shown either.
         let near = [
             (&self.token, Auth::ShortenedToken),
             (&self.token, Auth::OtherCaseToken),
@@ -84,41 +86,41 @@ impl Credentials {
     }
 }
 
-/// How to reach a target.
+/// The configuration for reaching a target.
 #[derive(Debug, Clone, Default)]
 pub struct TargetConfig {
     /// The URL below which the API's paths begin.
     pub base_url: String,
-    /// Credentials.
+    /// The credentials.
     pub credentials: Credentials,
-    /// Zones to work in; empty if the target offers fresh zones.
+    /// The zones to work in; empty if the target offers fresh zones.
     pub zones: Vec<String>,
-    /// Capabilities named by hand.
+    /// The capabilities that the user named.
     pub capabilities: Vec<String>,
-    /// Limits on each exchange.
+    /// The limits on each exchange.
     pub limits: Limits,
-    /// How connections are made.
+    /// The configuration of connections.
     pub network: Network,
     /// The budget of requests.
     pub pace: Pace,
-    /// What may be done to the given zones.
+    /// The permissions for the given zones.
     pub custody: CustodyConfig,
-    /// How long reads are repeated until they show what was written. Zero: they show it at once.
+    /// The time for which reads are repeated until they show what was written. Zero means that they show it at once.
     pub settle: Duration,
-    /// How long a target that is out of reach is waited for at the beginning. Zero: not at all.
+    /// The time to wait at the beginning for a target that is out of reach. Zero means no waiting.
     pub wait: Duration,
-    /// Where to note the requests that are sent, if anywhere.
+    /// The log of the requests that are sent, if there is one.
     pub request_log: Option<RequestLog>,
 }
 
-/// How it is known that a target has a capability, the most trustworthy first.
+/// The source of a capability, the most trustworthy first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CapabilitySource {
-    /// Its hook says so.
+    /// The target's hook names it.
     Hook,
-    /// It was asked for and answered.
+    /// Probing found it.
     Probing,
-    /// The user says so.
+    /// The user named it.
     ByHand,
 }
 
@@ -135,52 +137,52 @@ impl std::fmt::Display for CapabilitySource {
 /// A target that answered.
 #[derive(Debug)]
 pub struct Target {
-    /// The base URL without a slash at its end.
+    /// The base URL without a trailing slash.
     pub base_url: String,
-    /// Credentials.
+    /// The credentials.
     pub(super) credentials: Credentials,
-    /// What it can do, and how that is known.
+    /// The capabilities, each with its source.
     pub capabilities: BTreeMap<String, CapabilitySource>,
     pub(super) regions: Regions,
     pub(super) client: Client,
-    /// Zones given by hand.
+    /// The zones that the user named.
     pub(super) zones: Vec<String>,
     pub(super) custody: CustodyConfig,
     pub(super) settle: Duration,
-    /// Hides the credentials in whatever is shown.
+    /// The redactor that hides the credentials in all output.
     pub redactor: Redactor,
-    /// Why no case sends requests any more.
+    /// The halt signal of the run.
     pub(super) halt: Halt,
-    /// One look at a time whether the target is still there.
+    /// The lock that allows only one check at a time of whether the target is still there.
     pub(super) looking: Mutex<()>,
-    /// The zone in which the run looks whether the target is there, takes the credentials and routes a generation.
+    /// The zone for checking that the target is there, accepts the credentials and routes a generation.
     pub(super) probed_zone: String,
-    /// Generations that were routed when the run began and are not any more.
+    /// The generations that were routed when the run began and no longer are.
     pub(super) switched_off: std::sync::Mutex<BTreeSet<Generation>>,
-    /// What a reader should know.
+    /// Notes for the reader of a report.
     pub notes: Vec<String>,
 }
 
 impl Target {
-    /// Whether it has a capability.
+    /// Returns whether the target has a capability.
     #[must_use]
     pub fn has(&self, capability: &str) -> bool {
         self.capabilities.contains_key(capability)
     }
 
-    /// How many pairs of vendor and region cases can use.
+    /// Returns the number of pairs of vendor and region that cases can use.
     #[must_use]
     pub fn pairs(&self) -> usize {
         self.regions.picked.len()
     }
 
-    /// Whether there is a region of another vendor than the one that it is written under.
+    /// Returns whether there is a region that some vendor lacks, to be written under that vendor's name.
     #[must_use]
     pub fn has_foreign_pair(&self) -> bool {
         self.regions.foreign().is_some()
     }
 
-    /// Asks once, patiently where the target wants that; for the runner's own requests.
+    /// Sends a GET request of the runner's own, and retries it if the target asks for that.
     pub(super) async fn ask(
         &self,
         operation: Option<Operation>,
@@ -189,8 +191,7 @@ impl Target {
         self.send(operation, "GET", path, None).await
     }
 
-    /// A request of the runner's own; what a halted run does not send is sent all the same, since zones have to
-    /// be put back then.
+    /// Sends a request of the runner's own. A halted run still sends it, since zones must be restored then.
     pub(super) async fn send(
         &self,
         operation: Option<Operation>,
@@ -207,7 +208,7 @@ impl Target {
                     self.be_patient(&exchange, attempt);
                 }
                 Ok(exchange) => return Ok(exchange),
-                // What the runner sends for itself is idempotent.
+                // The runner's own requests are idempotent.
                 Err(error) if error.fault == TransportFault::Broken && attempt < 3 => {}
                 Err(source) => return Err(self.unreachable(source)),
             }
@@ -228,7 +229,7 @@ impl Target {
         let _ = credentials(&self.credentials, Auth::Token, headers);
     }
 
-    /// A request that the runner makes for itself.
+    /// Returns a request of the runner's own.
     pub(super) fn own_request(
         &self,
         operation: Option<Operation>,
@@ -253,8 +254,8 @@ impl Target {
         }
     }
 
-    /// After an answer that asks for patience: waits a little longer with each attempt, unless the answer
-    /// said how long, which the client obeys by itself.
+    /// Waits after an answer that asks for a retry, longer with each attempt. If the answer says how long to wait, the
+    /// client obeys that by itself.
     pub(super) fn be_patient(&self, exchange: &Exchange, attempt: u32) {
         let response = &exchange.response;
         if asked_wait(response.status, &response.headers).is_none() {
@@ -263,14 +264,14 @@ impl Target {
         }
     }
 
-    /// Looks whether the target is still there and takes the credentials, after something that makes one
-    /// doubt it; halts the run if not.
+    /// Checks, after a failure or a suspicious answer, whether the target is still there and accepts the credentials.
+    /// Halts the run if not.
     pub(super) async fn look_again(&self) {
         let _one_at_a_time = self.looking.lock().await;
         if self.halt.reason().is_some() {
             return;
         }
-        // As patient as any request: one 429, or a connection that was just closed, is no reason to halt.
+        // The check is retried like any request, since one 429 or a closed connection is not a reason to halt.
         let is_current = self.has("v2") && !self.is_switched_off(Generation::V2);
         let generation = if is_current {
             Generation::V2
@@ -282,7 +283,7 @@ impl Target {
         };
         let path = path_of(list, &self.probed_zone, "");
         let mut answer = self.send(None, "GET", &path, None).await;
-        // The live edge refuses a fresh token now and then for some seconds.
+        // The live edge sometimes refuses a fresh token for some seconds.
         for pause in super::contact::FRESH_TOKEN {
             let is_refused = answer.as_ref().is_ok_and(refuses_credentials);
             if !is_refused || self.halt.reason().is_some() {
@@ -309,7 +310,7 @@ impl Target {
         self.halt.set(reason);
     }
 
-    /// Whether a request carries the credentials of the target's user.
+    /// Returns whether a request carries the credentials of the target's user.
     pub(super) fn are_own_credentials(&self, headers: &Headers) -> bool {
         let own = |auth| {
             let mut own = Headers::default();
@@ -331,13 +332,13 @@ impl Target {
         Err(TargetError::Refused {
             url: self.base_url.clone(),
             status: response.status,
-            // Redacted before it is cut: a part of a secret would not be known for one.
+            // Redact before cutting, since a part of a secret would not be recognised.
             said: self.redactor.text(&said).chars().take(300).collect(),
         })
     }
 }
 
-/// Whether an answer says that the credentials are not accepted, in the platform's words.
+/// Returns whether an answer refuses the credentials, by its status or by the platform's codes.
 pub(super) fn refuses_credentials(exchange: &Exchange) -> bool {
     let response = &exchange.response;
     let codes = response.codes();
@@ -347,14 +348,13 @@ pub(super) fn refuses_credentials(exchange: &Exchange) -> bool {
     response.status == 401 || (matches!(response.status, 400 | 403) && says_so)
 }
 
-/// Whether an answer asks to come again later: throttling, or an edge that can't reach the target.
+/// Returns whether an answer asks for a retry: it is throttling, or an edge can't reach the target.
 pub(super) fn is_patience_asked(exchange: &Exchange) -> bool {
     exchange.response.status == 429 || crate::contract::is_edge_failure(exchange)
 }
 
-/// A zone id that nobody has used: 32 hex digits from the run's seed. The zones of one trial differ in a single
-/// digit each, at the end, at the start or in between, so that a target which looks at a part of the id mixes
-/// them up.
+/// Returns an unused zone id: 32 hex digits from the run's seed. Each further zone of a trial differs from the first in
+/// one digit, at the end, at the start or in between. A target that compares only a part of the id confuses them.
 pub(super) fn fresh_zone(seed: u64, trial: usize, zone: usize) -> String {
     let first = format!("{seed:016x}{:012x}0000", trial + 1);
     let place = match zone {
@@ -381,7 +381,7 @@ pub(super) fn fresh_zone(seed: u64, trial: usize, zone: usize) -> String {
         .collect()
 }
 
-/// The path of an operation below the base URL.
+/// Returns the path of an operation below the base URL.
 pub(super) fn path_of(operation: Operation, zone: &str, address: &str) -> String {
     operation
         .row()

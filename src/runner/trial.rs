@@ -1,4 +1,4 @@
-//! One trial of a run: in zones of its own, or around what given zones hold.
+//! One trial of a run: in its own zones, or in given zones around the mappings that they hold.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl Runner {
                 if first.verdict != Verdict::Inconclusive || self.target.halt.reason().is_some() {
                     return first;
                 }
-                // What broke it (a lost answer to a write, say) may not break it again, in zones of their own.
+                // The cause, such as a lost answer to a write, may not occur again in other fresh zones.
                 let zones = fresh(seed.wrapping_add(1), number, &trial.case.zones);
                 self.execute(trial, zones, HashMap::new()).await
             }
@@ -40,7 +40,7 @@ impl Runner {
         }
     }
 
-    /// Runs a trial in leased zones, around what they hold, and takes away what it leaves.
+    /// Runs a trial in leased zones, around the mappings that they hold, and deletes what it leaves.
     async fn in_care(&self, trial: &Trial, lease: &Lease<'_>) -> TrialReport {
         if let Some(reason) = self.target.halt.reason() {
             return empty_report(trial, Verdict::NotRun, reason.to_string());
@@ -59,7 +59,7 @@ impl Runner {
         self.execute(trial, zones, keepers).await
     }
 
-    /// Why a trial can't run in these zones, if it can't.
+    /// Returns the reason why a trial can't run in these zones, if there is one.
     async fn unfit(&self, trial: &Trial, lease: &Lease<'_>) -> Option<String> {
         let named = named_addresses(trial);
         for keeper in &lease.keepers {

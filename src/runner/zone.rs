@@ -1,4 +1,4 @@
-//! Zones for trials: fresh ones without end, or the given ones, each leased to one trial at a time.
+//! Zones for trials: an unlimited number of fresh zones, or the given zones, each leased to one trial at a time.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -12,29 +12,29 @@ use super::custody::{Keeper, addresses_of};
 use super::target::fresh_zone;
 use crate::case::{Action, CallSpec, Check, Step, Trial};
 
-/// Hands out zones.
+/// The source of zones for trials.
 #[derive(Debug)]
 pub(super) enum Zones {
-    /// Every trial gets new ones.
+    /// Every trial gets new zones.
     Fresh {
         /// The run's seed.
         seed: u64,
     },
-    /// The given ones.
+    /// The given zones.
     Given(Pool),
 }
 
-/// Zones in care. A trial takes as many as it needs at once, so that no two wait for each other.
+/// The pool of zones in care. A trial takes all zones that it needs at once, so that trials do not block each other.
 #[derive(Debug)]
 pub(super) struct Pool {
     free: Mutex<Vec<Arc<Keeper>>>,
     permits: Semaphore,
     count: usize,
-    /// How many mappings of each zone wait to be put back.
+    /// The number of mappings of each zone that must still be restored.
     stakes: Vec<(String, Arc<AtomicUsize>)>,
 }
 
-/// Zones that one trial has for itself; they go back when it is dropped.
+/// The zones that one trial uses alone. They return to the pool when the lease is dropped.
 #[derive(Debug)]
 pub(super) struct Lease<'p> {
     pub(super) keepers: Vec<Arc<Keeper>>,
@@ -64,12 +64,12 @@ impl Pool {
         self.count
     }
 
-    /// The zones that no trial has.
+    /// Returns the zones that no trial uses.
     pub(super) fn free_keepers(&self) -> Vec<Arc<Keeper>> {
         self.free().clone()
     }
 
-    /// The zones in care, with how many of their mappings wait to be put back.
+    /// Returns the zones in care, each with the number of mappings that must still be restored.
     pub(super) fn at_stake(&self) -> Vec<(String, usize)> {
         let stakes = self.stakes.iter();
         stakes
@@ -81,7 +81,7 @@ impl Pool {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for so many zones; `None` if there are not that many.
+    /// Waits for the wanted number of zones. Returns `None` if the pool has fewer.
     pub(super) async fn lease(&self, wanted: usize) -> Option<Lease<'_>> {
         if wanted > self.count {
             return None;
@@ -102,7 +102,7 @@ impl Pool {
         })
     }
 
-    /// Waits until no trial has a zone, and takes all of them out for good.
+    /// Waits until no trial uses a zone, then removes all zones from the pool.
     pub(super) async fn close(&self) -> Vec<Arc<Keeper>> {
         let all = u32::try_from(self.count).unwrap_or(u32::MAX);
         let _permit = self.permits.acquire_many(all).await;
@@ -110,7 +110,7 @@ impl Pool {
     }
 }
 
-/// The names of a case as fresh zone ids.
+/// Returns a fresh zone id for each zone name of a case.
 pub(super) fn fresh(seed: u64, trial: usize, names: &[String]) -> HashMap<String, String> {
     names
         .iter()
@@ -119,7 +119,7 @@ pub(super) fn fresh(seed: u64, trial: usize, names: &[String]) -> HashMap<String
         .collect()
 }
 
-/// The addresses that a case names to the letter; those of variables are chosen around what is there.
+/// Returns the addresses that a case names literally. Addresses of variables are chosen around existing mappings.
 pub(super) fn named_addresses(trial: &Trial) -> BTreeSet<IpAddr> {
     let mut named = BTreeSet::new();
     for value in trial.case.given.values() {
@@ -143,8 +143,8 @@ pub(super) fn named_addresses(trial: &Trial) -> BTreeSet<IpAddr> {
     named
 }
 
-/// Whether a case expects something of a whole list that other mappings in the zone would change: what its first
-/// page holds, how many entries there are, when the set was changed.
+/// Returns whether other mappings in the zone would break an expectation about a whole list: the content of its first
+/// page, the number of entries, or the time when the set was changed.
 pub(super) fn expects_a_whole_list(trial: &Trial) -> bool {
     calls(trial).any(|(step, spec)| {
         let operation = spec.operation.operation(trial.generation);
@@ -153,7 +153,7 @@ pub(super) fn expects_a_whole_list(trial: &Trial) -> bool {
             .iter()
             .flat_map(|expectation| &expectation.checks);
         match operation.filter(|operation| operation.shows_all()) {
-            // A page is filled by what is there.
+            // Existing mappings fill a page.
             Some(operation) if operation.is_paged() => {
                 checks.any(|check| !matches!(check, Check::Status(_)))
             }
@@ -163,7 +163,7 @@ pub(super) fn expects_a_whole_list(trial: &Trial) -> bool {
     })
 }
 
-/// Whether a case only reads.
+/// Returns whether a case only reads.
 pub(super) fn only_reads(trial: &Trial) -> bool {
     let reads = |spec: &CallSpec| match spec.operation.operation(trial.generation) {
         Some(operation) => !operation.kind().writes(),
@@ -172,7 +172,7 @@ pub(super) fn only_reads(trial: &Trial) -> bool {
     trial.case.given.is_empty() && calls(trial).all(|(_, spec)| reads(spec))
 }
 
-/// The calls of a case.
+/// Returns the calls of a case.
 fn calls(trial: &Trial) -> impl Iterator<Item = (&Step, &CallSpec)> {
     let steps = Step::all(&trial.case.steps).into_iter();
     steps.filter_map(|step| match &step.action {

@@ -1,8 +1,8 @@
-//! What can be set, and what comes of it: the same for the command and for tests.
+//! The settings and their meaning, shared by the command and by tests.
 //!
-//! [`SETTINGS`] has a row for each; [`Values`] are their texts with their origin, from wherever a caller took them;
-//! [`Values::target`] makes the configuration of a target of them. Nothing here reads the environment: its variables are
-//! handed in.
+//! [`SETTINGS`] has a row for each setting. [`Values`] holds their texts and where each comes from. [`Values::target`]
+//! turns them into the configuration of a target. Nothing here reads the environment: the caller passes its variables
+//! in.
 
 mod row;
 mod target;

@@ -1,19 +1,21 @@
-//! The settings: one row each, read by flags, the configuration file and the environment, of the command and of tests.
+//! The table of settings, one row each. Flags, the configuration file and the environment use it, in the command and in
+//! tests.
 
-/// Something that can be set.
+/// A setting.
 #[derive(Debug)]
 pub struct Setting {
-    /// Its key in the file; the flag is the same with `--`, but for lists, whose flag is in the singular.
+    /// Its key in the configuration file. The flag is the key with `--`, except for lists, whose flag is in the
+    /// singular.
     pub key: &'static str,
     /// Its flag.
     pub flag: &'static str,
-    /// Variables that set it, the first one first.
+    /// The environment variables that set it, in order of precedence.
     pub variables: &'static [&'static str],
-    /// Whether it may have several values (in variables with commas between them).
+    /// Whether it may have several values (in variables, separated by commas).
     pub is_list: bool,
     /// Whether it must never be shown.
     pub is_secret: bool,
-    /// What holds where nothing is said.
+    /// The default; empty if there is none.
     pub default: &'static str,
 }
 
@@ -55,7 +57,7 @@ const fn secret(
     }
 }
 
-/// A setting whose flag is its key, with one variable.
+/// Creates a setting with one variable whose flag is its key.
 macro_rules! plain {
     ($key:literal, $variable:literal, $default:literal) => {
         one($key, concat!("--", $key), &[$variable], $default)
@@ -101,7 +103,7 @@ pub const SETTINGS: &[Setting] = &[
     list("resolve", "--resolve", &["ORIGINPROOF_RESOLVE"]),
     plain!("http2", "ORIGINPROOF_HTTP2", "false"),
     plain!("proxy", "ORIGINPROOF_PROXY", ""),
-    // The upper case of this one is left out, as curl does: a CGI sets it from a request.
+    // `HTTP_PROXY` is left out, like in curl: CGI sets it from a header field of the request.
     plain!("http-proxy", "http_proxy", ""),
     one(
         "https-proxy",
@@ -116,7 +118,7 @@ pub const SETTINGS: &[Setting] = &[
     plain!("expect", "ORIGINPROOF_EXPECT", ""),
 ];
 
-/// The setting with this key.
+/// Returns the setting with this key.
 #[must_use]
 pub fn by_key(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == key)

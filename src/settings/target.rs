@@ -1,4 +1,4 @@
-//! The configuration of a target.
+//! Turns settings into the configuration of a target.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -14,11 +14,11 @@ use crate::runner::{Credentials, TargetConfig};
 use crate::transport::{Limits, Network, Pace, Proxies, ProxyFor, Rate};
 
 impl Values {
-    /// The configuration of the target at a URL. Journals are kept in `folder`, unless a setting says otherwise; its locks
-    /// are there in any case.
+    /// Returns the configuration of the target at a URL. Journals are kept in `folder`, unless a setting names another
+    /// folder. Locks are always kept in `folder`.
     ///
     /// # Errors
-    /// A setting that is faulty.
+    /// Fails if a setting is faulty.
     pub fn target(&self, url: &str, folder: PathBuf) -> Result<TargetConfig, SettingError> {
         check_base_url(url)
             .map_err(|fault| SettingError(format!("the target can't be used: {fault}")))?;
@@ -104,10 +104,10 @@ fn network(values: &Values) -> Result<Network, SettingError> {
 }
 
 impl Values {
-    /// The proxies, also for what is not a target.
+    /// Returns the proxies, also for requests that do not go to a target.
     ///
     /// # Errors
-    /// A proxy that is none.
+    /// Fails if a value is not a valid proxy.
     pub fn proxies(&self) -> Result<Proxies, SettingError> {
         let mut proxies = Proxies::default();
         let rows = [
@@ -127,7 +127,7 @@ impl Values {
     }
 }
 
-/// The rates that are set; `None` leaves them to the target.
+/// Returns the rates that are set; `None` leaves the choice to the target.
 fn rates(values: &Values) -> Result<Option<Vec<Rate>>, SettingError> {
     let given = values.list("rate");
     if given.is_empty() {

@@ -1,4 +1,4 @@
-//! The texts of settings, and what they mean.
+//! The texts of settings, and how they are parsed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,38 +6,38 @@ use std::time::Duration;
 use super::row::{SETTINGS, Setting, by_key};
 use crate::transport::parse_duration;
 
-/// A setting that is faulty: its value, where it comes from and what is right.
+/// The error for a faulty setting: its value, its origin and what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingError(pub String);
 
-/// Where a value comes from that was offered.
+/// The origin of a value that was set with [`Values::offer`].
 const OFFERED: &str = "the test file";
 
-/// The texts of a setting, and where they come from.
+/// The texts of a setting, and their origin.
 #[derive(Debug, Clone, Default)]
 struct Said {
     texts: Vec<String>,
     origin: String,
 }
 
-/// What is set, by the keys of [`SETTINGS`].
+/// The values of all settings, by the keys of [`SETTINGS`].
 #[derive(Clone)]
 pub struct Values {
     by_key: BTreeMap<&'static str, Said>,
-    /// Keys that do not exist.
+    /// Offered keys that do not exist.
     pub(super) unknown: Vec<String>,
 }
 
 impl std::fmt::Debug for Values {
-    /// Without the texts, among which are secrets.
+    /// Formats the values without their texts, because some of them are secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Values").finish_non_exhaustive()
     }
 }
 
 impl Default for Values {
-    /// The defaults.
+    /// Returns the defaults.
     fn default() -> Self {
         let mut values = Self {
             by_key: BTreeMap::new(),
@@ -63,7 +63,7 @@ fn default_of(setting: &Setting) -> Said {
 }
 
 impl Values {
-    /// The defaults, and on top of them what variables say.
+    /// Returns the defaults, overridden by the environment variables that are set.
     #[must_use]
     pub fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Self {
         let vars: BTreeMap<String, String> = vars.into_iter().collect();
@@ -79,7 +79,7 @@ impl Values {
                     let parts = parts.filter(|part| !part.is_empty());
                     parts.map(str::to_owned).collect()
                 } else {
-                    // Files and shells leave blanks and line breaks around it.
+                    // Files and shells may leave whitespace around the value.
                     vec![value.trim().to_owned()]
                 };
                 values.set(setting.key, texts, name);
@@ -88,7 +88,7 @@ impl Values {
         values
     }
 
-    /// Sets what a setting says, and who says it. A key that is none of [`SETTINGS`] is left alone.
+    /// Sets the texts of a setting and their origin. A key that is not in [`SETTINGS`] is ignored.
     pub fn set(&mut self, key: &str, texts: Vec<String>, origin: impl Into<String>) {
         if let Some(setting) = by_key(key) {
             let origin = origin.into();
@@ -96,8 +96,8 @@ impl Values {
         }
     }
 
-    /// Sets what a setting says where only the default speaks; another value of a list is added. A key that is none of
-    /// [`SETTINGS`] is remembered as a fault, which [`Values::target`] returns.
+    /// Sets a setting that still has its default. Further values of a list are added. A key that is not in [`SETTINGS`]
+    /// is remembered, and [`Values::target`] returns it as an error.
     pub fn offer(&mut self, key: &str, text: String) {
         let Some(setting) = by_key(key) else {
             self.unknown.push(key.to_owned());
@@ -116,28 +116,28 @@ impl Values {
         }
     }
 
-    /// The values of a list.
+    /// Returns the values of a list.
     #[must_use]
     pub fn list(&self, key: &str) -> &[String] {
         let said = self.by_key.get(key);
         said.map_or(&[], |said| said.texts.as_slice())
     }
 
-    /// The value of a setting that has one.
+    /// Returns the value of a setting that is not a list; `None` if it is empty.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
         let first = self.list(key).first().map(String::as_str);
         first.filter(|text| !text.is_empty())
     }
 
-    /// Who says the value of a setting: a variable, a flag, a file.
+    /// Returns the origin of a setting's value: a variable, a flag, a file or `default`.
     #[must_use]
     pub fn origin(&self, key: &str) -> &str {
         let said = self.by_key.get(key);
         said.map_or("default", |said| said.origin.as_str())
     }
 
-    /// A value that is not of the right kind, with the place that says it.
+    /// Returns the error for a value of the wrong kind, with its origin.
     fn wrong(&self, key: &str, wanted: &str) -> SettingError {
         let origin = self.by_key.get(key).map(|said| said.origin.as_str());
         let is_secret = by_key(key).is_some_and(|setting| setting.is_secret);
@@ -152,10 +152,10 @@ impl Values {
         ))
     }
 
-    /// True or false.
+    /// Returns the value of a setting that is true or false.
     ///
     /// # Errors
-    /// Any other word.
+    /// Fails for any text but `true`, `1`, `yes`, `false`, `0` and `no`.
     pub fn flag(&self, key: &str) -> Result<bool, SettingError> {
         match self.text(key).unwrap_or("false") {
             "true" | "1" | "yes" => Ok(true),
@@ -164,19 +164,19 @@ impl Values {
         }
     }
 
-    /// A time.
+    /// Returns the value of a setting that is a duration.
     ///
     /// # Errors
-    /// Anything but a number with `ms`, `s`, `m` or `h`.
+    /// Fails for any text but a number with `ms`, `s`, `m` or `h`.
     pub fn duration(&self, key: &str) -> Result<Duration, SettingError> {
         let text = self.text(key).unwrap_or("0");
         parse_duration(text).ok_or_else(|| self.wrong(key, "a time such as 300ms, 2s or 5m"))
     }
 
-    /// A whole number, where there is one.
+    /// Returns the value of a setting that is a whole number; `None` if it is not set.
     ///
     /// # Errors
-    /// Anything else.
+    /// Fails for any other text.
     pub fn number(&self, key: &str) -> Result<Option<u64>, SettingError> {
         let Some(text) = self.text(key) else {
             return Ok(None);
@@ -187,10 +187,10 @@ impl Values {
             .map_err(|_| self.wrong(key, "a whole number"))
     }
 
-    /// A list of values that are read from text.
+    /// Returns the values of a list, each parsed with `read`.
     ///
     /// # Errors
-    /// The first one that can't be read.
+    /// Fails if a value cannot be parsed.
     pub fn parsed<T>(
         &self,
         key: &str,

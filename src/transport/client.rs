@@ -1,4 +1,4 @@
-//! The client: pooled connections, limits of time and size, redirects within one origin, pacing.
+//! The HTTP client, with pooled connections, limits of time and size, redirects within one origin, and pacing.
 
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,17 +15,17 @@ use super::pace::{Pace, Pacer, Purpose, Refusal};
 use super::proxies::Proxies;
 use crate::exchange::{Exchange, Headers, Operation, Request, Response};
 
-/// The most memory that is set aside for a body before any of it came, in bytes.
+/// The maximum memory that is reserved for a body before any of it has arrived, in bytes.
 const RESERVED: usize = 1024 * 1024;
-/// Idle connections that are kept to a host.
+/// The maximum number of idle connections that are kept to a host.
 const POOLED: usize = 256;
-/// The most redirects that one request follows.
+/// The maximum number of redirects that one request follows.
 const REDIRECTS: usize = 5;
 
 /// A request to send.
 #[derive(Debug, Clone, Default)]
 pub struct Outgoing {
-    /// Its operation, if it is one of the contract.
+    /// The operation, if the request is one of the contract's.
     pub operation: Option<Operation>,
     /// The method.
     pub method: String,
@@ -35,24 +35,24 @@ pub struct Outgoing {
     pub headers: Headers,
     /// The body.
     pub body: Option<Bytes>,
-    /// The body as JSON, where it is.
+    /// The body as JSON, if it is JSON.
     pub json: Option<Value>,
-    /// The address of the path, decoded.
+    /// The IP address in the path, decoded.
     pub address: Option<String>,
     /// The query's pairs, decoded.
     pub query: Vec<(String, String)>,
-    /// Whether the answer is a document that somebody else reads: it is not parsed here.
+    /// Whether the answer is a document that is parsed elsewhere and not here.
     pub is_document: bool,
 }
 
-/// Requests in the order in which they were sent, for whoever wants to send them again.
+/// Requests in the order in which they were sent, to be sent again later.
 pub type RequestLog = Arc<Mutex<Vec<Outgoing>>>;
 
 /// Sends requests.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
-    /// For a target that closes idle connections without a word: every request has a connection of its own.
+    /// The client for a target that closes idle connections without notice: every request gets its own connection.
     unpooled: reqwest::Client,
     is_pool_trusted: Arc<AtomicBool>,
     limits: Arc<Limits>,
@@ -65,9 +65,9 @@ impl Client {
     /// Sets up a client.
     ///
     /// # Errors
-    /// [`TransportFault::Setup`] if the HTTP client can't be built, such as for a certificate that is none.
+    /// [`TransportFault::Setup`] if the HTTP client can't be built, for example because of an invalid certificate.
     pub fn new(limits: Limits, network: &Network, pace: &Pace) -> Result<Self, TransportError> {
-        // Another part of the process may have chosen a provider; theirs serves as well.
+        // Another part of the process may have installed a provider, which works as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self {
             http: client(&limits, network, POOLED)?,
@@ -80,39 +80,39 @@ impl Client {
         })
     }
 
-    /// The same client, which also notes every request that it sends.
+    /// Returns the same client, which also logs every request that it sends to `log`.
     #[must_use]
     pub fn with_log(mut self, log: Option<RequestLog>) -> Self {
         self.log = log;
         self
     }
 
-    /// Requests that were sent so far.
+    /// Returns the number of requests that were sent so far.
     #[must_use]
     pub fn sent(&self) -> u64 {
         self.pacer.sent()
     }
 
-    /// Lets no request out for so long.
+    /// Sends no request during the given time.
     pub fn pause(&self, wait: Duration) {
         self.pacer.pause(wait);
     }
 
-    /// How many requests [`Client::turn`] may still let out, where there is a limit.
+    /// Returns the number of requests that [`Client::turn`] may still allow, if there is a limit.
     #[must_use]
     pub fn left(&self) -> Option<u64> {
         self.pacer.left()
     }
 
-    /// Keeps so many of the most requests back for [`Client::send`].
+    /// Reserves this number of requests, out of the maximum, for [`Client::send`].
     pub fn reserve(&self, requests: u64) {
         self.pacer.reserve(requests);
     }
 
-    /// Waits until the budget allows another request, the reserve left alone.
+    /// Waits until the budget allows another request, without using the reserve.
     ///
     /// # Errors
-    /// [`TransportFault::Budget`] if no request may be sent any more, or only after too long a wait.
+    /// [`TransportFault::Budget`] if no more requests may be sent, or only after too long a wait.
     pub async fn turn(&self) -> Result<(), TransportError> {
         self.turn_for(Purpose::Work).await
     }
@@ -130,7 +130,7 @@ impl Client {
         })
     }
 
-    /// Waits for its turn, sends a request and reads the whole answer. The reserve is there for this.
+    /// Waits for its turn, sends a request and reads the whole answer. It may use the reserve.
     ///
     /// # Errors
     /// Any [`TransportFault`]; the limits bound how long it takes.
@@ -138,7 +138,7 @@ impl Client {
         self.send_for(Purpose::Care, outgoing).await
     }
 
-    /// As [`Client::send`], for another purpose.
+    /// Works like [`Client::send`], for another purpose.
     ///
     /// # Errors
     /// Any [`TransportFault`]; the limits bound how long it takes.
@@ -151,10 +151,10 @@ impl Client {
         self.send_now(outgoing).await
     }
 
-    /// Sends a request that has had its [`Client::turn`].
+    /// Sends a request that has already had its [`Client::turn`].
     ///
     /// # Errors
-    /// Any [`TransportFault`] but [`TransportFault::Budget`].
+    /// Any [`TransportFault`] except [`TransportFault::Budget`].
     pub async fn send_now(&self, outgoing: &Outgoing) -> Result<Exchange, TransportError> {
         if let Some(log) = &self.log {
             log.lock()
@@ -213,7 +213,7 @@ impl Client {
         })
     }
 
-    /// One request and its answer, without following anything.
+    /// Sends one request and reads its answer, without following redirects.
     async fn response(&self, outgoing: &Outgoing, url: &str) -> Result<Response, TransportError> {
         let method = reqwest::Method::from_bytes(outgoing.method.as_bytes())
             .map_err(|error| TransportError::new(TransportFault::Setup, error.to_string()))?;
@@ -258,7 +258,7 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        // The client library undoes `gzip` and takes the field away; other spellings of it are left to us.
+        // The client library decodes `gzip` and removes the field. Other spellings of it are decoded here.
         let coding = headers.get("content-encoding").unwrap_or_default().trim();
         if coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip") {
             let body = self.inflated(&body)?;
@@ -270,7 +270,7 @@ impl Client {
         Ok(Response::new(status, headers, body.freeze()))
     }
 
-    /// The same error with the proxy that the request went through, which may be what is at fault.
+    /// Returns the same error with the proxy that the request went through, which may be the cause.
     fn on_its_way(&self, url: &str, mut error: TransportError) -> TransportError {
         let url = Url::parse(url).ok();
         if let Some(proxy) = url.and_then(|url| self.proxies.of(&url).cloned()) {
@@ -294,7 +294,7 @@ impl Client {
     }
 }
 
-/// An HTTP client that keeps so many idle connections to a host.
+/// Builds an HTTP client that keeps at most `idle` idle connections to a host.
 fn client(
     limits: &Limits,
     network: &Network,
@@ -305,11 +305,11 @@ fn client(
         .redirect(reqwest::redirect::Policy::none())
         .tcp_nodelay(true)
         .pool_max_idle_per_host(idle)
-        // Shorter than the usual keep-alive of servers, so that a connection is rarely used
-        // in the moment in which the server closes it.
+        // This is shorter than the usual keep-alive of servers, so a connection is rarely used just when the server
+        // closes it.
         .pool_idle_timeout(Duration::from_secs(4))
         .user_agent(concat!("originproof/", env!("CARGO_PKG_VERSION")))
-        // What the environment names is handed in, and read as curl reads it.
+        // The environment's proxies are passed in explicitly, and are read as curl reads them.
         .no_proxy()
         .proxy(network.proxies.clone().into_client());
     for pem in &network.ca_certificates {
@@ -336,8 +336,8 @@ fn timed_out(what: &str, within: Duration) -> TransportError {
     TransportError::new(TransportFault::Timeout, message)
 }
 
-/// Where an answer sends us, if it does. Credentials go to no other origin, and a write that would become
-/// a GET (301 to 303) is not sent again.
+/// Returns the target of a redirect, if the answer is one. Credentials are not sent to another origin. A write that
+/// would become a GET (301 to 303) is not sent again.
 fn redirected(
     method: &str,
     url: &str,

@@ -1,30 +1,30 @@
-//! What can go wrong between us and the target. None of it is the contract's.
+//! The faults between originproof and the target. The contract does not cover them.
 
 use std::fmt;
 
 /// The kind of a transport fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportFault {
-    /// The URL is none, or the client can't be set up.
+    /// The URL is invalid, or the client can't be set up.
     Setup,
-    /// No connection: refused, unresolved, TLS.
+    /// No connection: the target refused it, the host name did not resolve, or TLS failed.
     Connect,
-    /// No complete answer in time.
+    /// No complete answer came in time.
     Timeout,
     /// The connection broke before the answer was complete.
     Broken,
     /// The body is larger than the limit.
     TooLarge,
-    /// A redirect that is not followed.
+    /// A redirect was not followed.
     Redirect,
     /// The budget of requests or of waiting is spent.
     Budget,
 }
 
-/// A request that got no complete answer.
+/// The failure of a request to get a complete answer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub struct TransportError {
-    /// What kind of fault.
+    /// The kind of fault.
     pub fault: TransportFault,
     /// The fault in words, with its causes.
     pub message: String,
@@ -44,7 +44,7 @@ impl TransportError {
         }
     }
 
-    /// Reads the client's error: its kind, and the whole chain of causes as text.
+    /// Converts the HTTP client's error: its kind, and the whole chain of causes as text.
     pub(super) fn from_client(error: &reqwest::Error) -> Self {
         let fault = if error.is_builder() {
             TransportFault::Setup
@@ -59,7 +59,7 @@ impl TransportError {
         let mut cause: Option<&dyn std::error::Error> = Some(error);
         while let Some(current) = cause {
             let text = current.to_string();
-            // The URL is known, and may carry what should not be shown.
+            // The URL is already known, and may contain secrets.
             let text = text
                 .split(" for url (")
                 .next()

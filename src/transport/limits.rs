@@ -1,4 +1,4 @@
-//! What bounds an exchange, and how the network is used.
+//! The limits of an exchange, and the settings of the network.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use super::proxies::Proxies;
 /// Limits on every exchange.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// To connect: name look-up, TCP and the TLS handshake together, since the client library has one limit
+    /// The time to connect: name look-up, TCP and the TLS handshake together, because the client library has one limit
     /// for all three.
     pub connect: Duration,
-    /// From the start of the request to the first byte of the answer.
+    /// The time from the start of the request to the first byte of the answer.
     pub first_byte: Duration,
-    /// From the start of the request to the last byte of the answer, redirects included.
+    /// The time from the start of the request to the last byte of the answer, redirects included.
     pub exchange: Duration,
     /// The largest body after content decoding, in bytes.
     pub body: usize,
@@ -30,16 +30,16 @@ impl Default for Limits {
     }
 }
 
-/// How connections are made.
+/// The settings for connections.
 #[derive(Debug, Clone, Default)]
 pub struct Network {
-    /// Certificates to trust beside those of the system, as PEM.
+    /// Certificates to trust besides those of the system, as PEM.
     pub ca_certificates: Vec<Vec<u8>>,
-    /// Take any certificate.
+    /// Whether any certificate is accepted.
     pub insecure: bool,
-    /// Addresses for host names, in place of looking them up.
+    /// Addresses of host names, which are used instead of looking them up.
     pub resolve: Vec<(String, SocketAddr)>,
-    /// Speak HTTP/2 at once, also without TLS. With TLS the server chooses anyway.
+    /// Whether HTTP/2 is spoken from the start, also without TLS. With TLS the server chooses anyway.
     pub http2: bool,
     /// The proxies that requests go through.
     pub proxies: Proxies,

@@ -1,5 +1,5 @@
-//! The only user of the HTTP client: one request in, one [`crate::exchange::Exchange`] out, within
-//! limits of time and size. Knows nothing of the contract.
+//! The only user of the HTTP client. It turns one request into one [`crate::exchange::Exchange`], within limits of time
+//! and size. It knows nothing of the contract.
 
 mod client;
 mod error;

@@ -1,5 +1,5 @@
-//! Keeps requests within a budget: token buckets, the pauses that a target asks for, and the most
-//! requests of a run.
+//! Keeps requests within a budget: token buckets, the pauses that a target asks for, and the maximum number of requests
+//! of a run.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -13,24 +13,24 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::exchange::{Headers, retry_after};
 
-/// A target can announce any number of policies; more than these are not kept.
+/// The maximum number of policies that are kept; a target can announce any number.
 const POLICIES: usize = 8;
 
 /// The vendor's own host, whose limits are documented.
 const DOCUMENTED_HOST: &str = "api.cloudflare.com";
 
-/// So many requests in so long a time.
+/// A number of requests per time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Requests.
+    /// The number of requests.
     pub count: NonZeroU32,
-    /// Within this time.
+    /// The time window.
     pub window: Duration,
 }
 
 impl Rate {
-    /// The limits that are documented for the service at a base URL: the vendor's per user and per address, none for other
-    /// hosts.
+    /// Returns the limits that are documented for the service at a base URL: the vendor's limits per user and per
+    /// address, or none for other hosts.
     #[must_use]
     pub fn documented_for(base_url: &str) -> Vec<Self> {
         let host = url::Url::parse(base_url).ok();
@@ -48,7 +48,7 @@ impl Rate {
         }
     }
 
-    /// The limits that the vendor documents for its API: per user, and per address.
+    /// Returns the limits that the vendor documents for its API: one per user, and one per address.
     #[must_use]
     pub fn documented() -> Vec<Self> {
         ["1200/5m", "200/s"]
@@ -57,13 +57,13 @@ impl Rate {
             .collect()
     }
 
-    /// How many requests may follow each other without waiting. A tenth of the whole: burst and refill together
-    /// stay within the count in every window of this length.
+    /// Returns the number of requests that may follow each other without waiting. It is a tenth of the count, so that
+    /// burst and refill together stay within the count in every window of this length.
     fn burst(self) -> NonZeroU32 {
         NonZeroU32::new(self.count.get() / 10).unwrap_or(NonZeroU32::MIN)
     }
 
-    /// The time between two requests once the burst is spent.
+    /// Returns the time between two requests once the burst is used up.
     fn period(self) -> Duration {
         let refills = (self.count.get() - self.burst().get()).max(1);
         self.window / refills
@@ -74,7 +74,7 @@ impl Rate {
         Some(RateLimiter::direct(quota))
     }
 
-    /// The least time that so many requests take.
+    /// Returns the least time that this number of requests takes.
     #[must_use]
     pub fn least_time(self, requests: u64) -> Duration {
         let waits = requests.saturating_sub(u64::from(self.burst().get()));
@@ -86,10 +86,10 @@ impl Rate {
 impl FromStr for Rate {
     type Err = String;
 
-    /// Reads `1200/5m`, `100/s`.
+    /// Parses a rate such as `1200/5m` or `100/s`.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong =
-            || format!("`{text}` is no rate: write requests per time, such as 1200/5m or 20/s");
+            || format!("`{text}` is not a rate: write requests per time, such as 1200/5m or 20/s");
         let (count, window) = text.split_once('/').ok_or_else(wrong)?;
         let count = count.trim().parse().map_err(|_| wrong())?;
         let window = window.trim();
@@ -112,7 +112,7 @@ impl std::fmt::Display for Rate {
     }
 }
 
-/// Reads `300ms`, `2s`, `5m`, `1h`; a bare number is seconds.
+/// Parses a duration such as `300ms`, `2s`, `5m` or `1h`; a number without a unit is in seconds.
 #[must_use]
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
@@ -131,16 +131,16 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-/// Why a request may not go out.
+/// The reason why a request may not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// The most requests of the run were sent.
+    /// The maximum number of requests of the run is reached.
     Spent(u64),
-    /// The target asks to wait longer than we are willing to.
+    /// The target asks for a longer wait than is allowed.
     TooLong(Duration),
 }
 
-/// Decides when the next request may go out.
+/// Decides when the next request may be sent.
 #[derive(Debug)]
 pub(super) struct Pacer {
     buckets: Vec<DefaultDirectRateLimiter>,
@@ -152,29 +152,29 @@ pub(super) struct Pacer {
     sent: AtomicU64,
 }
 
-/// What a request is sent for.
+/// The purpose of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// The run's own work, which leaves the reserve alone.
+    /// The run's own work, which must not use the reserve.
     Work,
-    /// Looking after the target, for which the reserve is there.
+    /// Looking after zones and reading what a run left, which may use the reserve.
     Care,
-    /// Putting a zone back: the reserve is there for it, and it waits longer than anything else.
+    /// Restoring a zone. It may use the reserve, and it waits longer than anything else.
     PutBack,
 }
 
-/// The longest wait that a target can ask for while a zone is put back, unless a longer one is allowed anyway.
+/// The longest wait that a target can ask for while a zone is restored, unless a longer one is allowed anyway.
 const LONGEST_PUT_BACK_WAIT: Duration = Duration::from_mins(5);
 
-/// The longest pause between two requests of putting a zone back that only a policy asks for.
+/// The longest pause that an announced policy can cause between two requests that restore a zone.
 const PUT_BACK_PACE: Duration = Duration::from_millis(250);
 
-/// How requests are paced.
+/// The settings for pacing requests.
 #[derive(Debug, Clone)]
 pub struct Pace {
-    /// Rates to stay within, none of them for as fast as it goes; `None` for those that are documented for the target.
+    /// The rates to stay within. `None` stands for the target's documented rates; an empty list means no limit.
     pub rates: Option<Vec<Rate>>,
-    /// The most requests of the whole run.
+    /// The maximum number of requests of the whole run.
     pub max_requests: Option<u64>,
     /// The longest wait that a target can ask for.
     pub longest_wait: Duration,
@@ -191,7 +191,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// The rates for the service at a base URL: those that are set, or those that are documented for it.
+    /// Returns the rates for the service at a base URL: the configured ones, or those that are documented for it.
     #[must_use]
     pub fn rates_for(&self, base_url: &str) -> Vec<Rate> {
         let set = self.rates.clone();
@@ -217,12 +217,12 @@ impl Pacer {
         }
     }
 
-    /// Requests that were sent.
+    /// Returns the number of requests that were sent.
     pub(super) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Waits until a request may go out, and counts it.
+    /// Waits until a request may be sent, and counts it.
     pub(super) async fn turn(&self, purpose: Purpose) -> Result<(), Refusal> {
         self.take(purpose)?;
         for bucket in &self.buckets {
@@ -251,8 +251,8 @@ impl Pacer {
         }
     }
 
-    /// Waits until a policy that the target announced allows another request. A zone is put back all the same: mappings
-    /// are missing until then, and a target that is in earnest answers 429.
+    /// Waits until a policy that the target announced allows another request. Restoring a zone does not wait the full
+    /// time: mappings are missing until it is done, and a target that enforces its policy answers 429.
     async fn within(
         &self,
         bucket: &DefaultDirectRateLimiter,
@@ -276,7 +276,7 @@ impl Pacer {
         Ok(())
     }
 
-    /// How many requests the run's own work may still send, where there is a limit.
+    /// Returns the number of requests that the run's own work may still send, if there is a limit.
     pub(super) fn left(&self) -> Option<u64> {
         let spoken_for = self
             .sent()
@@ -284,7 +284,7 @@ impl Pacer {
         Some(self.most?.saturating_sub(spoken_for))
     }
 
-    /// Keeps so many requests back for looking after the target.
+    /// Reserves this number of requests for looking after the target.
     pub(super) fn reserve(&self, requests: u64) {
         self.reserve.store(requests, Ordering::Relaxed);
     }
@@ -304,7 +304,7 @@ impl Pacer {
         }
     }
 
-    /// Learns from an answer: `retry-after`, `Ratelimit`, `Ratelimit-Policy`.
+    /// Learns from an answer's fields `retry-after`, `Ratelimit` and `Ratelimit-Policy`.
     pub(super) fn observe(&self, status: u16, headers: &Headers) {
         if let Some(wait) = asked_wait(status, headers) {
             self.pause(wait);
@@ -340,7 +340,7 @@ impl Pacer {
         }
     }
 
-    /// Lets nothing out for so long.
+    /// Allows no request during the given time.
     pub(super) fn pause(&self, wait: Duration) {
         let Some(until) = Instant::now().checked_add(wait) else {
             return;
@@ -350,7 +350,7 @@ impl Pacer {
     }
 }
 
-/// A lock whose holders only assign.
+/// Locks a mutex and ignores poisoning, because the holders only assign.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -358,8 +358,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The shortest wait after a 429 or 503.
 const SHORTEST: Duration = Duration::from_millis(50);
 
-/// How long an answer asks to wait before the next request (RFC 9110, 10.2.3). An answer that names no time at all would
-/// be asked again at once.
+/// Returns the time that an answer asks to wait before the next request (RFC 9110, 10.2.3). A wait of zero is raised to
+/// a minimum; otherwise the next request would follow at once.
 #[must_use]
 pub fn asked_wait(status: u16, headers: &Headers) -> Option<Duration> {
     if !matches!(status, 429 | 503) {
@@ -369,7 +369,7 @@ pub fn asked_wait(status: u16, headers: &Headers) -> Option<Duration> {
     Some(wait.max(SHORTEST))
 }
 
-/// A number among the parameters of a structured field: `"default";r=50;t=30`.
+/// Returns a number from the parameters of a structured field such as `"default";r=50;t=30`.
 fn parameter(field: &str, name: &str) -> Option<u32> {
     field
         .split(';')

@@ -1,12 +1,12 @@
-//! Which proxy a request goes through, by the variables that other programs read as well, and as curl reads them. What
-//! runs on this machine is reached without one.
+//! Selects the proxy for a request, by the variables that other programs also read, and in the same way as curl.
+//! Servers on this machine are reached without a proxy.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// A proxy, and who names it.
+/// A proxy, and the source that names it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
     url: Url,
@@ -14,7 +14,7 @@ pub struct Proxy {
 }
 
 impl fmt::Debug for Proxy {
-    /// Without the password that may be in the URL.
+    /// Formats the proxy without the password that may be in the URL.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Proxy({self})")
     }
@@ -31,18 +31,18 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// For which requests a proxy is.
+/// The requests that a proxy is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProxyFor {
-    /// Any, and it goes before the others.
+    /// All requests; such a proxy takes precedence over the others.
     Any,
-    /// Those of a scheme.
+    /// The requests with one URL scheme.
     Scheme(&'static str),
-    /// Those that no other is for.
+    /// The requests that no other proxy is for.
     Rest,
 }
 
-/// The proxies that are named, and the hosts that are reached without one.
+/// The configured proxies, and the hosts that are reached without one.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies {
     proxies: Vec<(ProxyFor, Proxy)>,
@@ -50,10 +50,10 @@ pub struct Proxies {
 }
 
 impl Proxies {
-    /// Adds a proxy: a URL, or a host and port alone.
+    /// Adds a proxy, given as a URL or as a host and port alone.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// Returns in words what is wrong with the proxy.
     pub fn add(&mut self, kind: ProxyFor, text: &str, named_by: &str) -> Result<(), String> {
         let written = if text.contains("://") {
             text.to_owned()
@@ -73,8 +73,8 @@ impl Proxies {
         Ok(())
     }
 
-    /// Hosts that are reached without a proxy: names, which stand for those below them as well, addresses, networks, or
-    /// `*` for all.
+    /// Adds hosts that are reached without a proxy: host names, which include their subdomains, addresses, networks, or
+    /// `*` for all hosts.
     pub fn leave_out(&mut self, hosts: impl IntoIterator<Item = String>) {
         let hosts = hosts
             .into_iter()
@@ -82,7 +82,7 @@ impl Proxies {
         self.without.extend(hosts.filter(|host| !host.is_empty()));
     }
 
-    /// The proxy of a request to this URL, if it has one.
+    /// Returns the proxy for a request to this URL, if it has one.
     #[must_use]
     pub fn of(&self, url: &Url) -> Option<&Proxy> {
         let host = url.host()?;
@@ -100,7 +100,7 @@ impl Proxies {
         found.map(|(_, proxy)| proxy)
     }
 
-    /// The same for the HTTP client.
+    /// Converts the proxies for the HTTP client.
     pub(super) fn into_client(self) -> reqwest::Proxy {
         reqwest::Proxy::custom(move |url| self.of(url).map(|proxy| proxy.url.clone()))
     }
@@ -136,7 +136,7 @@ fn fits(rule: &str, host: &Host<&str>) -> bool {
     }
 }
 
-/// Whether an address is the one of a rule, or within its network.
+/// Returns whether an address equals the one in a rule, or is within its network.
 fn fits_address(rule: &str, ip: IpAddr) -> bool {
     let (network, length) = rule.split_once('/').unwrap_or((rule, ""));
     let network = network.trim_start_matches('[').trim_end_matches(']');

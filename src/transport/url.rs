@@ -2,7 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Everything but the unreserved characters of RFC 3986 and the colon, which a segment may have.
+/// The characters to encode: all except the unreserved characters of RFC 3986 and the colon, which a segment may
+/// contain.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -10,13 +11,13 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b':');
 
-/// A text as one path segment.
+/// Encodes a text as one path segment.
 #[must_use]
 pub fn encode_segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }
 
-/// Pairs as a query, with its question mark; empty for no pairs.
+/// Returns the pairs as a query with its question mark; empty if there are no pairs.
 #[must_use]
 pub fn query_string(pairs: &[(String, String)]) -> String {
     let pairs: Vec<String> = pairs

@@ -1,4 +1,4 @@
-//! Batches: what their answers say of each item.
+//! Batches: what their answers say about each item.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use crate::contract::{Answer, ClauseId, Finding, Item, RequestItem, address};
 use crate::exchange::{Kind, Operation};
 
 impl Model {
-    /// A batch; whether its effect is known.
+    /// Takes in a batch. Returns whether its effect is known.
     pub(super) fn batch(
         &mut self,
         operation: Operation,
@@ -113,8 +113,9 @@ impl Model {
         }
     }
 
-    /// What a batch that names an address twice leaves there: which of the two stays is open, and so is whether both fail;
-    /// if one was answered as succeeded, there is one of the two (BATCH-12).
+    /// Notes what a batch leaves at an address that it names twice. The contract leaves open which of the two values
+    /// stays, and whether both items fail. If one item is answered as succeeded, the address holds one of the two
+    /// values (BATCH-12).
     fn named_twice(
         &mut self,
         operation: Operation,
@@ -129,7 +130,7 @@ impl Model {
             let place = item.vendor.zip(item.region);
             place.map(|(vendor, region)| AnyCase::new(vendor, region))
         };
-        // An item with a wrong region can't be the one that stays.
+        // The value of an item with a wrong region can't be the one that stays.
         let deletes = operation.kind() == Kind::BatchDelete;
         let lawful = items.iter().filter(of_it);
         let lawful = lawful.filter(|item| deletes || self.takes(item));

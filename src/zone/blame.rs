@@ -1,5 +1,5 @@
-//! Whose fault a difference is, and by which clause: the reader's that shows it, the write's that did not take effect, or
-//! the write's that changed what it did not name.
+//! Decides whose fault a difference is, and by which clause. It may be the read that shows the difference, a write that
+//! did not take effect, or a write that changed addresses it did not name.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -10,18 +10,18 @@ use crate::contract::address::meant;
 use crate::contract::{ClauseId, Level, Place, request_items};
 use crate::exchange::{Exchange, Generation, Kind, Operation};
 
-/// Who is to blame for an address that is shown otherwise than it is expected.
+/// The operation at fault if an address is not shown as expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Blame {
     /// Both readings show what is expected.
     Nobody,
-    /// The list alone shows it wrongly.
+    /// Only the list shows it wrongly.
     List(ClauseId),
-    /// The single read alone shows it wrongly.
+    /// Only the single read shows it wrongly.
     Get(ClauseId),
-    /// It is not as it should be, by the clause that the step is about.
+    /// Both readings are wrong, which breaks the clause that the step is about.
     Step,
-    /// The last write changed what it did not name.
+    /// The last write changed an address that it did not name.
     LastWrite(ClauseId),
 }
 
@@ -29,7 +29,7 @@ pub enum Blame {
 #[derive(Debug, Clone)]
 pub(super) struct LastWrite {
     operation: Operation,
-    /// Since which write all writes have been of this operation, by the count of writes.
+    /// The number of the write since which all writes have been of this operation.
     since: u64,
     /// The addresses that it named.
     named: BTreeSet<IpAddr>,
@@ -50,7 +50,7 @@ impl Model {
         });
     }
 
-    /// Whose fault it is that a list and a single read through a generation show this of an address.
+    /// Decides whose fault it is that a list and a single read through a generation show these mappings of an address.
     #[must_use]
     pub fn blame(
         &self,
@@ -65,7 +65,8 @@ impl Model {
             (true, true) => Blame::Nobody,
             (false, true) => Blame::List(by(Kind::List)),
             (true, false) => Blame::Get(by(Kind::Get)),
-            // What vanished though the last write did not name it is that write's fault, whatever the step is about.
+            // If a mapping vanished although the last write did not name it, that write is at fault, whatever the step
+            // is about.
             (false, false) => {
                 let vanished = wanted.is_some() && in_list.is_none();
                 let clause = self.left_alone(ip).filter(|_| vanished);
@@ -74,7 +75,7 @@ impl Model {
         }
     }
 
-    /// The clause by which the last write must leave alone what it does not name; `None` where it named the address, or
+    /// Returns the clause that protects mappings that the last write did not name; `None` if it named this address, or
     /// no write was accepted.
     fn left_alone(&self, ip: IpAddr) -> Option<ClauseId> {
         let last = self.last_write.as_ref()?;
@@ -82,7 +83,8 @@ impl Model {
         others.filter(|_| !last.named.contains(&ip))
     }
 
-    /// The clause by which all writes since a fact was last seen leave it alone, if it is the same one.
+    /// Returns the clause by which all writes since a fact was last seen must leave it alone, if it is the same for
+    /// all.
     pub(super) fn left_alone_since(&self, fact: &Fact) -> Option<ClauseId> {
         let last = self.last_write.as_ref()?;
         let is_one_run = fact.seen_at < self.facts.writes && fact.seen_at + 1 >= last.since;
@@ -91,8 +93,8 @@ impl Model {
     }
 }
 
-/// The clause by which an operation's answer shows that an address has a mapping, or that it has none. What shows no
-/// mappings promises the form of its answer.
+/// Returns the clause by which an operation's answer shows that an address has a mapping, or that it has none. For an
+/// operation that shows no mappings, returns the clause about the form of its answer.
 pub(super) fn shown_by(operation: Operation, is_expected: bool) -> ClauseId {
     let promises = operation.promises();
     let shows = if is_expected {
@@ -104,7 +106,7 @@ pub(super) fn shown_by(operation: Operation, is_expected: bool) -> ClauseId {
     clause.cloned().unwrap_or(ClauseId::of("ENV-5"))
 }
 
-/// The clause by which an accepted write takes effect on an address that had a mapping before, or had none.
+/// Returns the clause by which an accepted write takes effect on an address that had a mapping before, or had none.
 pub(super) fn takes_effect_by(operation: Operation, had_mapping: bool) -> Option<ClauseId> {
     let promises = operation.promises();
     if had_mapping {
@@ -114,7 +116,7 @@ pub(super) fn takes_effect_by(operation: Operation, had_mapping: bool) -> Option
     }
 }
 
-/// The clause that a generation's reader breaks which shows an address wrongly.
+/// Returns the clause that a read through a generation breaks if it shows an address wrongly.
 #[must_use]
 pub fn reader_clause(generation: Generation, kind: Kind, is_expected: bool) -> ClauseId {
     let operation = Operation::of(generation, kind);
@@ -123,7 +125,7 @@ pub fn reader_clause(generation: Generation, kind: Kind, is_expected: bool) -> C
     })
 }
 
-/// The clause that a list breaks which is not answered as one.
+/// Returns the clause that the answer to a list request breaks if it is not a list.
 #[must_use]
 pub fn list_answer(generation: Generation) -> (ClauseId, Level) {
     let operation = Operation::of(generation, Kind::List);
@@ -131,7 +133,7 @@ pub fn list_answer(generation: Generation) -> (ClauseId, Level) {
     (form.unwrap_or(ClauseId::of("ENV-5")), Level::Must)
 }
 
-/// The addresses that a request names in its path and its body.
+/// Returns the addresses that a request names in its path and its body.
 fn named_by(exchange: &Exchange) -> BTreeSet<IpAddr> {
     let json = exchange.request.json.as_ref();
     let items = match (exchange.operation, json) {

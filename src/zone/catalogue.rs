@@ -1,4 +1,4 @@
-//! Vendors and regions as `supported_regions` lists them, and what is then accepted or refused.
+//! Vendors and regions as `supported_regions` lists them, compared with what is then accepted or refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::exchange::{Exchange, Generation};
 /// Regions by vendor, as a generation lists them.
 type Regions = BTreeMap<String, BTreeSet<String>>;
 
-/// What a zone's two generations list.
+/// The regions that the two generations of a zone list.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Catalogue {
     v1: Option<Regions>,
@@ -27,7 +27,7 @@ impl Catalogue {
         }
     }
 
-    /// Takes a list in.
+    /// Takes in a list.
     pub(super) fn learn(
         &mut self,
         generation: Generation,
@@ -54,8 +54,8 @@ impl Catalogue {
         }
     }
 
-    /// An accepted pair of vendor and region against the list. A region that no vendor has may be one that the list
-    /// does not show yet; one of another vendor is not.
+    /// Checks an accepted pair of vendor and region against the list. A region that no vendor has may be so new that it
+    /// is not listed yet. A region of another vendor is a fault.
     pub(super) fn accepted(
         &self,
         generation: Generation,
@@ -91,7 +91,7 @@ impl Catalogue {
         ));
     }
 
-    /// A single write that was refused for its vendor or region, against the list.
+    /// Checks a single write that was refused for its vendor or region against the list.
     pub(super) fn refused(
         &self,
         exchange: &Exchange,
@@ -129,7 +129,7 @@ impl Catalogue {
     }
 }
 
-/// The names of a list; letter case as it is listed.
+/// Returns the names in a list, in the letter case of the list.
 fn regions(body: &Value) -> Option<Regions> {
     let vendors = body.pointer("/result/vendors")?.as_object()?;
     let names = |regions: &Value| {

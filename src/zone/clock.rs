@@ -1,5 +1,5 @@
-//! Tells traffic that was not recorded by the times that answers carry: a mapping that was changed after all that was
-//! recorded was changed by somebody else.
+//! Detects traffic that was not recorded by the times in answers. If a mapping changed after everything that was
+//! recorded, somebody else changed it.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::contract::Answer;
 use crate::contract::time::{Instant, instant};
 use crate::exchange::Exchange;
 
-/// Servers may tell the time of a write twice, a moment apart.
+/// The tolerance between times: a server may report two slightly different times for one write.
 const APART: Duration = Duration::from_secs(1);
 
 /// The latest time that was seen in a zone.
@@ -19,7 +19,8 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Takes in the times of an answer. After a write whose answer tells none, times say nothing until the next one.
+    /// Takes in the times of an answer. After a write whose answer has no time, times prove nothing until the next time
+    /// is seen.
     pub(super) fn take(&mut self, exchange: &Exchange, answer: Option<&Answer<'_>>, writes: bool) {
         let date = exchange.response.headers.get("date").and_then(http_date);
         let latest = set_time(exchange)
@@ -32,12 +33,12 @@ impl Clock {
         };
     }
 
-    /// Whether an entry was changed after all that was recorded.
+    /// Returns whether an entry changed after everything that was recorded.
     pub(super) fn shows_others(&self, answer: &Answer<'_>) -> bool {
         self.is_before(entry_time(answer))
     }
 
-    /// Whether the set as a whole was.
+    /// Returns whether the set as a whole changed after everything that was recorded.
     pub(super) fn shows_others_in_set(&self, exchange: &Exchange) -> bool {
         self.is_before(set_time(exchange))
     }
@@ -65,7 +66,7 @@ fn entry_time(answer: &Answer<'_>) -> Option<Instant> {
         .max()
 }
 
-/// The moment of a date as HTTP writes it.
+/// Parses a date in the format of HTTP.
 fn http_date(text: &str) -> Option<Instant> {
     let time = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
     instant(&time.to_string())

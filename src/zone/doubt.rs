@@ -1,5 +1,5 @@
-//! Answers of our own traffic that show an address otherwise than it is known. Whether the answer is wrong or the zone is,
-//! two more reads tell; until then nobody is blamed.
+//! Answers of our own traffic that contradict what is known about an address. Two more reads tell whether the answer or
+//! the zone is wrong. Until then, nobody is blamed.
 
 use std::net::IpAddr;
 
@@ -10,42 +10,43 @@ use super::{Model, State, of_mapping};
 use crate::contract::{ClauseId, Contract, Evidence, Finding, Level, Place, What, mapped};
 use crate::exchange::{Generation, Kind, Operation};
 
-/// How many addresses of one answer are looked at; the rest is most often of the same cause.
+/// The most addresses of one answer that are examined. The others mostly have the same cause.
 const DOUBTS: usize = 3;
 
-/// What was known of the address.
+/// What was known about the address.
 #[derive(Debug, Clone)]
 pub(super) enum Before {
     Fact(Fact),
     Open(Open),
 }
 
-/// An answer that shows an address otherwise than it is known.
+/// An answer that contradicts what is known about an address.
 #[derive(Debug, Clone)]
 pub struct Doubt {
     before: Before,
     sight: Sight,
-    /// The number of the exchange among those that were taken in together.
+    /// The index of the exchange among those that were taken in together.
     pub number: usize,
 }
 
-/// What two more reads through a generation show of the address; `None` for one that could not be had.
+/// What two more reads through a generation show of the address; `None` for a read that failed.
 #[derive(Debug, Clone, Default)]
 pub struct Witness {
-    /// The single read.
+    /// The result of the single read.
     pub single: Option<Option<Place>>,
-    /// The list.
+    /// The result of the list.
     pub listed: Option<Option<Place>>,
 }
 
 impl Doubt {
-    /// The address.
+    /// Returns the address.
     #[must_use]
     pub fn ip(&self) -> IpAddr {
         self.sight.ip
     }
 
-    /// The generations to read through: that of the answer; before it the other one, where it is known to that alone.
+    /// Returns the generations to read through: the one that answered. If the address is known only to the other
+    /// generation, that one comes first.
     #[must_use]
     pub fn generations(&self) -> Vec<Generation> {
         let own = self.sight.by.generation();
@@ -56,7 +57,7 @@ impl Doubt {
         }
     }
 
-    /// Whether it is known to the other generation alone.
+    /// Returns whether the address is known only to the other generation.
     fn is_across(&self) -> bool {
         let known_to = match &self.before {
             Before::Fact(fact) => fact.known_to,
@@ -65,7 +66,7 @@ impl Doubt {
         !known_to.has(self.sight.by.generation())
     }
 
-    /// Whether it is known to be so.
+    /// Returns whether a place agrees with what was known.
     fn is_known(&self, place: Option<&AnyCase>) -> bool {
         match &self.before {
             Before::Fact(fact) => fact.place.as_ref() == place,
@@ -89,24 +90,24 @@ impl Model {
         });
     }
 
-    /// Whether there are doubts.
+    /// Returns whether there are doubts.
     #[must_use]
     pub fn is_doubting(&self) -> bool {
         !self.doubts.is_empty()
     }
 
-    /// The next doubt that a single read and a list of the same generation should resolve.
+    /// Returns the next doubt, which a single read and a list of the same generation should resolve.
     pub fn next_doubt(&mut self) -> Option<Doubt> {
         self.doubts.pop()
     }
 
-    /// A total of v2.list that was wrong, if the last answer had one.
+    /// Returns the wrong total of v2.list, if the last answer had one.
     pub fn wrong_total(&mut self) -> Option<Finding> {
         self.wrong_total.take()
     }
 
-    /// Compares a whole list, read after a wrong total, with what is known. Where mappings differ, the total is not what
-    /// is wrong; they are doubts then. Whether there are any.
+    /// Compares a whole list, read after a wrong total, with what is known. If mappings differ, the total is not at
+    /// fault, and the mappings become doubts. Returns whether there are any doubts.
     pub fn compare_whole(&mut self, listed: &State) -> bool {
         let Some(list) = Operation::of(Generation::V2, Kind::List) else {
             return false;
@@ -132,17 +133,17 @@ impl Model {
         !self.doubts.is_empty()
     }
 
-    /// Whether a zone is small enough to be listed for a doubt.
+    /// Returns whether a zone is small enough to be listed for a doubt.
     #[must_use]
     pub fn is_small(&self) -> bool {
         self.facts.count_all() <= 300
     }
 
-    /// Says what is wrong, after reads through each of the generations to read through.
+    /// Decides what is wrong, after reads through each of the doubt's generations.
     pub fn resolve(&mut self, doubt: Doubt, seen: &[Witness]) -> Finding {
         let across = doubt.is_across();
         let by = doubt.sight.by;
-        // The same way of reading again is not a second witness.
+        // Repeating the same kind of read does not give a second witness.
         let witnesses = |witness: &Witness, is_own: bool| {
             let single = witness.single.clone();
             let single = single.filter(|_| !is_own || by.kind() != Kind::Get);
@@ -157,7 +158,7 @@ impl Model {
         let is_as_shown = others.contains(&doubt.sight.place);
         let is_of_the_zone = is_as_shown && !is_as_known;
         let expects_mapping = !doubt.is_known(None);
-        // Where its own generation shows it as the other does, the answer alone is wrong.
+        // If the generation that answered now shows what was known, only its answer was wrong.
         let own = seen
             .get(1)
             .map(|own| witnesses(own, true))
@@ -188,7 +189,7 @@ impl Model {
         finding
     }
 
-    /// The clause of the write that left an address so, where more than one answer shows it.
+    /// Returns the clause of the write that left an address in this state, if more than one answer shows it.
     fn fault_of_writes(&self, fact: &Fact, sight: &Sight) -> (ClauseId, Level) {
         if let Some(refused) = self.facts.last_refused(sight.ip) {
             let is_as_wanted = refused.wanted == sight.place;

@@ -1,4 +1,4 @@
-//! What a case expects a zone to hold: how a reading differs from it, and what to read next to find out whose fault
+//! What a case expects a zone to hold, how a reading differs from it, and what to read next to find out whose fault
 //! that is.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,10 +9,10 @@ use crate::contract::address::meant;
 use crate::contract::{Answer, Evidence, Item, Place, What};
 use crate::exchange::Exchange;
 
-/// How many addresses are read one by one.
+/// The number of addresses that are read one by one.
 const SINGLE_READS: usize = 8;
 
-/// Mappings by their address itself, never by its spelling.
+/// Mappings by address. The spelling of an address does not matter.
 pub type State = BTreeMap<IpAddr, Place>;
 
 /// A difference between what is expected and what a reading shows.
@@ -27,7 +27,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// The difference as it is reported.
+    /// Returns the difference as it is reported.
     #[must_use]
     pub fn what(&self, evidence: Evidence) -> What {
         What::mapping(
@@ -39,7 +39,7 @@ impl Difference {
     }
 }
 
-/// How two states differ, by address.
+/// Returns the differences between two states, by address.
 #[must_use]
 pub fn differences(expected: &State, found: &State) -> Vec<Difference> {
     let all: BTreeSet<&IpAddr> = expected.keys().chain(found.keys()).collect();
@@ -59,7 +59,7 @@ impl Model {
         self.expected = state;
     }
 
-    /// What the zone should hold, as far as it was last asserted.
+    /// Returns what the zone should hold, as last asserted.
     #[must_use]
     pub fn expected(&self) -> &State {
         &self.expected
@@ -70,25 +70,26 @@ impl Model {
         self.named.extend(addresses);
     }
 
-    /// Whether a request named an address.
+    /// Returns whether a request named an address.
     #[must_use]
     pub fn has_named(&self, ip: &IpAddr) -> bool {
         self.named.contains(ip)
     }
 
-    /// Whether an address may hold this after the last writes to it: one of what they gave it, or what it held before
-    /// if the last write applied nothing.
+    /// Returns whether an address may hold `found` after the last writes to it. It may hold one of the places that they
+    /// gave it. If the last write applied nothing, it may also have its expected mapping or none.
     #[must_use]
     pub fn may_hold(&self, ip: IpAddr, given: &[Place], found: Option<&Place>) -> bool {
         let is_given = found.is_some_and(|found| given.contains(found));
         is_given || (!self.has_applied && (found.is_none() || self.expected.get(&ip) == found))
     }
 
-    /// What is read one by one: whatever a list shows wrongly, then a sample of what requests named.
+    /// Returns the addresses to read one by one: those that a list shows wrongly, then a sample of those that requests
+    /// named.
     #[must_use]
     pub fn to_read<'a>(&self, wrong: impl IntoIterator<Item = &'a IpAddr>) -> Vec<IpAddr> {
         let mut all: Vec<IpAddr> = wrong.into_iter().copied().take(SINGLE_READS).collect();
-        // The last named addresses are the likeliest to be touched; fillings are only sampled.
+        // Requests may have named many addresses, for example to fill the zone, so these are only sampled.
         let (gone, kept): (Vec<IpAddr>, Vec<IpAddr>) = self
             .named
             .iter()
@@ -105,7 +106,7 @@ impl Model {
     }
 }
 
-/// The entries of a success, by address; `None` if the answer is no success.
+/// Returns the entries of a success, by address; `None` if the answer is not a success.
 #[must_use]
 pub fn entries_of(exchange: &Exchange) -> Option<Vec<(IpAddr, Place)>> {
     let operation = exchange.operation?;
@@ -124,13 +125,13 @@ pub fn entries_of(exchange: &Exchange) -> Option<Vec<(IpAddr, Place)>> {
     Some(entries.collect())
 }
 
-/// The address that a server means by an item.
+/// Returns the address that a server means by an item.
 #[must_use]
 pub fn meant_by(item: &Item<'_>) -> Option<IpAddr> {
     item.identity().or_else(|| meant(item.address?))
 }
 
-/// Whether an answer says that nothing was applied: a refusal, or a batch without a succeeded item.
+/// Returns whether an answer says that nothing was applied: a refusal, or a batch without a succeeded item.
 #[must_use]
 pub(super) fn nothing_applied(exchange: &Exchange) -> bool {
     let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value()) else {

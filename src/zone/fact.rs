@@ -1,4 +1,4 @@
-//! What is known of each address of a zone, by which generation it is known, and how.
+//! What is known about each address of a zone, to which generation it is known, and how it became known.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::contract::{ClauseId, Item, Place, address};
 use crate::exchange::{Generation, Operation};
 
-/// A place as it is compared here: letter case apart, which is open (REG-10).
+/// A place that is compared without regard to letter case, which the contract leaves open (REG-10).
 #[derive(Debug, Clone)]
 pub(super) struct AnyCase(pub(super) Place);
 
@@ -29,7 +29,7 @@ impl PartialEq for AnyCase {
     }
 }
 
-/// The generations that something is known to: what v1 wrote v2 only should show.
+/// The generations to which a fact is known. That v2 shows what v1 wrote is only a recommendation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct KnownTo {
     v1: bool,
@@ -67,7 +67,7 @@ impl KnownTo {
     }
 }
 
-/// What is known of an address at one moment.
+/// What is known about an address at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Known {
     Nothing,
@@ -77,7 +77,7 @@ pub(super) enum Known {
 }
 
 impl Known {
-    /// Whether it is known to be as an answer shows it.
+    /// Returns whether an answer shows what is known.
     pub(super) fn is(&self, shown: Option<&AnyCase>) -> bool {
         match self {
             Self::Nothing => false,
@@ -87,7 +87,7 @@ impl Known {
     }
 }
 
-/// How something came to be known.
+/// The way in which a fact became known.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Origin {
     /// It was read, or read after it was written.
@@ -104,19 +104,19 @@ pub(super) enum Origin {
     },
 }
 
-/// What is known of one address.
+/// What is known about one address.
 #[derive(Debug, Clone)]
 pub(super) struct Fact {
     /// Its mapping; `None` if it has none.
     pub(super) place: Option<AnyCase>,
     pub(super) known_to: KnownTo,
     pub(super) origin: Origin,
-    /// The number of writes to the zone when it was last seen to be so.
+    /// The number of accepted writes to the zone when the fact was last confirmed.
     pub(super) seen_at: u64,
 }
 
 impl Fact {
-    /// What a generation shows, at this number of writes.
+    /// Returns a fact that a generation shows, at this number of writes.
     pub(super) fn read(place: Option<AnyCase>, generation: Generation, seen_at: u64) -> Self {
         Self {
             place,
@@ -127,7 +127,7 @@ impl Fact {
     }
 }
 
-/// What an address may hold after writes that overlapped, and the clause that another content breaks.
+/// The possible contents of an address after overlapping writes, and the clause that any other content breaks.
 #[derive(Debug, Clone)]
 pub(super) struct Open {
     pub(super) places: Vec<Option<AnyCase>>,
@@ -135,34 +135,36 @@ pub(super) struct Open {
     pub(super) clause: ClauseId,
 }
 
-/// A write that was refused: what it wanted, and the clause by which it changes nothing.
+/// A refused write: the value that it wanted, and the clause by which it must change nothing.
 #[derive(Debug, Clone)]
 pub(super) struct Refused {
     pub(super) wanted: Option<AnyCase>,
     pub(super) clause: ClauseId,
     /// The number of accepted writes before the request.
     pub(super) since: u64,
-    /// The same after it: a batch may have been accepted in part.
+    /// The number of accepted writes after the request. A batch may have been accepted in part.
     pub(super) until: u64,
 }
 
-/// All that is known of a zone's addresses.
+/// Everything that is known about the addresses of a zone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
     by_address: BTreeMap<IpAddr, Fact>,
-    /// To whom it is known that every address without a fact has no mapping.
+    /// The generations to which it is known that every address without a fact has no mapping.
     complete: KnownTo,
-    /// The number of writes when that was last seen.
+    /// The number of accepted writes when `complete` was last confirmed.
     complete_at: u64,
-    /// Addresses of which nothing can be known: whether an IPv4-mapped address is its IPv4 address is open (IP-6).
+    /// Addresses about which nothing can be known. The contract leaves open whether an IPv4-mapped address is its IPv4
+    /// address (IP-6).
     doubtful: BTreeSet<IpAddr>,
-    /// Addresses that may have a mapping, although no other one has: an outcome for them was left open.
+    /// Addresses that may have a mapping, since the outcome of a write was left open. They are exceptions from
+    /// `complete`.
     unsure: BTreeSet<IpAddr>,
-    /// Addresses that overlapping writes left open, all of them unsure.
+    /// Addresses whose content overlapping writes left open. All of them are in `unsure` too.
     open: BTreeMap<IpAddr, Open>,
-    /// The last writes that were refused, until the address is written or seen.
+    /// The last refused write to each address, until the address is written or seen.
     refused: BTreeMap<IpAddr, Refused>,
-    /// Writes that were accepted.
+    /// The number of accepted writes.
     pub(super) writes: u64,
 }
 
@@ -181,28 +183,28 @@ impl Facts {
         self.unsure.insert(ip);
     }
 
-    /// From here on an address may hold one of these.
+    /// Notes that an address may hold any of these contents from now on.
     pub(super) fn leave_open(&mut self, ip: IpAddr, open: Open) {
         self.forget_one(ip);
         self.open.insert(ip, open);
     }
 
-    /// What overlapping writes left open at an address.
+    /// Returns what overlapping writes left open at an address.
     pub(super) fn open_at(&self, ip: IpAddr) -> Option<&Open> {
         self.open.get(&ip)
     }
 
-    /// Notes a write that was refused.
+    /// Notes a refused write.
     pub(super) fn refuse(&mut self, ip: IpAddr, refused: Refused) {
         self.refused.insert(ip, refused);
     }
 
-    /// The last write to an address, if it was refused and the address was not seen since.
+    /// Returns the last write to an address, if it was refused and the address was not seen since.
     pub(super) fn last_refused(&self, ip: IpAddr) -> Option<&Refused> {
         self.refused.get(&ip)
     }
 
-    /// The address that a text names, where its facts can be told from those of others.
+    /// Returns the address that a text names, if its facts can be told from those of other addresses.
     pub(super) fn identity(&mut self, text: &str) -> Option<IpAddr> {
         let ip = address::parse(text)?;
         let canonical = ip.to_canonical();
@@ -213,7 +215,7 @@ impl Facts {
         (!self.doubtful.contains(&canonical)).then_some(canonical)
     }
 
-    /// What is known of an address, to whomever.
+    /// Returns what is known about an address, to any generation.
     pub(super) fn of(&self, ip: IpAddr) -> Option<Fact> {
         match self.by_address.get(&ip) {
             Some(fact) => Some(fact.clone()),
@@ -227,7 +229,7 @@ impl Facts {
         }
     }
 
-    /// Sets what is known of an address.
+    /// Sets what is known about an address.
     pub(super) fn set(&mut self, ip: IpAddr, fact: Fact) {
         self.unsure.remove(&ip);
         self.open.remove(&ip);
@@ -235,7 +237,7 @@ impl Facts {
         self.by_address.insert(ip, fact);
     }
 
-    /// Addresses that are known to have a mapping, apart from those that a test takes out.
+    /// Returns the addresses that are known to have a mapping, except those for which `is_left_out` is true.
     pub(super) fn mapped(&self, is_left_out: impl Fn(&IpAddr) -> bool) -> Vec<IpAddr> {
         let mapped = self
             .by_address
@@ -244,7 +246,7 @@ impl Facts {
         mapped.map(|(ip, _)| *ip).collect()
     }
 
-    /// How many mappings a generation is known to show.
+    /// Returns how many mappings a generation is known to show.
     pub(super) fn count(&self, generation: Generation) -> usize {
         let facts = self.by_address.values();
         facts
@@ -252,29 +254,29 @@ impl Facts {
             .count()
     }
 
-    /// How many mappings there are, whoever shows them.
+    /// Returns how many mappings are known, to any generation.
     pub(super) fn count_all(&self) -> usize {
         let facts = self.by_address.values();
         facts.filter(|fact| fact.place.is_some()).count()
     }
 
-    /// The most mappings that there can be; `None` if not all addresses are known.
+    /// Returns the largest number of mappings that there can be; `None` if not all addresses are known.
     pub(super) fn most(&self) -> Option<usize> {
         let is_known = !self.complete.is_nobody() && self.doubtful.is_empty();
         is_known.then(|| self.count_all() + self.unsure.len())
     }
 
-    /// How many more mappings a zone takes for sure; `None` if not all addresses are known.
+    /// Returns how many more mappings a zone certainly accepts; `None` if not all addresses are known.
     pub(super) fn room(&self, limit: usize) -> Option<usize> {
         Some(limit.saturating_sub(self.most()?))
     }
 
-    /// Whether all mappings of the zone are known to a generation.
+    /// Returns whether all mappings of the zone are known to a generation.
     pub(super) fn is_complete(&self, generation: Generation) -> bool {
         self.complete.has(generation) && self.unsure.is_empty() && self.doubtful.is_empty()
     }
 
-    /// A generation read a whole list: every address without a fact has no mapping.
+    /// Notes that a generation showed a whole list, so that every address without a fact has no mapping.
     pub(super) fn complete(&mut self, generation: Generation) {
         self.complete.add(generation);
         self.complete_at = self.writes;

@@ -1,5 +1,5 @@
-//! What a lawful request of our own must be answered with. Of traffic that others made it is not known whether their
-//! credentials were right, or who else writes; of our own it is.
+//! The answers that lawful requests of our own must get. For traffic of others, it is unknown whether the credentials
+//! were right and who else writes. For our own traffic, both are known.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -13,11 +13,12 @@ use crate::contract::{
 };
 use crate::exchange::{Exchange, Kind, Operation};
 
-/// Statuses of which nothing is concluded: the request was not carried out for a reason of the moment.
+/// Statuses that prove nothing, since a temporary reason kept the request from being carried out.
 const OF_THE_MOMENT: [u16; 5] = [408, 425, 429, 499, 503];
 
 impl Model {
-    /// What a zone of our own holds at first, as each generation is known to show it, and which places it takes for sure.
+    /// Sets what a zone of our own holds at first, as each generation shows it, and which places the target certainly
+    /// accepts.
     pub fn begin(&mut self, traffic: Traffic, places: &[Place], states: &[super::Seen]) {
         self.traffic = traffic;
         self.places = places.to_vec();
@@ -34,7 +35,8 @@ impl Model {
         }
     }
 
-    /// Takes in a request of ours with credentials that must be refused, by this clause: it changes nothing.
+    /// Takes in a request of our own with credentials that must be refused by this clause. Such a request must change
+    /// nothing.
     pub fn take_without_leave(&mut self, exchange: &Exchange, clause: &ClauseId) -> Vec<Finding> {
         let (Some(operation), false) = (exchange.operation, is_of_the_moment(exchange)) else {
             return Vec::new();
@@ -65,13 +67,13 @@ impl Model {
         Vec::new()
     }
 
-    /// Whether what some address holds is known only as one of several contents, or not at all.
+    /// Returns whether the content of any address is unknown, or only known to be one of several.
     #[must_use]
     pub fn has_doubt(&self) -> bool {
         self.facts.most() != Some(self.facts.count_all())
     }
 
-    /// The first thing that is wrong with the answer to a lawful request, as far as the state before it tells.
+    /// Returns the first fault in the answer to a lawful request, as far as the state before it reveals one.
     pub(super) fn unlawful(&self, operation: Operation, exchange: &Exchange) -> Option<Finding> {
         if self.traffic == Traffic::Recorded || is_of_the_moment(exchange) {
             return None;
@@ -90,12 +92,12 @@ impl Model {
         }
     }
 
-    /// How many more mappings fit for sure; `None` if it is not known what the zone holds.
+    /// Returns how many more mappings certainly fit; `None` if it is unknown what the zone holds.
     pub(super) fn room(&self) -> Option<usize> {
         self.facts.room(Contract::embedded().limits.zone)
     }
 
-    /// Whether a place is one that the target takes.
+    /// Returns whether the target accepts the place of an item.
     pub(super) fn takes(&self, item: &RequestItem<'_>) -> bool {
         let (Some(vendor), Some(region)) = (item.vendor, item.region) else {
             return false;
@@ -104,7 +106,7 @@ impl Model {
         places.any(|place| place.vendor == vendor && place.region == region)
     }
 
-    /// The address of an item that has nothing wrong with it.
+    /// Returns the address of an item, if nothing is wrong with the item.
     fn faultless(&self, operation: Operation, item: &RequestItem<'_>) -> Option<IpAddr> {
         let ip = plain(item.address?)?;
         (operation.kind() == Kind::BatchDelete || self.takes(item)).then_some(ip)
@@ -235,7 +237,7 @@ impl Model {
         let is_doubled = named.iter().collect::<BTreeSet<_>>().len() < named.len();
         let adds = operation.kind() == Kind::BatchUpsert;
         let new = lawful.iter().filter(|ip| !self.is_mapped(**ip)).count();
-        // What a full zone refuses is open to the server's choice.
+        // The server may choose which items a full zone refuses.
         if is_doubled || (adds && self.room().is_none_or(|room| room < new)) {
             return None;
         }
@@ -243,8 +245,8 @@ impl Model {
         let promises = operation.promises();
         let may_be_full = self.room().is_none_or(|room| room < items.len());
         let clause = if adds && may_be_full {
-            // That a full zone still lets its mappings be changed is recommended (BATCH-8), also of a batch whose new
-            // mappings fill it.
+            // It is only recommended that mappings of a full zone can still be changed (BATCH-8), also for a batch
+            // whose new mappings fill the zone.
             (promises.full.clone()?, Level::Should)
         } else if all_are_whole {
             (takes_effect_by(operation, false)?, Level::Must)
@@ -252,7 +254,7 @@ impl Model {
             (promises.one_by_one.clone()?, Level::Must)
         };
         if !exchange.response.is_success() {
-            // A body with odd addresses in it may be refused whole (IP-7).
+            // A body with odd addresses in it may be refused as a whole (IP-7).
             let is_plain = |item: &RequestItem<'_>| {
                 item.address
                     .is_some_and(|text| plain(text).is_some() || address::is_none(text))
@@ -280,7 +282,7 @@ impl Model {
         self.facts.of(ip).is_some_and(|fact| fact.place.is_some())
     }
 
-    /// The total of a page, against what the zone is known to hold.
+    /// Checks the total of a page against what the zone is known to hold.
     pub(super) fn total(&self, operation: Operation, exchange: &Exchange) -> Option<Finding> {
         let generation = operation.generation();
         let is_known = self.traffic == Traffic::Own && self.facts.is_complete(generation);
@@ -303,8 +305,9 @@ impl Model {
     }
 }
 
-/// Whether an answer says nothing of the request: it came too fast, too late, or from the edge. A failure of the store
-/// that is documented for the operation is one too: what may cause it is not ours to know.
+/// Returns whether an answer proves nothing about the request, since the request came too fast or too late, or the edge
+/// answered. A failure of the store that is documented for the operation proves nothing either, since its cause is
+/// unknown.
 pub(super) fn is_of_the_moment(exchange: &Exchange) -> bool {
     let response = &exchange.response;
     let is_documented = |operation: Operation| {
@@ -336,7 +339,7 @@ pub(super) fn says(exchange: &Exchange, meaning: Meaning) -> bool {
         .any(|code| Contract::embedded().means(*code, meaning))
 }
 
-/// The address of a text that no server can misread.
+/// Returns the address of a text, if no server can misread it.
 fn plain(text: &str) -> Option<IpAddr> {
     let ip = address::parse(text)?;
     let is_exempt = matches!(ip, IpAddr::V6(ip) if address::is_exempt(ip));

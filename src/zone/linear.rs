@@ -1,13 +1,13 @@
-//! Whether calls that overlapped can have taken effect in some order, one after the other, each between its request and
-//! its answer: the search of Wing and Gong, with the memory that Lowe added. An order of calls is tried once for each set
-//! of calls that were placed and each state that they left.
+//! Search for an order in which overlapping calls can have taken effect one after the other, each between its request
+//! and its answer. It is the search of Wing and Gong, with the memory that Lowe added. Each set of placed calls is
+//! examined only once for each state that they left.
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::Hash;
 
-/// How many states the search looks at before it gives up.
+/// The number of states that the search examines before it gives up.
 const STEPS: usize = 20_000;
-/// The calls that one search can hold: a set of them is the bits of a number.
+/// The most calls in one search: a set of calls is stored as the bits of a number.
 const CALLS: usize = 64;
 
 /// A call, with the times of its request and its answer in microseconds from any common start.
@@ -18,18 +18,19 @@ pub(super) struct Call<E> {
     pub(super) effect: E,
 }
 
-/// What the search found.
+/// The result of the search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Orders<S: Ord> {
     /// Some orders explain the answers; these are the states that they end in.
     Explain(BTreeSet<S>),
-    /// No order does.
+    /// No order explains the answers.
     None,
-    /// There are too many to look at.
+    /// There are too many orders to examine.
     Undecided,
 }
 
-/// Searches all orders. `next` says to which states a call leads from one, none if its answer is wrong there.
+/// Searches all orders. `next` returns the states to which a call leads from a given state, or none if its answer is
+/// wrong there.
 pub(super) fn orders<E, S>(
     before: &[S],
     calls: &[Call<E>],
@@ -78,7 +79,7 @@ where
 mod tests {
     use super::*;
 
-    /// What a register's call does: it writes a value, or reads one.
+    /// The effect of a call on a register: it writes a value, or reads one.
     enum Effect {
         Write(u8),
         Read(u8),

@@ -1,11 +1,12 @@
-//! A model of one zone: what a sequence of exchanges shows of it. The state is known as soon as a full list or a write makes it known,
-//! and unknown again where traffic overlaps, is missing, has no answer or failed in the server: nothing is judged on a
+//! A model of one zone, built from a sequence of exchanges. A full list or a write makes the state known. It becomes
+//! unknown again when traffic overlaps, is missing, has no answer or failed in the server. So nothing is judged on a
 //! guess.
 //!
-//! `fact` keeps what is known of addresses, `observe` compares it with what an answer shows, `reads` and `writes` take
-//! the operations, `overlap` and `together` what was sent at the same time (`linear` searches its orders), `lawful` what a
-//! request of our own must be answered with, `catalogue` the regions; `clock` tells traffic that was not recorded. `expected` is what a case asserts beside it, `pages` a walk over all pages, and `blame` says
-//! whose fault a difference is, and by which clause.
+//! `fact` stores what is known about addresses, and `observe` compares it with what an answer shows. `reads` and
+//! `writes` handle the operations. `overlap` and `together` handle requests that were sent at the same time, and
+//! `linear` searches their possible orders. `lawful` knows how requests of our own must be answered, `catalogue` knows
+//! the regions, and `clock` detects traffic that was not recorded. `expected` is what a case asserts, and `pages` is a
+//! walk over all pages. `blame` decides whose fault a difference is, and by which clause.
 
 mod batches;
 mod blame;
@@ -44,25 +45,25 @@ use self::reads::{Page, Pages};
 use crate::contract::{Answer, Answered, ClauseId, Evidence, Finding, Level, Place, What};
 use crate::exchange::{Exchange, Generation, Kind, Operation};
 
-/// Whose traffic a model sees, and so what may be presumed of it.
+/// The origin of the traffic that a model sees. It decides what may be presumed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Traffic {
-    /// Others made it: whether it was allowed, and who else writes, is not known.
+    /// Traffic of others. It is unknown whether it was allowed, and who else writes to the zone.
     #[default]
     Recorded,
-    /// Our own, in a zone that nobody else writes to.
+    /// Our own traffic, in a zone that nobody else writes to.
     Own,
-    /// Our own, in a zone that others may write to as well, at addresses which we do not name.
+    /// Our own traffic, in a zone where others may write to addresses that we do not name.
     OwnAmongOthers,
 }
 
-/// What a generation shows of a zone.
+/// A generation, and the mappings of a zone that it shows.
 pub type Seen = (Generation, State);
 
-/// What became of the knowledge.
+/// The effect of an exchange on the knowledge of the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Certainty {
-    /// It goes on.
+    /// The knowledge is kept.
     Kept,
     /// The state became unknown.
     Lost,
@@ -73,11 +74,11 @@ pub enum Certainty {
 pub struct Model {
     facts: Facts,
     last_write: Option<LastWrite>,
-    /// Whether the last write applied anything, as it was answered.
+    /// Whether the last write applied anything, according to its answer.
     has_applied: bool,
     /// The last writes that were sent at the same time.
     overlapping: Vec<Write>,
-    /// What the zone should hold, as far as that was last asserted.
+    /// The expected contents of the zone, as last asserted.
     expected: State,
     /// Addresses that requests named.
     named: BTreeSet<IpAddr>,
@@ -87,24 +88,25 @@ pub struct Model {
     catalogue: Catalogue,
     clock: Clock,
     traffic: Traffic,
-    /// Places that the target takes, of traffic of our own.
+    /// The places that the target accepts; only set for our own traffic.
     places: Vec<Place>,
-    /// Answers that show something else than is known, until two more reads tell whose fault it is.
+    /// Answers that contradict what is known. They wait until two more reads tell whose fault it is.
     doubts: Vec<Doubt>,
-    /// A total that is not what is known, until a whole list tells whether a mapping is missing or surplus.
+    /// A total that contradicts what is known. It waits until a whole list tells whether a mapping is missing or
+    /// surplus.
     wrong_total: Option<Finding>,
-    /// The number of the exchange that is taken in, among those that are taken in together.
+    /// The index of the exchange that is being taken in, among those that are taken in together.
     taking: usize,
-    /// Whether what is taken in was written at the same time as other addresses.
+    /// Whether the write that is being taken in was sent at the same time as writes to other addresses.
     is_beside_others: bool,
 }
 
-/// What came of a write.
+/// The outcome of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Accepted,
     Refused,
-    /// Whether it was carried out can't be known.
+    /// It is unknown whether the write was carried out.
     Unsure,
 }
 
@@ -114,17 +116,17 @@ impl Outcome {
         let success = response.pointer("/success");
         match response.status {
             200 if success == Some(&Value::Bool(true)) => Self::Accepted,
-            // What stands in front of the target may have given up on it.
+            // An intermediary in front of the target may have given up on it.
             408 | 499 => Self::Unsure,
-            // An edge that refuses a request does not hand it on.
+            // An edge that refuses a request does not forward it.
             400..=499 if success != Some(&Value::Bool(true)) => Self::Refused,
             _ => Self::Unsure,
         }
     }
 }
 
-/// The clauses that several exchanges of a zone show together: what is written is there, stays and goes, lists are whole, and
-/// what was told of regions holds.
+/// Returns the clauses that only several exchanges of a zone together can show: writes and deletions take effect and
+/// last, lists are complete, and region lists are true.
 #[must_use]
 pub fn clauses_of_sequences() -> BTreeSet<ClauseId> {
     let promised = Operation::all().flat_map(|operation| {
@@ -150,7 +152,7 @@ pub fn clauses_of_sequences() -> BTreeSet<ClauseId> {
 }
 
 impl Model {
-    /// Takes in an exchange that none other of the zone overlapped, and tells what contradicts what was known.
+    /// Takes in an exchange that no other exchange of the zone overlapped. Returns what contradicts earlier knowledge.
     pub fn take(&mut self, exchange: &Exchange) -> (Vec<Finding>, Certainty) {
         let mut findings = Vec::new();
         self.taking = 0;
@@ -169,7 +171,7 @@ impl Model {
                 .as_ref()
                 .is_some_and(|answer| self.clock.shows_others(answer));
         if shows_others {
-            // What somebody else did to one mapping, he may have done to all.
+            // Somebody else changed one mapping, and may have changed all of them.
             self.forget();
         }
         let certainty = match (operation.kind(), &answer) {
@@ -195,7 +197,7 @@ impl Model {
                 self.catalogue.learn(generation, body, &mut findings);
                 Certainty::Kept
             }
-            // What shows no mapping tells nothing of them.
+            // An answer without mappings tells nothing about them.
             _ => Certainty::Kept,
         };
         if findings.is_empty() {
@@ -211,7 +213,7 @@ impl Model {
         (findings, certainty)
     }
 
-    /// From here on the state is not known.
+    /// Makes the state unknown.
     pub fn forget(&mut self) {
         self.facts.forget();
         self.pages = None;
@@ -219,7 +221,7 @@ impl Model {
     }
 }
 
-/// A finding about the mapping of an address.
+/// Returns a finding about the mapping of an address.
 fn of_mapping(
     clause: (ClauseId, Level),
     ip: IpAddr,
@@ -236,7 +238,7 @@ fn of_mapping(
     Finding::new(clause, "/result", what)
 }
 
-/// A finding about a request that was refused and must not be.
+/// Returns a finding about a request that was refused and must not be.
 fn of_refusal(clause: (ClauseId, Level), ip: IpAddr, lawful: &str, exchange: &Exchange) -> Finding {
     let lawful = format!("{ip}: {lawful}, as earlier exchanges of the zone show");
     Finding::new(

@@ -1,4 +1,5 @@
-//! What an answer shows of an address against what is known of it, and whose fault a difference is.
+//! Comparison of what an answer shows of an address with what is known about it, and a decision whose fault a
+//! difference is.
 
 use std::net::IpAddr;
 
@@ -20,7 +21,7 @@ pub(super) struct Sight {
 }
 
 impl Sight {
-    /// Whether the answer itself changes the mapping, so that what it shows is not what stays.
+    /// Returns whether the operation itself changes the mapping, so that its answer does not show what stays.
     fn changes(&self) -> bool {
         matches!(
             self.by.kind(),
@@ -30,7 +31,7 @@ impl Sight {
 }
 
 impl Model {
-    /// Compares and learns.
+    /// Compares what an answer shows with what is known, and learns from it.
     pub(super) fn observe(&mut self, sight: Sight, findings: &mut Vec<Finding>) {
         let generation = sight.by.generation();
         if self.traffic == Traffic::OwnAmongOthers && !self.has_named(&sight.ip) {
@@ -48,7 +49,7 @@ impl Model {
             fact.known_to.add(generation);
             fact.origin = Origin::Read;
             fact.seen_at = self.facts.writes;
-            // The spelling that is shown now.
+            // Keep the spelling that is shown now.
             fact.place = sight.place;
             self.facts.set(sight.ip, fact);
             return;
@@ -96,7 +97,7 @@ impl Model {
         let is_other = |doubted: &Operation| doubted.kind() != sight.by.kind();
         let clause = match doubt {
             _ if sight.changes() => shown_by,
-            // Another operation shows the same: it is so.
+            // Another operation shows the same, so it is true.
             Some((other, shown)) if is_other(other) && *shown == sight.place => takes_effect,
             Some((other, _)) if is_other(other) => shown_by,
             _ => match self
@@ -119,15 +120,15 @@ impl Model {
             self.learn(sight);
             return;
         }
-        // Whether the write or this answer is at fault, the next answer of another operation will tell.
+        // The next answer of another operation will tell whether the write or this answer is at fault.
         if let Origin::Written { doubt, .. } = &mut fact.origin {
             *doubt = Some((sight.by, sight.place));
         }
         self.facts.set(sight.ip, fact);
     }
 
-    /// The finding about an operation that showed something else than all others, once another one shows what was
-    /// written.
+    /// Returns the finding about an operation that showed something different from all others, once another one shows
+    /// what was written.
     fn cleared(&self, fact: &Fact, sight: &Sight) -> Option<Finding> {
         let Origin::Written {
             before,
@@ -137,7 +138,7 @@ impl Model {
         else {
             return None;
         };
-        // What was blamed on the operation itself needs no second word.
+        // A fault that was blamed on the operation itself needs no second finding.
         let was_blamed_on_the_write = shown.is_none() || before.is(shown.as_ref());
         if doubted.kind() == sight.by.kind() || !was_blamed_on_the_write {
             return None;
@@ -151,7 +152,7 @@ impl Model {
         ))
     }
 
-    /// An answer about an address of which only several contents are known to be possible, or nothing.
+    /// Takes in an answer about an address whose content is unknown, or only known to be one of several.
     fn observe_open(&mut self, sight: Sight) {
         let open = self.facts.open_at(sight.ip);
         let Some(open) = open.filter(|open| !open.places.contains(&sight.place)) else {

@@ -9,7 +9,7 @@ use crate::contract::address::meant;
 use crate::contract::{Answer, Place, request_items};
 use crate::exchange::{Exchange, Generation, Kind};
 
-/// What one of them wrote to an address.
+/// What one of these writes wrote to an address.
 #[derive(Debug, Clone)]
 pub(super) struct Write {
     generation: Generation,
@@ -19,7 +19,7 @@ pub(super) struct Write {
 }
 
 impl Model {
-    /// Takes in exchanges that overlapped. What they left of the zone is not known.
+    /// Takes in exchanges that overlapped. The state that they left is unknown.
     pub fn take_overlapping<'e>(&mut self, exchanges: impl IntoIterator<Item = &'e Exchange>) {
         self.overlapping.clear();
         self.forget();
@@ -34,14 +34,14 @@ impl Model {
         }
     }
 
-    /// The generations through which the overlapping writes went.
+    /// Returns the generations through which the overlapping writes went.
     #[must_use]
     pub fn overlapping_through(&self) -> BTreeSet<Generation> {
         let writes = self.overlapping.iter();
         writes.map(|write| write.generation).collect()
     }
 
-    /// What a generation must show after the overlapping writes: what was there `before`, and what was accepted
+    /// Returns what a generation must show after the overlapping writes: what was there `before`, and what was accepted
     /// through it.
     #[must_use]
     pub fn accepted(&self, generation: Generation, before: Option<&State>) -> State {
@@ -54,8 +54,8 @@ impl Model {
         state
     }
 
-    /// Where a generation may show anything after the overlapping writes: one was refused there, or went through the
-    /// other generation.
+    /// Returns the addresses where a generation may show anything after the overlapping writes. A write to such an
+    /// address was refused, or went through the other generation.
     #[must_use]
     pub fn open(&self, generation: Generation) -> BTreeSet<IpAddr> {
         let writes = self.overlapping.iter();
@@ -64,7 +64,7 @@ impl Model {
     }
 }
 
-/// The mappings that an exchange writes, accepted or not.
+/// Returns the mappings that an exchange writes, accepted or not.
 fn writes_of(exchange: &Exchange) -> Vec<Write> {
     let (Some(operation), Some(json)) = (exchange.operation, &exchange.request.json) else {
         return Vec::new();

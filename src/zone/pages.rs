@@ -7,14 +7,14 @@ use super::expected::{State, differences, entries_of};
 use crate::contract::{Evidence, What};
 use crate::exchange::{Exchange, whole_number};
 
-/// How many mappings that are missing or wrong are reported.
+/// The most missing or wrong mappings that are reported.
 const REPORTED: usize = 5;
 
-/// A walk over all pages of a zone that should hold this.
+/// A walk over all pages of a zone, with its expected contents.
 #[derive(Debug)]
 pub struct Walk<'e> {
     expected: &'e State,
-    /// How many pages there should be.
+    /// The expected number of pages.
     pub pages: u64,
     size: u64,
     seen: BTreeMap<IpAddr, u64>,
@@ -22,7 +22,7 @@ pub struct Walk<'e> {
 }
 
 impl<'e> Walk<'e> {
-    /// Begins, with this many mappings on each page.
+    /// Begins a walk with this many mappings on each page.
     #[must_use]
     pub fn new(expected: &'e State, per_page: u64) -> Self {
         let size = u64::try_from(expected.len()).unwrap_or(u64::MAX);
@@ -35,7 +35,7 @@ impl<'e> Walk<'e> {
         }
     }
 
-    /// Takes a page in, counted from 1; what is wrong with it, or `None` if it is no page at all.
+    /// Takes in a page, counted from 1. Returns what is wrong with it, or `None` if it is not a page at all.
     pub fn take(&mut self, page: u64, exchange: &Exchange) -> Option<Vec<What>> {
         let mut wrong = Vec::new();
         for (ip, place) in entries_of(exchange)? {
@@ -65,7 +65,8 @@ impl<'e> Walk<'e> {
         Some(wrong)
     }
 
-    /// After the last page: what all of them show wrongly, and where something is that only a stranger can have done.
+    /// Ends the walk after the last page. Returns what the pages show wrongly, and the differences that only somebody
+    /// else can have caused.
     #[must_use]
     pub fn end(self, is_strange: impl Fn(&IpAddr) -> bool) -> (Vec<What>, Vec<super::Difference>) {
         let (strange, own): (Vec<_>, Vec<_>) = differences(self.expected, &self.state)

@@ -1,4 +1,4 @@
-//! Reads: one mapping, or lists and their pages.
+//! Reads: single mappings, lists and their pages.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -12,14 +12,14 @@ use crate::exchange::{Exchange, Operation, whole_number};
 /// Pages of a v2 list that were read one after the other.
 #[derive(Debug, Clone)]
 pub(super) struct Pages {
-    /// The page that comes next.
+    /// The number of the next page.
     next: u64,
-    /// Mappings a page.
+    /// The number of mappings per page.
     size: Option<u64>,
     seen: BTreeMap<IpAddr, Option<AnyCase>>,
 }
 
-/// The last page that was read, in its order.
+/// The last page that was read, with the order of its entries.
 #[derive(Debug, Clone)]
 pub(super) struct Page {
     asked: (u64, Option<u64>),
@@ -44,7 +44,7 @@ impl Model {
             self.was_understood(operation, exchange, ip, findings);
             return;
         }
-        // An entry of another address is the check of the exchange's to tell.
+        // The check of the exchange reports an entry with another address.
         if entry.is_some_and(|entry| entry.identity() != Some(ip)) {
             return;
         }
@@ -92,7 +92,7 @@ impl Model {
         Certainty::Kept
     }
 
-    /// A path that was refused as no address, although its address has a mapping (IP-3).
+    /// Checks a path that was refused as invalid although its address has a mapping (IP-3).
     pub(super) fn was_understood(
         &self,
         operation: Operation,
@@ -116,7 +116,7 @@ impl Model {
         }
     }
 
-    /// The addresses and mappings of an answer, as far as they can be told apart.
+    /// Returns the addresses and mappings of an answer, as far as they can be told apart.
     pub(super) fn shown(&mut self, answer: &Answer<'_>) -> Vec<(IpAddr, Option<AnyCase>)> {
         let entries = answer.entries.iter();
         entries
@@ -125,7 +125,7 @@ impl Model {
             .collect()
     }
 
-    /// A whole list, as v1.list and v1.upsert answer with it.
+    /// Takes in a whole list, as v1.list and v1.upsert return it.
     pub(super) fn whole(
         &mut self,
         operation: Operation,
@@ -146,7 +146,7 @@ impl Model {
         self.count(operation, findings);
     }
 
-    /// One page; after the last of all of them the list is whole.
+    /// Takes in one page. After the last page, the list is complete.
     fn page(
         &mut self,
         operation: Operation,
@@ -197,7 +197,7 @@ impl Model {
         self.count(operation, findings);
     }
 
-    /// The order of a page that is read again, with no write between (V2-LIST-8).
+    /// Checks that a page has the same order when it is read again with no write in between (V2-LIST-8).
     fn same_order(
         &mut self,
         operation: Operation,
@@ -227,7 +227,7 @@ impl Model {
         self.last_page = Some(Page { asked, order });
     }
 
-    /// What is known to have a mapping and is not in a whole list.
+    /// Takes in the absence of every known mapping that a whole list does not show.
     fn missing(
         &mut self,
         operation: Operation,
@@ -244,7 +244,7 @@ impl Model {
         }
     }
 
-    /// A zone that holds too much.
+    /// Checks whether the zone holds too many mappings.
     fn count(&self, operation: Operation, findings: &mut Vec<Finding>) {
         let limit = Contract::embedded().limits.zone;
         let count = self.facts.count(operation.generation());

@@ -1,4 +1,5 @@
-//! Writes that were refused: what they wanted, so that what changes nothing is blamed for what it changed.
+//! Refused writes and the values that they wanted, so that a write that must change nothing is blamed if it changed
+//! something.
 
 use super::fact::{AnyCase, Refused};
 use super::writes::contract;
@@ -7,8 +8,8 @@ use crate::contract::{ClauseId, Meaning, RequestItem, address};
 use crate::exchange::{Exchange, Kind, Operation};
 
 impl Model {
-    /// A failure of the store or of the vendor check that is documented: it changes nothing. Whether it is one, and of our
-    /// own traffic, so that nobody else may have caused it.
+    /// Takes in a documented failure of the store or of the vendor check, which must change nothing. Returns whether
+    /// the answer is such a failure, in our own traffic, so that nobody else can have caused it.
     pub(super) fn has_failed_whole(
         &mut self,
         operation: Operation,
@@ -36,7 +37,7 @@ impl Model {
         true
     }
 
-    /// Notes what the items of a batch wanted that must change nothing as a whole.
+    /// Notes what the items of a batch wanted, if the batch as a whole must change nothing.
     pub(super) fn note_all_refused(
         &mut self,
         clause: Option<&ClauseId>,
@@ -57,7 +58,7 @@ impl Model {
         }
     }
 
-    /// Notes what a refused write wanted, and by which clause it changes nothing.
+    /// Notes what a refused write wanted, and the clause by which it must change nothing.
     pub(super) fn note_refused(
         &mut self,
         operation: Operation,

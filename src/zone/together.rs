@@ -1,5 +1,5 @@
-//! Requests of our own that were under way at the same time, judged: what their answers and all that is read afterwards
-//! show must be what some order of them leaves (CONC-1 to CONC-3). Each address is looked at by itself.
+//! Judgement of requests of our own that were in flight at the same time. Some order of these requests must explain
+//! their answers and everything that is read afterwards (CONC-1 to CONC-3). Each address is judged separately.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -15,18 +15,18 @@ use crate::contract::{
 };
 use crate::exchange::{Exchange, Kind, Operation};
 
-/// One request's part at one address.
+/// The part of one request that concerns one address.
 #[derive(Debug, Clone)]
 struct Part {
     operation: Operation,
-    /// What it writes; `None` if it deletes.
+    /// The place that it writes; `None` if it deletes.
     wanted: Option<AnyCase>,
     outcome: Outcome,
     /// Whether the refusal says that there is a mapping.
     says_exists: bool,
-    /// Whether the refusal of a delete says that there is none.
+    /// Whether the refusal of a delete says that there is no mapping.
     says_absent: bool,
-    /// Of which exchange it is.
+    /// The index of its exchange.
     number: usize,
     end: u64,
 }
@@ -41,21 +41,21 @@ impl Part {
     }
 }
 
-/// What is found, and in which of the exchanges.
+/// A finding, with the index of the exchange that shows it.
 type Found = (usize, Finding);
 
-/// What an address holds: nothing, or one of the places that are told apart by their number.
+/// The content of an address: nothing, or the index of a place.
 type Content = Option<usize>;
 
 impl Model {
-    /// Takes in exchanges that overlapped, and tells what no order of them explains: which exchange shows it, and what it
-    /// breaks. The last part are sentences on what no clause forbids.
+    /// Takes in exchanges that overlapped. Returns the findings that no order of them explains, each with the index of
+    /// the exchange that shows it. Also returns sentences about oddities that no clause forbids.
     pub fn take_together(&mut self, exchanges: &[&Exchange]) -> (Vec<Found>, Vec<String>) {
         let (mut found, mut said) = (Vec::new(), Vec::new());
         self.pages = None;
         self.last_page = None;
         let Some(parts) = self.parts(exchanges) else {
-            // Which addresses were written can't be told.
+            // It is unknown which addresses were written.
             self.forget();
             return (found, said);
         };
@@ -83,7 +83,7 @@ impl Model {
         (found, said)
     }
 
-    /// What each request did at each address; `None` if one of them may have written anywhere.
+    /// Returns what each request did at each address; `None` if one of them may have written anywhere.
     fn parts(&mut self, exchanges: &[&Exchange]) -> Option<BTreeMap<IpAddr, Vec<Part>>> {
         let mut all: BTreeMap<IpAddr, Vec<Part>> = BTreeMap::new();
         for (number, exchange) in exchanges.iter().enumerate() {
@@ -101,7 +101,7 @@ impl Model {
             let path = exchange.request.address.as_deref();
             let mut named: Vec<(IpAddr, Option<AnyCase>)> = Vec::new();
             for item in &items {
-                // What is not an address is refused, or nobody knows what was written.
+                // Text that is not an address was refused, or it is unknown what was written.
                 match item.address.map(|text| self.facts.identity(text)) {
                     Some(Some(ip)) => {
                         let place = item.vendor.zip(item.region);
@@ -150,7 +150,8 @@ impl Model {
         Some(all)
     }
 
-    /// Lawful upserts that failed for being several: neither 409, 429 nor 503 is such a failure (CONC-1).
+    /// Returns findings about lawful upserts that failed because several were sent at once. A 409, 429 or 503 is not
+    /// such a failure (CONC-1).
     fn refused_together(&self, exchanges: &[&Exchange]) -> Vec<Found> {
         let mut found = Vec::new();
         let adding = |exchange: &&&Exchange| {
@@ -172,13 +173,13 @@ impl Model {
                 continue;
             };
             let upserts = matches!(operation.kind(), Kind::Upsert | Kind::BatchUpsert);
-            // A request that met a conflict is not lost (CONC-1).
+            // A request that was answered with a conflict is not lost (CONC-1).
             let is_conflict = exchange.response.status == 409;
             if !upserts || !has_room || is_conflict || is_of_the_moment(exchange) {
                 continue;
             }
             if let Some(mut finding) = self.unlawful(operation, exchange) {
-                // What the API has a code for is refused for that, and not for being several.
+                // A refusal with a documented code has that reason, and not that several requests were sent at once.
                 let is_documented = Contract::embedded()
                     .codes
                     .iter()
@@ -192,8 +193,8 @@ impl Model {
         found
     }
 
-    /// What an answer shows of addresses: one that no request of these writes is as it was; of the others it shows what
-    /// was there before, or what one of them wrote.
+    /// Checks the addresses that an answer shows. An address that none of these requests writes must be as it was. Any
+    /// other address must show what was there before, or what one of the requests wrote.
     fn shown_together(
         &mut self,
         exchange: &Exchange,
@@ -224,7 +225,7 @@ impl Model {
             let fact = before.get(ip).and_then(Option::as_ref);
             let was = fact.and_then(|fact| fact.place.as_ref());
             let is_given = parts.iter().any(|part| part.wanted == *place);
-            // What the other generation knows is not this one's to show.
+            // This generation does not have to show what only the other one knows.
             let is_known = fact.is_some_and(|fact| fact.known_to.has(operation.generation()));
             if is_given || was == place.as_ref() || !is_known {
                 continue;
@@ -237,7 +238,7 @@ impl Model {
             );
             findings.push(Finding::new(clause, "/result", what));
         }
-        // A page moves when mappings come and go; a whole list has all that nobody touches.
+        // Entries move between pages when mappings come and go. A whole list has every mapping that no request touches.
         if operation.shows_all() && !operation.is_paged() {
             let listed: BTreeSet<IpAddr> = shown.iter().map(|(ip, _)| *ip).collect();
             let gone = self
@@ -258,7 +259,7 @@ impl Model {
             .collect()
     }
 
-    /// What the requests leave at an address.
+    /// Works out what the requests leave at an address.
     fn settle(
         &mut self,
         ip: IpAddr,
@@ -325,7 +326,7 @@ impl Model {
         found
     }
 
-    /// An address that one of the requests named, and no other: it is as if that one had been alone.
+    /// Handles an address that only one of the requests named, as if that request had been alone.
     fn settle_alone(&mut self, ip: IpAddr, part: &Part) -> Vec<Found> {
         let mut findings = Vec::new();
         self.taking = part.number;
@@ -357,7 +358,7 @@ impl Model {
             .collect()
     }
 
-    /// More mappings than a zone may hold (CONC-2).
+    /// Returns a finding if there are more mappings than a zone may hold (CONC-2).
     fn too_many(&self, exchanges: &[&Exchange]) -> Option<Found> {
         let limit = Contract::embedded().limits.zone;
         let all = self.facts.count_all();
@@ -376,7 +377,7 @@ impl Model {
     }
 }
 
-/// Of creates of one address at the same time exactly one succeeds (CONC-3).
+/// Checks that exactly one of several creates of an address at the same time succeeds (CONC-3).
 fn created_once(ip: IpAddr, was: Option<&Option<AnyCase>>, parts: &[Part]) -> Option<Found> {
     let absent = matches!(was, Some(None));
     let is_answered = |part: &Part| {
@@ -404,7 +405,7 @@ fn created_once(ip: IpAddr, was: Option<&Option<AnyCase>>, parts: &[Part]) -> Op
     })
 }
 
-/// What the address may hold before the requests, and all places that it may hold then or later.
+/// Returns what the address may hold before the requests, and all places that it may hold then or later.
 fn contents(was: Option<&Option<AnyCase>>, parts: &[Part]) -> (Vec<Content>, Vec<AnyCase>) {
     let mut places: Vec<AnyCase> = Vec::new();
     let known = was.and_then(Option::as_ref);
@@ -419,13 +420,13 @@ fn contents(was: Option<&Option<AnyCase>>, parts: &[Part]) -> (Vec<Content>, Vec
     let contents = match was {
         Some(None) => vec![None],
         Some(Some(_)) => vec![Some(0)],
-        // It may hold what nobody knows; that it holds nothing stands for it.
+        // The content is unknown, and is represented as no mapping.
         None => vec![None],
     };
     (contents, places)
 }
 
-/// All of them began together: that each ended when it did is known, but not when it arrived.
+/// Returns the calls of the search. All of them begin together: the end of each request is known, but not its arrival.
 fn calls(parts: &[Part]) -> Vec<Call<&Part>> {
     let calls = parts.iter().map(|part| Call {
         start: 0,
@@ -440,7 +441,7 @@ fn written(part: &Part, places: &[AnyCase]) -> Content {
     places.iter().position(|place| place == wanted)
 }
 
-/// Where a request leads if its answer must be right at its place in the order.
+/// Returns the contents that a request may leave, if its answer must be right at its place in the order.
 fn strictly(part: &Part, content: Content, places: &[AnyCase]) -> Vec<Content> {
     let is_wrong = match part.outcome {
         Outcome::Unsure => false,
@@ -455,8 +456,8 @@ fn strictly(part: &Part, content: Content, places: &[AnyCase]) -> Vec<Content> {
     leniently(part, content, places)
 }
 
-/// Where a request leads whatever its answer says of what was there: that a delete sees an overwriting put halfway, no
-/// clause forbids.
+/// Returns the contents that a request may leave, whatever its answer says about what was there before. No clause
+/// forbids that a delete sees a half-finished overwrite.
 fn leniently(part: &Part, content: Content, places: &[AnyCase]) -> Vec<Content> {
     match part.outcome {
         Outcome::Accepted => vec![written(part, places)],

@@ -1,4 +1,4 @@
-//! Writes: what they answer about the state before, and the state that they leave.
+//! Writes: what their answers say about the state before, and the state that they leave.
 
 use std::net::IpAddr;
 
@@ -57,7 +57,7 @@ impl Model {
         }
     }
 
-    /// A single write; whether its effect is known.
+    /// Takes in a single write. Returns whether its effect is known.
     fn written(
         &mut self,
         operation: Operation,
@@ -68,7 +68,8 @@ impl Model {
         let path = exchange.request.address.as_deref();
         let text = sent.and_then(|sent| sent.address).or(path);
         let Some(ip) = text.and_then(|text| self.facts.identity(text)) else {
-            // One that may be another's is doubtful, and no more than it; what a text means that is none is not known.
+            // A possible alias makes only that address uncertain; text that is not an address makes the whole zone
+            // unknown.
             return text.is_some_and(is_address);
         };
         let generation = operation.generation();
@@ -101,7 +102,7 @@ impl Model {
         true
     }
 
-    /// The list that a write answers with, apart from the entry that was written.
+    /// Takes in the list that a write answers with, except for the entry that was written.
     fn whole_but(
         &mut self,
         operation: Operation,
@@ -118,7 +119,7 @@ impl Model {
         }
     }
 
-    /// Sets what a write left; where it is not known what, nothing is known of the address.
+    /// Sets what a write left. If that is unknown, nothing is known about the address any more.
     pub(super) fn set_written(&mut self, operation: Operation, ip: IpAddr, place: Known) {
         let before = match self.facts.of(ip).map(|fact| fact.place) {
             Some(Some(place)) => Known::Mapped(place),
@@ -165,7 +166,7 @@ impl Model {
         true
     }
 
-    /// The deleted values that an answer shows, against what is known.
+    /// Checks the deleted values that an answer shows against what is known.
     pub(super) fn showed_deleted(
         &self,
         operation: Operation,
@@ -197,7 +198,7 @@ impl Model {
         }
     }
 
-    /// A delete that was accepted, against what is known.
+    /// Checks an accepted delete against what is known.
     pub(super) fn was_mapped(
         &mut self,
         operation: Operation,
@@ -219,7 +220,7 @@ impl Model {
         findings.push(Finding::new((clause, level), "/result", what));
     }
 
-    /// A write that was refused: what the refusal says of the state, and what it leaves unknown.
+    /// Takes in a refused write: what the refusal says about the state, and what it leaves unknown.
     fn refused(
         &mut self,
         operation: Operation,
@@ -255,7 +256,7 @@ impl Model {
             self.was_full(operation, exchange, items, findings);
         }
         if operation.kind().is_batch() {
-            // That a refused batch leaves all as it was is a must only beyond 100 items.
+            // Only a batch of more than 100 items must change nothing when it is refused.
             let is_long = items.len() > contract().limits.batch;
             if items.is_empty() || !is_long {
                 return self.unsure_of(items);
@@ -264,7 +265,7 @@ impl Model {
             return Certainty::Kept;
         }
         let Some(sent) = items.first() else {
-            // HTTP-1 and HTTP-2, by which nothing changes, only recommend it.
+            // HTTP-1 and HTTP-2 only recommend that such a request changes nothing.
             self.forget();
             return Certainty::Lost;
         };
@@ -295,7 +296,7 @@ impl Model {
         Certainty::Kept
     }
 
-    /// An upsert that was refused since the address has a mapping.
+    /// Checks an upsert that was refused because the address has a mapping.
     fn was_no_create(
         &mut self,
         operation: Operation,
@@ -335,7 +336,7 @@ impl Model {
         Certainty::Kept
     }
 
-    /// A refusal for want of room in a zone that is known to have some.
+    /// Checks a refusal for lack of room against the room that the zone is known to have.
     fn was_full(
         &self,
         operation: Operation,
@@ -364,7 +365,7 @@ impl Model {
             }
             return;
         }
-        // A body that is too long is refused for that, whatever the code.
+        // A body with too many items is refused for its size, whatever the code.
         let is_of_a_size = (1..=contract().limits.batch).contains(&items.len());
         if !is_of_a_size || items.len() > room {
             return;
@@ -384,7 +385,7 @@ impl Model {
         }
     }
 
-    /// A write after which the zone holds too much.
+    /// Checks whether the zone holds too many mappings after a write.
     fn within_limit(&self, operation: Operation, findings: &mut Vec<Finding>) {
         if matches!(operation.kind(), Kind::Delete | Kind::BatchDelete) {
             return;
@@ -413,8 +414,8 @@ impl Model {
     }
 }
 
-/// What a write left: what was sent, in the spelling of the answer. Where the two differ, or neither is known, it is
-/// not known.
+/// Returns what a write left: the place that was sent, in the spelling of the answer. The result is unknown if the two
+/// differ or neither is known.
 pub(super) fn agreed(sent: Option<AnyCase>, shown: Option<AnyCase>) -> Known {
     match (sent, shown) {
         (Some(sent), Some(shown)) if sent == shown => Known::Mapped(shown),

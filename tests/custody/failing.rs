@@ -1,4 +1,4 @@
-//! Targets that fail, refuse or go away while a zone is in use.
+//! Targets that fail, refuse requests or become unreachable while a zone is in use.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ const EMPTIED: [&str; 5] = [
     "^list/empty/v2",
 ];
 
-/// Whether the zone was emptied: the run has sent a deletion of many.
+/// Returns whether this request empties the zone: a batch delete that the run itself sends.
 fn empties(seen: &Seen) -> bool {
     seen.method == "DELETE" && seen.body.contains("10.0.") && seen.is_custody
 }
@@ -48,7 +48,7 @@ async fn a_generation_that_is_switched_off_does_not_keep_mappings_away() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn a_generation_that_is_switched_off_while_cases_use_it_is_accused_of_nothing() {
-    // The moment moves through reads, writes, parallel requests and the tidying between cases.
+    // These moments fall into reads, writes, parallel requests and the cleanup between cases.
     for moment in [9, 31, 57, 83, 140] {
         let target = Target::start(Kind::default(), &thirty(), move |seen, _| {
             if seen.is_v1() && seen.number > moment {
@@ -76,7 +76,7 @@ async fn a_generation_that_is_switched_off_while_cases_use_it_is_accused_of_noth
     }
 }
 
-/// Refuses whatever names a region that is no longer accepted.
+/// Refuses every write that names a region that is no longer accepted.
 fn refuse(seen: &Seen, region: &str) -> Act {
     let names = seen.is_write() && seen.method != "DELETE" && seen.body.contains(region);
     if names { failure(400, 1157) } else { Act::Pass }
@@ -201,7 +201,7 @@ async fn a_sick_service_is_asked_a_few_times_and_then_left_alone() {
     target.is_as_it_was(&healed);
 }
 
-/// One obstacle while the zone is put back.
+/// Checks that a zone is put back despite one obstacle.
 #[test_case::test_case("a write whose answer is lost"; "a write whose answer is lost")]
 #[test_case::test_case("a pause that is longer than the longest wait"; "a pause that is longer than the longest wait")]
 #[test_case::test_case("a list that fails"; "a list that fails")]

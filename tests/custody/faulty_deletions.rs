@@ -1,5 +1,5 @@
-//! Servers that delete some of what they are asked to delete, or none of it: the ordinary first hour of somebody who
-//! writes one.
+//! Servers that delete only some of the requested mappings, or none: a usual state of a server that is just being
+//! written.
 
 use std::net::IpAddr;
 
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::support::command::{Ended, ZONE};
 use crate::target::{Act, Kind, Target, changed, failure, v2_only};
 
-/// An address that no case uses: what a look-up by text finds under a spelling that it does not know.
+/// An address that no case uses; the functions below look it up in place of an address whose spelling they do not know.
 const NOWHERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(233, 252, 0, 1));
 
-/// Lists mapped addresses in hexadecimal groups.
+/// Makes the list show IPv4-mapped addresses in hexadecimal groups.
 fn shows_groups(rules: &mut Rules) {
     rules.show = |ip, _| match ip {
         IpAddr::V6(mapped) if mapped.to_ipv4_mapped().is_some() => {
@@ -23,7 +23,7 @@ fn shows_groups(rules: &mut Rules) {
     };
 }
 
-/// Finds the path's address only as the list spells it.
+/// Makes the server find an address in a path only if it is spelled as in the list.
 fn finds_groups(rules: &mut Rules) {
     rules.read_path = |text| {
         let ip: IpAddr = text.parse().ok()?;
@@ -32,7 +32,7 @@ fn finds_groups(rules: &mut Rules) {
     };
 }
 
-/// Finds the path's address only in canonical form, which is not how the list spells it.
+/// Makes the server find an address in a path only in canonical form, which differs from the spelling in the list.
 fn finds_dotted(rules: &mut Rules) {
     rules.read_path = |text| {
         let ip: IpAddr = text.parse().ok()?;
@@ -40,7 +40,7 @@ fn finds_dotted(rules: &mut Rules) {
     };
 }
 
-/// The path never finds a mapped address; a batch does.
+/// Makes the server never find an IPv4-mapped address in a path; a batch still finds it.
 fn finds_no_mapped_address(rules: &mut Rules) {
     rules.read_path = |text| {
         let ip: IpAddr = text.parse().ok()?;

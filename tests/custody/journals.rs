@@ -1,4 +1,4 @@
-//! Journals: what a run left that was killed, and what others left in their place.
+//! Journals that a killed run left behind, and whatever else is found in their place.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::support::command::{Folder, ZONE, end, signal, spawn};
 use crate::target::{Act, Kind, Target, failure, thirty};
 
-/// A target whose zone a run has emptied before it was killed.
+/// Returns a target whose zone was emptied by a run that was then killed.
 async fn killed() -> Target {
     let is_emptied = std::sync::Arc::new(AtomicBool::new(false));
     let (emptied, is_dead) = (
@@ -20,7 +20,7 @@ async fn killed() -> Target {
             emptied.store(true, Ordering::SeqCst);
             return Act::Pass;
         }
-        // It goes no further before it is killed.
+        // The run cannot continue before it is killed.
         if emptied.load(Ordering::SeqCst) && !dead.load(Ordering::SeqCst) {
             return failure(503, 1140);
         }

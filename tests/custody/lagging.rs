@@ -1,10 +1,10 @@
-//! Targets whose reads are behind, or lie at first.
+//! Targets whose reads lag behind their writes, or are wrong at first.
 
 use std::time::Duration;
 
 use crate::target::{Act, Kind, Target, failure, thirty, v2_only};
 
-/// The case whose clause needs an empty zone, on a target without `v1`.
+/// Arguments that select the case whose clause needs an empty zone, on a target without `v1`.
 const EMPTY: [&str; 3] = ["--allow-empty-zone", "--clause", "V2-LIST-6"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]

@@ -1,5 +1,5 @@
-//! Zones that belong to somebody, on targets that behave as real services do at their worst: each test is one way in
-//! which mappings were lost, or words about them were false. On real sockets, with the built command.
+//! Zones that are in use, on targets that behave like real services at their worst. Each test is one way in which
+//! mappings were once lost or wrongly reported. The tests use real sockets and the built command.
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]

@@ -1,4 +1,4 @@
-//! Somebody else writes in the zone: the owner, by hand or by a program, or a run on another machine.
+//! Other writers in the zone: its owner, by hand or by a program, or a run on another machine.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::command::{Folder, ZONE, end, spawn};
 use crate::target::{Act, Kind, Seen, Target, changed, thirty};
 
-/// Whether this is the n-th write of a case.
+/// Counts the writes of cases in `count`, and returns whether this request is the write with this number.
 fn is_write_of_a_case(seen: &Seen, count: &AtomicUsize, number: usize) -> bool {
     seen.is_write() && !seen.is_custody && count.fetch_add(1, Ordering::SeqCst) + 1 == number
 }
@@ -107,7 +107,7 @@ async fn what_a_target_claims_is_not_taken_for_what_the_run_did() {
 async fn an_edit_between_the_survey_and_making_room_keeps_the_zone_from_being_emptied() {
     let lists = AtomicUsize::new(0);
     let target = Target::start(Kind::default(), &thirty(), move |seen, owner| {
-        // After both generations were found and surveyed.
+        // The fifth list request comes after both generations were found and surveyed.
         if seen.is_list() && seen.is_custody && lists.fetch_add(1, Ordering::SeqCst) == 4 {
             owner.write(&["10.0.0.5"], "us-west1");
         }
@@ -197,7 +197,7 @@ async fn a_run_on_another_machine_is_noticed_and_nothing_is_left_behind() {
     let elsewhere = Folder::new();
     let arguments = ["--allow-existing", "--family", "ip", "--family", "v2"];
     let first = spawn(target.command(&arguments));
-    // A user of its own: another home, as another machine has.
+    // The second run has its own home folder, as on another machine.
     let mut second = vec![
         "run",
         "--target",

@@ -1,4 +1,4 @@
-//! What is proved before a zone is emptied, and what is waited for before it counts as put back.
+//! What a run proves before it empties a zone, and what it waits for before the zone counts as put back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,7 +34,7 @@ async fn a_zone_that_seems_full_after_it_was_emptied_is_not_emptied_twice() {
     );
 }
 
-/// A mapping as a single read of `v2` shows it, with a comment.
+/// Answers a single read of `v2` with the mapping and an additional `comment` member.
 fn commented(seen: &Seen, owner: &Owner) -> Act {
     let is_single = seen.method == "GET" && seen.path.contains("/cloud_regions/10.0.0.");
     if !is_single {
@@ -55,7 +55,7 @@ async fn members_that_only_single_reads_show_keep_a_mapping_where_it_is() {
     assert!(!ended.said.contains("modified_on"), "{}", ended.said);
 }
 
-/// Refuses a region for mappings that are new.
+/// Refuses a region for new mappings only.
 fn refuse_new(seen: &Seen, owner: &Owner) -> Act {
     let is_put = seen.method == "PUT" && seen.body.contains("us-east1");
     if !is_put {
@@ -89,7 +89,7 @@ async fn a_batch_that_replaces_the_collection_costs_no_mapping() {
     };
     let held: Vec<String> = (1..=130).map(|n| format!("10.0.0.{n}")).collect();
     let target = Target::start(kind, &[], v2_only(|_, _| Act::Pass)).await;
-    // The owner wrote one by one.
+    // The owner writes the mappings one by one, since a batch would replace the earlier ones.
     for ip in &held {
         let path = format!("/origin/cloud_regions/{ip}");
         let body = json!({"origin_ip": ip, "vendor": "gcp", "region": "us-east1"});
@@ -112,7 +112,7 @@ async fn a_deletion_that_takes_effect_after_its_answer_was_lost_is_waited_for() 
         &thirty(),
         v2_only(move |seen, owner| {
             let mut due = due.lock().unwrap_or_else(|e| panic!("{e}"));
-            // It comes to the store when a later request finds its time over.
+            // The delayed deletion takes effect with the first request after its due time.
             if due.is_some_and(|at| at <= std::time::Instant::now()) {
                 *due = None;
                 for n in 1..=30 {
@@ -175,7 +175,7 @@ async fn what_a_journal_says_of_another_target_is_not_done_to_this_one() {
         .with(1, &["V2-DELETE-1"]);
     let left: Vec<String> = first.owner.zone()[1].keys().cloned().collect();
     assert!(!left.is_empty());
-    // Another server, on which somebody holds the same mappings.
+    // Another server, whose zone holds the same mappings.
     let mut second = Target::start(Kind::default(), &left, |_, _| Act::Pass).await;
     second.folder = first.folder;
     let ended = second.run(&["--allow-existing", "--filter", "^v2/put-creates"]);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::support::command::{end, signal, spawn};
 use crate::target::{Act, Kind, Target, thirty};
 
-/// A run that has emptied its zone gets signals.
+/// Sends signals to a run that is emptying its zone, and checks that the run puts everything back.
 async fn struck(names: &'static [&'static str]) {
     let has_come = Arc::new(AtomicBool::new(false));
     let come = Arc::clone(&has_come);

@@ -1,4 +1,4 @@
-//! A target with a zone in use, and a relay before it in which a test decides what goes wrong.
+//! A target with a zone in use, behind a relay in which a test decides what goes wrong.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,17 +14,17 @@ use crate::support::command::{Ended, Folder, TOKEN, ZONE, end, spawn};
 use crate::support::relay::{Relay, Request, Script, Wire};
 use crate::support::zone;
 
-/// The owner's region.
+/// The region of the owner's mappings.
 pub(crate) const REGION: &str = "us-east1";
 
-/// What a test sees of a request.
+/// The parts of a request that a test can see.
 pub(crate) struct Seen {
-    /// From 1.
+    /// The number of the request, from 1.
     pub(crate) number: usize,
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) body: String,
-    /// Whether the run sends it for a zone in its care, and not for a case.
+    /// Whether the run sends the request itself, to take care of the zone, and not for a case.
     pub(crate) is_custody: bool,
 }
 
@@ -51,23 +51,23 @@ impl Seen {
         self.path.contains("/cache/origin_cloud_regions")
     }
 
-    /// Whether it reads the whole list.
+    /// Returns whether the request reads the list of mappings.
     pub(crate) fn is_list(&self) -> bool {
         let path = self.path.split('?').next().unwrap_or_default();
         self.method == "GET" && path.ends_with("cloud_regions")
     }
 }
 
-/// What becomes of a request.
+/// What the relay does with a request.
 pub(crate) enum Act {
     Pass,
-    /// It is carried out, and its answer is lost.
+    /// Forwards the request and closes the connection without an answer.
     LoseAnswer,
-    /// This answer comes in place of the target's.
+    /// Sends this answer without forwarding the request: status, header lines and body.
     Instead(u16, &'static str, Value),
 }
 
-/// A failure in the API's words.
+/// Returns a failure in the form of the API.
 pub(crate) fn failure(status: u16, code: u32) -> Act {
     let error = json!({"code": code, "message": "refused by the test"});
     let body = json!({"success": false, "errors": [error], "messages": [], "result": null});
@@ -76,7 +76,7 @@ pub(crate) fn failure(status: u16, code: u32) -> Act {
 
 type Decide = dyn Fn(&Seen, &Owner) -> Act + Send + Sync;
 
-/// A relay that counts requests and asks the test what becomes of each.
+/// A relay script that counts requests and asks the test what to do with each.
 pub(crate) struct Twist {
     decide: Box<Decide>,
     owner: Owner,
@@ -87,7 +87,7 @@ pub(crate) struct Twist {
 impl Script for Twist {
     async fn serve(&self, request: Request, mut wire: Wire) -> Option<Wire> {
         let seen = Seen::of(&request, self.count.fetch_add(1, Ordering::SeqCst) + 1);
-        // The owner's requests block; the target that answers them runs beside.
+        // The owner's requests block this thread; the target that answers them runs on another one.
         let act = tokio::task::block_in_place(|| (self.decide)(&seen, &self.owner));
         match act {
             Act::Pass => {}
@@ -126,7 +126,7 @@ fn answer(status: u16, fields: &str, body: &Value) -> String {
     )
 }
 
-/// Reads of `v2` show the zone as it was a while ago.
+/// A delay of reads: reads of `v2` show the zone as it was some time ago.
 pub(crate) struct Lag {
     behind: Duration,
     only_lists: bool,
@@ -181,14 +181,14 @@ impl Lag {
     }
 }
 
-/// Somebody who writes into the zone beside the run.
+/// The owner of the zone, who writes into it independently of the run.
 #[derive(Clone)]
 pub(crate) struct Owner {
     pub(crate) server: SocketAddr,
 }
 
 impl Owner {
-    /// Writes mappings in a region.
+    /// Writes mappings of these addresses to a region.
     pub(crate) fn write(&self, addresses: &[&str], region: &str) {
         for chunk in addresses.chunks(100) {
             let item = |ip: &&str| json!({"origin_ip": ip, "vendor": "gcp", "region": region});
@@ -205,23 +205,23 @@ impl Owner {
         zone::request(self.server, "DELETE", &path, None);
     }
 
-    /// What the zone holds through both generations.
+    /// Returns the mappings of the zone as each generation shows them.
     pub(crate) fn zone(&self) -> [zone::Mappings; 2] {
         zone::read(self.server)
     }
 }
 
-/// How the target is.
+/// The properties of a target.
 #[derive(Default)]
 pub(crate) struct Kind {
     pub(crate) changes: Vec<Change>,
     pub(crate) behind: Option<Duration>,
-    /// Single reads show the zone as it is all the same.
+    /// Whether single reads show the current state even if lists lag behind.
     pub(crate) only_lists_are_behind: bool,
     pub(crate) throttle: Option<(u64, u64)>,
 }
 
-/// The same target without `v1`.
+/// Wraps `decide` so that the target refuses all requests of `v1`.
 pub(crate) fn v2_only(
     decide: impl Fn(&Seen, &Owner) -> Act + Send + Sync + 'static,
 ) -> impl Fn(&Seen, &Owner) -> Act + Send + Sync + 'static {
@@ -244,13 +244,13 @@ pub(crate) struct Target {
     _mock: Running,
 }
 
-/// Thirty mappings of the owner, none at a documentation address.
+/// Returns the addresses of thirty mappings of the owner; none is a documentation address.
 pub(crate) fn thirty() -> Vec<String> {
     (1..=30).map(|n| format!("10.0.0.{n}")).collect()
 }
 
 impl Target {
-    /// A target whose zone holds these; `decide` says what becomes of each request.
+    /// Starts a target whose zone holds mappings of these addresses; `decide` chooses what happens to each request.
     pub(crate) async fn start(
         kind: Kind,
         held: &[String],
@@ -302,7 +302,7 @@ impl Target {
         }
     }
 
-    /// A run on the zone.
+    /// Returns the command that runs the suite on the zone.
     pub(crate) fn command(&self, more: &[&str]) -> Command {
         let mut arguments = vec!["run", "--target", &self.url, "--zone", ZONE];
         arguments.extend(["--seed", "7", "--jobs", "1"]);
@@ -320,13 +320,13 @@ impl Target {
         end(spawn(self.folder.originproof(&arguments)))
     }
 
-    /// Nothing of what was there is missing or different.
+    /// Checks that the zone holds exactly what it held at the start.
     #[track_caller]
     pub(crate) fn is_as_it_was(&self, ended: &Ended) {
         assert_eq!(self.owner.zone(), self.before, "{}", ended.said);
     }
 
-    /// The zone as it was, with these differences.
+    /// Checks that the zone holds what it held at the start, except for these differences.
     #[track_caller]
     pub(crate) fn is_but_for(&self, differences: &[(&str, Option<&str>)], ended: &Ended) {
         let mut expected = self.before.clone();
@@ -346,7 +346,7 @@ fn change(mappings: &mut BTreeMap<String, String>, differences: &[(&str, Option<
     }
 }
 
-/// A mutant or variation of the mock by its name.
+/// Returns the changes of the mutant or variation of the mock with this name.
 pub(crate) fn changed(name: &str) -> Vec<Change> {
     let mutant = mutant::by_name(name).map(|mutant| mutant.changes.as_slice());
     let changes = mutant.or_else(|| variation::by_name(name).map(|variation| variation.changes));

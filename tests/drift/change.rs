@@ -1,11 +1,11 @@
-//! One change at a time: its kind, whom it breaks, and both places.
+//! Single changes of the description: each is reported with its kind, whom it breaks, and its place on both sides.
 
 use serde_json::{Value, json};
 use test_case::test_case;
 
 use super::{Both, Breaks, Clients, Edit, Neither, Servers, V2, drift, excerpt, listed};
 
-/// Kind, who breaks, theirs, ours.
+/// An expected difference: its kind, whom it breaks, its place in the description and its place in the contract.
 type Expected = (&'static str, Breaks, &'static str, &'static str);
 
 const V1: &str = "/paths/~1zones~1{zone_id}~1cache~1origin_cloud_regions";
@@ -70,7 +70,7 @@ fn failure(code: i64, text: &str) -> Value {
 #[test_case(|d| { let address = d.remove(&format!("{S}/ocr_v1_entry/properties/origin-ip")); d.set(&format!("{S}/ocr_v1_entry/properties/origin_ip"), address); d.set(&format!("{S}/ocr_v1_entry/required/0"), json!("origin_ip")); }, &[("member-gone", Clients, "#/components/schemas/ocr_v1_entry", "schemas/result/v1-single.json#/$defs/entry/properties/origin-ip"), ("member-new", Servers, "#/components/schemas/ocr_v1_entry/properties/origin_ip", "schemas/result/v1-single.json#/$defs/entry")]; "the hyphen of v1 made an underscore")]
 #[test_case(|d| d.set(&format!("{S}/ocr_v2_entry/additionalProperties"), json!(false)), &[("closed", Servers, "#/components/schemas/ocr_v2_entry/additionalProperties", "schemas/result/v2-entry.json#")]; "other members forbidden")]
 #[test_case(|d| d.set(&format!("{S}/ocr_v2_batch_item/properties/error/deprecated"), json!(true)), &[("deprecated", Neither, "#/components/schemas/ocr_v2_batch_item/properties/error", "schemas/result/v2-batch.json#/$defs/item/properties/error")]; "a member deprecated")]
-// The frame of answers.
+// The envelope of answers.
 #[test_case(|d| { d.remove(&format!("{S}/ocr_answer/properties/messages")); }, &[("member-gone", Clients, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions/get/responses/200/content/application~1json/schema", "schemas/envelope.json#/properties/messages")]; "messages gone")]
 #[test_case(|d| { d.remove(&format!("{S}/ocr_messages/items/properties/code/minimum")); }, &[("limit", Clients, "#/components/schemas/ocr_messages/items/properties/code", "schemas/envelope.json#/$defs/notice/properties/code")]; "small codes")]
 #[test_case(|d| { d.remove(&format!("{V2}/get/responses/200/content/application~1json/schema/allOf/1/properties/result_info")); }, &[("member-gone", Clients, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions/get/responses/200/content/application~1json/schema", "schemas/result-info.json#")]; "result_info gone")]
@@ -89,7 +89,7 @@ fn failure(code: i64, text: &str) -> Value {
 #[test_case(|d| { d.remove(&format!("{V2}/get/security/1")); }, &[("security-gone", Clients, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions/get/security", "schemas/published.yaml#/security/1")]; "keys not taken any more")]
 #[test_case(|d| d.push(&format!("{V2}/get/security"), json!({})), &[("security-new", Servers, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions/get/security/2", "schemas/published.yaml#/security")]; "open to everybody")]
 #[test_case(|d| d.set("/components/securitySchemes/api_token/scheme", json!("basic")), &[("security-changed", Both, "#/paths/~1zones~1{zone_id}~1origin~1cloud_regions/get/security/0", "schemas/published.yaml#/security/0")]; "tokens of another scheme")]
-// The frame of failures.
+// The envelope of failures.
 #[test_case(|d| { d.remove(&format!("{S}/ocr_failure/properties/success")); }, &[("member-gone", Clients, "#/components/schemas/ocr_failure", "schemas/contract.yaml#/clauses"), ("values", Both, "#/components/schemas/ocr_answer/properties/success", "schemas/contract.yaml#/clauses")]; "failures without success")]
 #[test_case(|d| d.set(&format!("{S}/ocr_failure/properties/success/enum"), json!([true])), &[("values", Both, "#/components/schemas/ocr_failure/properties/success", "schemas/contract.yaml#/clauses")]; "failures that succeed")]
 #[test_case(|d| { d.remove(&format!("{S}/ocr_failure/properties/success/enum")); }, &[("unrestricted", Clients, "#/components/schemas/ocr_failure/properties/success", "schemas/contract.yaml#/clauses"), ("values", Both, "#/components/schemas/ocr_answer/properties/success", "schemas/contract.yaml#/clauses")]; "failures of any success")]

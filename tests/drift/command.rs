@@ -1,4 +1,4 @@
-//! The command: exit codes, formats, a URL without credentials.
+//! The command `drift`: its exit codes, its formats, and that it sends no credentials to a URL.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -31,7 +31,7 @@ fn said(output: &Output, code: i32) -> String {
     text
 }
 
-/// A file in the folder of the tests.
+/// Writes a file in the folder of the tests and returns its path.
 fn file(name: &str, text: &str) -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -131,7 +131,7 @@ fn the_formats_carry_the_same_differences_and_the_patch_is_written() {
     assert!(text.contains("line 2: no difference is"), "{text}");
 }
 
-/// Answers one request, and returns it.
+/// Serves one request at the returned URL; the thread returns the request.
 fn served(status: &'static str, body: String) -> (String, std::thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("{error}"));
     let address = listener

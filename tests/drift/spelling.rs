@@ -1,4 +1,4 @@
-//! The same description in other words.
+//! Other spellings of the same description, which must not be reported as drift.
 
 use serde_json::{Value, json};
 use test_case::test_case;
@@ -46,7 +46,7 @@ fn the_description_in_yaml_does_not_differ_and_is_told_by_the_same_places() {
     assert_eq!(listed(&drift_of(&document)), listed(&drift(&document)));
 }
 
-/// The same paths below a base.
+/// Prefixes all paths with a base.
 fn begin_with(document: &mut Value, base: &str) {
     let paths = document.remove("/paths");
     let members = paths.as_object().cloned().unwrap_or_default();
@@ -69,7 +69,7 @@ fn yaml_may_begin_with_a_key_in_quotes_or_with_a_brace() {
     }
 }
 
-/// 3.0 in the words of 3.1.
+/// Converts a description from `OpenAPI` 3.0 to the notation of 3.1.
 fn in_3_1(value: &Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.iter().map(in_3_1).collect()),
@@ -101,7 +101,7 @@ fn in_3_1(value: &Value) -> Value {
     }
 }
 
-/// Every path calls the zone as the shared parameter does.
+/// Renames the zone parameter in every path to `zone_identifier`.
 fn rename_zones(document: &mut Value) {
     let Some(Value::Object(paths)) = document.get_mut("paths") else {
         panic!("no paths");
@@ -112,7 +112,7 @@ fn rename_zones(document: &mut Value) {
         .collect();
 }
 
-/// YAML in blocks, texts in quotes.
+/// Writes a value as YAML in block style, with strings in quotes.
 fn block(value: &Value, depth: usize, yaml: &mut String) {
     let indent = "  ".repeat(depth);
     let mut entry = |head: String, value: &Value| {

@@ -1,4 +1,4 @@
-//! The command: the same seed, cases that are saved, their replay, zones in use.
+//! The command `explore`: runs with the same seed, saved cases and their replay, and zones in use.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Methods and paths of all requests, in order.
+/// Runs `explore` with a seed and returns the methods and paths of all requests, in order.
 fn sequence(seed: &str) -> Vec<String> {
     let folder = folder();
     let file = folder.path().join("run.json");
@@ -50,7 +50,7 @@ fn sequence(seed: &str) -> Vec<String> {
     for trial in trials.into_iter().flatten() {
         let steps = trial["steps"].as_array();
         for step in steps.into_iter().flatten() {
-            // Zones are new each time.
+            // Zone ids differ between runs, so they are left out.
             let path = step["path"].as_str().unwrap_or_default();
             let path: Vec<&str> = path.split('/').filter(|part| part.len() != 32).collect();
             sent.push(format!("{} {}", step["method"], path.join("/")));

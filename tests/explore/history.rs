@@ -1,15 +1,15 @@
-//! Faults that need a history are found, by a clause that is right, and told in a few requests.
+//! Faults that show only after a history of requests: they are found by a correct clause and shown in a few requests.
 
 use futures_util::stream::{self, StreamExt};
 use originproof::mock::mutant::history::{self, HistoryMutant};
 use originproof::mutation::{Explored, explore_mutant};
 
-/// Requests from each seed.
+/// The number of requests for each seed.
 const REQUESTS: usize = 3_000;
-/// Mutants at a time: what they wait for is mostly their own pauses.
+/// The number of mutants that are explored in parallel; they mostly wait for their own pauses.
 const AT_A_TIME: usize = 4;
 
-/// The first of some seeds from which a fault is found.
+/// Explores a mutant with several seeds and returns the first exploration that finds its fault.
 async fn found(mutant: &'static HistoryMutant) -> Option<Explored> {
     for seed in 1..=4 {
         let explored = explore_mutant(mutant, seed..=seed, REQUESTS).await;
@@ -45,7 +45,7 @@ async fn every_fault_with_a_history_is_found_and_told_in_a_few_requests() {
         let told = explored.as_ref().and_then(Explored::told);
         told.is_some_and(|told| told > 2 * mutant.shortest)
     });
-    // What is in the wake of a race, and a count to eleven, may take a few requests more.
+    // A fault after a race, or one that counts to eleven, may need a few more requests.
     assert!(
         long.len() <= 3,
         "told in more than twice the shortest sequence: {long:?}"

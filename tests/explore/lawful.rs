@@ -1,4 +1,4 @@
-//! No lawful server is accused, whatever the seed.
+//! Lawful servers are not accused, whatever the seed.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn the_reference_implementation_is_not_accused() {
     }
 }
 
-/// What a variation is accused of that it does not say itself.
+/// Returns the accusations against a variation, except for the recommendations that it declares not to follow.
 async fn accusations(variation: &Variation, seed: u64) -> Vec<String> {
     let stories = stories(variation.changes, seed, 700).await;
     let is_said = |story: &&Story| {
@@ -52,7 +52,7 @@ async fn accusations(variation: &Variation, seed: u64) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lawful_variations_are_not_accused() {
-    // Two of the twelve themes of walks are large; with this seed and the next the walks have all others.
+    // Walks have twelve themes, two of which are large; these two seeds cover the other ten.
     for variation in variation::all() {
         for seed in [11, 12] {
             let accused = accusations(variation, seed).await;
@@ -82,10 +82,10 @@ async fn a_full_zone_is_not_accused_where_surplus_items_fail_or_nothing_is_overw
     }
 }
 
-/// How long a replica shows an old state.
+/// How long a replica shows an old state, in milliseconds.
 const LAG: i64 = 60;
 
-/// Reads see the zone as it was before the writes of the last moments.
+/// Answers reads with the zone as it was before the most recent writes.
 fn lagging(rules: &Rules, zone: &mut Zone, call: &Call) -> Option<Reply> {
     let now = call.now.as_millisecond();
     let last = zone.aside.get("last").and_then(Value::as_i64).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! `originproof explore`: what it finds, what it does not accuse, and what it leaves behind.
+//! `originproof explore`: which faults it finds, that it does not accuse lawful servers, and what it leaves behind.
 
 mod command;
 mod history;

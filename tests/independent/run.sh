@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the suite against the independent server and explores it; fails where either finds something.
+# Runs the suite and `originproof explore` against the independent server; fails if either finds something.
 # Usage: run.sh PATH_TO_ORIGINPROOF
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"

@@ -30,7 +30,7 @@ BODY_LIMIT = 4 << 20
 UNUSABLE = "unusable address"
 CAPABILITIES = ["fresh-zones", "fault-injection", "v1", "v2", "both-credentials", "tiered-cache"]
 
-# Small, invented, and with one name that two vendors share.
+# A small list of invented regions; two vendors share one region name.
 REGIONS = {
     "oci": {"mx-tundra-4": [], "shared-south-7": ["GRU"]},
     "gcp": {"antarctica-west3": ["PUQ", "USH"], "europe-islands11": []},
@@ -97,7 +97,7 @@ class Mapping:
     def __init__(self, address, vendor, region, when):
         self.ip, self.family = str(address), f"ipv{address.version}"
         self.vendor, self.region, self.when = vendor, region, when
-        # v1 lists are sent whole, so the text of an entry is made once, when it is written.
+        # v1 lists are sent whole, so the text of an entry is generated only once, when the entry is written.
         self.v1_text = compact(self.shown("origin-ip"))
 
     def pair(self, name):
@@ -147,7 +147,7 @@ class Zone:
         return reversed(self.mappings.values())
 
 
-# ---------------------------------------------------------------- reading what was sent
+# ---------------------------------------------------------------- reading requests
 
 def read_address(text, status=None, pointer=None):
     try:
@@ -338,7 +338,7 @@ def v2_list(zone, call):
     page = read_count(call.query, "page", 1, None, "invalid page parameter, must be 1 or more")
     with zone.lock:
         total, start = len(zone.mappings), (page - 1) * size
-        # A page past the end may have a number that is too large to slice with.
+        # The number of a page past the end may be too large for slicing.
         chosen = itertools.islice(zone.newest_first(), start, start + size) if start < total else ()
         entries = [{"family": mapping.family, **mapping.pair("origin_ip")} for mapping in chosen]
     call.more["result_info"] = {
@@ -359,7 +359,7 @@ def v2_get(zone, call):
 def v2_put(zone, call):
     address = read_address(call.address, 400)
     item = read_item(call.body)
-    # The body has to repeat the address of the (decoded) path to the letter.
+    # The body must repeat the address of the (decoded) path exactly.
     if item.get("origin_ip") != call.address:
         raise documented(1146, "body origin_ip does not match URL", 400, "/origin_ip")
     pair = read_pair(item)
@@ -418,7 +418,7 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "independent-regions"
     sys_version = ""
     disable_nagle_algorithm = True
-    wbufsize = 1 << 16  # head and body leave together
+    wbufsize = 1 << 16  # head and body are sent together
 
     def serve(self):
         version, headers = "v2", ()
@@ -523,7 +523,7 @@ class Handler(BaseHTTPRequestHandler):
     def send_error(self, code, message=None, explain=None):
         """Requests that the base class turns down are answered in the envelope as well."""
         self.close_connection = True
-        self.request_version = self.protocol_version  # a garbled first line left 0.9 here: no headers
+        self.request_version = self.protocol_version  # after a garbled first line it is 0.9, which has no headers
         errors = [problem(2405 if code == 501 else 2411, message or "The request cannot be read.")]
         failure_form = {"success": False, "errors": errors, "messages": [], "result": None}
         self.answer(405 if code == 501 else code, compact(failure_form))
@@ -569,7 +569,7 @@ def main():
     parser.add_argument("--until-stdin-closes", action="store_true")
     options = parser.parse_args()
 
-    # A pipe wakes the main thread: writing to it is safe in a signal handler.
+    # A pipe wakes the main thread, since writing to a pipe is safe in a signal handler.
     woken, wake = os.pipe()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: os.write(wake, b"."))

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Drives the HTML report in headless Chromium: pages of real runs, of a run in which every string is hostile, and of one
-# with 1,000 cases.
+# Tests the HTML report in headless Chromium: pages of real runs, of a run in which every string is hostile, and of a
+# run with 1,000 cases.
 # Usage: run.sh PATH_TO_ORIGINPROOF
-# Needs node and npm, and the npm registry on the first run; installs Chromium from the system's packages if it is
-# absent (CHROMIUM names another one). What npm installs is kept below ORIGINPROOF_PAGE_CACHE (target/page unless told);
-# with KEEP_PAGES=DIR the pages are left there, to look at.
+# Needs node and npm, and the npm registry on the first run. Installs Chromium from the system's packages if it is
+# absent (CHROMIUM selects another browser). npm packages are kept below ORIGINPROOF_PAGE_CACHE (default: target/page).
+# With KEEP_PAGES=DIR the pages are kept in that folder.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 cache=$(realpath -m "${ORIGINPROOF_PAGE_CACHE:-target/page}")
@@ -13,7 +13,7 @@ node_packages "$cache" "$PLAYWRIGHT"
 pages=${KEEP_PAGES:-$scratch/pages}
 mkdir -p "$pages"
 
-# Runs as a user makes them, with their pages.
+# Runs the suite as a user would, and writes NAME.json and NAME.html. Usage: report NAME EXIT_CODE ARGUMENTS...
 report() {
     local name=$1 code=$2 is=0
     shift 2
@@ -25,7 +25,7 @@ report honest 0
 serve --mutant v2-batch-replaces-the-collection
 report faulty 1 --target "$url"
 
-# Run documents that no target of ours would bring about.
+# Run documents that none of our targets would produce.
 node "$here/generate.mjs" "$pages"
 for name in big hostile broken-off empty; do
     "$binary" report "$pages/$name.json" --format html -o "$pages/$name.html" 2>"$scratch/log" \

@@ -1,4 +1,4 @@
-//! What the proxy finds, names, records, and does not accuse.
+//! What the proxy finds, names and records, and what it does not accuse.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -16,7 +16,7 @@ use test_case::test_case;
 
 use super::client::{Client, Speaks};
 
-/// Something to write into that can be looked at afterwards.
+/// A shared buffer to write into, whose bytes can be read afterwards.
 #[derive(Clone, Default)]
 pub(crate) struct Shared(Arc<Mutex<Vec<u8>>>);
 
@@ -64,7 +64,7 @@ async fn proxy(
     annotations: Annotations,
     recording: Option<Shared>,
 ) -> RunningProxy {
-    // The path below which the mock serves comes from the upstream's URL.
+    // The upstream's URL includes the base path of the mock.
     let upstream = Upstream::parse(&upstream.base_url()).unwrap_or_else(|e| panic!("{e}"));
     let mut config = ProxyConfig::new(upstream);
     config.annotations = annotations;
@@ -74,7 +74,7 @@ async fn proxy(
     running.await.unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Both generations' writes, reads and failures; the last answer.
+/// Sends writes, reads and failing requests of both generations.
 async fn converse(client: &Client, base: &str) {
     let place =
         |ip: &str, region: &str| json!({"origin_ip": ip, "vendor": "aws", "region": region});
@@ -114,7 +114,7 @@ async fn converse(client: &Client, base: &str) {
     }
 }
 
-/// Clauses of the findings with how often each was found, by operation.
+/// Returns the operation, the clause and the number of occurrences of each finding.
 fn found(events: &[Event]) -> Vec<(String, String, usize)> {
     let mut found = Vec::new();
     for event in events {
@@ -222,7 +222,7 @@ async fn where_checking_falls_behind_traffic_goes_on_and_what_went_unchecked_is_
     let auditor = Auditor::new("traffic", Redactor::default());
     let running = Proxy::new(config).serve(([127, 0, 0, 1], 0).into(), auditor, None, move |_| {
         let _ = found_sender.send(());
-        // Nobody looks on until it is released; then never again.
+        // Blocks the checker until the test drops `release`; later calls return at once.
         let _ = wait.recv();
     });
     let running = running.await.unwrap_or_else(|e| panic!("{e}"));
@@ -237,7 +237,7 @@ async fn where_checking_falls_behind_traffic_goes_on_and_what_went_unchecked_is_
     };
     put("192.0.2.1", "us-east-1").await;
     tokio::task::block_in_place(|| found.recv()).unwrap_or_else(|e| panic!("{e}"));
-    // The checker is held up: one exchange waits, the others are missed, a write that changes the mapping among them.
+    // The checker is blocked: the read waits in the queue, and the nine writes, which change the mapping, go unchecked.
     client.api("GET", format!("{url}/192.0.2.1"), None).await;
     for _ in 0..9 {
         put("192.0.2.1", "eu-west-1").await;

@@ -1,4 +1,4 @@
-//! A client that changes nothing of what it sends and hides nothing of what it gets.
+//! A client that sends requests unchanged and returns everything that it receives.
 
 use std::convert::Infallible;
 
@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use hyper_util::client::legacy::{Client as Http, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 
-/// A body to send.
+/// The body of a request.
 pub(crate) type Body = BoxBody<Bytes, Infallible>;
 
 pub(crate) fn empty() -> Body {
@@ -21,13 +21,13 @@ pub(crate) fn whole(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).boxed()
 }
 
-/// A body whose length is not announced.
+/// Returns a body whose length is not announced.
 pub(crate) fn chunks(chunks: Vec<Bytes>) -> Body {
     let frames = chunks.into_iter().map(|chunk| Ok(Frame::data(chunk)));
     BodyExt::boxed(StreamBody::new(futures_util::stream::iter(frames)))
 }
 
-/// An answer as it came, but for the fields of the connection and the time of day.
+/// An answer as received, except for the fields of the connection and the `date` field.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -67,7 +67,7 @@ impl Client {
         answer.unwrap_or_else(|e| panic!("{e}"))
     }
 
-    /// The whole answer, or where it broke off.
+    /// Sends a request and returns the whole answer, or the error that ended it.
     pub(crate) async fn try_to_send(&self, request: Request<Body>) -> Result<Answer, String> {
         let answer = self.0.request(request).await;
         let (head, body) = answer.map_err(|e| format!("{e:?}"))?.into_parts();
@@ -79,7 +79,7 @@ impl Client {
         })
     }
 
-    /// The answer while it still comes.
+    /// Sends a request and returns the answer before its body is complete.
     pub(crate) async fn begin(
         &self,
         request: Request<Body>,
@@ -88,7 +88,7 @@ impl Client {
         answer.unwrap_or_else(|e| panic!("{e:?}"))
     }
 
-    /// A request of the API with the token of the tests.
+    /// Sends a request of the API with the token of the tests.
     pub(crate) async fn api(
         &self,
         method: &str,

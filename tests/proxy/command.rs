@@ -1,4 +1,4 @@
-//! The command: what it prints, writes and ends with.
+//! The command `proxy`: its output, the files that it writes, and its exit codes.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ fn start(arguments: &[&str]) -> Served {
 }
 
 impl Served {
-    /// Interrupts it; its exit code and the rest of what it said.
+    /// Interrupts the proxy; returns its exit code and the rest of its output.
     fn interrupt(mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-INT", &id]).status();

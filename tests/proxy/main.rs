@@ -1,4 +1,4 @@
-//! The proxy: what passes is what would have passed without it, and what is wrong with it is found.
+//! The proxy: it passes all traffic on unchanged, and it finds what is wrong with this traffic.
 
 mod checking;
 mod client;

@@ -1,4 +1,4 @@
-//! A thousand exchanges with the proxy and without.
+//! Compares a thousand exchanges through the proxy with the same exchanges without it.
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -11,7 +11,7 @@ use test_case::test_case;
 use super::client::{Body, Client, Speaks, chunks, empty, request, whole};
 use super::upstream::{self, LARGE, noise};
 
-/// A proxy that is not expected to find anything.
+/// Starts a proxy that panics if it finds anything.
 pub(crate) async fn proxy(upstream: &str, annotations: Annotations) -> RunningProxy {
     proxy_speaking(upstream, Speaks::Http1, annotations).await
 }
@@ -43,10 +43,11 @@ const KINDS: [&str; 10] = [
     "HEAD",
 ];
 
-/// The n-th request: ten kinds of answers, five of bodies, paths in odd spellings, of this API and not.
+/// Returns the request with a number. The requests ask for ten kinds of answers, have five kinds of bodies, and use
+/// paths of this API and others, some in odd spellings.
 fn varied(number: usize, base: &str) -> Request<Body> {
     let kind = match KINDS[number % 10] {
-        // Large bodies take their time; a few show as much as many.
+        // Large bodies are slow, and a few of them suffice.
         "large" if number % 100 != 5 => "plain",
         kind => kind,
     };
@@ -71,7 +72,7 @@ fn varied(number: usize, base: &str) -> Request<Body> {
     let mut request = request(method, base, &path, body);
     let fields = request.headers_mut();
     if (number / 10) % 5 == 4 && kind != "HEAD" && number % 200 != 45 {
-        // Clients announce an empty body in one version and not in the other.
+        // Clients announce an empty body in one HTTP version and not in the other.
         fields.append("content-length", HeaderValue::from_static("0"));
     }
     for (name, value) in [
@@ -103,9 +104,9 @@ async fn a_thousand_exchanges_are_the_same_with_and_without_it(
     let direct = format!("http://{address}");
     let running = proxy_speaking(&direct, upstream_speaks, annotations).await;
     let through = running.url();
-    // What the server says depends on the version in which it is asked.
+    // The server's answer depends on the HTTP version of the request.
     let (with, without) = (Client::new(speaks), Client::new(upstream_speaks));
-    // Of HTTP/2 and of the annotated ones, a part shows what the whole would.
+    // For HTTP/2 and for annotations, 300 exchanges suffice.
     let count = if (speaks, annotations) == (Speaks::Http1, Annotations::Off) {
         1_000
     } else {

@@ -1,4 +1,4 @@
-//! What a recording holds of credentials: nothing, whatever the coding and the character set.
+//! Recordings contain no credentials, whatever the content coding and the character set.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -35,7 +35,7 @@ fn packed(coding: &str, body: &[u8]) -> Vec<u8> {
             packed = ruzstd::encoding::compress_to_vec(body, level);
             Ok(0)
         }
-        // Nothing unpacks it; here only the name counts.
+        // A coding that is never decoded: only its name matters here.
         _ => {
             packed.extend(body);
             Ok(0)
@@ -45,7 +45,7 @@ fn packed(coding: &str, body: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// Serves what it is sent, with its coding, until the runtime ends.
+/// Serves each request's body as the answer, with the same type and coding, until the runtime ends.
 async fn echo() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await;
     let listener = listener.unwrap_or_else(|e| panic!("{e}"));
@@ -70,7 +70,7 @@ async fn echo() -> String {
     format!("http://{address}")
 }
 
-/// The only entry of the recording of one request, and the recording as text.
+/// Records one request; returns the only entry of the recording, and the recording as text.
 async fn recorded(sent: impl FnOnce(&str) -> Request<super::client::Body>) -> (Value, String) {
     let upstream = Upstream::parse(&echo().await).unwrap_or_else(|e| panic!("{e}"));
     let recording = Shared::default();
@@ -89,7 +89,7 @@ async fn recorded(sent: impl FnOnce(&str) -> Request<super::client::Body>) -> (V
     (har["log"]["entries"][0].clone(), text)
 }
 
-/// A recorded body in bytes; `None` if it was not recorded.
+/// Returns the bytes of a recorded body; `None` if it was not recorded.
 fn body(content: &Value) -> Option<Vec<u8>> {
     let text = content["text"].as_str()?;
     if content["encoding"] == "base64" {
@@ -174,11 +174,11 @@ async fn fields_and_query_members_that_are_not_known_to_be_harmless_are_masked()
     assert_eq!(entry["request"]["postData"]["text"], "*** and ***");
 }
 
-/// Serves through a proxy that records into a file, and sends so many requests.
+/// Sends a number of requests through a proxy that records into a file.
 async fn recorded_in_a_file(file: std::fs::File, requests: usize) -> originproof::proxy::Ended {
     let upstream = Upstream::parse(&echo().await).unwrap_or_else(|e| panic!("{e}"));
     let mut config = ProxyConfig::new(upstream);
-    // Much less than all of them take, so that they have to wait.
+    // Much less memory than all requests need together, so that they have to wait.
     config.budget = 64 * 1024;
     let auditor = Auditor::new("traffic", Redactor::default());
     let any = ([127, 0, 0, 1], 0).into();

@@ -1,4 +1,4 @@
-//! A server that answers in many lawful ways and says what it was sent.
+//! A server that answers in many lawful ways and describes the request in its answer.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 /// The size of the large bodies, in bytes.
 pub(crate) const LARGE: usize = 5 * 1024 * 1024;
 
-/// Bytes that compress badly and are the same every time.
+/// Returns bytes that compress badly and are the same for the same seed.
 pub(crate) fn noise(length: usize, seed: u8) -> Vec<u8> {
     let mut state = u32::from(seed) + 1;
     let next = || {
@@ -37,13 +37,13 @@ pub(crate) async fn serve() -> SocketAddr {
     address
 }
 
-/// What was sent: every field, in order, and the body's length and hash.
+/// Returns the path of a request, and a description: every field, in order, and the body's length and hash.
 async fn said(request: Request) -> (String, String) {
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map(ToString::to_string);
     let mut text = format!("{} {}\n", head.method, target.unwrap_or_default());
     for (name, value) in &head.headers {
-        // These are of the connection, or of the version that it speaks.
+        // These two fields belong to the connection or to its HTTP version.
         if !["host", "transfer-encoding"].contains(&name.as_str()) {
             let _ = writeln!(text, "{name}: {:?}", value.as_bytes());
         }
@@ -113,7 +113,7 @@ async fn answer(request: Request) -> Response {
     answer.unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// The hash of a text in a form that a field can hold: also answers without a body say what was sent.
+/// Returns the hash of a text in a form that a field can hold. Thus answers without a body also describe the request.
 fn hex(text: &str) -> Vec<u8> {
     format!("{:x?}", Sha256::digest(text.as_bytes())).into_bytes()
 }

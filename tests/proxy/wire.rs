@@ -1,4 +1,4 @@
-//! What shows only on the wire: spelling, streaming, answers that break off.
+//! Behavior that is visible only on the wire: spelling, streaming, answers that break off.
 
 use bytes::Bytes;
 use http::Method;
@@ -18,7 +18,7 @@ async fn listener() -> (TcpListener, String) {
     (listener, format!("http://{address}"))
 }
 
-/// Reads until a text has come.
+/// Reads until the received bytes end with a text.
 async fn read_until(stream: &mut TcpStream, end: &str) -> String {
     let mut bytes = Vec::new();
     while !bytes.ends_with(end.as_bytes()) {
@@ -60,7 +60,7 @@ async fn fields_and_reasons_keep_their_spelling() {
         }
     );
     let host = url.trim_start_matches("http://");
-    // Values of one name stand together, as RFC 9110 lets a list be read.
+    // Fields with the same name are sent next to each other, which RFC 9110 allows for lists.
     let expected = format!(
         "GET /A%2fb/../?x=%zz HTTP/1.1\r\nX-OnE: 1\r\nX-oNe: 2\r\nHOST: {host}\r\naccept: a\r\n\r\n"
     );
@@ -103,7 +103,7 @@ async fn both_ways_stream_without_waiting_for_the_end() {
         )
         .await;
         read_until(&mut stream, "second\r\n").await;
-        // Having seen the second part of the request, the server ends while the request goes on.
+        // After the second part of the request, the server ends its answer while the request goes on.
         write(&mut stream, "3\r\ntwo\r\n0\r\n\r\n").await;
         stream
     };
@@ -196,7 +196,7 @@ async fn a_body_that_the_client_spoils_is_the_clients_fault() {
     let running = proxy(&url, Annotations::Off).await;
     let upstream = async {
         let (mut stream, _) = listener.accept().await.unwrap_or_else(|e| panic!("{e}"));
-        // Its connection ends, whatever part of the request it got.
+        // The upstream connection is closed, whatever part of the request arrived.
         let _ = stream.read_to_end(&mut Vec::new()).await;
     };
     let downstream = async {

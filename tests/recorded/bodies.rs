@@ -1,5 +1,5 @@
-//! Bodies as recorders keep them: packed or not, as text, base64 or characters for bytes, labelled rightly or wrongly, with
-//! any size, cut off, left out or taken out.
+//! Bodies as recorders keep them: compressed or not; as text, base64 or one character per byte; labelled correctly or
+//! wrongly; with any size; cut off, left out or removed.
 
 use std::io::Write;
 
@@ -13,21 +13,21 @@ use test_case::test_matrix;
 
 use crate::{audited, get, har, mapping, success};
 
-/// The mapping in a lawful answer.
+/// Returns the body of a lawful answer with one mapping.
 fn lawful() -> Vec<u8> {
     success(&mapping("192.0.2.1", "us-east-1"))
         .to_string()
         .into_bytes()
 }
 
-/// The same without its errors: ENV-2.
+/// Returns the same body with `errors` set to null, which breaks ENV-2.
 fn faulty() -> Vec<u8> {
     let mut answer = success(&mapping("192.0.2.1", "us-east-1"));
     answer["errors"] = Value::Null;
     answer.to_string().into_bytes()
 }
 
-/// Packs by the codings in their order; `raw` is deflate without the frame of zlib.
+/// Compresses a body with each coding in order; `raw` is deflate without the zlib wrapper.
 fn packed(codings: &[&str], body: &[u8]) -> Vec<u8> {
     codings.iter().fold(body.to_vec(), |body, coding| {
         let level = Compression::default();
@@ -61,7 +61,7 @@ fn packed(codings: &[&str], body: &[u8]) -> Vec<u8> {
     })
 }
 
-/// The same entry with its body kept so.
+/// Returns an entry with these content codings and this content.
 fn kept(codings: &[&str], content: Value) -> Value {
     let mut entry = get("192.0.2.1", "us-east-1");
     let names: Vec<&str> = codings
@@ -78,7 +78,7 @@ fn kept(codings: &[&str], content: Value) -> Value {
     entry
 }
 
-/// How a recorder writes bytes down.
+/// Returns bytes in the form in which a recorder keeps them.
 fn content(form: &str, bytes: &[u8]) -> Value {
     let characters = |bytes: &[u8]| {
         bytes
@@ -114,7 +114,7 @@ fn is_judged(entry: Value) -> bool {
     audited(&har(&[entry])).1.tallies().judged == 1
 }
 
-/// A size as recorders give it: `None` for none at all.
+/// Returns a size as recorders give it; `None` if they give none.
 fn size(which: &str, packed: usize, unpacked: usize) -> Option<i64> {
     match which {
         "none" => None,
@@ -349,7 +349,7 @@ fn an_archive_with_its_bodies_is_read() {
     assert_eq!(bodies, [Some(faulty()), Some(faulty())]);
 }
 
-/// An answer that is too large to be read whole: a list of this many sevens at a place of the envelope.
+/// Returns an answer that is too large to be read whole: its member `member` is a list of 400,000 copies of `item`.
 fn large(member: &str, item: &Value) -> Value {
     let mut answer = success(&mapping("192.0.2.1", "us-east-1"));
     answer[member] = Value::Array(vec![item.clone(); 400_000]);

@@ -1,4 +1,4 @@
-//! Files that are no recording, or not a whole one: refused with the place of the fault.
+//! Files that are not a recording, or only a part of one, are refused with the place of the fault.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The command `check`: what it reads, prints, writes and ends with.
+//! The command `check`: its input, its output, the files that it writes, and its exit codes.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use test_case::test_case;
 
 use crate::{Scratch, get, har, put};
 
-/// A folder of its own, in which the command runs without any variable.
+/// A new folder in which the command runs without any environment variable.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
@@ -38,7 +38,7 @@ impl Folder {
             .spawn()
             .unwrap_or_else(|error| panic!("{error}"));
         if let Some(mut pipe) = child.stdin.take() {
-            // Where the command does not read it, the pipe is closed.
+            // Writing fails if the command does not read its stdin and closes the pipe.
             let _ = pipe.write_all(stdin);
         }
         child

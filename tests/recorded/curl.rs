@@ -1,4 +1,4 @@
-//! One answer as curl shows it, or as a shell wrote it into a file.
+//! Single answers as curl shows them, or as a shell writes them into a file.
 
 use originproof::audit::{Framing, parse_response};
 use originproof::exchange::Operation;

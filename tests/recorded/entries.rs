@@ -1,4 +1,4 @@
-//! Entries that can't be read, wholly or in part: the others are judged all the same.
+//! Entries that can't be read, or only in part: the other entries are still judged.
 
 use serde_json::{Value, json};
 use test_case::test_case;
@@ -9,7 +9,7 @@ const A: &str = "192.0.2.1";
 const EAST: &str = "us-east-1";
 const FOREIGN: &str = "https://example.org/app.js";
 
-/// A HAR with this text for an entry, before a mapping that is lost.
+/// Returns a HAR with this text as its first entry, followed by a write whose mapping is lost (V2-PUT-1).
 fn with(entry: &str) -> Vec<u8> {
     let rest = har(&[put(A, EAST), not_found("GET", A)]);
     let rest = String::from_utf8_lossy(&rest).into_owned();
@@ -17,7 +17,7 @@ fn with(entry: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// An entry of another API with one member of another form.
+/// Returns an entry of another API in which one member has another value.
 fn foreign(pointer: &str, value: Value) -> String {
     let mut entry = json!({
         "startedDateTime": "2026-03-01T11:59:00.000Z", "time": 1.0,
@@ -87,7 +87,7 @@ fn an_entry_that_can_not_be_read_is_named(entry: &str, why: &str) {
         notes.contains("traffic.har, entry 1: ") && notes.contains(why),
         "{notes}"
     );
-    // It may have been a write before the others, and so changes nothing of what they show.
+    // The unreadable entry may have been a write, but it came before the others, so their finding remains.
     assert_eq!(clauses, ["V2-PUT-1"]);
 }
 
@@ -132,7 +132,7 @@ fn an_answer_counts_as_cached_where_the_recorder_says_so(mark: Value, wanted: &[
     assert_eq!(audited(&har(&[put(A, EAST), read])).0, wanted);
 }
 
-/// Everything up to the entry that begins so.
+/// Returns everything up to the end of the last occurrence of a text.
 fn cut_at(bytes: &[u8], behind: &str) -> Vec<u8> {
     let text = String::from_utf8_lossy(bytes);
     let at = text.rfind(behind).unwrap_or_else(|| panic!("{behind}")) + behind.len();

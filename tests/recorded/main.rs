@@ -1,4 +1,5 @@
-//! Traffic that others recorded: what is read, what is found, what is never accused, and how broken files are refused.
+//! Traffic that other programs recorded: what is read, what is found, what is never accused, and how broken files are
+//! refused.
 
 mod bodies;
 mod broken;
@@ -18,7 +19,7 @@ use originproof::event::{Event, Verdict};
 use originproof::exchange::Redactor;
 use serde_json::{Value, json};
 
-/// A file that is gone with the test.
+/// A temporary file that is deleted when it is dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -41,7 +42,7 @@ impl Drop for Scratch {
 
 const ZONE: &str = "https://api.example.com/client/v4/zones/0123456789abcdef0123456789abcdef";
 
-/// A HAR entry with a JSON answer.
+/// Returns a HAR entry with a JSON answer.
 fn entry(method: &str, path: &str, sent: Option<Value>, status: u16, answer: &Value) -> Value {
     let mut request = json!({"method": method, "url": format!("{ZONE}{path}"), "headers": []});
     if let Some(sent) = sent {
@@ -93,7 +94,7 @@ fn not_found(method: &str, ip: &str) -> Value {
     )
 }
 
-/// A HAR of entries; those without a time began ten milliseconds after the one before.
+/// Returns a HAR of these entries. An entry without a time begins ten milliseconds after the one before.
 fn har(entries: &[Value]) -> Vec<u8> {
     let mut entries = entries.to_vec();
     for (index, entry) in entries.iter_mut().enumerate() {
@@ -123,7 +124,7 @@ fn names(judged: Vec<Judged>) -> impl Iterator<Item = String> {
     findings.map(|finding| finding.clause.to_string())
 }
 
-/// The clauses that the entries break, must and should, and the auditor's tallies.
+/// Judges a recording; returns the clauses (must and should) that its entries break, and the auditor.
 fn audited(bytes: &[u8]) -> (Vec<String>, Auditor) {
     let file = Scratch::new("traffic.har", bytes);
     let mut auditor = Auditor::new("traffic.har", Redactor::default());

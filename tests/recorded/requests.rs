@@ -1,4 +1,4 @@
-//! The client's side of recorded traffic: what its requests break, told apart from what the server did.
+//! The client's side of recorded traffic: faults of its requests are told apart from faults of the server.
 
 use originproof::audit::{Auditor, Side, Sides, read_plain};
 use originproof::event::{Event, Verdict};
@@ -13,7 +13,7 @@ const ONE: &str = "/origin/cloud_regions/192.0.2.1";
 const BATCH: &str = "/origin/cloud_regions/batch";
 const V1: &str = "/cache/origin_cloud_regions";
 
-/// What the request breaks; the answer is the same lawful failure for each.
+/// Returns the clauses that a request breaks; the answer is the same for each request.
 fn broken(request: &Value) -> Vec<String> {
     let mut entry = entry("GET", LIST, None, 429, &success(&json!(null)));
     entry["request"] = request.clone();
@@ -141,7 +141,8 @@ fn a_body_that_is_not_known_is_not_missed(sent: Value, size: i64) {
     assert_eq!(broken(&request), Vec::<String>::new());
 }
 
-/// The verdicts of one exchange: a client that names the address as v1 does, and a server that answers rightly.
+/// Returns the verdicts and notes for one v2 exchange, in which the client names the address as in v1 and the server
+/// refuses this correctly.
 fn verdicts(sides: Sides) -> (Vec<(String, Verdict)>, String) {
     let refusal = json!({"success": false, "errors": [{"code": 1146, "message": "Invalid or missing origin IP address."}], "messages": [], "result": null});
     let sent = json!({"ip": "192.0.2.1", "vendor": "aws", "region": "us-east-1"});

@@ -1,4 +1,4 @@
-//! Secrets of recorded traffic: in no stream and in no report, wherever they stood and however they were echoed.
+//! Secrets of recorded traffic appear in no stream and in no report, wherever they stood and however they were echoed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ const URL: &str =
     "https://api.example.com/client/v4/zones/0123456789abcdef0123456789abcdef/origin/cloud_regions";
 const SECRET: &str = "s3cret-of+the/traffic";
 
-/// An exchange that breaks ENV-2 (`messages` is not a list) and echoes a text in its answer.
+/// Returns an exchange that breaks ENV-2 (`messages` is not a list) and echoes a text in its answer.
 fn broken(fields: &[(&str, &str)], query: &str, said: &[(&str, &str)], echo: &Value) -> Value {
     let pairs = |fields: &[(&str, &str)]| -> Vec<Value> {
         let pair = |(name, value): &(&str, &str)| json!({"name": name, "value": value});
@@ -34,7 +34,7 @@ fn broken(fields: &[(&str, &str)], query: &str, said: &[(&str, &str)], echo: &Va
     })
 }
 
-/// All that `check` shows of a recording, in every format.
+/// Returns everything that `check` shows of a recording, in every format.
 fn shown(name: &str, entries: &[Value]) -> String {
     let folder = Folder::with(
         &format!("secrets-{name}"),
@@ -60,7 +60,7 @@ fn shown(name: &str, entries: &[Value]) -> String {
     all
 }
 
-/// No trace of the secret, plain or in base64.
+/// Checks that the text does not contain the secret, plain or in base64.
 #[track_caller]
 fn has_no_trace(text: &str, secret: &str) {
     let coded = STANDARD.encode(secret);

@@ -1,4 +1,4 @@
-//! What several exchanges of a zone show together, and what they leave open.
+//! What several exchanges of a zone prove together, and what they leave open.
 
 use serde_json::{Value, json};
 use test_case::test_case;
@@ -10,7 +10,7 @@ const B: &str = "192.0.2.2";
 const EAST: &str = "us-east-1";
 const WEST: &str = "us-west-2";
 
-/// Page 1 of all there is.
+/// Returns an entry with the first and only page of a list.
 fn list(mappings: &[(&str, &str)]) -> Value {
     page(1, 20, mappings, mappings.len())
 }
@@ -109,7 +109,7 @@ fn failure(status: u16, code: i64) -> (u16, Value) {
     )
 }
 
-/// A write of `v2.put` that is refused.
+/// Returns an entry with a refused `v2.put`.
 fn refused_put(ip: &str, region: &str, status: u16, code: i64) -> Value {
     let (status, body) = failure(status, code);
     let path = format!("/origin/cloud_regions/{ip}");
@@ -143,7 +143,7 @@ fn region(name: &str) -> Value {
     json!([{"name": name, "upper_tier_colos": []}])
 }
 
-/// The same entry at a time, in milliseconds after noon, lasting so many.
+/// Sets the start of an entry, in milliseconds after noon, and its duration in milliseconds.
 fn at(mut entry: Value, start: u64, lasting: f64) -> Value {
     entry["startedDateTime"] = json!(format!(
         "2026-03-01T12:00:{:02}.{:03}Z",
@@ -154,7 +154,7 @@ fn at(mut entry: Value, start: u64, lasting: f64) -> Value {
     entry
 }
 
-/// The same entry with the time of its result, in seconds after noon.
+/// Sets `modified_on` in the result of an entry, in seconds after noon.
 fn modified(mut entry: Value, seconds: u64) -> Value {
     let text = entry["response"]["content"]["text"]
         .as_str()
@@ -166,7 +166,7 @@ fn modified(mut entry: Value, seconds: u64) -> Value {
     entry
 }
 
-/// Clauses without those that the texts of made-up failures break.
+/// Returns the broken clauses without ENV-7, which the texts of the made-up failures break.
 fn broken(entries: &[Value]) -> Vec<String> {
     let mut clauses = audited(&har(entries)).0;
     clauses.retain(|clause| clause != "ENV-7");
@@ -367,7 +367,7 @@ fn letter_case_and_other_members_make_no_difference() {
     assert_eq!(broken(&[put(A, EAST), loud]), Vec::<String>::new());
 }
 
-/// What recordings of one thing at a time know besides: whether a write is still under way.
+/// Checks live traffic, for which it is also known whether a write is still in progress.
 #[test]
 fn live_traffic_is_judged_as_soon_as_no_write_is_under_way_that_could_overlap_it() {
     let recorded = |entry: Value, start: u64, lasting: f64| {
@@ -389,14 +389,14 @@ fn live_traffic_is_judged_as_soon_as_no_write_is_under_way_that_could_overlap_it
         (1, 1),
         "nothing else is under way"
     );
-    // A write that began 8 ms after noon may be what this read shows.
+    // The read may show a write that began 8 ms after noon.
     let (own, judged) = auditor.take_live(wrong, Some(noon + 8_000));
     assert_eq!((own.len(), judged.len()), (0, 0), "a write is under way");
     let (_, judged) = auditor.take_live(recorded(put(A, WEST), 8, 30.0), None);
     assert!(judged.is_empty(), "it was the write: {judged:?}");
 }
 
-/// A request without a body that is refused.
+/// Returns an entry with a refused request without a body.
 fn refused(method: &str, path: &str, status: u16, code: i64) -> Value {
     let (status, body) = failure(status, code);
     entry(method, path, None, status, &body)

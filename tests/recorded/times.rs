@@ -1,4 +1,4 @@
-//! Times as recorders write them, in files of any order: what can be put in order is followed, nothing else is.
+//! Times as recorders write them, in files of any order: only exchanges whose order is known are judged together.
 
 use serde_json::{Value, json};
 use test_case::{test_case, test_matrix};
@@ -8,7 +8,7 @@ use crate::{as_written, audited, get, not_found, put};
 const A: &str = "192.0.2.1";
 const EAST: &str = "us-east-1";
 
-/// The second of an hour as a recorder writes it.
+/// Returns a time, in seconds after noon, in the form in which a recorder writes it.
 fn written(form: &str, second: u32) -> Value {
     json!(match form {
         "UTC" => format!("2026-03-01T12:00:{second:02}.000Z"),
@@ -29,7 +29,7 @@ fn at(mut entry: Value, started: Value) -> Value {
     entry
 }
 
-/// The entries at the seconds 1, 2 and so on, in an order of the file.
+/// Returns a file with the entries at intervals of three seconds, written in this order.
 fn file(entries: Vec<Value>, forms: &[&str], order: &str) -> Vec<u8> {
     let mut entries: Vec<Value> = (1..)
         .zip(entries)
@@ -181,7 +181,7 @@ fn what_is_known_of_a_zone_ends_with_the_file() {
     assert!(found.is_empty(), "{found:?}");
 }
 
-/// A lawful pair whose order is not known: the read shows what was there before the write.
+/// Returns a file with a lawful pair whose order is unknown: the read shows the state before the write.
 fn unordered(first: Value, second: Value) -> Vec<u8> {
     as_written(&[first, second])
 }

@@ -10,7 +10,7 @@ import cloudflare
 
 base_url, version = sys.argv[1:] if len(sys.argv) == 3 else sys.exit("usage: client.py BASE_URL v1|v2")
 IS_V1 = version == "v1"
-# What differs between the generations: names of methods and members.
+# The names of methods and members differ between the generations.
 WRITE, BATCH = ("edit", "bulk_edit") if IS_V1 else ("update", "bulk_update")
 ADDRESS = "ip" if IS_V1 else "origin_ip"
 SPELLINGS = ["2001:0DB8:0:0:1:0:0:1", "2001:0:0:1:0:0:0:0A", "2001:DB8:0:1:1:1:1:1", "::FFFF", "2001:DB8::"]
@@ -26,7 +26,7 @@ def call(name, *args, **kwargs):
     calls += 1
     try:
         answer = getattr(regions, name)(*args, **kwargs)
-        # The SDK fetches the further pages as they are asked for, until one is empty; a faulty mock may have no end.
+        # The SDK fetches further pages on demand, until one is empty; the pages of a faulty mock may never end.
         if not IS_V1 and name == "list":
             for _ in zip(range(12), answer.iter_pages()):
                 pass

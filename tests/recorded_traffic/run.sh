@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Has the traffic of real clients recorded by real recorders, and holds against it what `originproof check` says of it:
-# nothing of an honest mock's, and of a faulty one's the clause that shows the fault. `originproof proxy` stands between
-# the vendor's SDKs and the mock as well.
+# Records the traffic of real clients with real recorders, and tests `originproof check` with the recordings. It must
+# find nothing in the traffic of an honest mock, and the broken clause in that of a faulty one. `originproof proxy` is
+# also tested, between the vendor's SDKs and the mock.
 # Usage: run.sh PATH_TO_ORIGINPROOF
-# Needs python3 with venv and pip, node and npm, and on the first run the registries of both; installs Chromium from the
-# system's packages if it is absent. What is installed is kept below target/ (ORIGINPROOF_TRAFFIC_CACHE,
-# ORIGINPROOF_SDK_CACHE). With KEEP_TRAFFIC=DIR the recordings are left there, to look at.
+# Needs python3 with venv and pip, node and npm, and on the first run PyPI and the npm registry. Installs Chromium from
+# the system's packages if it is absent. Installed packages are kept below target/ (ORIGINPROOF_TRAFFIC_CACHE,
+# ORIGINPROOF_SDK_CACHE). With KEEP_TRAFFIC=DIR the recordings are kept in that folder.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 cache=$(realpath -m "${ORIGINPROOF_TRAFFIC_CACHE:-target/recorded-traffic}")
@@ -18,7 +18,7 @@ environment "$sdk/cloudflare-5.0.0" cloudflare==5.0.0
 kept=${KEEP_TRAFFIC:-$scratch/traffic}
 mkdir -p "$kept"
 
-# Checks a recording, which must end so, and leaves the judgement in NAME.json: check NAME CODE
+# Checks a recording, expects this exit code, and writes the result to NAME.json. Usage: check NAME CODE
 check() {
     local is=0
     "$binary" check "$kept/$1.har" --report "json=$kept/$1.json" >"$scratch/check" 2>&1 || is=$?
@@ -26,7 +26,8 @@ check() {
 }
 judged() { python3 -I "$here/judged.py" "$@"; }
 
-# The recording of an honest mock: nothing may be found, and nothing be left out.
+# Checks the recording of an honest mock: `check` must find nothing and leave out nothing.
+# Usage: expect_clean NAME DESCRIPTION
 expect_clean() {
     local counts
     check "$1" 0
@@ -34,14 +35,15 @@ expect_clean() {
     echo "$2: $counts"
 }
 
-# Records what a page does in Chromium, in two ways.
+# Records the traffic of a page in Chromium with two recorders.
 record_browser() {
     NODE_PATH="$cache/browser/node_modules" timeout 60 node "$here/browser.cjs" "$url" "$chromium" \
         "$kept/$1-playwright.har" "$kept/$1-devtools.har" >"$scratch/client" 2>&1 \
         || die "the browser's recording $1 failed: $(tail -5 "$scratch/client" "$scratch/mock.out")"
 }
 
-# Records by way of mitmproxy what the clients of both generations do, which one of the two functions below starts.
+# Records the traffic of clients of both generations with mitmproxy. The clients are started by one of the functions
+# `strict_clients` and `tolerant_clients`. Usage: record_mitmproxy NAME FUNCTION
 record_mitmproxy() {
     start mitmproxy "listening at " "$cache/mitmproxy/bin/mitmdump" --mode "reverse:${url%/client/v4}" \
         --listen-host 127.0.0.1 --listen-port 0 --set "confdir=$scratch/mitmproxy" --set flow_detail=0 \
@@ -53,7 +55,7 @@ client() {
     timeout 60 "$sdk/cloudflare-$1/bin/python" -I "${@:2}" >"$scratch/client" 2>&1 \
         || die "$2 failed: $(cat "$scratch/client" "$scratch/mock.out")"
 }
-# Those that hold every answer against what they expect, and those that take whatever comes.
+# The strict clients compare every answer with what they expect; the tolerant clients accept any answer.
 strict_clients() {
     client 5.0.0 tests/vendor_sdk/v1_client.py "$1"
     client 5.9.0 tests/vendor_sdk/v2_client.py "$1"
@@ -74,7 +76,7 @@ url=$mock_url
 record_mitmproxy honest-client tolerant_clients
 expect_clean honest-client "the clients for faulty mocks, mitmproxy"
 
-# Our own proxy: the clients notice nothing, nothing is found, and no file has the credentials.
+# Our own proxy: the clients work as without it, it finds nothing, and no file contains the credentials.
 start proxy "listening on " "$binary" proxy --upstream "${mock_url%/client/v4}" --listen 127.0.0.1:0 --fail \
     --record "$kept/proxy.har" --save "$kept/proxy-run.json"
 proxy=$pid
@@ -87,7 +89,7 @@ for file in "$kept/proxy.har" "$kept/proxy-run.json"; do
 done
 echo "originproof proxy, as they passed: $passed; no credentials in its files"
 
-# Faulty mocks: from the recordings check must find the clause that the fault breaks.
+# Faulty mocks: `check` must find the broken clause in each recording.
 "$binary" list mutants --json >"$scratch/mutants.json"
 count=0
 while read -r recorder mutant; do

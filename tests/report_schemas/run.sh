@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Validates SARIF reports against the schema of SARIF 2.1.0, and JUnit reports against the XSD that the readers of CI
-# systems follow (Jenkins's), for an honest target, a faulty one, one with little and one that is barely there.
+# Validates SARIF reports against the schema of SARIF 2.1.0, and JUnit reports against the XSD of Jenkins, which the
+# readers of CI systems follow. The reports cover passed, failed, expected, skipped, deviating and inconclusive cases,
+# and a run that broke off.
 # Usage: run.sh PATH_TO_ORIGINPROOF
-# Needs cargo and python3 with venv and pip, and on the first run the registries of both, since the schemas come out of
-# packages. The environment is kept below ORIGINPROOF_SCHEMAS_CACHE (target/report-schemas unless told).
+# Needs cargo and python3 with venv and pip. The first run needs crates.io and PyPI, since the schemas are taken from
+# packages. The environment is kept below ORIGINPROOF_SCHEMAS_CACHE (default: target/report-schemas).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-# The packages that carry a schema, and what validates.
+# The packages that contain a schema, and the validators.
 SARIF_CRATE=serde-sarif SARIF_VERSION=0.8.0
 XSD_PACKAGE=pytest==8.3.5
 VALIDATORS=(jsonschema==4.26.0 xmlschema==4.3.2)
@@ -34,7 +35,8 @@ print(next(p["manifest_path"] for p in json.load(open(sys.argv[1]))["packages"] 
     touch "$cache/ready"
 fi
 
-# Runs the suite and leaves NAME.sarif and NAME.xml; the run must end with the code that is expected.
+# Runs the suite, writes NAME.json, NAME.sarif and NAME.xml, and checks the exit code of the run.
+# Usage: reports NAME EXIT_CODE ARGUMENTS...
 reports() {
     local name=$1 code=$2 is=0
     shift 2
@@ -49,13 +51,13 @@ reports faulty 1 --target "$url" --filter '^batch/'
 "$binary" run --quiet --target "$url" --token mock-token --filter '^batch/' --write-expect "$scratch/expect.yaml" >/dev/null 2>&1 || true
 sed -i 's/reason: ""/reason: "<known> \& \\"accepted\\""/' "$scratch/expect.yaml"
 reports expected 0 --target "$url" --filter '^batch/' --expect "$scratch/expect.yaml"
-# The hooks and one generation are missing: much is skipped.
+# The hooks and one generation are missing, so many cases are skipped.
 serve --no-hooks --variation v1-is-not-routed
 reports skipped 0 --target "$url" --zone 0123456789abcdef0123456789abcdef
-# Only failures of the recommendations.
+# Only recommendations fail.
 serve --variation own-texts-for-documented-codes
 reports deviating 0 --target "$url" --filter '^read/'
-# Cut off in the middle of a case: a run that broke off; and one that can't be judged.
+# A document that is cut off in the middle, like that of a run that broke off, and a run with inconclusive cases.
 head -c 60000 "$scratch/faulty.json" >"$scratch/broken-off.json"
 for format in sarif:sarif junit:xml; do
     "$binary" report "$scratch/broken-off.json" --format "${format%:*}" -o "$scratch/broken-off.${format#*:}" 2>/dev/null

@@ -17,7 +17,7 @@ sarif_schema = json.loads((schemas / "sarif.schema.json").read_text(encoding="ut
 sarif = jsonschema.Draft7Validator(sarif_schema, format_checker=jsonschema.Draft7Validator.FORMAT_CHECKER)
 junit = xmlschema.XMLSchema(str(schemas / "junit.xsd"))
 
-# How JUnit calls a verdict.
+# The name of each verdict in JUnit.
 OUTCOME = {
     "conforms": "passed", "deviates": "passed", "violates": "failure", "skipped": "skipped", "expected": "skipped",
     "inconclusive": "error", "broken": "error",
@@ -87,7 +87,7 @@ for document in sorted(reports.glob("*.json")):
     run = trials(document)
     verdicts = collections.Counter(trial["verdict"] for trial in run)
     print(f"{name}: {dict(sorted(verdicts.items()))}")
-    # What each run is there for.
+    # Each run must contain the verdicts that it was made for.
     for verdict in {"faulty": ["violates"], "expected": ["expected"], "skipped": ["skipped"], "deviating": ["deviates"],
                     "inconclusive": ["inconclusive"]}.get(name, []):
         check(verdicts[verdict] > 0, f"no case of the run '{name}' ended as {verdict}")

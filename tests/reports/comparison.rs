@@ -1,4 +1,4 @@
-//! Runs compared: an honest mock with a changed one, and the fixed run with what became of it.
+//! Comparison of runs: an honest mock with a changed one, and the fixed run with modified copies of it.
 
 use originproof::event::Verdict;
 use originproof::report::{Change, compare};
@@ -6,18 +6,18 @@ use originproof::report::{Change, compare};
 use crate::fixed::{interrupted, trial, whole};
 use crate::real::{Wanted, changes_of};
 
-/// A changed mock, and how its run differs from that of the honest one.
+/// A changed mock, and how its run differs from the run of the honest one.
 struct Pair {
-    /// A mutant or a variation.
+    /// The name of a mutant or a variation.
     name: &'static str,
     filter: &'static str,
     cases: &'static [(&'static str, Change)],
-    /// Parts of the text of a drift each.
+    /// Texts, each of which must occur in a line of the drift.
     drift: &'static [&'static str],
     is_regression: bool,
 }
 
-/// Without changes and drift.
+/// A pair without changes and drift.
 const ALIKE: Pair = Pair {
     name: "",
     filter: "",
@@ -116,7 +116,7 @@ const PAIRS: &[Pair] = &[
     },
 ];
 
-/// What a pair does not show as it should.
+/// Returns how the comparison of a pair differs from what is expected.
 async fn faults(pair: &Pair) -> Vec<String> {
     let old = Wanted::of(pair.filter).run().await;
     let new = Wanted::of(pair.filter)
@@ -141,7 +141,7 @@ async fn faults(pair: &Pair) -> Vec<String> {
     if !pair.drift.iter().all(is_in_text) || pair.drift.is_empty() != drift.is_empty() {
         faults.push(format!("{}: drift is {drift:#?}", pair.name));
     }
-    // The other way round, what began is mended or new, and no regression.
+    // In the other direction there is no regression, and every case of a regression counts as fixed.
     let back = compare(&new, &old);
     let is_back = |change: Change| !matches!(change, Change::Mended) && pair.is_regression;
     if back.is_regression() || back.cases.iter().any(|case| is_back(case.change)) {

@@ -1,5 +1,5 @@
-//! Every format over every kind of dangerous text: nothing that a target, a recording or a case wrote steers a terminal,
-//! forges a line, gives an order, or breaks a document.
+//! Every format with every kind of dangerous text: no text from a target, a recording or a case controls a terminal,
+//! forges a line, issues a command, or breaks a document.
 
 use originproof::cause::of_failures;
 use originproof::contract::{Finding, Level, What};
@@ -10,7 +10,7 @@ use originproof::event::{
 use originproof::report::{FORMATS, Run, compare, matrix, trend};
 use test_case::test_case;
 
-/// A run in which each text of others is this one.
+/// Returns a run in which every text from outside is this one.
 fn run(text: &str) -> Run {
     let text = text.to_owned();
     let place = || Location::Exchange {
@@ -80,7 +80,7 @@ fn run(text: &str) -> Run {
     run
 }
 
-/// Characters that no document may hold as they are.
+/// Returns whether a character must not appear unescaped in any document.
 fn is_dangerous(c: char) -> bool {
     let is_steering = c.is_control() && !matches!(c, '\n' | '\t');
     let is_reordering = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');

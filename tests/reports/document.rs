@@ -1,4 +1,4 @@
-//! The run document: read back, cut, damaged, and under its schema.
+//! The run document: reading it back, cut and damaged documents, and its schema.
 
 use originproof::event::Verdict;
 use originproof::mock::mutant;
@@ -33,7 +33,7 @@ fn a_document_cut_anywhere_is_never_complete_and_never_misread() {
         .collect();
     let begun = text.windows(12).position(|w| w == b",\"events\":[\n");
     let begun = begun.map_or(0, |at| at + ",\"events\":[".len());
-    // All but the line feed at the end is the whole document.
+    // The document is complete even without the line feed at its end.
     let end = text.len() - 1;
     for length in 0..end {
         match Run::read(&text[..length]) {
@@ -64,7 +64,7 @@ fn what_is_no_document_of_this_version_is_refused() {
         1,
     );
     assert!(matches!(refused(&other), Some(DocumentError::Version(99))));
-    // Damage in the middle is no early end.
+    // Damage in the middle is not treated as an early end.
     let mut lines: Vec<&str> = text.lines().collect();
     lines[3] = ",{\"event\":";
     let damaged = refused(&lines.join("\n"));

@@ -1,4 +1,4 @@
-//! The fixed run: whole, and interrupted after its first trial.
+//! The fixed run of the report tests, complete and interrupted after its first trial.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,7 +70,7 @@ pub(crate) fn trial(id: &str, verdict: Verdict, clause: &str) -> TrialReport {
     }
 }
 
-/// One trial a verdict, with all that a report can hold.
+/// Returns one trial for each verdict, with everything that a report can contain.
 fn trials() -> Vec<TrialReport> {
     let reason = |text: &str| Some(text.to_owned());
     let hostile = r#"{"result":["</script><img src=x onerror=alert(1)>","é\u2028"],"n":1}"#;
@@ -195,7 +195,7 @@ fn run_of(events: impl IntoIterator<Item = Event>) -> Run {
     run
 }
 
-/// The fixed list of events, as the run that they add up to.
+/// Returns the fixed run, complete.
 pub(crate) fn whole() -> Run {
     let trials = trials();
     let mut summary = Summary {
@@ -237,7 +237,7 @@ pub(crate) fn whole() -> Run {
     run_of(events)
 }
 
-/// A run that was interrupted after its first trial.
+/// Returns the fixed run, interrupted after its first trial.
 pub(crate) fn interrupted() -> Run {
     let trials = trials();
     let mut summary = Summary {

@@ -1,4 +1,4 @@
-//! Every format of a report, of the fixed run.
+//! Reports of the fixed run in every format.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::fixed::{header, interrupted, whole, written};
 
-/// The data of a page.
+/// Returns the data that is embedded in a page.
 fn page_data(page: &str) -> Value {
     let data = page
         .split_once("id=\"run-data\">")
@@ -20,7 +20,7 @@ fn page_data(page: &str) -> Value {
     serde_json::from_str(data).unwrap_or_else(|error| panic!("{error}: {data}"))
 }
 
-/// A page's data as text, without what the fixed run says nothing about: its size is that of the contract.
+/// Returns a page's data as text, without the parts that depend only on the size of the contract.
 fn page_text(page: &str) -> String {
     let mut data = page_data(page);
     let keep = |list: &mut Value, is_kept: fn(&Value) -> bool| {
@@ -48,7 +48,7 @@ fn every_format_shows_the_fixed_run_as_reviewed() {
         snapshot_path => "../../snapshots",
         prepend_module_to_snapshot => false,
         omit_expression => true,
-        // How many clauses the contract has does not matter for the form of a report.
+        // The number of clauses in the contract does not matter for the form of a report.
         filters => vec![(r"\b(must|should): (\d+) kept(, \d+ broken)?, \d+ not judged", "$1: $2 kept$3, [others] not judged")],
     }, {
         for (prefix, run) in [("report", whole()), ("report-interrupted", interrupted())] {
@@ -146,7 +146,7 @@ fn sarif_has_a_rule_for_each_result_and_no_place_outside_the_cases() {
     }
     let suppressed = |result: &&Value| result.get("suppressions").is_some();
     assert_eq!(results.iter().filter(suppressed).count(), 1);
-    // Nobody has the built-in case files in his repository.
+    // The built-in case files are not in the user's repository, so results must not point to them.
     assert!(!log.to_string().contains("artifactLocation"), "{log}");
     let mut run = whole();
     run.header.cases = Some("my cases".to_owned());

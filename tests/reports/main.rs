@@ -1,4 +1,4 @@
-//! A fixed run through every report format, the run document read back, runs compared and merged.
+//! Reports: a fixed run in every format, reading the run document back, and comparing and merging runs.
 
 mod comparison;
 mod dangerous;

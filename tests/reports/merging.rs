@@ -1,4 +1,4 @@
-//! The parts of a run, merged.
+//! Merging the parts of a run.
 
 use std::collections::BTreeSet;
 
@@ -19,14 +19,14 @@ async fn the_parts_of_a_run_merged_are_the_whole_and_a_missing_one_is_seen() {
     }
     assert!(parts.iter().all(|part| !part.trials.is_empty()));
     let [first, second, third] = [0, 1, 2].map(|index: usize| parts[index].clone());
-    // In any order.
+    // The parts may come in any order.
     let Merged { run: merged, .. } = merge(vec![third.clone(), first.clone(), second.clone()])
         .unwrap_or_else(|error| panic!("{error}"));
     let (is, should) = (merged.counts(), whole.counts());
     assert!(merged.is_complete());
     assert_eq!(is.verdicts, should.verdicts);
     assert_eq!(is.broken_clauses, should.broken_clauses);
-    // A run counts the requests of its probe as well.
+    // A run also counts the requests of its probe, so only the steps of trials are compared exactly.
     let requests = |run: &Run| {
         run.trials
             .iter()
@@ -66,7 +66,7 @@ async fn the_parts_of_a_run_merged_are_the_whole_and_a_missing_one_is_seen() {
         Err(MergeError::Suites(..))
     ));
     assert!(matches!(merge(Vec::new()), Err(MergeError::Nothing)));
-    // A part that broke off leaves the whole broken off.
+    // If a part broke off, the merged run counts as broken off.
     let mut cut = second;
     cut.summary = None;
     let Merged { run: cut, .. } = merge(vec![first, cut]).unwrap_or_else(|error| panic!("{error}"));

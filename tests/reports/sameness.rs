@@ -1,4 +1,4 @@
-//! Two runs of the same thing.
+//! Two runs of the same cases against the same target give the same report.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::fixed::written;
 use crate::real::{Wanted, changes_of};
 
-/// The run as if all had taken the same time: the width of a duration moves the place at which a long text is cut.
+/// Sets all durations of a run to 0, since the width of a duration moves the place at which a long text is cut.
 fn without_durations(mut run: Run) -> Run {
     for trial in &mut run.trials {
         trial.elapsed_us = 0;
@@ -19,9 +19,9 @@ fn without_durations(mut run: Run) -> Run {
     run
 }
 
-/// A report without times and addresses of the machine.
+/// Returns a report without times, durations and addresses of this machine.
 fn masked(text: &str) -> String {
-    // A time may have been cut off in the middle, where its body was.
+    // A time may be incomplete where its body was cut.
     let rules = [
         (r"127\.0\.0\.1:\d+", "[address]"),
         (r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", "[time]"),
@@ -40,7 +40,7 @@ fn masked(text: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_runs_of_the_same_thing_give_the_same_report() {
-    // Times with digits that come and go would move the places at which long bodies are cut.
+    // Times in whole seconds have a fixed width; others would move the places at which long bodies are cut.
     let changes = [
         changes_of("v2-batch-replaces-the-collection"),
         changes_of("times-in-whole-seconds"),

@@ -1,5 +1,5 @@
-//! The built command in a world of its own: no variable and no file of the machine leaks in, and none of
-//! its runs outlives the bound.
+//! The built command in isolation: no environment variable and no file of the machine affects it, and every run ends
+//! within a time limit.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// The token of all targets here.
+/// The token of all targets in these tests.
 pub(crate) const TOKEN: &str = "t0ken-of-the-tests";
-/// The zone that runs work in.
+/// The zone that the runs use.
 pub(crate) const ZONE: &str = "0123456789abcdef0123456789abcdef";
-/// Within this every run ends; far more than any needs, and less than its limits would let a hang take.
+/// The time limit of a run: far more than any run needs, and less than the run's own limits allow for a hang.
 const BOUND: Duration = Duration::from_mins(1);
 
-/// A fresh folder for journals and whatever else a run writes, which is also its working folder.
+/// A new folder for journals and everything else that a run writes; also its working directory.
 pub(crate) struct Folder {
     pub(crate) path: PathBuf,
 }
@@ -32,7 +32,7 @@ impl Folder {
         Self { path }
     }
 
-    /// How many zones wait in it to be put back.
+    /// Returns the number of journals, which is the number of zones that wait to be restored.
     pub(crate) fn journals(&self) -> usize {
         let entries = std::fs::read_dir(&self.path).unwrap_or_else(|e| panic!("{e}"));
         entries
@@ -41,7 +41,7 @@ impl Folder {
             .count()
     }
 
-    /// The command in this folder.
+    /// Returns the command, set up to run in this folder.
     pub(crate) fn originproof(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_originproof"));
         command
@@ -49,7 +49,7 @@ impl Folder {
             .env_clear()
             .env("CLOUDFLARE_API_TOKEN", TOKEN)
             .env("ORIGINPROOF_STATE_DIR", &self.path)
-            // Locks meet in the user's home, and each test is a user of its own.
+            // Locks are kept in the user's home folder, so each test gets its own.
             .env("HOME", &self.path)
             .env("ORIGINPROOF_PATIENCE", "2s")
             .current_dir(&self.path);
@@ -63,7 +63,7 @@ impl Drop for Folder {
     }
 }
 
-/// How a run ended and all that it said.
+/// The exit status and the whole output of a run.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
@@ -71,7 +71,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// Asserts the exit code and each part of the message.
+    /// Checks the exit code and that the output contains each part.
     #[track_caller]
     pub(crate) fn with(&self, code: i32, parts: &[&str]) {
         let said = &self.said;
@@ -86,7 +86,7 @@ impl Ended {
     }
 }
 
-/// Starts a command whose output is kept.
+/// Starts a command and captures its output.
 pub(crate) fn spawn(mut command: Command) -> Child {
     command
         .stdin(Stdio::null())
@@ -96,7 +96,7 @@ pub(crate) fn spawn(mut command: Command) -> Child {
         .unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Waits for the end of a command, which has to come within the bound.
+/// Waits for a command to end, and fails if it does not end within the time limit.
 #[track_caller]
 pub(crate) fn end(child: Child) -> Ended {
     let id = child.id();
@@ -119,9 +119,9 @@ pub(crate) fn end(child: Child) -> Ended {
     }
 }
 
-/// Sends a signal; it is on its way when this returns.
+/// Sends a signal to a process; the signal has been sent when this returns.
 pub(crate) fn signal(name: &str, id: u32) {
-    // The process may have ended just before.
+    // An error is ignored: the process may have ended just before.
     let _ = Command::new("kill")
         .args([&format!("-{name}"), &id.to_string()])
         .stderr(Stdio::null())

@@ -1,4 +1,4 @@
-//! What can go wrong on a network, on the wire: each fault takes the honest answer and sends something else.
+//! Network faults on the wire: each fault replaces the honest answer with something else.
 
 use std::io::Write;
 use std::sync::Mutex;
@@ -10,49 +10,49 @@ use tokio::sync::watch;
 
 use crate::support::relay::{Request, Script, Wire};
 
-/// A fault.
+/// A network fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Connections are reset at once, those that are open as well.
+    /// New and open connections are reset at once.
     ResetAtAccept,
-    /// The request is read, and the connection reset before the target has it.
+    /// The request is read, and the connection is reset before the target receives the request.
     ResetBeforeTheTarget,
-    /// The target has carried the request out; its answer is lost.
+    /// The target handles the request, but its answer is lost.
     ResetAfterRequest,
     ResetInHeaders,
     ResetInBody,
-    /// The connection is closed in order, in the middle of the body.
+    /// The connection is closed, without a reset, in the middle of the body.
     ClosedInBody,
     HangBeforeHeaders,
     HangInHeaders,
     HangInBody,
-    /// One byte a second.
+    /// The answer is sent at one byte per second.
     Drip,
     LengthTooShort,
     LengthTooLong,
     BrokenChunking,
-    /// 64 MiB, in some 64 KiB.
+    /// A gzip body of about 64 KiB that unpacks to 64 MiB.
     GzipBomb,
-    /// 2 GiB are announced.
+    /// A body of which 2 GiB are announced.
     HugeBody,
-    /// A field of 1 MiB.
+    /// An answer with a header field of 1 MiB.
     HugeHeader,
     NotUtf8,
-    /// 10,000 levels of arrays.
+    /// A JSON body with 10,000 nested arrays.
     Nested,
-    /// Every member twice, the last one right.
+    /// A JSON body with its members twice; the last of each pair is correct.
     DuplicateKeys,
     Empty,
     Html,
-    /// An answer of the platform or of an edge, in place of the target's.
+    /// An answer from the platform or an edge server instead of the target's.
     Instead {
         status: &'static str,
         fields: &'static str,
         body: &'static str,
     },
-    /// To the same place again.
+    /// A redirect to the same URL.
     RedirectLoop,
-    /// To this URL.
+    /// A redirect to this URL.
     Redirect(String),
 }
 
@@ -63,50 +63,50 @@ pub(crate) const EXPIRED: Fault = Fault::Instead {
     body: r#"{"success":false,"errors":[{"code":10000,"message":"Authentication error"}],"messages":[],"result":null}"#,
 };
 
-/// Throttling that lets itself be waited for.
+/// Throttling that permits an immediate retry.
 pub(crate) const THROTTLED: Fault = Fault::Instead {
     status: "429 Too Many Requests",
     fields: "content-type: application/json\r\nretry-after: 0\r\n",
     body: r#"{"success":false,"errors":[{"code":10429,"message":"Rate limited"}],"messages":[],"result":null}"#,
 };
 
-/// Throttling for longer than anybody waits.
+/// Throttling for longer than any client waits.
 pub(crate) const THROTTLED_FOR_A_DAY: Fault = Fault::Instead {
     status: "429 Too Many Requests",
     fields: "content-type: text/plain\r\nretry-after: 86400\r\n",
     body: "come back tomorrow",
 };
 
-/// An edge whose target is away for a moment.
+/// The answer of an edge server whose target is briefly unavailable.
 pub(crate) const UNAVAILABLE: Fault = Fault::Instead {
     status: "503 Service Unavailable",
     fields: "content-type: text/html\r\nretry-after: 0\r\n",
     body: "<html><h1>503 Service Temporarily Unavailable</h1></html>",
 };
 
-/// An edge that does not understand its target.
+/// The answer of an edge server that does not understand its target's answer.
 pub(crate) const UNKNOWN_ERROR: Fault = Fault::Instead {
     status: "520 Unknown",
     fields: "content-type: text/html\r\nretry-after: 0\r\n",
     body: "<html><title>520: Web server is returning an unknown error</title></html>",
 };
 
-/// To which requests a fault comes.
+/// The requests that a fault affects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
-    /// To all.
+    /// All requests.
     Always,
-    /// To the second write of the run and all that follows.
+    /// The second write of the run and all later requests.
     FromSecondWrite,
-    /// To the first `v1.create`, which can't be repeated without a difference.
+    /// The first `v1.create`, which can't be repeated with the same result.
     OnceAtCreate,
-    /// To the first list that a case reads.
+    /// The first v2 list request of a case.
     OnceAtList,
-    /// To all that cases send, and not to what the run sends for itself.
+    /// All requests of cases, but not those that the run sends for its own purposes.
     InCases,
 }
 
-/// A script with one fault, until it is healed.
+/// A relay script with one fault, until it is healed.
 pub(crate) struct Faulty {
     fault: Mutex<Option<(Fault, When)>>,
     writes: AtomicUsize,
@@ -122,17 +122,17 @@ impl Faulty {
         }
     }
 
-    /// From now on the relay is as if it were not there.
+    /// Removes the fault; from now on the relay passes everything on unchanged.
     pub(crate) fn heal(&self) {
         *self.fault.lock().unwrap_or_else(|e| panic!("{e}")) = None;
     }
 
-    /// Whether the fault ever came.
+    /// Returns whether the fault has affected any request yet.
     pub(crate) fn has_begun(&self) -> bool {
         *self.begun.borrow()
     }
 
-    /// Waits until it comes.
+    /// Waits until the fault affects a request.
     pub(crate) async fn begins(&self) {
         let mut begun = self.begun.subscribe();
         let waited = begun.wait_for(|begun| *begun).await;
@@ -143,7 +143,7 @@ impl Faulty {
         self.fault.lock().unwrap_or_else(|e| panic!("{e}")).clone()
     }
 
-    /// The fault that comes to a request.
+    /// Returns the fault that affects this request, if any.
     fn strikes(&self, request: &Request) -> Option<Fault> {
         let (fault, when) = self.fault()?;
         let head = String::from_utf8_lossy(&request.bytes);
@@ -191,7 +191,7 @@ impl Script for Faulty {
     }
 }
 
-/// What becomes of the connection after what was sent.
+/// What happens to the connection after the answer was sent.
 enum Then {
     Keep,
     Close,
@@ -200,7 +200,7 @@ enum Then {
 }
 
 impl Fault {
-    /// The answer in place of the target's, if the request is not even to get there.
+    /// Returns the answer to send without forwarding the request, for faults that keep it from the target.
     fn instead(&self, request: &Request) -> Option<(Vec<u8>, Then)> {
         let redirect = |to: &str| {
             let fields = format!("location: {to}\r\n");
@@ -223,7 +223,7 @@ impl Fault {
         }
     }
 
-    /// What becomes of the honest answer.
+    /// Returns what is sent instead of the honest answer, and what then happens to the connection.
     fn bend(&self, honest: &[u8]) -> (Vec<u8>, Then) {
         let end = honest.windows(4).position(|end| end == b"\r\n\r\n");
         let (head, body) = honest.split_at(end.map_or(honest.len(), |end| end + 4));
@@ -311,7 +311,7 @@ impl Fault {
             Then::Keep => return Some(wire),
             Then::Close => {}
             Then::Reset => reset(&wire.client),
-            // For longer than any run lasts.
+            // The connection hangs for longer than any run lasts.
             Then::Hang => std::future::pending().await,
         }
         None
@@ -324,7 +324,7 @@ fn answer(status: &str, fields: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// The honest head with another length announced.
+/// Returns the honest head with another `content-length`.
 fn with_length(head: &[u8], length: usize) -> Vec<u8> {
     let head = String::from_utf8_lossy(head);
     let mut bent = String::new();
@@ -340,7 +340,7 @@ fn with_length(head: &[u8], length: usize) -> Vec<u8> {
     bent.into_bytes()
 }
 
-/// Has a connection end with a RST when it is dropped.
+/// Makes a connection end with a RST when it is dropped.
 fn reset(client: &TcpStream) {
     client.set_zero_linger().unwrap_or_else(|e| panic!("{e}"));
 }

@@ -1,4 +1,4 @@
-//! A relay of HTTP/2 without TLS that says GOAWAY: it passes frames on and adds its own (RFC 9113, 6.8).
+//! A relay for HTTP/2 without TLS that passes frames on and adds GOAWAY frames (RFC 9113, 6.8).
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,29 +15,29 @@ const HEADERS: u8 = 1;
 const SETTINGS: u8 = 4;
 const GOAWAY: u8 = 7;
 const END_STREAM: u8 = 1;
-/// What a client says first, in bytes.
+/// The length of the client's connection preface, in bytes.
 const PREFACE: usize = 24;
 
-/// When it says so.
+/// The moments at which the relay sends GOAWAY.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
-    /// In order, after each so many answers; the next connection is welcome.
+    /// A regular GOAWAY each time after this number of answers; new connections are accepted.
     AfterEach(usize),
-    /// In anger, after so many answers; every connection from then on is told the same.
+    /// GOAWAY with `ENHANCE_YOUR_CALM` after this number of answers, and then on every new connection.
     ForEverAfter(usize),
 }
 
-/// The relay.
+/// The relay that sends GOAWAY.
 pub(crate) struct Leaving {
     when: When,
     answers: AtomicUsize,
     is_healed: AtomicBool,
-    /// GOAWAY frames that were sent.
+    /// The number of GOAWAY frames that were sent.
     said: AtomicUsize,
 }
 
 impl Leaving {
-    /// Starts one in front of a target; it serves until the runtime ends.
+    /// Starts a relay in front of a target; it serves until the runtime ends.
     pub(crate) async fn start(target: SocketAddr, when: When) -> (Arc<Self>, String) {
         let leaving = Arc::new(Self {
             when,
@@ -59,12 +59,12 @@ impl Leaving {
         (leaving, format!("http://{address}/client/v4"))
     }
 
-    /// From now on it only relays.
+    /// Stops refusing connections with `ENHANCE_YOUR_CALM`.
     pub(crate) fn heal(&self) {
         self.is_healed.store(true, Ordering::SeqCst);
     }
 
-    /// How often it said GOAWAY.
+    /// Returns the number of GOAWAY frames that were sent.
     pub(crate) fn said(&self) -> usize {
         self.said.load(Ordering::SeqCst)
     }
@@ -119,7 +119,7 @@ impl Leaving {
     }
 }
 
-/// A frame on the connection itself.
+/// Returns a frame on stream 0, the connection itself.
 fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).unwrap_or(u8::MAX);
     [&[0, 0, length, kind, 0, 0, 0, 0, 0], payload].concat()

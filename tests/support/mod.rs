@@ -1,5 +1,5 @@
-//! What the tests of runs against difficult targets share: the command, a relay before the target, and the
-//! zone as others see it.
+//! Shared code of the tests against difficult targets: the command, a relay in front of the target, and the zone as
+//! other clients see it.
 
 pub(crate) mod command;
 pub(crate) mod relay;

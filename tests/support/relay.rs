@@ -1,4 +1,4 @@
-//! A relay in front of a target, which sees every request and may do with it what no lawful server would.
+//! A relay in front of a target. It sees every request and can answer it in ways that no lawful server would.
 
 use std::future::Future;
 use std::io;
@@ -9,22 +9,22 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// One request, read whole.
+/// A complete request.
 pub(crate) struct Request {
-    /// The head and the body as they came.
+    /// The head and the body as received.
     pub(crate) bytes: Vec<u8>,
 }
 
-/// A connection of a client and the one behind it.
+/// A connection from a client, and the matching connection to the target.
 pub(crate) struct Wire {
-    /// To the client.
+    /// The connection to the client.
     pub(crate) client: TcpStream,
     upstream: Option<TcpStream>,
     target: SocketAddr,
 }
 
 impl Wire {
-    /// Has the target answer.
+    /// Forwards the request to the target and returns its answer.
     pub(crate) async fn forward(&mut self, request: &Request) -> io::Result<Vec<u8>> {
         let mut upstream = match self.upstream.take() {
             Some(upstream) => upstream,
@@ -36,31 +36,31 @@ impl Wire {
         answer.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
-    /// Answers the client.
+    /// Sends an answer to the client.
     pub(crate) async fn answer(mut self, answer: &[u8]) -> Option<Self> {
         self.client.write_all(answer).await.ok()?;
         Some(self)
     }
 
-    /// Relays as if it were not there.
+    /// Forwards the request and sends the target's answer to the client unchanged.
     pub(crate) async fn pass(mut self, request: &Request) -> Option<Self> {
         let answer = self.forward(request).await.ok()?;
         self.answer(&answer).await
     }
 }
 
-/// What a relay does.
+/// The behavior of a relay.
 pub(crate) trait Script: Send + Sync + 'static {
-    /// Takes or drops a new connection.
+    /// Accepts or drops a new connection.
     fn accept(&self, client: TcpStream) -> Option<TcpStream> {
         Some(client)
     }
 
-    /// Serves a request; a connection that is not handed back is closed.
+    /// Serves a request; a connection that is not returned is closed.
     fn serve(&self, request: Request, wire: Wire) -> impl Future<Output = Option<Wire>> + Send;
 }
 
-/// Relays as if it were not there.
+/// A relay script that passes everything on unchanged.
 pub(crate) struct Honest;
 
 impl Script for Honest {
@@ -69,7 +69,7 @@ impl Script for Honest {
     }
 }
 
-/// An address that stays ours while nobody listens there: connections are refused, and no other socket gets it.
+/// A reserved address: while no relay listens on it, connections are refused, and no other socket gets it.
 pub(crate) struct Place {
     pub(crate) address: SocketAddr,
     _bound: TcpSocket,
@@ -84,7 +84,7 @@ impl Place {
         })
     }
 
-    /// A socket at an address that others of ours may be bound to as well.
+    /// Returns a socket bound to an address that other sockets of this process may share.
     fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
         let socket = TcpSocket::new_v4()?;
         socket.set_reuseaddr(true)?;
@@ -93,12 +93,12 @@ impl Place {
         Ok(socket)
     }
 
-    /// Starts a relay here.
+    /// Starts a relay at this address.
     pub(crate) fn serve<S: Script>(self, target: SocketAddr, script: Arc<S>) -> Relay {
         let listener = Self::bound(self.address).and_then(|socket| socket.listen(128));
         let listener = listener.unwrap_or_else(|e| panic!("{e}"));
         let task = tokio::spawn(async move {
-            // Connections end with the relay.
+            // Dropping the set closes all connections together with the relay.
             let mut connections = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
                 let _ = client.set_nodelay(true);
@@ -116,25 +116,25 @@ impl Place {
     }
 }
 
-/// A relay that is at work until it is stopped, or its runtime ends.
+/// A relay that runs until it is stopped or its runtime ends.
 pub(crate) struct Relay {
     place: Place,
     task: JoinHandle<()>,
 }
 
 impl Relay {
-    /// Starts one on a port of its own.
+    /// Starts a relay on a free port.
     pub(crate) fn start<S: Script>(target: SocketAddr, script: Arc<S>) -> Self {
         let place = Place::new().unwrap_or_else(|e| panic!("{e}"));
         place.serve(target, script)
     }
 
-    /// The base URL for clients.
+    /// Returns the base URL for clients.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/client/v4", self.place.address)
     }
 
-    /// Stops listening and closes all connections; both is done when this returns.
+    /// Stops listening and closes all connections; both are done when this returns.
     pub(crate) async fn stop(self) -> Place {
         self.task.abort();
         let _ = self.task.await;
@@ -151,7 +151,7 @@ async fn converse<S: Script>(mut wire: Wire, script: Arc<S>) {
     }
 }
 
-/// Reads a request or an answer whose body, if any, has its length announced.
+/// Reads a request or an answer; its body, if any, must have a `content-length`.
 async fn read_message(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     loop {

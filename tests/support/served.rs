@@ -1,9 +1,9 @@
-//! The command, and the mock that it serves, as processes of their own.
+//! The command, and the mock that it serves, as separate processes.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 
-/// The command in an environment without anything that could leak in.
+/// Returns the command without the environment variables that could affect it.
 pub(crate) fn originproof(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_originproof"));
     command.args(arguments);
@@ -28,7 +28,7 @@ pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// `originproof mock` on a free port; it ends with the test.
+/// A process of `originproof mock` on a free port, which ends with the test.
 pub(crate) struct Served {
     pub(crate) child: Child,
     pub(crate) url: String,

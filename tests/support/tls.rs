@@ -1,4 +1,4 @@
-//! TLS in front of a target, with certificates that are right or wrong.
+//! TLS in front of a target, with valid or invalid certificates.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,21 +11,21 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// What a server shows.
+/// The certificate that the server presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Certificate {
-    /// Its own name, and days that have not passed.
+    /// A certificate for the server's own name that has not expired.
     Good,
-    /// The name of another host.
+    /// A certificate for the name of another host.
     OfAnotherHost,
-    /// Days that have passed.
+    /// A certificate that has expired.
     Expired,
 }
 
-/// A server and the authority that vouches for it.
+/// A TLS server and the authority that signed its certificate.
 pub(crate) struct Secured {
     pub(crate) url: String,
-    /// The authority's certificate.
+    /// The authority's certificate in PEM form.
     pub(crate) authority_pem: String,
 }
 

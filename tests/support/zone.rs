@@ -1,4 +1,4 @@
-//! A zone as anybody else sees it: read through both generations, straight from the server.
+//! A zone as any other client sees it: read through both generations, directly from the server.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::command::{TOKEN, ZONE};
 
-/// Mappings by address, vendor and region in one text.
+/// Mappings by address; the value is the vendor and the region in one text.
 pub(crate) type Mappings = BTreeMap<String, String>;
 
-/// Sends one request, again if it is throttled, and reads the JSON of its answer.
+/// Sends a request, repeats it while it is throttled, and returns the JSON of the answer.
 pub(crate) fn request(server: SocketAddr, method: &str, path: &str, body: Option<&Value>) -> Value {
     let body = body.map(Value::to_string).unwrap_or_default();
     let text = format!(
@@ -33,7 +33,7 @@ fn exchange(server: SocketAddr, text: &str) -> io::Result<String> {
     io::read_to_string(stream)
 }
 
-/// All mappings through one generation and then the other.
+/// Returns all mappings as v1 and v2 show them.
 pub(crate) fn read(server: SocketAddr) -> [Mappings; 2] {
     let v1 = request(server, "GET", "/cache/origin_cloud_regions", None);
     let mut v2 = Vec::new();

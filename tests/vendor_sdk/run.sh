@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Drives the mock with the vendor's own Python SDK: 5.9.0 for the v2 operations, 5.0.0 for the v1 ones.
+# Calls the mock with the vendor's own Python SDK: version 5.9.0 for the v2 operations, 5.0.0 for the v1 operations.
 # Usage: run.sh PATH_TO_ORIGINPROOF
 # Needs python3 with venv and pip, and PyPI on the first run. The environments are kept below ORIGINPROOF_SDK_CACHE
-# (relative to the project's root; target/vendor-sdk unless told). PYTHON names another interpreter than python3.
+# (relative to the project's root; default: target/vendor-sdk). PYTHON selects an interpreter other than python3.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 cache=${ORIGINPROOF_SDK_CACHE:-target/vendor-sdk}
@@ -10,7 +10,7 @@ environment "$cache/cloudflare-5.9.0" cloudflare==5.9.0
 environment "$cache/cloudflare-5.0.0" cloudflare==5.0.0
 serve
 
-# Runs one client; its last line ends with "N calls", which are added up.
+# Runs one client and adds its number of calls to the total; the client's last line must end with "N calls".
 total=0
 client() {
     "$cache/cloudflare-$1/bin/python" -Iu "$here/$2" "$url" | tee "$scratch/client" || {

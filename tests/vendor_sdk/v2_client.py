@@ -16,7 +16,7 @@ base_url = sys.argv[1] if len(sys.argv) == 2 else sys.exit("usage: v2_client.py 
 
 
 def connect(token):
-    # Strict validation makes the SDK hold each answer against its types, which it does not do of itself.
+    # By default the SDK does not check answers against its types; strict validation makes it do so.
     client = cloudflare.Cloudflare(
         api_token=token, base_url=base_url, max_retries=0, timeout=20, _strict_response_validation=True
     )
@@ -106,7 +106,7 @@ def check_list():
     for entry in seen:
         need_entry(entry, types.OriginCloudRegionListResponse, entry.origin_ip)
 
-    # The SDK asks for pages until one is empty.
+    # The SDK requests pages until one is empty.
     for per_page, sizes in [(None, [20, 20, 5, 0]), (10, [10, 10, 10, 10, 5, 0]), (100, [45, 0])]:
         asked = {"per_page": per_page} if per_page else {}
         pages = list(call("list", zone_id=zone_id, **asked).iter_pages())
@@ -198,7 +198,7 @@ def check_bulk_update():
 def check_bulk_delete():
     zone_id, kind = zone(), types.OriginCloudRegionBulkDeleteResponse
     call("bulk_update", zone_id=zone_id, body=[item("192.0.2.1"), item("192.0.2.2"), item("2001:db8::1")])
-    # The method has no parameter for the addresses, and without extra_body it sends no body.
+    # The method has no parameter for the addresses, and it sends no body without extra_body.
     refused(cloudflare.APIStatusError, [], "bulk_delete", zone_id=zone_id)
     need(len(held(zone_id)) == 3, "a batch delete without a body deletes nothing")
     asked = ["192.0.2.1", "2001:DB8::0:1", "192.0.2.9", "no-address"]

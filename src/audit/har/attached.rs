@@ -1,4 +1,4 @@
-//! Bodies that stand beside a HAR: in its folder, or in the archive that holds both, as Playwright writes them.
+//! Bodies stored beside a HAR: in its folder, or in the archive that holds both, as Playwright writes them.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -9,16 +9,16 @@ use zip::ZipArchive;
 /// The largest body that is read, in bytes.
 const LARGEST: u64 = 32 * 1024 * 1024;
 
-/// Where the bodies stand.
+/// A place where bodies are stored.
 pub(in crate::audit) trait Attached {
     /// Reads a body by the name that the entry gives.
     ///
     /// # Errors
-    /// Why there is none, in words.
+    /// Returns in words why there is no such body.
     fn read(&mut self, name: &str) -> Result<Vec<u8>, String>;
 }
 
-/// Nowhere: the recording stands alone.
+/// No place: the recording has no files beside it.
 pub(in crate::audit) struct Nothing;
 
 impl Attached for Nothing {
@@ -29,7 +29,7 @@ impl Attached for Nothing {
     }
 }
 
-/// In the folder of the HAR.
+/// The folder of the HAR.
 pub(in crate::audit) struct Folder(pub(in crate::audit) PathBuf);
 
 impl Attached for Folder {
@@ -48,7 +48,7 @@ impl Attached for Folder {
     }
 }
 
-/// In the archive.
+/// The archive that holds the HAR.
 pub(in crate::audit) struct Archive(
     pub(in crate::audit) ZipArchive<BufReader<File>>,
     /// The folder of the HAR that is read.
@@ -59,7 +59,7 @@ impl Archive {
     /// Opens an archive.
     ///
     /// # Errors
-    /// Why it can't be opened, in words.
+    /// Returns in words why it can't be opened.
     pub(in crate::audit) fn open(path: &Path) -> Result<Self, String> {
         let file = File::open(path).map_err(|error| error.to_string())?;
         let archive = ZipArchive::new(BufReader::new(file));
@@ -68,18 +68,18 @@ impl Archive {
             .map_err(|error| error.to_string())
     }
 
-    /// Reads the bodies of this HAR from now on.
+    /// Selects the HAR whose bodies are read from now on.
     pub(in crate::audit) fn turn_to(&mut self, recording: &str) {
         let folder = recording.rsplit_once('/');
         self.1 = folder.map_or_else(String::new, |(folder, _)| format!("{folder}/"));
     }
 
-    /// The names of the HARs in it.
+    /// Returns the names of the HARs in the archive.
     pub(in crate::audit) fn recordings(&self) -> Vec<String> {
         let names = self.0.file_names().flatten();
         names
             .filter(|name| {
-                // macOS puts files of its own beside each.
+                // macOS puts a file of its own beside each file.
                 let file = name.rsplit('/').next().unwrap_or_default();
                 !file.starts_with("._") && file.to_ascii_lowercase().ends_with(".har")
             })
@@ -91,7 +91,7 @@ impl Archive {
 impl Attached for Archive {
     fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
         let wrong = |why: &str| format!("its body in {name:?} can't be read: {why}");
-        // Traces keep bodies in a folder of their own.
+        // Traces keep bodies in a separate folder.
         let folder = &self.1;
         let inner = [
             format!("{folder}{name}"),
@@ -108,7 +108,7 @@ impl Attached for Archive {
     }
 }
 
-/// Whether the name leads nowhere else.
+/// Returns whether the name is a plain file name, which can't lead to another folder.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0', ':'])
 }

@@ -1,5 +1,5 @@
-//! One entry of a HAR. Members that recorders leave out may be missing, and each may have another form than HAR 1.2 says:
-//! what can't be read of an entry is said, and the rest is judged.
+//! One entry of a HAR. Recorders may leave members out, or write them in another form than HAR 1.2 says. The parts of
+//! an entry that can't be read are reported, and the rest is judged.
 
 use std::borrow::Cow;
 
@@ -25,13 +25,13 @@ struct Entry<'a> {
     request: Object<Request<'a>>,
     #[serde(borrow, default)]
     response: Object<Response<'a>>,
-    /// Our own recorder's: how many exchanges before this one are missing.
+    /// The number of missing exchanges before this one; written by our own recorder.
     #[serde(rename = "_missedBefore", borrow, default)]
     missed_before: Scalar<'a>,
-    /// Chromium's: the answer came from the browser's own memory.
+    /// Whether the answer came from the browser's cache; written by Chromium.
     #[serde(rename = "_fromCache", borrow, default)]
     from_cache: Scalar<'a>,
-    /// The same of other tools.
+    /// The same, written by other tools.
     #[serde(rename = "__servedFromCache", borrow, default)]
     served_from_cache: Scalar<'a>,
     #[serde(borrow, default)]
@@ -40,7 +40,7 @@ struct Entry<'a> {
     timings: Object<Timings<'a>>,
 }
 
-/// What the client's own memory held.
+/// The contents of the client's cache.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Cache<'a> {
@@ -48,7 +48,7 @@ struct Cache<'a> {
     before_request: Scalar<'a>,
 }
 
-/// The parts of an exchange, in milliseconds; -1 for one that there was not.
+/// The durations of an exchange's phases, in milliseconds; -1 for a phase that did not take place.
 #[derive(Deserialize)]
 struct Timings<'a> {
     #[serde(borrow, default)]
@@ -87,15 +87,15 @@ struct Response<'a> {
     content: Object<Content<'a>>,
     #[serde(borrow, default)]
     body_size: Scalar<'a>,
-    /// Puppeteer's and Chromium's.
+    /// Whether the answer came from the cache; written by Puppeteer and Chromium.
     #[serde(rename = "_fromCache", borrow, default)]
     from_cache: Scalar<'a>,
     #[serde(rename = "fromCache", borrow, default)]
     plain_from_cache: Scalar<'a>,
-    /// Safari's: `Disk Cache`, `Memory Cache` or `Network`.
+    /// The source of the answer: `Disk Cache`, `Memory Cache` or `Network`; written by Safari.
     #[serde(rename = "_fetchType", borrow, default)]
     fetch_type: Scalar<'a>,
-    /// Chromium's: `cache-storage`, `http-cache`, `network` and others.
+    /// The source of the answer: `cache-storage`, `http-cache`, `network` and others; written by Chromium.
     #[serde(rename = "_serviceWorkerResponseSource", borrow, default)]
     service_worker: Scalar<'a>,
 }
@@ -118,12 +118,13 @@ struct Content<'a> {
     text: Scalar<'a>,
     #[serde(borrow, default)]
     encoding: Scalar<'a>,
-    /// The length of the body once it is unpacked, in bytes; -1 if the recorder does not know. Many write another length.
+    /// The length of the unpacked body, in bytes; -1 if the recorder does not know. Many recorders write another
+    /// length.
     #[serde(borrow, default)]
     size: Scalar<'a>,
     #[serde(borrow, default)]
     mime_type: Scalar<'a>,
-    /// Playwright's: the file beside the HAR that holds the body.
+    /// The file beside the HAR that holds the body; written by Playwright.
     #[serde(rename = "_file", borrow, default)]
     file: Scalar<'a>,
     /// The same in Playwright's traces.
@@ -131,14 +132,14 @@ struct Content<'a> {
     digest: Scalar<'a>,
 }
 
-/// Reads an entry, as far as it can be read.
+/// Reads an entry, as far as possible.
 pub(super) fn read(bytes: &[u8], attached: &mut dyn Attached) -> Recorded {
     match serde_json::from_slice::<Object<Entry<'_>>>(bytes) {
         Ok(Object(Some(entry))) => recorded(entry, attached),
         Ok(Object(None)) => Recorded::unreadable("it is not an object".to_owned()),
         Err(_) => {
             let text = mended(bytes);
-            // Members that are given twice are read as JSON parsers mostly do: the last counts.
+            // Like most JSON parsers, this takes the last of two members with the same name.
             let value = serde_json::from_slice::<serde_json::Value>(&text);
             let once = value.map(|value| value.to_string());
             let entry = once
@@ -228,7 +229,7 @@ fn recorded(entry: Entry<'_>, attached: &mut dyn Attached) -> Recorded {
     recorded
 }
 
-/// The body as the recorder kept it, in the entry or beside the HAR.
+/// Returns the body as the recorder kept it, in the entry or beside the HAR.
 fn kept<'a>(
     content: Option<Content<'a>>,
     on_the_wire: Option<f64>,
@@ -274,7 +275,7 @@ fn status(status: &Scalar<'_>) -> Option<u16> {
     is_status.then(|| format!("{number:.0}").parse().ok())?
 }
 
-/// The URL as it was sent: without a fragment, and with the query where the recorder keeps it apart.
+/// Returns the URL as it was sent: without a fragment, and with the query if the recorder keeps it apart.
 fn sent_url(url: &str, query: &Fields<'_>) -> String {
     let url = url.trim();
     let mut sent = url.split('#').next().unwrap_or_default().to_owned();
@@ -289,7 +290,7 @@ fn sent_url(url: &str, query: &Fields<'_>) -> String {
     sent
 }
 
-/// How long an exchange took, in milliseconds; 0 if the recorder does not tell.
+/// Returns the duration of an exchange in milliseconds; 0 if the recorder does not tell it.
 fn length(time: &Scalar<'_>, timings: Object<Timings<'_>>) -> f64 {
     let whole = time.number().filter(|time| *time > 0.0);
     let parts = timings.0.map_or(0.0, |timings| {
@@ -310,10 +311,10 @@ fn moment(started: &Scalar<'_>) -> Option<Moment> {
 
 fn headers(fields: Fields<'_>) -> Headers {
     let mut headers = Headers::default();
-    // HTTP/2 recorders list the parts of the request line as fields.
+    // Recorders of HTTP/2 list the parts of the request line as fields.
     let fields = fields.0.into_iter();
     for (name, value) in fields.filter(|(name, _)| !name.starts_with(':')) {
-        // Chromium joins fields of one name by line breaks.
+        // Chromium joins fields of the same name with line breaks.
         for value in Cow::into_owned(value).split('\n') {
             headers.push(name.trim(), value.trim());
         }
@@ -326,7 +327,7 @@ fn count(number: &Scalar<'_>) -> usize {
     format!("{number:.0}").parse().unwrap_or(0)
 }
 
-/// A HAR's milliseconds.
+/// Converts a HAR's milliseconds to microseconds.
 fn microseconds(milliseconds: f64) -> u64 {
     std::time::Duration::try_from_secs_f64(milliseconds.max(0.0) / 1_000.0)
         .ok()

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// What a visitor does with values that are not what it looks for: it passes them over.
+/// Visitor methods that ignore values of the wrong kind.
 macro_rules! passed_over {
     ($nothing:expr) => {
         fn visit_str<E>(self, _text: &str) -> Result<Self::Value, E> {
@@ -36,10 +36,10 @@ macro_rules! passed_over {
     };
 }
 
-/// A text, a number or a truth value; any other value is passed over.
+/// A text, a number or a truth value; any other value is ignored.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) enum Scalar<'a> {
-    /// It is not there, or null.
+    /// The value is missing or null.
     #[default]
     Absent,
     Text(Cow<'a, str>),
@@ -50,7 +50,7 @@ pub(super) enum Scalar<'a> {
 }
 
 impl<'a> Scalar<'a> {
-    /// The text, if it is one.
+    /// Returns the text, if the value is a text.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -58,7 +58,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// What it says as a text.
+    /// Returns the value as a text.
     pub(super) fn into_text(self) -> Option<Cow<'a, str>> {
         match self {
             Self::Text(text) => Some(text),
@@ -68,7 +68,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// The number that it says, also in a text.
+    /// Returns the number, also if it is written as a text.
     pub(super) fn number(&self) -> Option<f64> {
         let number = match self {
             Self::Number(number) => *number,
@@ -78,7 +78,7 @@ impl<'a> Scalar<'a> {
         number.is_finite().then_some(number)
     }
 
-    /// Whether it says yes: anything but absence, false, nothing and zero.
+    /// Returns whether the value means yes: anything but an absent value, `false`, `no`, an empty text or zero.
     pub(super) fn is_yes(&self) -> bool {
         match self {
             Self::Absent => false,
@@ -141,7 +141,7 @@ impl<'de: 'a, 'a> Visitor<'de> for ScalarVisitor<'a> {
         Ok(Scalar::Absent)
     }
 
-    /// Of a list of texts the first counts.
+    /// If a list begins with a text, that text is the value.
     fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<Scalar<'a>, S::Error> {
         let first = items.next_element::<Scalar<'a>>()?;
         while items.next_element::<IgnoredAny>()?.is_some() {}
@@ -156,7 +156,7 @@ impl<'de: 'a, 'a> Visitor<'de> for ScalarVisitor<'a> {
     }
 }
 
-/// An object, or nothing where another value stands in its place.
+/// An object; `None` if there is another value in its place.
 #[derive(Debug)]
 pub(super) struct Object<T>(pub(super) Option<T>);
 

@@ -1,10 +1,10 @@
-//! Makes JSON of what recorders write in its place.
+//! Turns text that recorders write instead of JSON into JSON.
 
-/// What stands for a character that can't be one.
+/// The JSON escape that replaces an invalid character.
 const REPLACEMENT: &[u8] = b"\\ufffd";
 
-/// The text with what recorders get wrong put right: halves of surrogate pairs and bytes that are not UTF-8 become U+FFFD,
-/// control characters within strings are escaped, NaN and Infinity become null.
+/// Returns the text with the recorders' mistakes corrected. Lone surrogates and bytes that are not UTF-8 become U+FFFD.
+/// Control characters within strings are escaped. NaN and Infinity become null.
 pub(super) fn mended(bytes: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(bytes);
     let bytes = text.as_bytes();
@@ -35,7 +35,7 @@ pub(super) fn mended(bytes: &[u8]) -> Vec<u8> {
     mended
 }
 
-/// How long an escape is, and what stands in its place.
+/// Returns the length of an escape, and its replacement if it needs one.
 fn escape(rest: &[u8]) -> (usize, Option<Vec<u8>>) {
     match (unit(rest), rest.get(6..).and_then(unit)) {
         (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, None),
@@ -45,14 +45,14 @@ fn escape(rest: &[u8]) -> (usize, Option<Vec<u8>>) {
     }
 }
 
-/// The code unit of an escape such as `\u00e9`.
+/// Returns the code unit of an escape such as `\u00e9`.
 fn unit(rest: &[u8]) -> Option<u16> {
     let digits = rest.strip_prefix(b"\\u")?.get(..4)?;
     let digits = std::str::from_utf8(digits).ok()?;
     u16::from_str_radix(digits, 16).ok()
 }
 
-/// How long a number is that JSON does not have.
+/// Returns the length of a number that JSON does not have, such as NaN.
 fn not_a_number(rest: &[u8]) -> Option<usize> {
     let names: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
     let name = names.into_iter().find(|name| rest.starts_with(name))?;

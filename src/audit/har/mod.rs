@@ -1,4 +1,4 @@
-//! HAR 1.2, entry by entry: the memory that it takes does not grow with the file.
+//! Reads HAR 1.2 entry by entry; memory use does not grow with the file.
 
 mod attached;
 mod entry;
@@ -14,10 +14,10 @@ use self::split::{Element, End, split};
 use super::read::Extent;
 use super::recorded::Recorded;
 
-/// Reads entries and hands each on.
+/// Reads the entries and passes each to `each`.
 ///
 /// # Errors
-/// Where the file is not a HAR, in words with line and column.
+/// Returns where the file is not a HAR, in words with line and column.
 pub(super) fn read(
     reader: impl BufRead,
     attached: &mut dyn Attached,

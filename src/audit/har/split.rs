@@ -1,36 +1,36 @@
-//! Cuts the list `log.entries` of a HAR into its elements, byte by byte. An element that is broken inside does not stop
-//! the others from being read, one that is too large is passed over, and a file that ends early gives what came before.
+//! Cuts the list `log.entries` of a HAR into its elements, byte by byte. The elements after a broken one are still
+//! read. An element that is too large is skipped. A file that ends early gives the elements before its end.
 
 use std::io::BufRead;
 
 /// The longest entry that is read, in bytes.
 const LONGEST: usize = 64 * 1024 * 1024;
-/// The longest name of a member that is compared, in bytes; those that are looked for are shorter.
+/// The longest member name that is compared, in bytes; the names that the scanner looks for are shorter.
 const LONGEST_NAME: usize = 16;
 
-/// An element of the list, as it stands in the file.
+/// An element of the list, as it is written in the file.
 #[derive(Debug)]
 pub(super) enum Element<'b> {
-    /// All of its bytes.
+    /// An element with all of its bytes.
     Whole(&'b [u8]),
-    /// It is longer than [`LONGEST`].
+    /// An element that is longer than [`LONGEST`].
     TooLong,
-    /// The file ends in the middle of it.
+    /// An element that the end of the file cuts off.
     Cut,
 }
 
-/// How the file ended.
+/// The way in which the file ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// With the end of the document.
+    /// At the end of the document.
     Whole,
-    /// Before it.
+    /// Before the end of the document.
     Early,
-    /// With something behind it.
+    /// With other text after the document.
     More,
 }
 
-/// Where in the document the scanner stands.
+/// The scanner's position in the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
     /// Before the document's object.
@@ -41,30 +41,30 @@ enum At {
     Log,
     /// In the list `log.entries`.
     Entries,
-    /// Behind the document, where nothing follows.
+    /// After the document, with nothing behind it so far.
     Over,
-    /// Behind the document, in what follows all the same.
+    /// After the document, in other text.
     More,
 }
 
-/// Where in a string the scanner stands.
+/// The scanner's position relative to a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Text {
     Outside,
     Inside,
-    /// Behind a backslash.
+    /// Directly after a backslash.
     Escaped,
 }
 
-/// A scanner; it knows strings, escapes and brackets, and nothing else of JSON.
+/// A scanner. It knows strings, escapes and brackets, and nothing else of JSON.
 struct Scanner<F> {
     at: At,
-    /// Open brackets below the object or list that the scanner stands in.
+    /// The number of open brackets below the object or list that the scanner is in.
     depth: usize,
     text: Text,
-    /// The string that was read last where a name can stand.
+    /// The last string that was read where a member name can occur.
     name: Vec<u8>,
-    /// Whether a value follows, and so the next string is not a name.
+    /// Whether a value follows, so that the next string is not a name.
     is_value_next: bool,
     element: Vec<u8>,
     is_too_long: bool,
@@ -74,10 +74,10 @@ struct Scanner<F> {
     each: F,
 }
 
-/// Reads the elements of `log.entries` and hands each on.
+/// Reads the elements of `log.entries` and passes each to `each`.
 ///
 /// # Errors
-/// Where the file is not a HAR, in words with line and column; where it can't be read.
+/// Returns where the file is not a HAR, in words with line and column, or why it can't be read.
 pub(super) fn split(
     mut reader: impl BufRead,
     each: impl FnMut(Element<'_>),
@@ -98,7 +98,7 @@ pub(super) fn split(
     loop {
         let part = match reader.fill_buf() {
             Ok(part) => part,
-            // A packed file that ends early gives what could be unpacked.
+            // A compressed file that ends early gives what could be unpacked.
             Err(_) if scanner.has_entries => &[],
             Err(error) => return Err(error.to_string()),
         };
@@ -180,7 +180,7 @@ impl<F: FnMut(Element<'_>)> Scanner<F> {
         }
         match self.at {
             At::Over => {
-                // Nothing is lost by passing over a mark or zeros.
+                // A byte order mark and zeros can be skipped without losing anything.
                 if !matches!(byte, 0 | 0xef | 0xbb | 0xbf) {
                     self.at = At::More;
                 }
@@ -230,7 +230,7 @@ impl<F: FnMut(Element<'_>)> Scanner<F> {
         Ok(())
     }
 
-    /// The member that leads to the entries from here, if it is the one that was named last.
+    /// Returns the member that leads from here to the entries, if it was the last member named.
     fn looked_for(&self) -> Option<&'static str> {
         let name = match self.at {
             At::Document => "log",
@@ -315,7 +315,7 @@ impl<F: FnMut(Element<'_>)> Scanner<F> {
                 || !self.element.is_empty()
                 || self.is_too_long);
         if is_within && self.depth == 0 && self.text == Text::Outside && !self.is_too_long {
-            // The element itself is whole; what is missing comes after it.
+            // The element itself is complete; what is missing comes after it.
             self.hand_on();
         } else if is_within {
             (self.each)(Element::Cut);

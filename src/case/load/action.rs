@@ -37,7 +37,7 @@ pub(super) fn read_steps(reader: &mut Reader, node: &Node, source: &SourceFile) 
     let mut steps = Vec::new();
     for item in items {
         if matches!(item.data, Data::Sequence(_)) {
-            // A column can hold several steps.
+            // The value of a column can be several steps.
             steps.extend(read_steps(reader, item, source));
         } else {
             steps.extend(read_step(reader, item, source));
@@ -85,7 +85,7 @@ fn read_step(reader: &mut Reader, node: &Node, source: &SourceFile) -> Option<St
         }
     }
     let Some((key, argument)) = action else {
-        // The rest of the step is read all the same, so that its faults are reported as well.
+        // The rest of the step is still read, so that its faults are reported as well.
         read_expectations(reader, entries);
         if entries
             .iter()
@@ -111,7 +111,7 @@ fn read_step(reader: &mut Reader, node: &Node, source: &SourceFile) -> Option<St
     let zone = member(entries, "zone").map(|(_, node)| reader.text(node, "`zone`"));
     Some(Step {
         span: key.span,
-        // A key from a column has the place of its cell; what a run finds belongs to the step.
+        // A key from a column has the place of its cell, but findings of a run belong to the line of the step.
         line: source.line_column(node.span.start).0,
         action,
         zone,
@@ -194,7 +194,7 @@ fn read_action(
     }
 }
 
-/// The most steps that are sent at the same time.
+/// The maximum number of steps that are sent at the same time.
 const AT_ONCE: usize = 1_000;
 
 fn read_parallel(reader: &mut Reader, node: &Node, source: &SourceFile) -> Vec<Step> {

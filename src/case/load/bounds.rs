@@ -1,5 +1,5 @@
-//! Requests that would leave the zones of their case. What comes from variables is only known at run time, where
-//! the same bounds are checked again; columns are put in before.
+//! A check for requests that would leave the zones of their case. Columns are filled in before this check. Values of
+//! variables are known only at run time, when the same bounds are checked again.
 
 use super::action::operation_name;
 use super::reader::{Reader, member};
@@ -11,9 +11,9 @@ use crate::exchange::{
 
 use super::super::model::OperationName;
 
-/// A base URL for paths that have none yet.
+/// A placeholder base URL for paths.
 const BASE: &str = "http://target";
-/// Stands for the zone's id, and for what a variable will say.
+/// A placeholder for the zone's id and for values of variables.
 const UNKNOWN: &str = "0123456789abcdef0123456789abcdef";
 
 /// Checks every request of a file.
@@ -76,7 +76,7 @@ impl Bounds<'_> {
     fn request(&mut self, members: &[(Key, Node)]) {
         if let Some((_, path)) = member(members, "path") {
             self.judge(path, |text| {
-                // What begins with a variable is only known at run time.
+                // A path that begins with a variable is known only at run time.
                 if text.starts_with("{{") {
                     return Ok(());
                 }
@@ -89,7 +89,7 @@ impl Bounds<'_> {
         }
     }
 
-    /// Checks the address of the path, if one of the operations that are meant has one.
+    /// Checks the address in the path, if one of the possible operations has one.
     fn operation(&mut self, meant: &[Operation], argument: &Node) {
         let Some(operation) = meant.iter().find(|one| one.has_address_in_path()) else {
             return;
@@ -103,7 +103,7 @@ impl Bounds<'_> {
         }
     }
 
-    /// An address of a path: `raw` as it is sent, other texts before they are encoded.
+    /// Checks an address in a path: `raw` as it is sent, other texts before they are encoded.
     fn address(&mut self, node: &Node) {
         match &node.data {
             Data::Mapping(members) => {
@@ -117,14 +117,14 @@ impl Bounds<'_> {
                 }
             }
             Data::Scalar { .. } => self.judge(node, |text| {
-                // Only dots survive the encoding of a segment.
+                // Encoding makes every character of a segment safe except dots.
                 check_segment(&filled(text).replace(['/', '?', '#', '\\'], "%2F"))
             }),
             Data::Sequence(_) => {}
         }
     }
 
-    /// Judges a text.
+    /// Checks a text and reports its fault.
     fn judge(&mut self, node: &Node, judge: impl Fn(&str) -> Result<(), OutOfBounds>) {
         if let Some(text) = node.as_str() {
             self.report(node.span, judge(text));
@@ -141,7 +141,7 @@ impl Bounds<'_> {
     }
 }
 
-/// The text with a placeholder for each variable.
+/// Returns the text with a placeholder for each variable.
 fn filled(text: &str) -> String {
     let mut filled = String::new();
     let mut rest = text;

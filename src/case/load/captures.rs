@@ -1,4 +1,4 @@
-//! What a step keeps of its answer: a path that the documented form of the answer has.
+//! A check of captures: each path must exist in the documented form of the step's answer.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::diagnostic::yaml::{Data, Key, Node};
 use crate::diagnostic::{Problem, Span};
 use crate::exchange::{Generation, Operation};
 
-/// Members of an answer that a path can begin with.
+/// The members of an answer with which a path can begin.
 const ROOTS: [&str; 5] = ["success", "errors", "messages", "result", "result_info"];
 
 /// Checks the paths that a step captures.
@@ -34,7 +34,7 @@ pub(super) fn check(
     }
 }
 
-/// Checks that the documented form of a step's answer has a path.
+/// Checks that a path exists in the documented form of a step's answer.
 pub(super) fn documented(
     reader: &mut Reader,
     step: &[(Key, Node)],
@@ -48,7 +48,7 @@ pub(super) fn documented(
         let schema = match root {
             "result" => format!("result/{}", operation.row().result),
             "result_info" if operation.is_paged() => "result-info".to_owned(),
-            // Where the generations differ, a clause of one of them is passed over in the other.
+            // If the generations differ, a clause of one is ignored in the other.
             _ => continue,
         };
         if let Some(schema) = Schemas::source(&schema)
@@ -65,7 +65,7 @@ fn problem(reader: &mut Reader, span: Span, message: String) {
     reader.problem(Problem::new(span, message, hint));
 }
 
-/// The operations that a step may send.
+/// Returns the operations that a step may send.
 fn operations_of(step: &[(Key, Node)], generations: &[Generation]) -> Vec<Operation> {
     let names = step.iter().filter_map(|(key, _)| operation_name(&key.text));
     names
@@ -80,7 +80,7 @@ fn operations_of(step: &[(Key, Node)], generations: &[Generation]) -> Vec<Operat
         .collect()
 }
 
-/// The first part of a path that a schema does not know; what it leaves open it knows.
+/// Returns the first part of a path that a schema does not allow. Parts that the schema leaves open are allowed.
 fn first_missing<'p>(root: &Value, schema: &Value, path: &[&'p str]) -> Option<&'p str> {
     let (first, rest) = path.split_first()?;
     let reference = schema.get("$ref").and_then(Value::as_str);

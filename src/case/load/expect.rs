@@ -1,4 +1,4 @@
-//! Expectations: by clause, what it promises.
+//! Expectations: the promises of each clause.
 
 use serde_json::Value;
 
@@ -85,7 +85,7 @@ fn read_status(reader: &mut Reader, node: &Node) -> StatusSpec {
             && text.starts_with(|c: char| ('1'..='5').contains(&c))
             && text.chars().skip(1).all(|c| c.is_ascii_digit() || c == 'x');
         if !is_status {
-            let message = format!("`{text}` is no status");
+            let message = format!("`{text}` is not a status");
             reader.problem(Problem::new(
                 node.span,
                 message,
@@ -106,7 +106,7 @@ fn read_codes(reader: &mut Reader, node: &Node) -> Vec<i64> {
         .iter()
         .map(|value| {
             value.as_i64().unwrap_or_else(|| {
-                let message = format!("`{value}` is no code");
+                let message = format!("`{value}` is not a code");
                 reader.problem(Problem::new(
                     node.span,
                     message,

@@ -1,4 +1,4 @@
-//! The top of a file.
+//! The top level of a case file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::diagnostic::yaml::{self, Data, Key, Node};
 use crate::diagnostic::{Problem, SourceFile, Span};
 use crate::exchange::Generation;
 
-/// Reads one file: a case for each row of its table.
+/// Reads one file. Returns a case for each row of its table.
 ///
 /// # Errors
-/// All its problems.
+/// Returns all problems of the file.
 pub(in crate::case) fn load(
     id: &str,
     source: SourceFile,
@@ -218,7 +218,7 @@ fn given(
             given.insert(zones.first().cloned().unwrap_or_default(), node.to_json());
         }
     }
-    // Rows that give nothing say so by an empty list.
+    // A row without given mappings has an empty list.
     given.retain(|_, items| items.as_array().is_none_or(|items| !items.is_empty()));
     given
 }
@@ -238,7 +238,7 @@ fn steps(reader: &mut Reader, entries: &[(Key, Node)], source: &SourceFile) -> V
     steps
 }
 
-/// Operations bring the capability of their generation along.
+/// Adds the capabilities that the operations of a case imply: those of their generations.
 fn implied_needs(case: &mut CaseFile) {
     use super::super::model::{Action, OperationName};
     let generation = |step: &Step| match &step.action {
@@ -259,7 +259,7 @@ fn implied_needs(case: &mut CaseFile) {
     let steps = Step::all(&case.steps).into_iter();
     let found: Vec<Generation> = steps.filter_map(generation).collect();
     for generation in found {
-        // A case that runs for several generations takes the general need from its trial.
+        // If a case has `generations`, each trial adds the need for its own generation.
         let is_general = !case.generations.is_empty();
         if !is_general && !case.needs.iter().any(|need| need == generation.id()) {
             case.needs.push(generation.id().to_owned());

@@ -1,5 +1,5 @@
-//! From the text of a file to a [`super::CaseFile`]: every fault of the file is collected, with its
-//! place and the nearest right name.
+//! The loader: it makes a [`super::CaseFile`] from the text of a file. It collects every fault of the file, with its
+//! place and the nearest valid name.
 
 mod action;
 mod bounds;

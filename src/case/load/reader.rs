@@ -1,4 +1,4 @@
-//! What all parts of the loader share: the list of problems and the questions asked of nodes.
+//! The parts that the whole loader shares: the list of problems, and functions that read nodes.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::contract::{ClauseId, Contract, Level};
 use crate::diagnostic::yaml::{Data, Key, Node};
 use crate::diagnostic::{Problem, Span, did_you_mean};
 
-/// Problems of one file that are kept: more than anybody reads.
+/// The maximum number of problems that are kept for one file; nobody reads more.
 const MOST: usize = 1_000;
 
 /// Collects the problems of one file.
@@ -21,14 +21,14 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Adds a problem, once: rows of a table share most of what they say.
+    /// Adds a problem if it is new. The rows of a table share most of their content, so they repeat problems.
     pub(super) fn problem(&mut self, problem: Problem) {
         if self.problems.len() < MOST && !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
     }
 
-    /// A problem for a variable that is not a column, where nothing else can stand.
+    /// Reports a variable that is not a column, at a place where only columns are allowed.
     pub(super) fn no_column(&mut self, span: Span, name: &str) {
         let label = did_you_mean(name, self.columns.iter().map(String::as_str))
             .unwrap_or_else(|| "only a column can stand here".to_owned());
@@ -36,7 +36,7 @@ impl Reader {
         self.problem(Problem::new(span, message, label));
     }
 
-    /// The node as a text that is settled before the case runs.
+    /// Returns the node as a text without variables, so that it is known before the case runs.
     pub(super) fn fixed(&mut self, node: &Node, what: &str) -> String {
         let text = self.text(node, what);
         if let Some(name) = template::names(&text).first() {
@@ -45,7 +45,7 @@ impl Reader {
         text
     }
 
-    /// The node as a mapping; a problem if it is none.
+    /// Returns the node as a mapping, or reports a problem.
     pub(super) fn mapping<'n>(&mut self, node: &'n Node, what: &str) -> &'n [(Key, Node)] {
         if let Data::Mapping(entries) = &node.data {
             return entries;
@@ -54,7 +54,7 @@ impl Reader {
         &[]
     }
 
-    /// The node as a list; a problem if it is none.
+    /// Returns the node as a list, or reports a problem.
     pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
         if let Data::Sequence(items) = &node.data {
             return items;
@@ -63,7 +63,7 @@ impl Reader {
         &[]
     }
 
-    /// The node as text; a problem if it is none.
+    /// Returns the node as text, or reports a problem.
     pub(super) fn text(&mut self, node: &Node, what: &str) -> String {
         if let Some(text) = node.as_str() {
             return text.to_owned();
@@ -72,13 +72,13 @@ impl Reader {
         String::new()
     }
 
-    /// The node as a list of texts that are settled before the case runs.
+    /// Returns the node as a list of texts without variables.
     pub(super) fn texts(&mut self, node: &Node, what: &str) -> Vec<String> {
         let items = self.list(node, what);
         items.iter().map(|item| self.fixed(item, what)).collect()
     }
 
-    /// The node as a number.
+    /// Returns the node as a number, or reports a problem.
     pub(super) fn number(&mut self, node: &Node, what: &str) -> usize {
         let number = node
             .to_json()
@@ -95,7 +95,7 @@ impl Reader {
         self.problem(Problem::new(node.span.beginning(), message, label));
     }
 
-    /// A problem for a name that is none of the known ones, with the nearest right one.
+    /// Reports an unknown name, with the nearest known name.
     pub(super) fn unknown<'a>(
         &mut self,
         span: Span,
@@ -127,7 +127,7 @@ impl Reader {
         }
     }
 
-    /// A clause key: an id, possibly with `Vn-` and a level in brackets.
+    /// Reads a clause key: an id, possibly with `Vn-`, and an optional level in parentheses.
     pub(super) fn clause(&mut self, text: &str, span: Span) -> ClauseKey {
         let (id, level) = match text.split_once(' ') {
             None => (text, None),
@@ -159,12 +159,12 @@ impl Reader {
     }
 }
 
-/// The member of a mapping.
+/// Returns the member of a mapping with this name.
 pub(super) fn member<'n>(entries: &'n [(Key, Node)], name: &str) -> Option<&'n (Key, Node)> {
     entries.iter().find(|(key, _)| key.text == name)
 }
 
-/// The JSON of a node, or null.
+/// Returns the JSON of a member's value, or null.
 pub(super) fn json(node: Option<&(Key, Node)>) -> Value {
     node.map_or(Value::Null, |(_, node)| node.to_json())
 }

@@ -1,7 +1,8 @@
-//! The table of a file: its rows, and the file as each of them says it.
+//! The table of a file: its rows, and the file with each row filled in.
 //!
-//! A column may stand for any value, for any part of a text and for a key. It is put in before anything else is read,
-//! so each row is checked as if it were a file of its own, and a fault that comes from a cell is reported at the cell.
+//! A column may stand for any value, for any part of a text and for a key. Columns are filled in before anything else
+//! is read, so each row is checked as if it were a file of its own. A fault that comes from a cell is reported at the
+//! cell.
 
 use std::collections::BTreeSet;
 
@@ -10,22 +11,22 @@ use super::reader::{Reader, member};
 use crate::diagnostic::yaml::{Data, Key, Node};
 use crate::diagnostic::{Problem, Span};
 
-/// More rows than this are refused, as are larger files with columns put in and cells deeper in each other: a small file
-/// must not take all memory.
+/// Limits, so that a small file cannot take all memory: the number of rows, the size of a file with its columns filled
+/// in, and the depth to which cells use each other.
 const MAX_ROWS: usize = 1_000;
 const MAX_SIZE: usize = 1 << 20;
 const MAX_DEPTH: usize = 8;
 
-/// A row.
+/// A row of a table.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Row {
-    /// Its name, empty where the file has no table.
+    /// The row's name; empty if the file has no table.
     pub(super) name: String,
     cells: Vec<(Key, Node)>,
 }
 
 impl Row {
-    /// The names of its columns.
+    /// Returns the names of the row's columns.
     pub(super) fn columns(&self) -> BTreeSet<&str> {
         self.cells
             .iter()
@@ -33,7 +34,7 @@ impl Row {
             .collect()
     }
 
-    /// A file as this row says it: without its table, and with the columns put in.
+    /// Returns the file without its table and with this row's columns filled in.
     pub(super) fn fill(&self, reader: &mut Reader, root: &Node) -> Node {
         let mut file = root.clone();
         if let Data::Mapping(entries) = &mut file.data {
@@ -49,7 +50,7 @@ impl Row {
     }
 }
 
-/// The rows of a file, at least one: that of a file without a table has no columns.
+/// Returns the rows of a file, at least one. If the file has no table, the only row has no columns.
 pub(super) fn read_rows(reader: &mut Reader, root: &Node) -> Vec<Row> {
     let table = match &root.data {
         Data::Mapping(entries) => member(entries, "table"),
@@ -73,7 +74,7 @@ pub(super) fn read_rows(reader: &mut Reader, root: &Node) -> Vec<Row> {
     rows
 }
 
-/// Each combination of the rows of several tables.
+/// Returns each combination of the rows of several tables.
 fn crossed(reader: &mut Reader, tables: &[Node]) -> Vec<Row> {
     let mut all = vec![Row::default()];
     for table in tables {
@@ -178,7 +179,7 @@ pub(super) fn check_use(reader: &mut Reader, root: &Node, row: &Row) {
     }
 }
 
-/// The names of all variables of a tree, in its texts and its keys.
+/// Collects the names of all variables in the texts and keys of a tree.
 fn names(node: &Node, found: &mut BTreeSet<String>) {
     match &node.data {
         Data::Scalar { text, .. } => found.extend(template::names(text)),
@@ -192,17 +193,17 @@ fn names(node: &Node, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Puts cells into a tree.
+/// The state of filling cells into a tree.
 struct Filling<'r> {
     reader: &'r mut Reader,
-    /// How many bytes of texts and nodes the filled tree may still have.
+    /// The size by which the filled tree may still grow: bytes of text, plus one for each node.
     left: usize,
-    /// How many cells are around.
+    /// The number of cells that enclose the current node.
     depth: usize,
 }
 
 impl Filling<'_> {
-    /// The node with the cells put in. A cell may use the other columns of its row.
+    /// Returns the node with the cells filled in. A cell may use the other columns of its row.
     fn node(&mut self, node: &Node, cells: &[&(Key, Node)]) -> Node {
         let size = 1 + node.as_str().map_or(0, str::len);
         if !self.may_grow(size, node.span) {
@@ -230,7 +231,8 @@ impl Filling<'_> {
         }
     }
 
-    /// A cell with the other columns put in; `None` beyond the limits, which is a problem then.
+    /// Returns a cell with the other columns filled in. Beyond the limits, it returns `None`, and a problem is
+    /// reported.
     fn cell(&mut self, cell: &(Key, Node), cells: &[&(Key, Node)]) -> Option<Node> {
         if self.depth == MAX_DEPTH {
             let message = format!("columns use each other more than {MAX_DEPTH} deep");
@@ -272,7 +274,8 @@ impl Filling<'_> {
         filled
     }
 
-    /// A key, which only columns can stand for: other variables are not known before the case runs.
+    /// Returns a key with its columns filled in. Other variables are a fault, since they are not known before the case
+    /// runs.
     fn key(&mut self, key: &Key, cells: &[&(Key, Node)]) -> Key {
         let text = self.text(&key.text, cells);
         if let Some(name) = template::names(&text).first() {
@@ -287,7 +290,7 @@ impl Filling<'_> {
         }
     }
 
-    /// The text with the cells put in; other variables stay.
+    /// Returns the text with the cells filled in; other variables stay.
     fn text(&mut self, text: &str, cells: &[&(Key, Node)]) -> String {
         let mut filled = String::new();
         let mut rest = text;
@@ -307,7 +310,7 @@ impl Filling<'_> {
         filled
     }
 
-    /// A cell as a part of a text.
+    /// Returns a cell's text for use inside another text, or reports a problem.
     fn part(&mut self, cell: &(Key, Node), cells: &[&(Key, Node)]) -> Option<String> {
         let value = self.cell(cell, cells)?;
         if value.as_str().is_none() {

@@ -1,4 +1,4 @@
-//! What a case names and never uses, and what it uses and never names: variables, captures, zones,
+//! A check for names that a case defines but never uses, or uses but never defines: variables, captures, zones and
 //! clauses.
 
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ pub(super) fn check(reader: &mut Reader, root: &Node, case: &CaseFile) {
     }
 }
 
-/// Every text of the file with its place.
+/// Collects every text of the file with its place.
 fn texts<'n>(node: &'n Node, found: &mut Vec<(&'n str, Span)>) {
     match &node.data {
         Data::Scalar { text, .. } => found.push((text, node.span)),
@@ -62,7 +62,7 @@ fn variables(reader: &mut Reader, root: &Node, case: &CaseFile) {
     }
 }
 
-/// The names that steps keep, with the place of the step.
+/// Returns the names that steps define, each with the place of the step.
 fn names_of_steps(steps: &[Step]) -> Vec<(String, Span)> {
     let mut found = Vec::new();
     for step in Step::all(steps) {
@@ -75,7 +75,7 @@ fn names_of_steps(steps: &[Step]) -> Vec<(String, Span)> {
     found
 }
 
-/// The clauses that the expectations of a case touch.
+/// Returns the clauses of a case's expectations and checks.
 pub(super) fn touched(steps: &[Step]) -> Vec<ClauseKey> {
     let mut found = Vec::new();
     for step in Step::all(steps) {
@@ -85,8 +85,8 @@ pub(super) fn touched(steps: &[Step]) -> Vec<ClauseKey> {
     found
 }
 
-/// What the rows of a file cite and never expect, or expect and never cite. A clause of a generation that a row does not
-/// run for is passed over there, so another row must run for it.
+/// Reports clauses that the rows of a file cite but never expect, or expect but never cite. A row ignores clauses of a
+/// generation that it does not run for, so another row must run for that generation.
 pub(super) fn check_clauses(reader: &mut Reader, cases: &[&CaseFile]) {
     let mut idle: Vec<ClauseKey> = Vec::new();
     let mut concerned = BTreeSet::new();
@@ -112,7 +112,7 @@ pub(super) fn check_clauses(reader: &mut Reader, cases: &[&CaseFile]) {
     }
 }
 
-/// Whether a clause is of a generation that a case runs for.
+/// Returns whether a clause applies to a generation that a case runs for.
 fn concerns(key: &ClauseKey, case: &CaseFile) -> bool {
     let of = |generation: &Generation| key.clause(Some(*generation)).is_some();
     case.generations.is_empty() || case.generations.iter().any(of)
@@ -130,7 +130,7 @@ fn clauses(reader: &mut Reader, case: &CaseFile, expected: &[ClauseKey]) {
                 .any(|rule| rule.clauses().iter().any(|clause| clause.as_str() == id));
             always || expected_ids.contains(id)
         };
-        // The history of a zone may show any clause.
+        // A comparison with the zone's history may check any clause.
         if !case.judges_history && !ids(key).iter().any(is_touched) {
             let message = format!("no expectation touches `{}`", key.id);
             reader.problem(Problem::new(key.span, message, "cited here"));
@@ -144,7 +144,7 @@ fn clauses(reader: &mut Reader, case: &CaseFile, expected: &[ClauseKey]) {
     }
 }
 
-/// The clauses that a key means in the generations of its case, as far as they exist.
+/// Returns the existing clauses that a key means in the generations of its case.
 fn concrete(key: &ClauseKey, generations: &[Generation]) -> Vec<String> {
     let Some(rest) = key.id.strip_prefix("Vn-") else {
         return vec![key.id.clone()];
@@ -170,7 +170,7 @@ fn zones(reader: &mut Reader, steps: &[Step], known: &[String]) {
     }
 }
 
-/// General names need generations to run for.
+/// Reports general names in a case without `generations`.
 fn general(reader: &mut Reader, case: &CaseFile) {
     for step in Step::all(&case.steps) {
         if let Action::Call(call) = &step.action

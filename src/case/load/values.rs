@@ -1,5 +1,5 @@
-//! The values of arguments: each must mean something before a target is asked. What a variable says is known at run time
-//! only, where the same mistakes make a case broken; columns are put in before.
+//! A check of argument values, before any request is sent. Columns are filled in before this check. Values of variables
+//! are known only at run time, when the same mistakes make a case broken.
 
 use std::collections::BTreeSet;
 
@@ -16,11 +16,11 @@ use crate::diagnostic::yaml::{Data, Key, Node};
 use crate::diagnostic::{Problem, Span};
 use crate::exchange::{Generation, Kind, Operation, RequestBody};
 
-/// The most rounds of a `repeat`.
+/// The maximum number of rounds of a `repeat`.
 const MOST_ROUNDS: u64 = 10_000;
-/// The most items that `fill` makes: three times what a zone holds.
+/// The maximum number of items that `fill` makes: three times the capacity of a zone.
 const MOST_ITEMS: u64 = 10_500;
-/// Where the addresses of `fill` can begin at most.
+/// The maximum number at which the addresses of `fill` can begin.
 const MOST_ADDRESSES: u64 = 1_000_000;
 
 /// Checks every value of a file.
@@ -57,7 +57,7 @@ pub(super) fn check(reader: &mut Reader, root: &Node, generations: &[Generation]
     }
 }
 
-/// The names that steps keep, anywhere in a file.
+/// Collects the names that steps define, anywhere in a file.
 fn names_kept(node: &Node, found: &mut BTreeSet<String>) {
     match &node.data {
         Data::Scalar { .. } => {}
@@ -74,36 +74,36 @@ fn names_kept(node: &Node, found: &mut BTreeSet<String>) {
     }
 }
 
-/// What the items of a list are for.
+/// The purpose of the items of a list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// What a zone holds.
+    /// Items that a zone holds.
     Held,
-    /// What is sent, which may be anything.
+    /// Items to send, which may be anything.
     Sent,
-    /// What an answer shows.
+    /// Items that an answer shows.
     Shown,
 }
 
-/// What a repetition gives to its steps.
+/// The values that a repetition provides to its steps.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Round {
     None,
-    /// A vendor and region.
+    /// A vendor and a region.
     Place,
-    /// A chunk of them.
+    /// A chunk of vendors and regions.
     Chunk,
 }
 
 struct Values<'r, 'n> {
     reader: &'r mut Reader,
     generations: &'n [Generation],
-    /// Names that earlier steps kept.
+    /// The names that earlier steps define.
     kept: BTreeSet<String>,
-    /// Names that any step keeps.
+    /// The names that any step defines.
     later: BTreeSet<String>,
     round: Round,
-    /// Whether a repetition is around, of whatever kind.
+    /// Whether the current step is inside a repetition of any kind.
     is_repeated: bool,
 }
 
@@ -112,7 +112,7 @@ impl<'n> Values<'_, 'n> {
         self.reader.problem(Problem::new(span, message, hint));
     }
 
-    /// Templates that are not closed or name nothing.
+    /// Reports templates that are not closed or have no name.
     fn syntax(&mut self, node: &Node) {
         match &node.data {
             Data::Sequence(items) => items.iter().for_each(|item| self.syntax(item)),
@@ -131,7 +131,7 @@ impl<'n> Values<'_, 'n> {
         }
     }
 
-    /// Names that are used before a step keeps them, and those that only a repetition has.
+    /// Reports names that are used before a step defines them, and names that have a value only in a repetition.
     fn order(&mut self, node: &Node) {
         match &node.data {
             Data::Sequence(items) => items.iter().for_each(|item| self.order(item)),
@@ -162,7 +162,7 @@ impl<'n> Values<'_, 'n> {
         }
     }
 
-    /// What a node says; nothing where only a run can tell.
+    /// Returns the node if it has no variables. Otherwise its value is known only at run time.
     fn said(node: &'n Node) -> Option<&'n Node> {
         let text = node.as_str().unwrap_or_default();
         template::names(text).is_empty().then_some(node)
@@ -386,7 +386,7 @@ impl<'n> Values<'_, 'n> {
                     );
                 }
             }
-            // An address or a query.
+            // The argument is an address or a query.
             RequestBody::Nothing => {
                 if let Data::Mapping(members) = &argument.data {
                     let is_list = |(_, value): &&(Key, Node)| value.as_str().is_none();
@@ -419,7 +419,7 @@ impl<'n> Values<'_, 'n> {
                 "mappings" | "succeeded" | "failed" => self.set(node),
                 "address" => self.text(node, "address"),
                 path if member_of(node, "absent").is_none() => {
-                    // A clause of one generation is passed over in the other.
+                    // A clause of one generation is ignored in the other.
                     let of_clause: Vec<Generation> = self
                         .generations
                         .iter()

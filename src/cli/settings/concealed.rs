@@ -1,12 +1,12 @@
-//! The text of a configuration file as messages show it: without values that may be secret. Lines, columns and byte
-//! positions stay as they are.
+//! Masks values that may be secret in the text of a configuration file, for messages. Lines, columns and byte positions
+//! stay as they are.
 
 use originproof::diagnostic::Span;
 
-/// The least length of a word, in bytes, that is taken out of a parser's message.
+/// The minimum length of a word that is removed from a parser's message, in bytes.
 const LEAST: usize = 4;
 
-/// The text with the characters of these places masked.
+/// Returns the text with the characters in these spans masked.
 pub(super) fn without(text: &str, hidden: &[Span]) -> String {
     let is_hidden = |at: usize| {
         hidden
@@ -25,7 +25,7 @@ pub(super) fn without(text: &str, hidden: &[Span]) -> String {
         .collect()
 }
 
-/// A mask of the same width in bytes.
+/// Returns a mask character of the same width in bytes.
 fn mask(c: char) -> char {
     match c.len_utf8() {
         1 => '*',
@@ -35,8 +35,8 @@ fn mask(c: char) -> char {
     }
 }
 
-/// What is hidden of a file that can't be parsed: all but keys, since nothing tells which values are secrets. The
-/// parser's message comes without what it repeats of them.
+/// Returns the spans to hide in a file that cannot be parsed, and the parser's message without the hidden words. All
+/// text except tables and known keys is hidden, because nothing tells which values are secrets.
 pub(super) fn unreadable(text: &str, message: &str) -> (Vec<Span>, String) {
     let mut hidden = Vec::new();
     let mut message = message.to_owned();
@@ -60,7 +60,7 @@ pub(super) fn unreadable(text: &str, message: &str) -> (Vec<Span>, String) {
     (hidden, message)
 }
 
-/// Whether this is the key of a setting; what stands before another equals sign may be part of a value.
+/// Returns whether the text is the key of a setting. Other text before an equals sign may be part of a value.
 fn is_key(text: &str) -> bool {
     let text = text.trim();
     originproof::settings::by_key(text).is_some() || ["default-target", "target"].contains(&text)

@@ -1,7 +1,7 @@
-//! Where credentials go, and whether a person meant them to go there.
+//! Checks where credentials are sent, and whether the user meant them to be sent there.
 //!
-//! A configuration file is found by itself in the working folder or above, and may be somebody else's work. It may say
-//! where requests go, and it may hold credentials; it may not bring the two together that are not both its own.
+//! A configuration file in the working folder or above is found automatically, and somebody else may have written it.
+//! It may say where requests go, and it may hold credentials. It must not decide where the user's other credentials go.
 
 use originproof::diagnostic::visible::shown;
 use originproof::exchange::Redactor;
@@ -9,16 +9,16 @@ use originproof::exchange::Redactor;
 use super::super::exit::Failure;
 use super::effective::{Effective, Origin, Value};
 
-/// The settings that credentials are in.
+/// The settings that hold credentials.
 const CREDENTIALS: [&str; 3] = ["token", "email", "key"];
-/// The settings that decide who gets them.
+/// The settings that decide who gets the credentials.
 const DECIDING: [&str; 4] = ["url", "resolve", "ca-cert", "insecure"];
 
 impl Effective {
-    /// Checks that no file which was found by itself decides who gets credentials that are not its own.
+    /// Checks that a file that was found automatically does not decide who gets credentials from elsewhere.
     ///
     /// # Errors
-    /// The file, the host and what to name instead.
+    /// Names the file, the host and the flag to use instead.
     pub(crate) fn check_destination(&self, url: &str) -> Result<(), Failure> {
         let Some(file) = self.file.as_ref().filter(|_| !self.is_named) else {
             return Ok(());
@@ -44,7 +44,7 @@ impl Effective {
         )))
     }
 
-    /// The line that says which credentials go where, by the names of their places; none if there are none.
+    /// Returns the line that tells which credentials go where, by flag, variable or key; `None` if there are none.
     pub(crate) fn credentials_line(&self, url: &str) -> Option<String> {
         let names: Vec<String> = self
             .credentials()
@@ -54,7 +54,7 @@ impl Effective {
         (!names.is_empty()).then(|| format!("credentials: {} to {url}", names.join(", ")))
     }
 
-    /// The credentials that are set.
+    /// Returns the credentials that are set.
     fn credentials(&self) -> impl Iterator<Item = (&'static str, &Value)> {
         CREDENTIALS.into_iter().filter_map(|key| {
             let value = self.values.get(key)?;
@@ -63,7 +63,7 @@ impl Effective {
     }
 }
 
-/// Whether a value says nothing or no.
+/// Returns whether a value is empty or false.
 fn is_off(value: &Value) -> bool {
     value
         .texts
@@ -71,7 +71,7 @@ fn is_off(value: &Value) -> bool {
         .all(|text| matches!(text.as_str(), "" | "false" | "0" | "no"))
 }
 
-/// What a credential is called: its flag, its variable, or its key in the file.
+/// Returns the name of a credential: its flag, its variable, or its key in the file.
 fn named(key: &str, value: &Value) -> String {
     let through = value.through.join(", ");
     match &value.origin {
@@ -82,7 +82,7 @@ fn named(key: &str, value: &Value) -> String {
     }
 }
 
-/// Host and port of a URL, as far as it has them.
+/// Returns the host of a URL, with the port if the URL has one.
 fn host(url: &str) -> String {
     let shown = Redactor::default().url(url);
     let below = shown

@@ -1,4 +1,4 @@
-//! The layers on top of each other.
+//! Resolves each setting from its layers: flags, variables, the configuration file and defaults.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,21 +14,21 @@ use super::super::world::World;
 use super::file::{ConfigFile, Layer, Written, find, read};
 use super::owner::check_owner;
 
-/// What the flags say, by the keys of settings.
+/// The values that the flags give, by the keys of settings.
 pub(crate) type Given = BTreeMap<&'static str, Vec<String>>;
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// A flag.
     Flag(&'static str),
-    /// A variable.
+    /// An environment variable.
     Variable(&'static str),
     /// The table of a named target.
     Target(String, String),
     /// The configuration file.
     File(String),
-    /// Nobody said anything.
+    /// The default.
     Default,
 }
 
@@ -44,29 +44,29 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What is set, and by whom.
+/// The value of a setting, with its origin.
 #[derive(Debug)]
 pub(super) struct Value {
-    /// The texts; several of a list.
+    /// The texts: one, or several for a list.
     pub(super) texts: Vec<String>,
-    /// Where they come from.
+    /// The origin of the texts.
     pub(super) origin: Origin,
-    /// The variables that a file fills in.
+    /// The variables that were filled in for `${NAME}` in the configuration file.
     pub(super) through: Vec<String>,
 }
 
-/// Every setting with its value and where it comes from.
+/// Every setting with its value and its origin.
 pub(crate) struct Effective {
     pub(super) values: BTreeMap<&'static str, Value>,
     said: Values,
     /// The configuration file, if one was read.
     pub(super) file: Option<PathBuf>,
-    /// Whether a person named that file, or the target in it.
+    /// Whether the user named that file, or the target in it.
     pub(super) is_named: bool,
 }
 
 impl fmt::Debug for Effective {
-    /// Without the values, among which are secrets.
+    /// Formats the settings without their values, because some of them are secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Effective")
             .field("file", &self.file)
@@ -78,7 +78,7 @@ impl Effective {
     /// Resolves the settings.
     ///
     /// # Errors
-    /// A file that can't be read or is faulty, a named target that does not exist.
+    /// Fails if the file cannot be read or is faulty, or if the named target does not exist.
     pub(crate) fn resolve(
         given: &Given,
         config: Option<&Path>,
@@ -126,7 +126,7 @@ impl Effective {
         })
     }
 
-    /// All values in the order of the settings.
+    /// Returns all values in the order of the settings.
     pub(crate) fn rows(&self) -> impl Iterator<Item = (&'static Setting, &[String], &Origin)> {
         SETTINGS.iter().filter_map(|setting| {
             let value = self.values.get(setting.key)?;
@@ -134,7 +134,7 @@ impl Effective {
         })
     }
 
-    /// What differs from the defaults, without secrets.
+    /// Returns the settings that do not come from the defaults, without secrets.
     pub(crate) fn changed(&self) -> BTreeMap<String, String> {
         self.rows()
             .filter(|(setting, _, origin)| !setting.is_secret && **origin != Origin::Default)
@@ -142,42 +142,42 @@ impl Effective {
             .collect()
     }
 
-    /// What is set, whoever said it.
+    /// Returns the values of all settings.
     pub(crate) fn said(&self) -> &Values {
         &self.said
     }
 
-    /// The values of a list.
+    /// Returns the values of a list.
     pub(crate) fn list(&self, key: &str) -> &[String] {
         self.said.list(key)
     }
 
-    /// The value of a setting that has one.
+    /// Returns the value of a setting that is not a list; `None` if it is empty.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.said.text(key)
     }
 
-    /// True or false.
+    /// Returns the value of a setting that is true or false.
     ///
     /// # Errors
-    /// Any other word.
+    /// Fails for any other text.
     pub(crate) fn flag(&self, key: &str) -> Result<bool, Failure> {
         Ok(self.said.flag(key)?)
     }
 
-    /// A whole number, where there is one.
+    /// Returns the value of a setting that is a whole number; `None` if it is not set.
     ///
     /// # Errors
-    /// Anything else.
+    /// Fails for any other text.
     pub(crate) fn number(&self, key: &str) -> Result<Option<u64>, Failure> {
         Ok(self.said.number(key)?)
     }
 }
 
-/// Takes the blanks and line breaks around a credential off, which come from files and shells.
+/// Removes the whitespace around a credential, which files and shells may add.
 ///
 /// # Errors
-/// A credential that no header field can hold, by the name of its place.
+/// Fails if the credential contains a control character; the message names its origin.
 fn tidy(setting: &Setting, value: &mut Value) -> Result<(), Failure> {
     for text in &mut value.texts {
         *text = text.trim().to_owned();
@@ -200,7 +200,7 @@ struct Layers<'a> {
 }
 
 impl<'a> Layers<'a> {
-    /// The name or URL of a target that a flag or a variable gives.
+    /// Returns the name or URL of the target that a flag or a variable gives.
     fn named_by_person(&self) -> Option<String> {
         let value = self.value(by_key("url")?);
         match value.origin {
@@ -212,7 +212,7 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// The table of the target that is named by flag, variable or file; `None` for a URL or no target.
+    /// Returns the table of the target that a flag, a variable or the file names; `None` for a URL or no target.
     fn named_target(&self) -> Result<Option<(String, &'a Layer)>, Failure> {
         let Some(url) = by_key("url") else {
             return Ok(None);
@@ -231,7 +231,7 @@ impl<'a> Layers<'a> {
         if let Some(layer) = self.file.targets.get(&name) {
             return Ok(Some((name, layer)));
         }
-        // Where no targets have names, it can only be meant as a URL, and the target's own error speaks.
+        // If the file names no targets, the text must be meant as a URL, and opening the target reports the error.
         if name.contains("://") || self.file.targets.is_empty() {
             return Ok(None);
         }

@@ -1,4 +1,4 @@
-//! `originproof.toml`: settings, and named targets with settings of their own.
+//! Reads `originproof.toml`: settings, and named targets with their own settings.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,29 +18,29 @@ use originproof::settings::{SETTINGS, by_key};
 
 /// The name of the file.
 const NAME: &str = "originproof.toml";
-/// The key of the target that is taken where none is named.
+/// The key of the target that is used if none is named.
 const DEFAULT_TARGET: &str = "default-target";
 /// The table of named targets.
 const TARGETS: &str = "target";
 
-/// What a file says of one setting.
+/// The value of one setting in a file.
 #[derive(Debug, Default)]
 pub(super) struct Written {
-    /// The texts; several of a list.
+    /// The texts: one, or several for a list.
     pub(super) texts: Vec<String>,
-    /// The variables that were filled in.
+    /// The variables that were filled in for `${NAME}`.
     pub(super) variables: Vec<String>,
 }
 
-/// Settings of one layer.
+/// The settings of one layer.
 pub(super) type Layer = BTreeMap<&'static str, Written>;
 
-/// A file that was read.
+/// A configuration file that was read.
 #[derive(Debug, Default)]
 pub(super) struct ConfigFile {
-    /// Where it is.
+    /// Its path.
     pub(super) path: PathBuf,
-    /// The target that is taken where none is named.
+    /// The target that is used if none is named.
     pub(super) default_target: Option<String>,
     /// Settings for every target.
     pub(super) settings: Layer,
@@ -48,7 +48,7 @@ pub(super) struct ConfigFile {
     pub(super) targets: BTreeMap<String, Layer>,
 }
 
-/// The file in this folder or the nearest one above.
+/// Returns the file in this folder, or in the nearest folder above that has one.
 pub(super) fn find(folder: &Path) -> Option<PathBuf> {
     folder
         .ancestors()
@@ -56,7 +56,7 @@ pub(super) fn find(folder: &Path) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// Reads a file; `variables` fill in `${NAME}`.
+/// Reads a file, with the values of `variables` filled in for `${NAME}`.
 pub(super) fn read(
     path: &Path,
     variables: &BTreeMap<String, String>,
@@ -98,9 +98,9 @@ pub(super) fn read(
 struct Reader<'v> {
     variables: &'v BTreeMap<String, String>,
     problems: Vec<Problem>,
-    /// The variables that the setting under way fills in.
+    /// The variables that the current setting uses.
     used: Vec<String>,
-    /// Values that no message shows.
+    /// The values that no message may show.
     hidden: Vec<Span>,
 }
 
@@ -185,7 +185,7 @@ impl Reader<'_> {
         layer.insert(setting.key, Written { texts, variables });
     }
 
-    /// URLs with a password or a key in them are not shown.
+    /// Hides URLs that contain a password or a key.
     fn hide_urls(&mut self, value: &Spanned<DeValue<'_>>) {
         match value.get_ref() {
             DeValue::String(text) if check_base_url(text).is_err() => {
@@ -218,7 +218,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The text with `${NAME}` filled in.
+    /// Returns the text with `${NAME}` filled in.
     fn filled(&mut self, text: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
         let mut filled = String::new();
         let mut rest = text;
@@ -228,7 +228,7 @@ impl Reader<'_> {
                 return None;
             };
             let Some(found) = self.variables.get(name) else {
-                // What does not look like a name may be part of a password.
+                // Text that does not look like a name may be part of a password.
                 let is_name = name
                     .chars()
                     .all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());

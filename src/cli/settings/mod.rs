@@ -1,8 +1,8 @@
-//! Where a value comes from: flag, environment, the target's table of the configuration file, the file itself,
-//! default, in this order.
+//! Finds the value of each setting. The order of precedence is: flag, environment variable, the target's table in the
+//! configuration file, the rest of the file, default.
 //!
-//! [`originproof::settings`] lists what can be set, once for all layers; [`file`] reads `originproof.toml`; [`effective`]
-//! puts the layers on top of each other; [`destination`] tells where credentials go.
+//! [`originproof::settings`] lists all settings; [`file`] reads `originproof.toml`; [`effective`] combines the layers;
+//! [`destination`] checks where credentials go.
 
 mod concealed;
 mod destination;

@@ -1,4 +1,5 @@
-//! Whose a configuration file is. One that is found by itself says where credentials go, so it must be the user's own.
+//! Checks who owns a configuration file. A file that is found automatically can say where credentials go, so it must
+//! belong to the user.
 
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use originproof::diagnostic::visible::shown;
 /// Checks that the file, its folder and, where it is a symbolic link, the link belong to the user.
 ///
 /// # Errors
-/// Whose it is, and how to use it on purpose.
+/// Fails if it belongs to another user; the message tells how to use the file on purpose.
 #[cfg(unix)]
 pub(super) fn check_owner(path: &Path, user: Option<u32>) -> Result<(), Failure> {
     use std::os::unix::fs::MetadataExt;
@@ -43,7 +44,7 @@ pub(super) fn check_owner(path: &Path, user: Option<u32>) -> Result<(), Failure>
     Ok(())
 }
 
-/// Other systems have owners of other kinds.
+/// Does nothing: other systems identify owners in another way.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
 pub(super) fn check_owner(_: &Path, _: Option<u32>) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! IP-1: every IPv6 address in its canonical form. IP-4: IPv4 as sent.
+//! Judges IP-1 (every IPv6 address is in its canonical form) and IP-4 (IPv4 addresses are spelled as sent).
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,8 +11,8 @@ use crate::api::{ClauseId, Level};
 use crate::contract::What;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    // The documents promise the canonical form of entries; of batch items and of some answers they only say that it is
-    // the address.
+    // The documents promise the canonical form for entries. For batch items and some answers they only say that the
+    // member is the address.
     let entries = subject.operation.row().canonical;
     let sent = sent_ipv4(subject);
     for item in &subject.answer.entries {
@@ -23,7 +23,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// The IPv4 addresses of the request, by identity.
+/// Returns the IPv4 addresses of the request, each with its text.
 fn sent_ipv4<'a>(subject: &'a Subject<'_>) -> HashMap<IpAddr, &'a str> {
     subject
         .items
@@ -43,7 +43,7 @@ fn spelling(
 ) {
     let Some(text) = item.address else { return };
     let Some(ip) = item.ip else {
-        // What a server makes of a host name that it lets pass is IP-7's to judge.
+        // IP-7 judges how a server answers a host name that it accepts.
         let is_numeric = text
             .chars()
             .all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | 'x' | 'X'));

@@ -1,4 +1,4 @@
-//! The slice of rules.
+//! The table of rules.
 
 use std::collections::BTreeSet;
 
@@ -6,21 +6,21 @@ use super::super::check::Subject;
 use super::super::finding::Findings;
 use crate::api::{ClauseId, Contract, Operation, Promises};
 
-/// A rule: what it can find broken, and how.
+/// A rule, with the clauses that it can find broken.
 #[derive(Debug)]
 pub struct Rule {
-    /// Its name, as its file's.
+    /// Its name, which is also the name of its file.
     pub name: &'static str,
     /// The clauses that it can find broken, whatever the operation.
     general: &'static [&'static str],
-    /// Those among an operation's promises.
+    /// The clauses of an operation's promises that it can find broken.
     promised: fn(Operation) -> Vec<&'static ClauseId>,
-    /// Adds what it finds.
+    /// The function that adds its findings.
     pub check: fn(&Subject<'_>, &mut Findings),
 }
 
 impl Rule {
-    /// The clauses that it can find broken.
+    /// Returns the clauses that it can find broken.
     #[must_use]
     pub fn clauses(&self) -> BTreeSet<ClauseId> {
         let general = self.general.iter().map(|id| ClauseId::of(id));
@@ -29,7 +29,7 @@ impl Rule {
     }
 }
 
-/// Some promises of an operation.
+/// Returns the clauses of some promises of an operation.
 fn some<const N: usize>(
     operation: Operation,
     pick: impl Fn(&'static Promises) -> [&'static Option<ClauseId>; N],
@@ -38,14 +38,14 @@ fn some<const N: usize>(
     picked.flatten().collect()
 }
 
-/// The clauses by which an operation documents codes.
+/// Returns the clauses that document the codes of an operation.
 fn of_codes(operation: Operation) -> Vec<&'static ClauseId> {
     let rows = Contract::embedded().codes.iter();
     rows.filter_map(|row| row.operations.get(&operation))
         .collect()
 }
 
-/// All rules; the order is that of the findings.
+/// All rules, in the order of their findings.
 pub const ALL: &[Rule] = &[
     Rule {
         name: "envelope",

@@ -1,4 +1,4 @@
-//! Batches: each item answered once, `error` on failed items only, values on succeeded ones, and
+//! Judges batches: each item is answered once, only failed items have `error`, succeeded items have their values, and
 //! the time of a v1 batch (BATCH-4 to BATCH-6, BDEL-1, BDEL-5).
 
 use std::collections::HashMap;
@@ -26,7 +26,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// The sent items by address; `None` where an address stands twice, which is open (BATCH-12).
+/// Returns the sent items by address; `None` if an address is there twice, a case that the contract leaves open
+/// (BATCH-12).
 fn by_address<'a>(items: &'a [RequestItem<'a>]) -> Option<HashMap<IpAddr, &'a RequestItem<'a>>> {
     let mut map = HashMap::with_capacity(items.len());
     for item in items {
@@ -40,12 +41,12 @@ fn by_address<'a>(items: &'a [RequestItem<'a>]) -> Option<HashMap<IpAddr, &'a Re
 }
 
 fn answered_once(subject: &Subject<'_>, findings: &mut Findings) {
-    // Of a response that was recorded without its request it can't be told.
+    // A response that was recorded without its request cannot be judged here.
     let request = &subject.exchange.request;
     if request.body.is_none() && request.json.is_none() {
         return;
     }
-    // The form rule speaks where one of the two lists is missing.
+    // The form rule judges a missing list. A repeated address leaves the answers open (BATCH-12).
     let Some(sent) = by_address(&subject.items) else {
         return;
     };
@@ -92,7 +93,7 @@ fn answered_once(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 fn errors(subject: &Subject<'_>, findings: &mut Findings) {
-    // Where the documents give `error` no clause of its own, it is a matter of form.
+    // If the documents have no clause for `error`, ENV-5 applies.
     let own = subject.promised(|promises| &promises.item_error);
     let should = own.clone().map(|(clause, _)| (clause, Level::Should));
     let must = own.unwrap_or((ClauseId::of("ENV-5"), Level::Must));

@@ -1,4 +1,4 @@
-//! Batches and pages beyond their limits that were answered as a success.
+//! Judges batches and pages beyond their limits that were answered with success.
 
 use super::super::check::Subject;
 use super::super::finding::Findings;

@@ -1,5 +1,5 @@
-//! Documented codes: their status (the clause that documents them), their text (ENV-7), and the
-//! delay that a 429 names (HTTP-5).
+//! Judges documented codes: their status (by the clause that documents them), their text (ENV-7), and the delay of a
+//! 429 (HTTP-5).
 
 use serde_json::Value;
 
@@ -41,8 +41,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     texts(subject, findings);
 }
 
-/// The documents tie codes to statuses for requests whose addresses are usable; which status goes
-/// with an unusable one is only said where a refusal of invalid addresses is promised.
+/// Returns whether the documents define the status for this request. They tie codes to statuses only for requests with
+/// usable addresses, or if the operation promises to refuse invalid addresses.
 fn says_what_is_wrong(subject: &Subject<'_>) -> bool {
     let request = &subject.exchange.request;
     let path_is_usable = request
@@ -76,7 +76,7 @@ fn status(subject: &Subject<'_>, rows: &[&CodeDescription], findings: &mut Findi
     }
 }
 
-/// Whether the request has the fault that a row describes.
+/// Returns whether the request has the fault that a row describes.
 fn applies(subject: &Subject<'_>, row: &CodeDescription) -> bool {
     let query = |name: &str| subject.exchange.request.query(name);
     match row.when {

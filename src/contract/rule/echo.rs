@@ -1,4 +1,4 @@
-//! The answer speaks of what was asked: the entry that was written, read or deleted.
+//! Judges that an answer shows the mapping of the request: the one that was written, read or deleted.
 
 use super::super::address::{identity, parse, same};
 use super::super::answer::Item;
@@ -27,7 +27,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// Whether an answer speaks of the one mapping that was asked for.
+/// Returns whether a success of the operation shows the one mapping of the request.
 pub(super) fn echoes(operation: Operation) -> bool {
     operation.has_address_in_path() || operation.body() == RequestBody::Item
 }
@@ -39,7 +39,7 @@ fn address(
     entry: &Item<'_>,
     findings: &mut Findings,
 ) {
-    // What a server makes of an odd spelling that it lets pass (IP-7) is its own affair.
+    // How a server answers an unusual spelling that it accepts (IP-7) is left open.
     if let Some(found) = entry.address
         && parse(asked).is_some()
         && !same(asked, found)
@@ -86,7 +86,7 @@ fn written(subject: &Subject<'_>, clause: &ClauseId, findings: &mut Findings) {
         ("vendor", entry.vendor, sent.vendor),
         ("region", entry.region, sent.region),
     ] {
-        // Letter case is open (REG-10); an absent member is the form rule's.
+        // Letter case is left open (REG-10); the form rule judges a missing member.
         if let (Some(found), Some(sent)) = (found, sent)
             && !found.eq_ignore_ascii_case(sent)
         {

@@ -1,4 +1,4 @@
-//! ENV-1 to ENV-4 and ENV-6: the object that every response is.
+//! Judges ENV-1 to ENV-4 and ENV-6: the JSON object that every response must be.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ const ENV_3: (ClauseId, Level) = (ClauseId::of("ENV-3"), Level::Must);
 const ENV_4: (ClauseId, Level) = (ClauseId::of("ENV-4"), Level::Must);
 const ENV_6: (ClauseId, Level) = (ClauseId::of("ENV-6"), Level::Should);
 
-/// Judges a body that was not read whole, by what its first part proves.
+/// Judges a body that was not read in full, by what its first part proves.
 pub(in crate::contract) fn check_unread(
     subject: &Subject<'_>,
     why: &NoJson,
@@ -24,7 +24,7 @@ pub(in crate::contract) fn check_unread(
     let NoJson::TooMany(kept) = why else {
         return;
     };
-    // The reading ended within the last item of each list.
+    // Reading may have ended within the last item of a list.
     let is_whole = |at: &str| {
         let mut tokens = at.split('/').skip(1);
         let list = tokens.next().and_then(|member| kept.get(member));
@@ -82,7 +82,7 @@ fn media_type(subject: &Subject<'_>, findings: &mut Findings) {
         let essence = value.split(';').next().unwrap_or_default().trim();
         essence.eq_ignore_ascii_case("application/json")
     };
-    // A field that was sent twice may come as one, its values joined (RFC 9110, 5.3).
+    // A field that was sent twice may arrive as one, with its values joined (RFC 9110, 5.3).
     if !field.is_some_and(|value| value.split(',').all(is_json)) {
         findings.add(
             ENV_1,
@@ -94,7 +94,7 @@ fn media_type(subject: &Subject<'_>, findings: &mut Findings) {
 
 fn success_fits_status(subject: &Subject<'_>, body: &Value, findings: &mut Findings) {
     let Some(success) = body.get("success").and_then(Value::as_bool) else {
-        return; // Its absence or type is ENV-2's.
+        return; // ENV-2 judges its absence or type.
     };
     let response = &subject.exchange.response;
     if response.is_success() != success && (response.is_success() || response.is_failure()) {

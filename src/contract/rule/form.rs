@@ -1,4 +1,4 @@
-//! ENV-5 and the form clause of each operation: a success is 200 with the documented result.
+//! Judges ENV-5 and the form clause of each operation: a success is a 200 with the documented result.
 
 use super::super::check::Subject;
 use super::super::finding::Findings;
@@ -15,7 +15,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     };
     if response.is_success() && response.status != 200 {
         findings.add(ENV_5, "status", What::status("200", subject.status()));
-        // An answer in parts is where a batch tempts to another status.
+        // Servers are likely to answer a partly failed batch with another status.
         if !subject.answer.failed.is_empty()
             && let Some(clause) = subject.promised(|promises| &promises.one_by_one)
         {
@@ -52,7 +52,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         };
         let (faults, more) = subject.contract.schemas.faults(&schema, value);
         for fault in faults {
-            // Times have a clause of their own, HTTP-6.
+            // Times have their own clause, HTTP-6.
             if fault.keyword == "format" {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Lists: each mapping once, the arithmetic of `result_info`, and the time of a v1 set.
+//! Judges lists: each mapping is there once, the arithmetic of `result_info`, and the time of a v1 set.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     if !subject.operation.shows_all() {
         return;
     }
-    // Each list of a generation is one of its zone's, whatever operation answers with it.
+    // Every list of a generation shows its zone, whichever operation answers with it.
     let list = Operation::of(subject.generation(), Kind::List);
     if let Some(clause) = list.and_then(|list| list.promises().shown.as_ref()) {
         each_once(subject, clause, findings);
@@ -34,7 +34,7 @@ fn each_once(subject: &Subject<'_>, clause: &ClauseId, findings: &mut Findings) 
     let mut seen = HashMap::new();
     for item in &subject.answer.entries {
         let Some(text) = item.address else { continue };
-        // A mapped address and its IPv4 address may both be kept, so only true repeats count.
+        // A target may keep both an IPv4-mapped address and its IPv4 address, so only equal addresses count.
         let Some(ip) = item.ip else { continue };
         if let Some(first) = seen.insert(ip, text) {
             findings.add(
@@ -99,14 +99,14 @@ fn set_time(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// The numbers of `result_info`; what is missing is the form rule's.
+/// The numbers of `result_info`; the form rule judges missing ones.
 struct Info {
     page: Option<i64>,
     per_page: Option<i64>,
     count: Option<i64>,
     total_count: Option<i64>,
     total_pages: Option<i64>,
-    /// Entries in this response.
+    /// The number of entries in this response.
     entries: i64,
 }
 
@@ -179,7 +179,7 @@ impl Info {
         self.full(subject, shown, findings);
     }
 
-    /// A page before the last is full, the last one has the rest.
+    /// Judges the number of entries: a page before the last is full, and the last page has the rest.
     fn full(&self, subject: &Subject<'_>, shown: (ClauseId, Level), findings: &mut Findings) {
         let asked = subject.exchange.request.query("page").unwrap_or("1");
         let (Ok(page @ 1..), Some(per_page @ 1..), Some(total)) =
@@ -202,8 +202,8 @@ impl Info {
         }
     }
 
-    /// `page` and `per_page` are what was asked for, or the defaults. A page past the end may be
-    /// answered with another number.
+    /// Judges that `page` and `per_page` are what the request asked for, or the defaults. A page past the end may be
+    /// answered with another page number.
     fn echo(&self, subject: &Subject<'_>, findings: &mut Findings) {
         let default = i64::try_from(subject.contract.limits.default_page).unwrap_or(i64::MAX);
         let promises = subject.operation.promises();

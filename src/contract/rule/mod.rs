@@ -1,5 +1,5 @@
-//! The rules that judge one exchange, a file per theme. [`ALL`] lists them with the clauses that
-//! each can find broken, so that the coverage report knows what is always checked.
+//! The rules that judge one exchange, one file per subject. [`ALL`] lists them with the clauses that each can find
+//! broken, so that the coverage report knows what is always checked.
 
 mod address;
 mod all;

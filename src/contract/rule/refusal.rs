@@ -1,4 +1,4 @@
-//! Lawful requests that were refused, where the code of the refusal leaves no doubt that it is wrong.
+//! Judges refusals of lawful requests, if the code of the refusal leaves no doubt that it is wrong.
 
 use std::collections::HashSet;
 
@@ -43,7 +43,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// A page that no list may refuse: the first, or one that may be past the end.
+/// Judges the refusal of a page that no list may refuse: the first page, or one that may be past the end.
 fn lawful_page(subject: &Subject<'_>, findings: &mut Findings) {
     let query = &subject.exchange.request.query;
     let number = |text: &str| text.parse::<usize>().ok();
@@ -74,7 +74,8 @@ fn lawful_page(subject: &Subject<'_>, findings: &mut Findings) {
     );
 }
 
-/// A batch of up to 100 items, each with another address, none in a form that lets a body be refused (IP-7).
+/// Returns whether the batch has up to 100 items with distinct addresses, none of them in a form for which a whole body
+/// may be refused (IP-7).
 fn is_lawful_batch(subject: &Subject<'_>) -> bool {
     let mut seen = HashSet::new();
     let named = |text: &str| identity(text).map_or_else(|| text.to_owned(), |ip| ip.to_string());

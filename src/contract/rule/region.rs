@@ -1,4 +1,4 @@
-//! REG-6 and REG-7: the names and colos of the catalogue. Its form (REG-4) is the form rule's.
+//! Judges REG-6 and REG-7: the names and colos of the catalogue. The form rule judges its form (REG-4).
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! HTTP-6: `modified_on` is an RFC 3339 date-time wherever it is given.
+//! Judges HTTP-6: `modified_on` is an RFC 3339 date-time wherever it is given.
 
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         date_time(value, "/result/modified_on", findings);
     }
     for item in &subject.answer.entries {
-        // A v2 single entry is the result itself, which was looked at above.
+        // A single v2 entry is the result itself, which was judged above.
         if item.at == "/result" {
             continue;
         }
@@ -28,7 +28,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// Whether null or another type is allowed at the place is the form rule's.
+/// Judges a text or number as a date-time. The form rule judges whether null or another type is allowed there.
 fn date_time(value: &Value, at: &str, findings: &mut Findings) {
     if let Value::String(text) = value
         && instant(text).is_none()

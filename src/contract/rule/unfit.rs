@@ -1,4 +1,4 @@
-//! Addresses, vendors, regions and bodies that must be refused and were answered as a success.
+//! Judges addresses, vendors, regions and bodies that must be refused but were answered with success.
 
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -10,7 +10,7 @@ use crate::api::{ClauseId, Level};
 use crate::contract::What;
 use crate::exchange::RequestBody;
 
-/// Why something must be refused: the clause, its level, and the thing in words.
+/// The reason why something must be refused: the clause, its level, and the thing in words.
 type Unfit = (ClauseId, Level, String);
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -36,7 +36,7 @@ fn accepted(subject: &Subject<'_>, (clause, level, what): Unfit, findings: &mut 
     );
 }
 
-/// The address of the path.
+/// Judges the address of the path.
 fn path(subject: &Subject<'_>, findings: &mut Findings) {
     let address = subject.exchange.request.address.as_deref();
     if let Some(unfit) = address.and_then(unfit_address) {
@@ -44,7 +44,7 @@ fn path(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// A body that is not there or has another shape; whether that is so.
+/// Judges a body that is missing or has a wrong shape, and returns whether it does.
 fn body(subject: &Subject<'_>, findings: &mut Findings) -> bool {
     let request = &subject.exchange.request;
     let should = |id: &'static str, what: &str| (ClauseId::of(id), Level::Should, what.to_owned());
@@ -72,7 +72,7 @@ fn body(subject: &Subject<'_>, findings: &mut Findings) -> bool {
     is_unfit
 }
 
-/// The one item of a body.
+/// Judges the one item of a body.
 fn item(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(Value::Object(body)) = &subject.exchange.request.json else {
         return;
@@ -92,7 +92,7 @@ fn item(subject: &Subject<'_>, findings: &mut Findings) {
                 accepted(subject, (clause, Level::Must, what), findings);
             }
         }
-        // The path says it already.
+        // The path has the same text, which was judged above.
         (Some(Value::String(sent)), Some(path)) if sent == path => {}
         (Some(sent), _) => {
             if let Some(unfit) = unfit_value(sent) {
@@ -111,8 +111,8 @@ fn item(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// The items of a batch: those that must be refused are known by their number, since a failed item is answered with an
-/// address text of the server's choice.
+/// Judges the items of a batch by the number of items that must be refused. They cannot be matched one by one, because
+/// a failed item is answered with an address text of the server's choice.
 fn batch(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(Value::Array(items)) = &subject.exchange.request.json else {
         return;
@@ -180,7 +180,7 @@ fn unfit_item(subject: &Subject<'_>, item: &Value) -> Option<Unfit> {
     all.max_by_key(|(_, level, _)| *level)
 }
 
-/// What is wrong with the vendor and the region of an item.
+/// Returns what is wrong with the vendor and the region of an item.
 fn unfit_members(members: &Map<String, Value>) -> Vec<Unfit> {
     let mut unfit = Vec::new();
     for name in ["vendor", "region"] {
@@ -190,7 +190,7 @@ fn unfit_members(members: &Map<String, Value>) -> Vec<Unfit> {
                 Level::Must,
                 format!("a missing {name}"),
             )),
-            // Which vendors and regions there are, a target says itself; an empty name is none of them.
+            // The target itself tells which vendors and regions exist; an empty name is never one of them.
             Some(Value::String(text)) if text.trim().is_empty() => {
                 let clause = if name == "vendor" { "REG-1" } else { "REG-2" };
                 unfit.push((

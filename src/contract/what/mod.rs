@@ -1,4 +1,4 @@
-//! What is wrong, as data; `words` makes the sentences about it.
+//! Differences between what is lawful and what was found, as data. `words` writes the sentences about them.
 
 mod words;
 
@@ -14,83 +14,83 @@ pub use words::mapped;
 use super::place::Place;
 use crate::exchange::Exchange;
 
-/// How many characters of a found value are kept.
+/// The maximum number of characters of a found value that are kept.
 const SHOWN: usize = 200;
-/// How many codes of an answer are kept.
+/// The maximum number of codes of an answer that are kept.
 const CODES: usize = 8;
 
 /// One difference between what is lawful and what was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum What {
-    /// An answer with another status or another code.
+    /// An answer does not have a lawful status or code.
     Answer {
-        /// What would have been lawful, such as `4xx for a missing vendor`.
+        /// The lawful answer, such as `4xx for a missing vendor`.
         lawful: String,
-        /// What was answered.
+        /// The answer that was given.
         answered: Answered,
     },
-    /// A request was accepted that must be refused.
+    /// A request that must be refused was accepted.
     Accepted {
-        /// Why it must be refused.
+        /// The reason why it must be refused.
         why: String,
-        /// What was accepted.
+        /// The request, or the part of it, that was accepted.
         accepted: String,
     },
-    /// Something that must be there is not.
+    /// Something that must be there is missing.
     Missing {
-        /// What it would have been.
+        /// A description of what was expected.
         wanted: String,
         /// What is missing.
         part: MissingPart,
     },
     /// Something is there that must not be.
     Unexpected {
-        /// What the contract says about it.
+        /// The rule of the contract that it breaks.
         rule: String,
-        /// What is there.
+        /// The thing that was found.
         found: String,
     },
-    /// Another value.
+    /// A value is not the lawful one.
     Value {
         /// The lawful value, or a description of it.
         expected: String,
-        /// The value.
+        /// The value that was found.
         found: String,
     },
     /// A value that does not have its documented form.
     Form {
-        /// The form.
+        /// The documented form.
         expected: String,
         /// What is wrong with the value.
         found: String,
     },
-    /// Another number of things.
+    /// The number of things is wrong.
     Count {
-        /// What is counted, with any condition.
+        /// The things that are counted, with any condition.
         things: String,
-        /// The lawful number, in items.
+        /// The lawful number.
         expected: u64,
-        /// Whether fewer are lawful too.
+        /// Whether a smaller number is lawful too.
         at_most: bool,
-        /// The number that was found, in items.
+        /// The number that was found.
         found: u64,
     },
-    /// The same thing twice where it must be there once.
+    /// Something that must be there once is there twice.
     Repeated {
-        /// What must be there once.
+        /// The rule about what must be there once.
         rule: String,
-        /// What is there twice.
+        /// The repeated thing.
         found: String,
     },
-    /// Things in another order.
+    /// Things are in a wrong order.
     Order {
         /// The lawful order.
         expected: String,
         /// The order that was found.
         found: String,
     },
-    /// An address has another mapping.
+    /// An address does not have the expected mapping.
     Mapping {
         /// The address.
         ip: IpAddr,
@@ -98,18 +98,18 @@ pub enum What {
         expected: Option<Place>,
         /// The mapping that is shown; `None` for no mapping.
         found: Option<Place>,
-        /// How the expected mapping is known, and what shows the other one.
+        /// How the expected mapping is known.
         evidence: Evidence,
     },
-    /// A list with other items than those that are expected.
+    /// A list does not have the expected items.
     Items {
-        /// The items that are expected.
+        /// The expected items, in words.
         expected: String,
-        /// Those that are missing.
+        /// The items that are missing.
         missing: Vec<String>,
-        /// Those with other values, with what was expected in their place.
+        /// The items with other values, each with the expected item.
         changed: Vec<(String, String)>,
-        /// Those that must not be there.
+        /// The items that must not be there.
         surplus: Vec<String>,
     },
 }
@@ -122,7 +122,7 @@ pub enum MissingPart {
     Member,
     /// A header field.
     Header,
-    /// A list, where something else was answered.
+    /// A list; the answer has something else in its place.
     List,
     /// A mapping.
     Mapping,
@@ -130,7 +130,7 @@ pub enum MissingPart {
     Answer,
 }
 
-/// How the mapping is known that an address must have.
+/// How the expected mapping of an address is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Evidence {
@@ -138,25 +138,25 @@ pub enum Evidence {
     Case,
     /// The case wrote it, and the other generation must show it as well.
     OtherGeneration,
-    /// The case wrote it, and one of all pages must show it.
+    /// The case wrote it, and one of the pages must show it.
     Pages,
     /// A write of it was answered with 200.
     Accepted,
     /// Earlier exchanges of the zone show it.
     History,
-    /// Earlier exchanges wrote it, and a later one shows it: what was found is the odd one out.
+    /// Earlier exchanges wrote it, and a later one shows it; the answer that was found contradicts both.
     LaterRead,
-    /// It was deleted in every way, and is still listed.
+    /// It was deleted in every possible way, and is still listed.
     Deleted,
 }
 
-/// What a target answered.
+/// The answer of a target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Answered {
     /// The status.
     pub status: u16,
-    /// The codes of its errors, the first few.
+    /// The codes of its first errors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<i64>,
     /// The message of its first error.
@@ -165,7 +165,7 @@ pub struct Answered {
 }
 
 impl Answered {
-    /// The status alone.
+    /// Creates an answer with only a status.
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self {
@@ -174,7 +174,7 @@ impl Answered {
         }
     }
 
-    /// The status with the codes and the first message.
+    /// Returns the status of an exchange, with its codes and its first message.
     #[must_use]
     pub fn of(exchange: &Exchange) -> Self {
         let response = &exchange.response;
@@ -204,12 +204,12 @@ impl fmt::Display for Answered {
 }
 
 impl What {
-    /// Another status than what is lawful.
+    /// Creates the difference for a status that is not lawful.
     pub fn status(lawful: impl Into<String>, status: u16) -> Self {
         Self::answer(lawful, Answered::status(status))
     }
 
-    /// Another answer than what is lawful.
+    /// Creates the difference for an answer that is not lawful.
     pub fn answer(lawful: impl Into<String>, answered: Answered) -> Self {
         Self::Answer {
             lawful: lawful.into(),
@@ -217,7 +217,7 @@ impl What {
         }
     }
 
-    /// A request that was accepted.
+    /// Creates the difference for a request that was accepted but must be refused.
     pub fn accepted(why: impl Into<String>, accepted: impl Into<String>) -> Self {
         Self::Accepted {
             why: why.into(),
@@ -225,7 +225,7 @@ impl What {
         }
     }
 
-    /// Something that is missing.
+    /// Creates the difference for something that is missing.
     pub fn missing(wanted: impl Into<String>, part: MissingPart) -> Self {
         Self::Missing {
             wanted: wanted.into(),
@@ -233,7 +233,7 @@ impl What {
         }
     }
 
-    /// Something that must not be there.
+    /// Creates the difference for something that must not be there.
     pub fn unexpected(rule: impl Into<String>, found: impl AsRef<str>) -> Self {
         Self::Unexpected {
             rule: rule.into(),
@@ -241,7 +241,7 @@ impl What {
         }
     }
 
-    /// Another value.
+    /// Creates the difference for a value that is not the lawful one.
     pub fn value(expected: impl Into<String>, found: impl AsRef<str>) -> Self {
         Self::Value {
             expected: expected.into(),
@@ -249,7 +249,7 @@ impl What {
         }
     }
 
-    /// A value without its form.
+    /// Creates the difference for a value that does not have its documented form.
     pub fn form(expected: impl Into<String>, found: impl AsRef<str>) -> Self {
         Self::Form {
             expected: expected.into(),
@@ -257,7 +257,7 @@ impl What {
         }
     }
 
-    /// Another number of things, in items.
+    /// Creates the difference for a wrong number of things.
     pub fn count(things: impl Into<String>, expected: usize, found: usize) -> Self {
         Self::Count {
             things: things.into(),
@@ -267,7 +267,7 @@ impl What {
         }
     }
 
-    /// More things than are lawful, in items.
+    /// Creates the difference for too many things.
     pub fn too_many(things: impl Into<String>, most: usize, found: usize) -> Self {
         Self::Count {
             things: things.into(),
@@ -277,7 +277,7 @@ impl What {
         }
     }
 
-    /// The same thing twice.
+    /// Creates the difference for something that is there twice.
     pub fn repeated(rule: impl Into<String>, found: impl AsRef<str>) -> Self {
         Self::Repeated {
             rule: rule.into(),
@@ -285,7 +285,7 @@ impl What {
         }
     }
 
-    /// Another mapping of an address.
+    /// Creates the difference for an address that does not have the expected mapping.
     #[must_use]
     pub fn mapping(
         ip: IpAddr,
@@ -301,7 +301,7 @@ impl What {
         }
     }
 
-    /// The words for the kinds of difference, see [`What::kind`].
+    /// The words for the kinds of difference; see [`What::kind`].
     pub const KINDS: [&'static str; 11] = [
         "answer",
         "accepted",
@@ -316,7 +316,7 @@ impl What {
         "items",
     ];
 
-    /// The kind of difference in a word, as it stands in the run document and in lists of expected failures.
+    /// Returns the kind of difference in one word, as in run documents and lists of expected failures.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -334,7 +334,7 @@ impl What {
         }
     }
 
-    /// Applies `mask` to each text: secrets may stand in any of them.
+    /// Applies `mask` to each text, because any of them may contain a secret.
     pub fn mask(&mut self, mask: impl Fn(&str) -> String) {
         let each = |texts: &mut [&mut String]| {
             for text in texts {
@@ -386,7 +386,7 @@ fn number(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// The text, cut at a length that a line of a report can bear.
+/// Returns the text, cut to a length that fits in a line of a report.
 fn shortened(text: &str) -> String {
     if text.chars().count() <= SHOWN {
         return text.to_owned();

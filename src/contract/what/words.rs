@@ -1,4 +1,4 @@
-//! The sentences about what is wrong. They are made here and nowhere else.
+//! The sentences about differences. Only this module writes them.
 
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::super::place::Place;
 use super::{Evidence, MissingPart, What};
 
-/// How many differences of a list one sentence names.
+/// The maximum number of differences of a list that one sentence names.
 const LISTED: usize = 4;
 
 impl MissingPart {
@@ -22,7 +22,7 @@ impl MissingPart {
 }
 
 impl What {
-    /// What would have been lawful, in words.
+    /// Returns the lawful value or behaviour, in words.
     #[must_use]
     pub fn expected(&self) -> String {
         match self {
@@ -69,7 +69,7 @@ impl What {
         }
     }
 
-    /// What was found, in words.
+    /// Returns the value or behaviour that was found, in words.
     #[must_use]
     pub fn found(&self) -> String {
         match self {
@@ -107,7 +107,7 @@ impl What {
     }
 }
 
-/// The mapping of an address in words.
+/// Returns the mapping of an address in words.
 #[must_use]
 pub fn mapped(ip: IpAddr, place: Option<&Place>) -> String {
     place.map_or_else(

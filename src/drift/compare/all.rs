@@ -15,27 +15,27 @@ use super::super::shelf::{Place, Shelf};
 use crate::contract::{Contract, OperationDescription};
 use crate::exchange::Operation;
 
-/// What a comparison knows and finds.
+/// The inputs and findings of a comparison.
 #[derive(Debug)]
 pub(super) struct Comparison<'d> {
     pub(super) shelf: Shelf<'d>,
     pub(super) published: Published,
     pub(super) contract: &'static Contract,
     pub(super) found: Vec<Difference>,
-    /// Codes that no example of an operation shows any more.
+    /// Codes that an operation's examples no longer show.
     pub(super) not_shown: BTreeMap<i64, Vec<Operation>>,
 }
 
-/// One operation on both sides.
+/// One operation in our contract and in the vendor's description.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair<'c> {
     pub(super) ours: &'c OperationDescription,
     pub(super) theirs: &'c Endpoint,
-    /// The value at the place of theirs.
+    /// The operation's value in the vendor's description.
     pub(super) value: &'c Value,
 }
 
-/// What a difference is seen in.
+/// The operation, the part and the places in which a difference is seen.
 #[derive(Debug, Clone)]
 pub(super) struct Seen<'s> {
     pub(super) operation: Operation,
@@ -58,7 +58,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Where an operation stands in our contract.
+/// Returns the place of an operation in our contract.
 pub(super) fn site(operation: &OperationDescription) -> String {
     format!(
         "schemas/contract.yaml#/operations/{}",
@@ -66,12 +66,11 @@ pub(super) fn site(operation: &OperationDescription) -> String {
     )
 }
 
-/// Every difference between a description and the embedded contract.
+/// Returns every difference between a description and the embedded contract.
 ///
 /// # Errors
-/// [`DriftError::NoneOfOurs`] for the description of something else; [`DriftError::Dangling`],
-/// [`DriftError::External`], [`DriftError::Tangled`] and [`DriftError::Form`] where a part that is needed can't be
-/// read.
+/// [`DriftError::NoneOfOurs`] for the description of another API. [`DriftError::Dangling`], [`DriftError::External`],
+/// [`DriftError::Tangled`] and [`DriftError::Form`] if a part that is needed can't be read.
 pub fn compare(description: &Description) -> Result<Drift, DriftError> {
     let (published, json) = Published::embedded();
     let shelf = Shelf::new(description, json);
@@ -124,7 +123,7 @@ pub fn compare(description: &Description) -> Result<Drift, DriftError> {
 }
 
 impl Comparison<'_> {
-    /// Notes where the paths begin elsewhere than ours.
+    /// Notes the vendor's paths that begin with another base than ours.
     fn bases(&mut self, pairs: &[(&OperationDescription, Option<Endpoint>)]) {
         for (ours, theirs) in pairs {
             let Some(theirs) = theirs else { continue };
@@ -147,7 +146,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Notes the codes that no example shows, all in one.
+    /// Notes all codes that no example shows, as one difference.
     fn not_shown(&mut self) {
         let not_shown = std::mem::take(&mut self.not_shown);
         if not_shown.is_empty() {
@@ -216,7 +215,7 @@ impl Comparison<'_> {
         self.security(pair)
     }
 
-    /// A value that has to be an object where it is there.
+    /// Returns the value at a place, which must be an object if it is present.
     pub(super) fn object(&self, place: &Place) -> Result<Option<(Place, Value)>, DriftError> {
         let found = self.shelf.resolved(place)?;
         match found {

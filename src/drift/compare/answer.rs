@@ -1,4 +1,4 @@
-//! What is answered: success with its result, failures with their frame.
+//! Compares the answers: success with its result, and failures with their envelope.
 
 use serde_json::Value;
 
@@ -11,17 +11,17 @@ use super::all::{Comparison, Pair, Seen, site};
 use super::schema::Position;
 use super::side::Direction;
 
-/// The frame of every answer.
+/// The schema file for the envelope of every answer.
 const ENVELOPE: &str = "schemas/envelope.json";
 
-/// A response of theirs.
+/// A response in the vendor's description.
 #[derive(Debug, Clone)]
 pub(super) struct Response {
-    /// `200`, `4XX` or `default`, as it stands.
+    /// The status as it is written: `200`, `4XX` or `default`.
     pub(super) status: String,
-    /// Where it stands, references followed.
+    /// The place of the response, with references followed.
     pub(super) at: Place,
-    /// What stands there.
+    /// The value at that place.
     pub(super) value: Value,
 }
 
@@ -32,7 +32,7 @@ impl Response {
 }
 
 impl Comparison<'_> {
-    /// The responses of an operation.
+    /// Returns the responses of an operation in the vendor's description.
     pub(super) fn responses(&self, pair: Pair<'_>) -> Result<Vec<Response>, DriftError> {
         let list = pair.theirs.at.child("responses");
         let value = self.shelf.get(&list)?.unwrap_or_default();
@@ -140,8 +140,8 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// The frame of a failure. What its `result` and `success` may be is compared apart: descriptions may make failures of
-    /// the successful form and a second one, which together can't be met.
+    /// Compares the envelope of a failure. Its `result` and `success` are compared separately. Descriptions may combine
+    /// the form of a success with a second form, and no value can match both.
     fn failure(&mut self, pair: Pair<'_>, response: &Response) -> Result<(), DriftError> {
         let part = format!("response {}", response.status);
         let seen = Seen {
@@ -170,7 +170,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// `success` and `result` of a failure (ENV-3, ENV-4).
+    /// Compares `success` and `result` of a failure (ENV-3, ENV-4).
     fn failed(&mut self, seen: &Seen<'_>, theirs: &Shape) -> Result<(), DriftError> {
         if theirs.members.is_empty() {
             return Ok(());
@@ -180,7 +180,7 @@ impl Comparison<'_> {
             let at = |place: &Place| Seen {
                 part: &part,
                 theirs: place.to_string(),
-                // Clauses say it, which a schema of success and failure alike can't.
+                // Clauses state this; one schema for both success and failure can't.
                 ours: "schemas/contract.yaml#/clauses".to_owned(),
                 ..seen.clone()
             };
@@ -201,7 +201,7 @@ impl Comparison<'_> {
             let types = member.known_types();
             let of = |is: fn(&String) -> bool| types.iter().flatten().any(is);
             let excludes_null = types.is_some() && !of(|name| name == "null");
-            // Parts that exclude each other leave nothing.
+            // If the parts of a schema exclude each other, no type is left.
             let is_other = of(|name| name != "null") || types.is_none() && member.values.is_none();
             let is_listed_otherwise = !values.is_empty() && !values.contains(&wanted);
             let is_open = name == "success" && member.values.is_none();

@@ -1,4 +1,4 @@
-//! The body of a request.
+//! Compares the body of a request.
 
 use serde_json::Value;
 
@@ -69,7 +69,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// The JSON form of a body, references followed; others are noted.
+    /// Returns the place of a body's JSON form, with references followed, and notes other media types.
     pub(super) fn json_of(
         &mut self,
         owner: &Place,

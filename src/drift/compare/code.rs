@@ -1,4 +1,4 @@
-//! Error codes: those of examples, with status and text, and those that the prose names.
+//! Compares error codes: those in examples, with status and text, and those that the prose names.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -18,12 +18,12 @@ use crate::exchange::whole_number;
 static SPOKEN: LazyLock<Result<Regex, regex::Error>> =
     LazyLock::new(|| Regex::new(r"(?i)\bcodes?\s*[:=]?\s*`?([0-9]{4,5})\b"));
 
-/// A code of theirs.
+/// A code in the vendor's description.
 #[derive(Debug)]
 struct Told {
     code: i64,
     text: Option<String>,
-    /// The status of the response that it is told with; none where only prose names it.
+    /// The status of the response that shows the code; `None` if only prose names it.
     status: Option<String>,
     at: Place,
 }
@@ -105,7 +105,7 @@ impl Comparison<'_> {
             let facts = self.published.prose.get(&operation);
             let was_said = facts.is_some_and(|facts| facts.contains(&row.code.to_string()));
             if !was_said || pair.value.get("description").is_none() {
-                // Only examples told of it, and a description need not have any.
+                // Only examples named the code, and a description need not have any.
                 self.not_shown.entry(row.code).or_default().push(operation);
                 continue;
             }
@@ -120,7 +120,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// The codes of a response's examples.
+    /// Returns the codes in a response's examples.
     fn told_by(&self, response: &Response) -> Result<Vec<Told>, DriftError> {
         let mut told = Vec::new();
         let content = response.at.child("content");
@@ -148,7 +148,7 @@ impl Comparison<'_> {
     }
 }
 
-/// The codes that a description names in words.
+/// Returns the codes that the prose of a description names.
 fn prose(value: &Value, at: &Place) -> Vec<Told> {
     let text = value
         .get("description")
@@ -170,12 +170,12 @@ fn prose(value: &Value, at: &Place) -> Vec<Told> {
         .collect()
 }
 
-/// Whether theirs, `404`, `4XX` or `default`, says no more and nothing else than ours.
+/// Returns whether the vendor's status (`404`, `4XX` or `default`) allows our status.
 fn agree(ours: &str, theirs: &str) -> bool {
     let theirs = theirs.to_ascii_lowercase();
     if theirs == "default" || theirs == ours {
         return true;
     }
-    // A class where we name the status: the prose knows better.
+    // The vendor gives only the class of our status; its prose, which is compared by itself, can be more precise.
     theirs.ends_with("xx") && theirs.get(..1) == ours.get(..1)
 }

@@ -1,4 +1,4 @@
-//! Documented examples against our schemas.
+//! Checks documented examples against our schemas.
 
 use serde_json::Value;
 
@@ -10,11 +10,11 @@ use super::super::shelf::Place;
 use super::all::{Comparison, Seen};
 use crate::contract::SchemaFault;
 
-/// Examples with their places, and places with why there is none.
+/// The examples with their places, and the places of unreadable examples with the error.
 type Examples = (Vec<(Place, Value)>, Vec<(Place, DriftError)>);
 
 impl Comparison<'_> {
-    /// The examples of a media type, and of its schema, with their places. One that can't be read is noted.
+    /// Returns the examples of a media type and of its schema, with their places. Notes examples that can't be read.
     pub(super) fn examples(
         &mut self,
         seen: &Seen<'_>,
@@ -27,14 +27,14 @@ impl Comparison<'_> {
                 theirs: place.to_string(),
                 ..seen.clone()
             };
-            // An example does not promise anything: a note is enough.
+            // An example does not promise anything, so a note is enough.
             let why = error.to_string();
             self.note(seen, Breaks::Neither, Kind::ExampleUnread { why });
         }
         Ok(examples)
     }
 
-    /// The examples that can be read, and those that can't.
+    /// Returns the examples that can be read, and those that can't.
     pub(super) fn examples_of(&self, media: &Place) -> Result<Examples, DriftError> {
         let (mut examples, mut unread) = (Vec::new(), Vec::new());
         let single = media.child("example");
@@ -65,7 +65,7 @@ impl Comparison<'_> {
         Ok((examples, unread))
     }
 
-    /// Notes what our schemas say to an example.
+    /// Notes the errors that our schemas find in an example.
     pub(super) fn example_faults(
         &mut self,
         seen: &Seen<'_>,

@@ -1,4 +1,4 @@
-//! Parameters of path, query, header and cookie.
+//! Compares the parameters in path, query, header and cookie.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use super::all::{Comparison, Pair, Seen};
 use super::schema::Position;
 use super::side::Direction;
 
-/// A parameter of theirs.
+/// A parameter in the vendor's description.
 #[derive(Debug)]
 struct Theirs {
     name: String,
@@ -50,7 +50,7 @@ impl Comparison<'_> {
                 .iter_mut()
                 .find(|other| Some(&other.name) == wanted.as_ref() && other.location == location);
             let Some(found) = found else {
-                // A path that moved may do without.
+                // A path that has moved may not need this parameter.
                 let seen = Seen {
                     operation: pair.ours.operation,
                     part: &part,
@@ -103,7 +103,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// Those of the operation, and those of its path that it does not give itself.
+    /// Returns the parameters of the operation, and those of its path that the operation does not override.
     fn their_parameters(&self, pair: Pair<'_>) -> Result<Vec<Theirs>, DriftError> {
         let mut parameters: Vec<Theirs> = Vec::new();
         for owner in [&pair.theirs.at, &pair.theirs.item] {
@@ -140,7 +140,7 @@ impl Comparison<'_> {
     }
 }
 
-/// The names of a path template's parameters, in their order.
+/// Returns the names of a path template's parameters, in order.
 fn names_in(path: &str) -> Vec<String> {
     let segments = path.split('/');
     let names = segments.filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));

@@ -1,5 +1,5 @@
-//! What the prose of an operation says in numbers and in a few words that carry a promise. Prose can't be compared, but the
-//! facts in it can: one that changed is worth reading.
+//! Compares the numbers in the prose of an operation, and a few words that carry a promise. Prose can't be compared,
+//! but the facts in it can. If one has changed, the prose is worth reading.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -21,7 +21,7 @@ static FACTS: LazyLock<Result<Regex, regex::Error>> = LazyLock::new(|| {
 });
 
 impl Comparison<'_> {
-    /// Notes the facts that came into the prose of an operation, and those that went out of it.
+    /// Notes the facts that were added to the prose of an operation, and those that were removed.
     pub(super) fn prose(&mut self, pair: Pair<'_>) {
         let Some(text) = pair.value.get("description").and_then(Value::as_str) else {
             return;
@@ -33,7 +33,7 @@ impl Comparison<'_> {
             .get(&pair.ours.operation)
             .map(|facts| facts.iter().cloned().collect())
             .unwrap_or_default();
-        // What the contract knows of the operation is not news, whoever says it.
+        // Facts that the contract already knows of the operation are not news.
         let ours = self
             .contract
             .codes
@@ -49,7 +49,7 @@ impl Comparison<'_> {
             })
             .cloned()
             .collect();
-        // Other words altogether are another author's, who need not say the same.
+        // A mostly different text has another author, who need not state the same facts.
         let kept = known.intersection(&said).count();
         let is_the_same_text = 2 * kept > known.len();
         let gone: Vec<String> = known
@@ -69,7 +69,7 @@ impl Comparison<'_> {
         self.note(seen, Breaks::Neither, Kind::Prose { new, gone });
     }
 
-    /// Notes what the vendor's own extensions say otherwise than before.
+    /// Notes the vendor's own extensions whose values have changed.
     pub(super) fn extensions(&mut self, pair: Pair<'_>) {
         let generation = pair.ours.operation.generation();
         let eol = self.published.end_of_life.get(&generation).cloned();
@@ -86,7 +86,7 @@ impl Comparison<'_> {
             ),
         ];
         for (name, at, ours) in rows {
-            // A description that is not the vendor's has none of them.
+            // A description that is not the vendor's has no such extensions.
             if pair.value.get(name).is_none() {
                 continue;
             }
@@ -110,7 +110,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Whether a number is one that the comparison of codes tells of.
+/// Returns whether a number is a code, which the comparison of codes reports.
 fn is_told_as_code(text: &str, fact: &str) -> bool {
     let Ok(code) = Regex::new(&format!(r"(?i)\bcodes?\s*[:=]?\s*`?{fact}\b")) else {
         return false;
@@ -118,7 +118,7 @@ fn is_told_as_code(text: &str, fact: &str) -> bool {
     code.is_match(text)
 }
 
-/// The facts of a text, each once.
+/// Returns the facts in a text, each once.
 fn facts(text: &str) -> BTreeSet<String> {
     let Ok(pattern) = &*FACTS else {
         return BTreeSet::new();

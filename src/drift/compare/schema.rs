@@ -1,4 +1,4 @@
-//! Two schemas, member by member.
+//! Compares two schemas, member by member.
 
 use std::collections::BTreeSet;
 
@@ -13,17 +13,17 @@ use super::all::{Comparison, Seen};
 use super::side::{Change, Direction};
 use crate::exchange::Operation;
 
-/// How deep members of a new member are outlined.
+/// The depth to which the members of a new member are outlined.
 const OUTLINE_DEPTH: usize = 6;
 
-/// Which value of which operation is compared.
+/// The operation and the value that are compared.
 #[derive(Debug, Clone)]
 pub(super) struct Position {
     pub(super) operation: Operation,
-    /// What differences are said to be part of.
+    /// The part of the operation that differences are reported for.
     pub(super) part: String,
     pub(super) direction: Direction,
-    /// Members of the top level that are left alone.
+    /// Members of the top level that are not compared.
     pub(super) skipped: &'static [&'static str],
 }
 
@@ -66,7 +66,7 @@ impl Comparison<'_> {
     }
 }
 
-/// One level of a value on both sides.
+/// One level of the value on both sides.
 struct Level<'l, 'd> {
     comparison: &'l mut Comparison<'d>,
     position: &'l Position,
@@ -97,7 +97,7 @@ impl Level<'_, '_> {
         self.note("", theirs, self.ours.at.to_string(), breaks, what);
     }
 
-    /// Compares the types; false if nothing further can be compared.
+    /// Compares the types. Returns `false` if nothing further can be compared.
     fn types(&mut self) -> bool {
         let Some(ours) = self.ours.known_types() else {
             return true;
@@ -120,7 +120,7 @@ impl Level<'_, '_> {
         if let Some(change) = Change::of(adds, removes) {
             let mut theirs: Vec<String> = names(&theirs);
             if theirs.is_empty() {
-                // Parts that exclude each other.
+                // The parts of the schema exclude each other.
                 theirs.push("nothing".to_owned());
             }
             let what = Kind::Type {
@@ -217,7 +217,7 @@ impl Level<'_, '_> {
         if let (Others::Closed(at), Others::Open | Others::Of(_)) =
             (&self.theirs.others, &self.ours.others)
         {
-            // Clients send no members that the contract does not name; servers may.
+            // Clients do not send members that the contract does not name, but servers may.
             let breaks = match self.position.direction {
                 Direction::Request => Breaks::Neither,
                 Direction::Result => Breaks::Servers,
@@ -254,7 +254,7 @@ impl Level<'_, '_> {
         }
         match (&self.ours.others, &self.theirs.others) {
             (Others::Of(ours), Others::Of(theirs)) => self.descend("*", ours, theirs),
-            // Theirs may name each of them instead.
+            // The vendor may name each member instead.
             (Others::Of(_), Others::Open) if self.theirs.members.is_empty() => {
                 let ours = self.ours.at.child("additionalProperties").to_string();
                 let breaks = self.position.direction.breaks(Change::Wider);
@@ -318,7 +318,7 @@ impl Level<'_, '_> {
         Ok(())
     }
 
-    /// A new member's schema with all that it refers to, to some depth.
+    /// Returns a new member's schema with everything that it refers to, down to a maximum depth.
     fn outline(&self, shape: &Shape, depth: usize) -> Result<Value, DriftError> {
         let mut schema = shape.outline();
         if depth == OUTLINE_DEPTH {
@@ -372,7 +372,7 @@ impl Level<'_, '_> {
     }
 }
 
-/// Whether two limits are one, however the number is written.
+/// Returns whether two limits are equal, however the number is written.
 fn same(ours: Option<&Value>, theirs: Option<&Value>) -> bool {
     let number = |value: Option<&Value>| value.and_then(Value::as_f64);
     match (number(ours), number(theirs)) {
@@ -388,7 +388,7 @@ fn limit_breaks(
     theirs: Option<&Value>,
 ) -> Breaks {
     if limit.keyword == "default" {
-        // A default that is not told any more can still be there; another one is another answer.
+        // A default that is no longer documented may still exist. A different default changes the answer.
         return match theirs {
             Some(_) if ours.is_some() => Breaks::Both,
             Some(_) | None => Breaks::Neither,

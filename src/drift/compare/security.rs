@@ -1,4 +1,4 @@
-//! The ways of signing in.
+//! Compares the ways of authentication.
 
 use serde_json::Value;
 
@@ -83,7 +83,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// What a scheme asks for, whatever it is called.
+    /// Returns what a security scheme asks for, whatever its name is.
     fn scheme(&self, name: &str) -> Result<String, DriftError> {
         let place = Place::theirs("/components/securitySchemes").child(name);
         let Some((_, value)) = self.object(&place)? else {

@@ -1,29 +1,29 @@
-//! Who breaks when a part of the contract becomes wider or narrower.
+//! Tells who breaks when a part of the contract becomes wider or narrower.
 
 use super::super::difference::Breaks;
 
-/// Who writes the value.
+/// The side that writes the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
-    /// Clients write it: a narrower one refuses what they send, a wider one asks servers for more.
+    /// Clients write it. A narrower value refuses what they send; a wider one asks more of servers.
     Request,
-    /// Servers write it: a wider one surprises clients, a narrower one rules out what servers send.
+    /// Servers write it. A wider value surprises clients; a narrower one rules out what servers send.
     Result,
 }
 
-/// What became of the set of allowed values.
+/// The change of the set of allowed values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     /// More is allowed.
     Wider,
     /// Less is allowed.
     Narrower,
-    /// Some is added and some is gone.
+    /// Some values are added and some are removed.
     Other,
 }
 
 impl Direction {
-    /// Who breaks.
+    /// Returns who breaks.
     pub(super) fn breaks(self, change: Change) -> Breaks {
         match (self, change) {
             (_, Change::Other) => Breaks::Both,
@@ -34,7 +34,7 @@ impl Direction {
 }
 
 impl Change {
-    /// The change of a set that something was added to or taken from.
+    /// Returns the change of a set that something was added to or removed from.
     pub(super) fn of(adds: bool, removes: bool) -> Option<Self> {
         match (adds, removes) {
             (true, true) => Some(Self::Other),

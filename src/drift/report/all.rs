@@ -1,31 +1,31 @@
-//! The formats. A new one is one file and one line here.
+//! The report formats. A new format needs one file and one line here.
 
 use std::io::{self, Write};
 
 use super::super::difference::{Breaks, Drift};
 use super::{json, markdown, text};
 
-/// What is shown.
+/// The contents of a report.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'s> {
-    /// What the description is called.
+    /// The name of the description.
     pub source: &'s str,
     /// The differences.
     pub drift: &'s Drift,
-    /// How many were left out.
+    /// The number of differences that were ignored.
     pub ignored: usize,
 }
 
-/// A form of the report.
+/// A format of the report.
 #[derive(Debug)]
 pub struct Format {
-    /// Its name on the command line.
+    /// The format's name on the command line.
     pub name: &'static str,
-    /// Writes it.
+    /// The function that writes the report.
     pub write: fn(&Shown<'_>, &mut dyn Write) -> io::Result<()>,
 }
 
-/// All formats; the first is the usual one.
+/// All formats; the first is the default.
 pub static ALL: &[Format] = &[
     Format {
         name: "text",
@@ -41,7 +41,7 @@ pub static ALL: &[Format] = &[
     },
 ];
 
-/// The end in one line.
+/// Returns the summary in one line.
 pub(super) fn ending(shown: &Shown<'_>) -> String {
     let drift = shown.drift;
     let ignored = match shown.ignored {
@@ -66,7 +66,7 @@ pub(super) fn ending(shown: &Shown<'_>) -> String {
     )
 }
 
-/// The operations of a difference.
+/// Returns the operations of a difference, separated by commas.
 pub(super) fn operations(difference: &super::super::difference::Difference) -> String {
     let ids: Vec<&str> = difference
         .operations

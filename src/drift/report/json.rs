@@ -1,4 +1,4 @@
-//! For programs.
+//! The JSON report, for programs.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use crate::diagnostic::visible::lines;
 
 use super::all::Shown;
 
-/// The version of this form; it goes up when a member changes its meaning or goes.
+/// The version of this format. It increases when a member changes its meaning or is removed.
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
@@ -20,7 +20,7 @@ struct Document<'d> {
     differences: Vec<Row<'d>>,
 }
 
-/// A difference that breaks both counts under `both` alone.
+/// The numbers of differences. A difference that breaks both sides counts only under `both`.
 #[derive(Serialize)]
 struct Counts {
     both: usize,
@@ -33,13 +33,13 @@ struct Counts {
 #[derive(Serialize)]
 struct Row<'d> {
     difference: &'d Difference,
-    /// The same in words.
+    /// The difference in words.
     says: String,
-    /// The line of a list of differences to leave out.
+    /// The line for a list of differences to ignore.
     key: String,
 }
 
-/// Writes it.
+/// Writes the report.
 pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
     let drift = shown.drift;
     let rows = drift.differences.iter().map(|difference| Row {

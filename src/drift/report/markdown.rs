@@ -1,4 +1,4 @@
-//! For a comment or a page.
+//! The Markdown report, for a comment or a page.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use crate::diagnostic::visible::one_line;
 
 use super::all::{Shown, ending, operations};
 
-/// Writes it.
+/// Writes the report.
 pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "### originproof drift\n")?;
     writeln!(out, "{}: {}.", cell(shown.source), ending(shown))?;
@@ -34,7 +34,7 @@ pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A text that ends no cell and begins no markup.
+/// Returns a text that does not end a table cell or begin markup.
 fn cell(text: &str) -> String {
     let mut escaped = String::new();
     for character in one_line(text).chars() {
@@ -50,7 +50,7 @@ fn cell(text: &str) -> String {
     escaped
 }
 
-/// A text within backticks.
+/// Returns a text that is safe within backticks.
 fn coded(text: &str) -> String {
     one_line(text)
         .replace('`', "'")

@@ -1,4 +1,4 @@
-//! How the differences are shown: [`ALL`] lists the formats.
+//! The report formats for the differences: [`ALL`] lists them.
 
 mod all;
 mod json;

@@ -1,4 +1,4 @@
-//! For people at a terminal.
+//! The text report, for people at a terminal.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use crate::diagnostic::visible::one_line;
 
 use super::all::{Shown, ending, operations};
 
-/// Writes it.
+/// Writes the report.
 pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
     for difference in &shown.drift.differences {
         let operations = operations(difference);

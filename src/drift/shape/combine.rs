@@ -1,4 +1,4 @@
-//! One shape of several: of all that hold together, the tightest; of those to choose from, the loosest.
+//! Combines several shapes into one: the tightest if all of them hold, the loosest if any of them holds.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::shelf::Place;
 use super::model::{LIMITS, Others, Shape, Side, Term};
 
-/// The types that two sets share; each whole number is a number.
+/// Returns the types that two sets share; an `integer` is also a `number`.
 pub(super) fn common(a: &BTreeSet<String>, b: &BTreeSet<String>) -> BTreeSet<String> {
     let covers = |set: &BTreeSet<String>, name: &str| {
         set.contains(name) || (name == "integer" && set.contains("number"))
@@ -18,7 +18,7 @@ pub(super) fn common(a: &BTreeSet<String>, b: &BTreeSet<String>) -> BTreeSet<Str
     of_a.chain(of_b).cloned().collect()
 }
 
-/// What all of the shapes say together.
+/// Returns the shape of values that match all of the shapes.
 pub(super) fn all_of(shapes: Vec<Shape>) -> Shape {
     let mut shapes = shapes.into_iter();
     let Some(first) = shapes.next() else {
@@ -28,12 +28,12 @@ pub(super) fn all_of(shapes: Vec<Shape>) -> Shape {
 }
 
 fn both(mut a: Shape, b: Shape) -> Shape {
-    // Descriptions leave `type: object` out where members tell it.
+    // Descriptions omit `type: object` if the members imply it.
     a.types = match (a.known_types(), b.known_types()) {
         (Some(a), Some(b)) => Some(common(&a, &b)),
         (a, b) => a.or(b),
     };
-    // Whoever looks for a place to change looks for the part that says what is inside.
+    // The place to change is in the part that describes the contents.
     if a.is_hollow() {
         a.at = b.at.clone();
     }
@@ -82,7 +82,7 @@ fn both(mut a: Shape, b: Shape) -> Shape {
     a
 }
 
-/// Whether a limit leaves less room than another.
+/// Returns whether a limit is stricter than another.
 fn tighter(side: Side, this: &Value, other: &Value) -> bool {
     let order = match (this.as_f64(), other.as_f64()) {
         (Some(this), Some(other)) => this.total_cmp(&other),
@@ -95,7 +95,7 @@ fn tighter(side: Side, this: &Value, other: &Value) -> bool {
     }
 }
 
-/// What any of the shapes allows.
+/// Returns the shape of values that match any of the shapes.
 pub(super) fn any_of(shapes: &[Shape]) -> Shape {
     let Some(first) = shapes.first() else {
         return Shape::any(Place::theirs(""));
@@ -106,7 +106,7 @@ pub(super) fn any_of(shapes: &[Shape]) -> Shape {
         .map(Shape::known_types)
         .collect::<Option<Vec<_>>>()
         .map(|types| types.into_iter().flatten().collect());
-    // A branch that only allows null says nothing of the other values.
+    // A branch that only allows null says nothing about the other values.
     let is_null = |shape: &&Shape| {
         let types = shape.known_types().unwrap_or_default();
         types.len() == 1 && types.contains("null")
@@ -184,7 +184,7 @@ fn choice(mut terms: Vec<Term>) -> Term {
     }
 }
 
-/// The limits that every branch has, each at its loosest.
+/// Returns the limits that every branch has, each at its loosest.
 fn loosest(branches: &[&Shape]) -> BTreeMap<&'static str, (Place, Value)> {
     let mut limits = BTreeMap::new();
     for limit in LIMITS {

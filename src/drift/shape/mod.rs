@@ -1,6 +1,6 @@
-//! What a schema says of a value, whatever dialect and keywords say it: [`Shape`], one level at a time.
+//! Describes what a schema says about a value, independent of dialect and keywords: [`Shape`], one level at a time.
 //!
-//! [`Term`] names schemas that hold together or by choice; `read` looks one level into them, `combine` makes one
+//! [`Term`] names schemas of which all or any must hold. `read` looks one level into them, and `combine` makes one
 //! shape of several.
 
 mod combine;

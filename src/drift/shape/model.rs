@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 
 use super::super::shelf::{Book, Place};
 
-/// Which of two limits is the tighter one.
+/// The rule that tells which of two limits is stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Side {
-    /// The lower one: `maxItems`.
+    /// The lower limit is stricter, as for `maxItems`.
     Most,
-    /// The higher one: `minItems`.
+    /// The higher limit is stricter, as for `minItems`.
     Least,
-    /// Neither: another value is another rule.
+    /// Neither limit is stricter: a different value is a different rule.
     Neither,
 }
 
@@ -22,12 +22,12 @@ pub(in super::super) enum Side {
 pub(in super::super) struct Limit {
     pub(in super::super) keyword: &'static str,
     pub(in super::super) side: Side,
-    /// The types that it says something of; empty: any.
+    /// The types that the keyword applies to; empty for all types.
     pub(in super::super) types: &'static [&'static str],
 }
 
 impl Limit {
-    /// Whether it says anything of a value of these types; descriptions put `minLength` on arrays.
+    /// Returns whether the keyword applies to a value of these types. Some descriptions put `minLength` on arrays.
     pub(in super::super) fn concerns(&self, types: Option<&BTreeSet<String>>) -> bool {
         let is_of = |types: &BTreeSet<String>| self.types.iter().any(|name| types.contains(*name));
         self.types.is_empty() || types.is_none_or(is_of)
@@ -60,55 +60,55 @@ pub(in super::super) const LIMITS: &[Limit] = &[
     limit("default", Side::Neither, &[]),
 ];
 
-/// Schemas that are read when they are asked for.
+/// Schemas that are read when they are needed.
 #[derive(Debug, Clone)]
 pub(in super::super) enum Term {
-    /// What stands at a place.
+    /// The schema at a place.
     At(Place),
-    /// All of these hold.
+    /// All of these must hold.
     All(Vec<Term>),
-    /// Any of these holds.
+    /// At least one of these must hold.
     Any(Vec<Term>),
 }
 
-/// Members that are not named.
+/// The members that the schema does not name.
 #[derive(Debug, Clone)]
 pub(in super::super) enum Others {
-    /// Anything goes.
+    /// Any members are allowed.
     Open,
-    /// There are none; the place forbids them.
+    /// No such members are allowed. The place is the one that forbids them.
     Closed(Place),
-    /// Each is of this form.
+    /// Each such member matches this term.
     Of(Term),
 }
 
-/// What a schema says, one level deep.
+/// The meaning of a schema, one level deep.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Shape {
-    /// Where it stands, references followed.
+    /// The place of the schema, with references followed.
     pub(in super::super) at: Place,
-    /// The types, or none if any will do.
+    /// The types; `None` if any type is allowed.
     pub(in super::super) types: Option<BTreeSet<String>>,
-    /// The values, null apart, if they are listed.
+    /// The allowed values without null, if they are listed.
     pub(in super::super) values: Option<Vec<Value>>,
-    /// Limits by keyword, and where they stand.
+    /// The limits by keyword, each with its place.
     pub(in super::super) limits: BTreeMap<&'static str, (Place, Value)>,
-    /// Named members.
+    /// The named members.
     pub(in super::super) members: BTreeMap<String, Term>,
-    /// Those that must be there, and what says so.
+    /// The members that must be present, each with the place that requires it.
     pub(in super::super) required: BTreeMap<String, Place>,
     /// The items of an array.
     pub(in super::super) items: Option<Term>,
-    /// Members without a name here.
+    /// The members that the schema does not name.
     pub(in super::super) others: Others,
-    /// Whether it is deprecated.
+    /// Whether the value is deprecated.
     pub(in super::super) is_deprecated: bool,
-    /// An example of it.
+    /// An example of the value.
     pub(in super::super) example: Option<(Place, Value)>,
 }
 
 impl Shape {
-    /// The shape of a value that may be anything.
+    /// Returns the shape of a value that may be anything.
     pub(in super::super) fn any(at: Place) -> Self {
         Self {
             at,
@@ -124,7 +124,7 @@ impl Shape {
         }
     }
 
-    /// Whether it says nothing of what is inside a value.
+    /// Returns whether the shape says nothing about the contents of a value.
     pub(in super::super) fn is_hollow(&self) -> bool {
         self.members.is_empty()
             && self.items.is_none()
@@ -133,7 +133,7 @@ impl Shape {
             && matches!(self.others, Others::Open)
     }
 
-    /// The types, also where only other keywords tell them.
+    /// Returns the types, also if only other keywords imply them.
     pub(in super::super) fn known_types(&self) -> Option<BTreeSet<String>> {
         if let Some(types) = &self.types {
             return Some(types.clone());
@@ -149,7 +149,7 @@ impl Shape {
         (!known.is_empty()).then_some(known)
     }
 
-    /// Where our side stands for a member: its own schema file if it is one, otherwise where it is named.
+    /// Returns the place of a member on our side: its own schema file if it has one, otherwise the place that names it.
     pub(in super::super) fn site(&self, member: &str) -> String {
         match self.members.get(member) {
             Some(Term::At(place)) if place.pointer.is_empty() && place.book != Book::Theirs => {
@@ -159,7 +159,7 @@ impl Shape {
         }
     }
 
-    /// The shape as a schema of its own, without what it refers to.
+    /// Returns the shape as a schema of its own, without the schemas that it refers to.
     pub(in super::super) fn outline(&self) -> Map<String, Value> {
         let mut schema = Map::new();
         if let Some(types) = self.known_types() {
@@ -175,10 +175,10 @@ impl Shape {
     }
 }
 
-/// One type as a text, several as a list.
+/// Returns one type as a text, or several as a list.
 pub(in super::super) fn types_value(types: &BTreeSet<String>) -> Value {
     let mut names: Vec<Value> = types.iter().map(|name| name.as_str().into()).collect();
-    // As people write it: `["string", "null"]`.
+    // This is the usual order: `["string", "null"]`.
     names.sort_by_key(|name| name == "null");
     match names.as_slice() {
         [one] => one.clone(),

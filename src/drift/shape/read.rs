@@ -1,4 +1,4 @@
-//! From a schema of JSON Schema 2020-12, `OpenAPI` 3.0 or 3.1 to its shape.
+//! Reads a schema of JSON Schema 2020-12, `OpenAPI` 3.0 or 3.1 into its shape.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::super::shelf::{Place, Shelf, dangling};
 use super::combine::{all_of, any_of};
 use super::model::{LIMITS, Others, Shape, Term};
 
-/// The shape of a term. Members and items stay terms.
+/// Returns the shape of a term. Members and items stay terms.
 pub(in super::super) fn shape(shelf: &Shelf<'_>, term: &Term) -> Result<Shape, DriftError> {
     read(shelf, term, &mut Vec::new())
 }
@@ -17,7 +17,7 @@ pub(in super::super) fn shape(shelf: &Shelf<'_>, term: &Term) -> Result<Shape, D
 fn read(shelf: &Shelf<'_>, term: &Term, above: &mut Vec<Place>) -> Result<Shape, DriftError> {
     match term {
         Term::At(place) => {
-            // A schema that is made of itself adds nothing.
+            // A schema that is combined with itself adds nothing.
             if above.contains(place) {
                 return Ok(Shape::any(place.clone()));
             }
@@ -76,19 +76,19 @@ fn at(shelf: &Shelf<'_>, place: &Place, above: &mut Vec<Place>) -> Result<Shape,
         }
     }
     let mut shape = all_of(parts);
-    // Strictly, `nullable` without a type beside it means nothing (OpenAPI 3.0.3); who writes it means null.
+    // Strictly, `nullable` without a type beside it means nothing (OpenAPI 3.0.3), but authors mean null by it.
     let is_nullable = value.get("nullable") == Some(&Value::Bool(true));
     if let (Some(types), true, None) = (&mut shape.types, is_nullable, value.get("type")) {
         types.insert("null".to_owned());
     }
-    // A neighbour of a reference or a list of parts is no place to change; a schema with words of its own is.
+    // With a `$ref`, the place to change is in one of the combined parts. Otherwise it is this schema itself.
     if value.get("$ref").is_none() {
         shape.at = place.clone();
     }
     Ok(shape)
 }
 
-/// What the keywords of one schema say.
+/// Returns the meaning of one schema's own keywords.
 fn own(place: &Place, value: &Value) -> Shape {
     let mut shape = Shape::any(place.clone());
     let is_nullable = value.get("nullable") == Some(&Value::Bool(true));
@@ -165,7 +165,7 @@ fn own(place: &Place, value: &Value) -> Shape {
     shape
 }
 
-/// `type`, a text or (3.1) a list.
+/// Returns the value of `type`: a text, or in 3.1 also a list.
 fn declared(value: &Value) -> Option<BTreeSet<String>> {
     match value.get("type")? {
         Value::String(name) => Some(BTreeSet::from([name.clone()])),
@@ -180,7 +180,7 @@ fn declared(value: &Value) -> Option<BTreeSet<String>> {
     }
 }
 
-/// The type of a value.
+/// Returns the type of a value.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -193,13 +193,13 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Whether a keyword limits anything: the formats of numbers only name their size.
+/// Returns whether a keyword limits anything. The formats of numbers only name their size.
 fn tells(keyword: &str, value: &Value) -> bool {
     let is_size = matches!(value.as_str(), Some("int32" | "int64" | "float" | "double"));
     !(keyword == "format" && is_size)
 }
 
-/// Exclusive limits of whole numbers as inclusive ones; 3.0 writes a flag, 3.1 the number itself.
+/// Sets exclusive limits of whole numbers as inclusive ones. 3.0 writes them as a flag, 3.1 as the number itself.
 fn exclusive(place: &Place, value: &Value, shape: &mut Shape) {
     for (keyword, inclusive, step) in [
         ("exclusiveMinimum", "minimum", 1),

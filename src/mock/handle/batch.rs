@@ -1,4 +1,4 @@
-//! Batches: each item judged by itself, the valid ones applied.
+//! Batches: each item is checked by itself, and the valid ones are applied.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -24,7 +24,7 @@ fn array<'a>(rules: &Rules, call: &'a Call) -> Result<&'a [Value], Refusal> {
     Ok(items)
 }
 
-/// The answer to an item that failed: its address as it was sent, and why.
+/// Builds the answer to a failed item: the address as it was sent, and the reason.
 fn failed_item(call: &Call, item: &Value, refusal: Refusal) -> Value {
     let generation = call.operation.generation();
     let member = || item.get(generation.request_address())?.as_str();

@@ -1,4 +1,4 @@
-//! The forms of results: entries, sets, items.
+//! The JSON forms of results: entries, sets and items.
 
 use std::net::IpAddr;
 
@@ -12,14 +12,14 @@ use crate::exchange::Generation;
 /// The `id` of every v1 result.
 const SETTING: &str = "origin_public_cloud_region";
 
-/// An entry of a list, or the answer of a single v2 operation.
+/// Builds an entry of a list, which is also the result of a single v2 operation.
 pub(super) fn entry(rules: &Rules, generation: Generation, ip: IpAddr, mapping: &Mapping) -> Value {
     let mut entry = item(generation, &(rules.show)(ip, mapping), Some(&mapping.place));
     entry["modified_on"] = Value::from((rules.show_time)(mapping.modified_on));
     entry
 }
 
-/// An item of a batch answer.
+/// Builds an item of a batch answer.
 pub(super) fn item(generation: Generation, address: &str, place: Option<&Place>) -> Value {
     let mut item = json!({});
     item[generation.response_address()] = Value::from(address);
@@ -30,14 +30,14 @@ pub(super) fn item(generation: Generation, address: &str, place: Option<&Place>)
     item
 }
 
-/// An item that failed, with why.
+/// Builds a failed item with its error text.
 pub(super) fn failed_item(generation: Generation, address: &str, error: &str) -> Value {
     let mut item = item(generation, address, None);
     item["error"] = Value::from(error);
     item
 }
 
-/// All entries of a zone.
+/// Builds all entries of a zone.
 pub(super) fn entries(rules: &Rules, generation: Generation, zone: &Zone) -> Vec<Value> {
     zone.mappings
         .iter()
@@ -45,7 +45,7 @@ pub(super) fn entries(rules: &Rules, generation: Generation, zone: &Zone) -> Vec
         .collect()
 }
 
-/// The v1 wrapping of a value.
+/// Wraps a value as a v1 result.
 pub(super) fn setting(value: Value, modified_on: Option<String>) -> Value {
     let mut setting = json!({"id": SETTING, "editable": true});
     setting["value"] = value;
@@ -53,7 +53,7 @@ pub(super) fn setting(value: Value, modified_on: Option<String>) -> Value {
     setting
 }
 
-/// The v1 set.
+/// Builds the v1 result with the whole set.
 pub(super) fn set(rules: &Rules, zone: &Zone) -> Value {
     setting(
         Value::from(entries(rules, Generation::V1, zone)),
@@ -61,7 +61,7 @@ pub(super) fn set(rules: &Rules, zone: &Zone) -> Value {
     )
 }
 
-/// One mapping as a single operation of its generation answers.
+/// Builds the result of a single operation: one mapping in the form of its generation.
 pub(super) fn single(
     rules: &Rules,
     generation: Generation,
@@ -75,7 +75,7 @@ pub(super) fn single(
     }
 }
 
-/// A batch answer: `applied` is when something was applied, if anything was.
+/// Builds a batch result. The v1 form carries the time `now` if any item succeeded.
 pub(super) fn batch(
     rules: &Rules,
     generation: Generation,

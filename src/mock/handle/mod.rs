@@ -1,4 +1,4 @@
-//! The logic of the API on one zone. [`handle`] is pure: a zone, a call, an answer.
+//! The logic of the API on one zone. [`handle`] is pure: it takes a zone and a call, and returns an answer.
 
 mod batch;
 mod form;

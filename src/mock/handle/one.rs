@@ -10,13 +10,13 @@ use super::form;
 use super::{Call, Refusal, Reply, Rules, Zone};
 use crate::exchange::Generation;
 
-/// An item that passed all checks but that of room.
+/// An item that passed all checks except the one for room in the zone.
 pub(super) struct Checked {
     pub(super) ip: IpAddr,
     pub(super) mapping: Mapping,
 }
 
-/// Judges one item of a body by itself.
+/// Checks one item of a body by itself.
 pub(super) fn judge(rules: &Rules, call: &Call, item: &Value) -> Result<Checked, Refusal> {
     let member = call.operation.generation().request_address();
     let address = item

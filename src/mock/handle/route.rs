@@ -1,4 +1,4 @@
-//! From an operation to its logic.
+//! The dispatch from an operation to its logic.
 
 use super::{Call, Kind, Refusal, Reply, Rules, Zone, batch, one, read};
 use crate::contract::{FaultRequest, Meaning};
@@ -6,7 +6,7 @@ use crate::contract::{FaultRequest, Meaning};
 /// Carries out a call on its zone and answers it.
 pub fn handle(rules: &Rules, zone: &mut Zone, call: &Call) -> Reply {
     let failed = call.fault.and_then(FaultRequest::meaning);
-    // A delete has no region to check.
+    // A batch delete has no region to check.
     let is_spared = |meaning: &Meaning| {
         *meaning == Meaning::Other("unchecked") && call.operation.kind() == Kind::BatchDelete
     };

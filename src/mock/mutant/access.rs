@@ -1,4 +1,4 @@
-//! Faults of access and of the walls between zones (AUTH, ZONE).
+//! Faults of authentication and of the isolation of zones (AUTH, ZONE).
 
 use super::bend::of_other_zones;
 use super::fault::Fault;

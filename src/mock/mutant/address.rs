@@ -9,10 +9,10 @@ use super::fault::Fault;
 use crate::exchange::Kind;
 use crate::mock::{Body, Change, On, Refusal, handle};
 
-/// A run of groups: where it starts, and its length.
+/// A run of groups: the index of its first group, and its length in groups.
 type Run = (usize, usize);
 
-/// The runs of zero groups.
+/// Returns the runs of zero groups.
 fn runs(ip: Ipv6Addr) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (index, group) in ip.segments().iter().enumerate() {
@@ -30,13 +30,13 @@ fn short(group: u16) -> String {
     format!("{group:x}")
 }
 
-/// The longest run of at least two zero groups, the first of equal ones.
+/// Returns the longest run of at least two zero groups, and the first one if several are equally long.
 fn longest(ip: Ipv6Addr) -> Option<Run> {
     let runs = runs(ip).into_iter().rev();
     runs.max_by_key(|run| run.1).filter(|run| run.1 > 1)
 }
 
-/// Shows IPv6 with `::` in place of `gap`, IPv4 as ever.
+/// Formats an IPv6 address with `::` in place of `gap`, and an IPv4 address as usual.
 fn shown(ip: IpAddr, gap: fn(Ipv6Addr) -> Option<Run>, group: fn(u16) -> String) -> String {
     let IpAddr::V6(ip) = ip else {
         return ip.to_string();

@@ -1,4 +1,4 @@
-//! The slice of mutants.
+//! The list of all mutants.
 
 use std::sync::LazyLock;
 
@@ -8,13 +8,13 @@ use crate::mock::Change;
 /// The honest mock with one fault.
 #[derive(Debug, Clone)]
 pub struct Mutant {
-    /// Its name.
+    /// The name of the mutant.
     pub name: String,
-    /// The clause that it breaks.
+    /// The clause that the mutant breaks.
     pub breaks: String,
-    /// Where such a fault comes from.
+    /// The mistake from which such a fault arises.
     pub from: &'static str,
-    /// What it changes.
+    /// The changes to the honest mock.
     pub changes: Vec<Change>,
 }
 
@@ -34,19 +34,19 @@ const TABLES: &[&[Fault]] = &[
     super::recommended::FAULTS,
 ];
 
-/// The rows of all tables.
+/// Returns the rows of all tables.
 fn faults() -> impl Iterator<Item = &'static Fault> {
     TABLES.iter().copied().flatten()
 }
 
-/// All mutants.
+/// Returns all mutants.
 pub fn all() -> impl Iterator<Item = &'static Mutant> {
     static ALL: LazyLock<Vec<Mutant>> =
         LazyLock::new(|| faults().flat_map(Fault::mutants).collect());
     ALL.iter()
 }
 
-/// The mutant of this name, one that needs a history included.
+/// Returns the mutant with this name. Mutants that need a history are included.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static Mutant> {
     let with_history = super::history::all().map(|one| &one.mutant);

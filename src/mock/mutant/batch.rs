@@ -14,7 +14,7 @@ use crate::contract::FaultRequest;
 use crate::exchange::Kind;
 use crate::mock::{Call, Change, On, Refusal, handle};
 
-/// The addresses of the items, as far as they have one.
+/// Returns the addresses of the items that have one.
 fn sent_ips(call: &Call) -> Vec<IpAddr> {
     let member = call.operation.generation().request_address();
     let items = items(call);

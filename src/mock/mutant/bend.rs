@@ -1,5 +1,4 @@
-//! The tools that faults are made with: places in an answer, codes, batches that are cut, states that
-//! are put back, zones that leak.
+//! Tools to build faults: places in an answer, codes, truncated batches, restored states and leaking zones.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -10,7 +9,7 @@ use serde_json::{Value, json};
 use crate::exchange::Generation;
 use crate::mock::{Body, Call, Mapping, Place, Reply, Rules, Zone, handle};
 
-/// The entries of a list, or the items of a batch's list, in a success.
+/// Returns the entries of a list (`which` is empty), or the items of a batch's list `which`, in a success.
 pub(super) fn list<'r>(
     call: &Call,
     reply: &'r mut Reply,
@@ -25,7 +24,7 @@ pub(super) fn list<'r>(
     reply.body.pointer_mut(&place)?.as_array_mut()
 }
 
-/// The same entries or items one by one; nothing where there is no such list.
+/// Iterates over the same entries or items. The iterator is empty if there is no such list.
 pub(super) fn each<'r>(
     call: &Call,
     reply: &'r mut Reply,
@@ -34,7 +33,7 @@ pub(super) fn each<'r>(
     list(call, reply, which).into_iter().flatten()
 }
 
-/// The one entry of a single operation's success.
+/// Returns the entry in a single operation's success.
 pub(super) fn entry<'r>(call: &Call, reply: &'r mut Reply) -> Option<&'r mut Value> {
     let place = match call.operation.generation() {
         Generation::V1 => "/result/value",
@@ -51,26 +50,26 @@ pub(super) fn remove(value: &mut Value, name: &str) -> Option<Value> {
     value.as_object_mut()?.remove(name)
 }
 
-/// The code of a failure.
+/// Returns the code of a failure.
 pub(super) fn code(reply: &Reply) -> Option<i64> {
     reply.body.pointer("/errors/0/code")?.as_i64()
 }
 
-/// Replaces one code by another.
+/// Replaces one code with another.
 pub(super) fn recode(reply: &mut Reply, from: i64, to: i64) {
     if code(reply) == Some(from) {
         reply.body["errors"][0]["code"] = json!(to);
     }
 }
 
-/// Answers a code with another status.
+/// Sets another status on a failure with this code.
 pub(super) fn restatus(reply: &mut Reply, of: i64, status: u16) {
     if code(reply) == Some(of) {
         reply.status = status;
     }
 }
 
-/// The honest answer with the zone left as it was.
+/// Returns the honest answer, but leaves the zone unchanged.
 #[expect(
     clippy::unnecessary_wraps,
     reason = "it is a whole fault, in the form of `Change::Handle`"
@@ -82,14 +81,14 @@ pub(super) fn without_effect(rules: &Rules, zone: &mut Zone, call: &Call) -> Opt
     Some(reply)
 }
 
-/// Answers 207 where an item of a batch failed.
+/// Sets status 207 if an item of a batch failed.
 pub(super) fn multi_status(call: &Call, reply: &mut Reply) {
     if list(call, reply, "failed").is_some_and(|failed| !failed.is_empty()) {
         reply.status = 207;
     }
 }
 
-/// The items of a batch body.
+/// Returns the items of a batch body.
 pub(super) fn items(call: &Call) -> Vec<Value> {
     match &call.body {
         Body::Json(Value::Array(items)) => items.clone(),
@@ -97,7 +96,7 @@ pub(super) fn items(call: &Call) -> Vec<Value> {
     }
 }
 
-/// The same call with other items.
+/// Returns the same call with other items.
 pub(super) fn with_items(call: &Call, items: Vec<Value>) -> Call {
     Call {
         body: Body::Json(Value::Array(items)),
@@ -105,14 +104,14 @@ pub(super) fn with_items(call: &Call, items: Vec<Value>) -> Call {
     }
 }
 
-/// Takes a missing body for an empty batch.
+/// Treats a missing body as an empty batch.
 pub(super) fn empty_for_none(call: &mut Call) {
     if call.body == Body::None {
         call.body = Body::Json(json!([]));
     }
 }
 
-/// Handles the first hundred items of a longer batch.
+/// Handles only the first hundred items of a longer batch.
 pub(super) fn first_hundred(rules: &Rules, zone: &mut Zone, call: &Call) -> Option<Reply> {
     let mut items = items(call);
     if items.len() <= 100 {
@@ -122,12 +121,12 @@ pub(super) fn first_hundred(rules: &Rules, zone: &mut Zone, call: &Call) -> Opti
     Some(handle(rules, zone, &with_items(call, items)))
 }
 
-/// The address of a text.
+/// Parses an address from a JSON string.
 pub(super) fn ip(text: &Value) -> Option<IpAddr> {
     text.as_str()?.parse().ok()
 }
 
-/// The address of a call's body or path as it was sent.
+/// Returns the address in a call's body, or else in its path, as it was sent.
 pub(super) fn sent_address(call: &Call) -> Option<String> {
     let body = match &call.body {
         Body::Json(body) => body
@@ -138,21 +137,21 @@ pub(super) fn sent_address(call: &Call) -> Option<String> {
     body.map(str::to_owned).or_else(|| call.address.clone())
 }
 
-/// The same address as a value, whatever its spelling.
+/// Returns the same address, parsed.
 pub(super) fn sent_ip(call: &Call) -> Option<IpAddr> {
     sent_address(call)?.parse().ok()
 }
 
-/// What an address is mapped to.
+/// Returns the place that an address is mapped to.
 pub(super) fn place(zone: &Zone, ip: IpAddr) -> Option<Place> {
     Some(zone.mappings.get(&ip)?.place.clone())
 }
 
-/// What the zones hold, for faults that mix zones up.
+/// The mappings of each zone, for faults that mix up zones.
 static SEEN: Mutex<BTreeMap<String, BTreeMap<IpAddr, Mapping>>> = Mutex::new(BTreeMap::new());
 
-/// The mappings of the other zones of the same case, whose ids begin alike. A call that does not look
-/// at them is remembered instead, if it writes.
+/// Returns the mappings of the other zones of the same case, whose ids share the first 28 bytes. If `is_looked_at` is
+/// false, returns nothing; a write is then recorded for later calls.
 pub(super) fn of_other_zones(
     rules: &Rules,
     zone: &Zone,

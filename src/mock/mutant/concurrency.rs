@@ -1,4 +1,4 @@
-//! Faults that show when requests come at the same time (CONC).
+//! Faults that show when requests arrive at the same time (CONC).
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use super::fault::Fault;
 use crate::exchange::Kind;
 use crate::mock::{Change, Locking, On, Rules};
 
-/// How long a faulty server looks away between reading and writing. Requests that a client sends at the same time must
-/// all arrive within it, also on a machine that is busy.
+/// The pause of a faulty server between reading and writing. Requests that a client sends at the same time must all
+/// arrive within it, even on a busy machine.
 const PAUSE: Duration = Duration::from_millis(20);
 
 fn copied_back(rules: &mut Rules) {

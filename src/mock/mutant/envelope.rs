@@ -1,4 +1,4 @@
-//! Faults of the envelope and of the forms of results (ENV, HTTP-6).
+//! Faults of the envelope and of the form of results (ENV, HTTP-6).
 
 use serde_json::{Value, json};
 

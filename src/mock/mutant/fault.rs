@@ -4,27 +4,27 @@ use super::all::Mutant;
 use crate::exchange::Generation;
 use crate::mock::{Change, On};
 
-/// Stands for the generation in the name and the clause of a fault that both generations have.
+/// The placeholder for the generation in the name and clause of a fault that both generations have.
 pub(super) const GENERATION: &str = "{generation}";
 
-/// A fault and where it shows. A row is one mutant, or one of each generation if its name has
-/// [`GENERATION`] in it.
+/// A fault and the operations that have it. A row is one mutant, or one for each generation if its name contains
+/// [`GENERATION`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fault {
     /// The mutant's name; [`GENERATION`] becomes `v1` or `v2`.
     pub(super) name: &'static str,
-    /// The clause that it breaks; [`GENERATION`] becomes `V1` or `V2`.
+    /// The clause that the fault breaks; [`GENERATION`] becomes `V1` or `V2`.
     pub(super) breaks: &'static str,
-    /// Where such a fault comes from.
+    /// The mistake from which such a fault arises.
     pub(super) from: &'static str,
-    /// The operations that have it.
+    /// The operations that have the fault.
     pub(super) on: On,
-    /// What it changes there.
+    /// The change to these operations.
     pub(super) change: Change,
 }
 
 impl Fault {
-    /// The mutants of this row.
+    /// Returns the mutants of this row.
     pub(super) fn mutants(&'static self) -> Vec<Mutant> {
         if !self.name.contains(GENERATION) {
             return vec![self.mutant(self.on, self.name, self.breaks)];

@@ -1,4 +1,4 @@
-//! Faults of the limit of 3,500 (V1-UPSERT-5, V2-PUT-6, BATCH-8).
+//! Faults of the limit of 3,500 mappings (V1-UPSERT-5, V2-PUT-6, BATCH-8).
 
 use serde_json::json;
 

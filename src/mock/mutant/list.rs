@@ -9,7 +9,7 @@ use super::fault::Fault;
 use crate::exchange::{Kind, Operation};
 use crate::mock::{Call, Change, Mapping, On, Place, Reply, Rules, Zone, handle};
 
-/// Handles one kind of read on the zone as it was before the last write.
+/// Answers the operation `read` from the zone as it was before the last write.
 fn one_write_behind(rules: &Rules, zone: &mut Zone, call: &Call, read: Operation) -> Option<Reply> {
     if call.operation.kind().writes() {
         let mappings = zone.mappings.iter();
@@ -44,7 +44,7 @@ fn one_write_behind(rules: &Rules, zone: &mut Zone, call: &Call, read: Operation
     Some(handle(rules, &mut stale, call))
 }
 
-/// Takes another value of `page` for the first page.
+/// Treats the values of `page` that `is_other` selects as the first page.
 fn first_page_for(call: &mut Call, is_other: fn(&str) -> bool) {
     for (name, value) in &mut call.query {
         if name == "page" && is_other(value) {

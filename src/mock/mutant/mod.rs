@@ -1,6 +1,6 @@
-//! Mutants: the honest mock with one small fault each. A fault is a row of data that names the clause
-//! which it breaks and the operations that have it; the suite must catch it by that clause. To add a
-//! mutant, add a row to the table of its family.
+//! Mutants: the honest mock with one small fault each. A fault is a row of data that names the clause that it breaks
+//! and the operations that have it. The suite must report the fault under that clause. To add a mutant, add a row
+//! to the table of its family.
 
 mod access;
 mod address;

@@ -1,5 +1,5 @@
-//! Faults against clauses that are only recommended (`should`), and faults that two zones are needed
-//! to see.
+//! Faults against clauses that are only recommended (`should`), and faults that only two zones can
+//! show.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -12,7 +12,7 @@ use super::region::default_region;
 use crate::exchange::{Generation, Kind, Operation};
 use crate::mock::{Body, Call, Change, On, Refusal, Reply, Rules, Zone, handle};
 
-/// Whether a JSON body has the shape of the operation.
+/// Returns whether a JSON body has the shape that the operation takes. Bodies that are not JSON pass.
 fn has_shape(call: &Call) -> bool {
     match &call.body {
         Body::Json(value) if call.operation.kind().is_batch() => value.is_array(),
@@ -21,7 +21,7 @@ fn has_shape(call: &Call) -> bool {
     }
 }
 
-/// Refuses to overwrite when the zone is full.
+/// Refuses any call when the zone is full, even one that would only overwrite.
 fn full_before_looking(rules: &Rules, zone: &mut Zone, call: &Call) -> Option<Reply> {
     (zone.mappings.len() >= rules.limit).then(|| Refusal::FULL.reply(call.operation))
 }

@@ -7,7 +7,8 @@ use super::fault::Fault;
 use crate::exchange::Kind;
 use crate::mock::{Body, Call, Catalogue, Change, On, Reply, Rules, Zone, handle};
 
-/// Handles a call with a catalogue that also has the pairs of the call which are let in. A region must be named.
+/// Handles a call with a catalogue that also has the call's pairs that `is_let_in` accepts. Pairs without a region
+/// are never added.
 #[expect(
     clippy::unnecessary_wraps,
     reason = "it is a whole fault, in the form of `Change::Handle`"
@@ -39,21 +40,21 @@ fn lenient(
     Some(handle(&rules, zone, call))
 }
 
-/// Takes any region of a vendor that is not known.
+/// Accepts any region of an unknown vendor.
 fn any_vendor(rules: &Rules, zone: &mut Zone, call: &Call) -> Option<Reply> {
     lenient(rules, zone, call, |known, vendor, _| {
         !vendor.is_empty() && !known.vendors.contains_key(vendor)
     })
 }
 
-/// Takes any region of a known vendor, unless it is another vendor's.
+/// Accepts any unknown region of a known vendor.
 fn any_region(rules: &Rules, zone: &mut Zone, call: &Call) -> Option<Reply> {
     lenient(rules, zone, call, |known, vendor, region| {
         known.vendors.contains_key(vendor) && !has_region(known, region)
     })
 }
 
-/// Takes every known region for every known vendor.
+/// Accepts every known region for every known vendor.
 fn region_of_any_vendor(rules: &Rules, zone: &mut Zone, call: &Call) -> Option<Reply> {
     lenient(rules, zone, call, |known, vendor, region| {
         known.vendors.contains_key(vendor) && has_region(known, region)
@@ -64,7 +65,7 @@ fn has_region(known: &Catalogue, region: &str) -> bool {
     known.vendors.keys().any(|vendor| known.has(vendor, region))
 }
 
-/// Fills in a pair where the region is missing.
+/// Fills in a default pair if the region is missing.
 pub(super) fn default_region(call: &mut Call) {
     if let Body::Json(Value::Object(body)) = &mut call.body
         && !body.contains_key("region")

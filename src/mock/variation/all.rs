@@ -1,17 +1,17 @@
-//! The slice of variations.
+//! The list of all variations.
 
 use super::super::change::Change;
 
-/// The mock in another lawful way.
+/// A lawful variation of the mock.
 #[derive(Debug, Clone, Copy)]
 pub struct Variation {
-    /// Its name.
+    /// The name of the variation.
     pub name: &'static str,
-    /// What the contract says that allows it.
+    /// The statement of the contract that allows it.
     pub allowed_by: &'static str,
-    /// The `should` clauses that it is not within; empty for most.
+    /// The `should` clauses that it deviates from; empty for most variations.
     pub deviates: &'static [&'static str],
-    /// What it changes.
+    /// The changes to the honest mock.
     pub changes: &'static [Change],
 }
 
@@ -23,12 +23,12 @@ const TABLES: &[&[Variation]] = &[
     super::combined::VARIATIONS,
 ];
 
-/// All variations.
+/// Returns all variations.
 pub fn all() -> impl Iterator<Item = &'static Variation> {
     TABLES.iter().flat_map(|table| table.iter())
 }
 
-/// The variation of this name.
+/// Returns the variation with this name.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static Variation> {
     all().find(|variation| variation.name == name)

@@ -1,4 +1,4 @@
-//! Many freedoms at once.
+//! Combinations of many freedoms.
 
 use super::super::change::Change;
 use super::all::Variation;

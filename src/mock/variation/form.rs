@@ -1,4 +1,4 @@
-//! Freedoms of form: members, texts, codes, times.
+//! Freedoms of form: members, texts, codes and times.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn each_object(value: &mut Value, change: &mut dyn FnMut(&mut serde_json::Map<St
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| each_object(item, change)),
         Value::Object(members) => {
-            // Inner ones first: what a change adds is not changed again.
+            // Inner objects come first, so that members added by a change are not changed again.
             members
                 .values_mut()
                 .for_each(|value| each_object(value, change));
@@ -23,7 +23,7 @@ fn each_object(value: &mut Value, change: &mut dyn FnMut(&mut serde_json::Map<St
 }
 
 pub(super) fn extra_members(call: &Call, reply: &mut Reply) {
-    // The vendors of the catalogue are names, not members.
+    // The keys of the catalogue are vendors, so only the outer object gets an extra member.
     if call.operation.kind() == Kind::SupportedRegions {
         reply.body["x_extra"] = json!([1, "two", null]);
         return;
@@ -104,7 +104,7 @@ fn reversed(call: &Call, reply: &mut Reply) {
 
 pub(super) const REVERSED: Change = Change::Answer(reversed);
 
-/// Texts of failed batch items are the server's own.
+/// Replaces the error texts of failed batch items with the server's own text.
 fn own_item_texts(_: &Call, reply: &mut Reply) {
     each_object(&mut reply.body, &mut |members| {
         if members.contains_key("error") {
@@ -113,7 +113,7 @@ fn own_item_texts(_: &Call, reply: &mut Reply) {
     });
 }
 
-/// Failed items whose address is unusable are answered with another text.
+/// Replaces texts that are not an address with another text in the answers of failed items.
 fn blank_odd_addresses(_: &Call, reply: &mut Reply) {
     each_object(&mut reply.body, &mut |members| {
         for name in ["origin-ip", "origin_ip"] {

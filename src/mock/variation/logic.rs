@@ -1,4 +1,4 @@
-//! Freedoms of logic: statuses within their class, order of checks, batches, regions, what is routed.
+//! Freedoms of logic: statuses within their class, the order of checks, batches, regions and routing.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ use super::super::rules::{Doubled, Rules};
 use super::all::Variation;
 use crate::exchange::{Generation, Kind, Operation};
 
-/// Another status for a code, where the contract only gives the class.
+/// Sets another status for a code, where the contract only gives the status class.
 fn status(reply: &mut Reply, code: i64, status: u16) {
     if reply.body.pointer("/errors/0/code") == Some(&json!(code)) {
         reply.status = status;
@@ -23,7 +23,7 @@ fn status(reply: &mut Reply, code: i64, status: u16) {
 pub(super) fn unprocessable(call: &Call, reply: &mut Reply) {
     status(reply, 1157, 422);
     status(reply, 10_001, 422);
-    // Only the mismatch of path and body has a status of its own.
+    // In `v2.put`, this code may also mean a mismatch of path and body, which has a fixed status.
     if call.operation != Operation::named("v2.put") {
         status(reply, 1146, 422);
     }
@@ -49,7 +49,7 @@ fn no_codes(rules: &mut Rules) {
     }
 }
 
-/// Whether the call names an IPv4-mapped address.
+/// Returns whether the call names an IPv4-mapped address.
 fn names_mapped(call: &Call) -> bool {
     let text = format!("{:?} {:?}", call.address, call.body).to_lowercase();
     text.contains("::ffff:") || text.contains("0:ffff:")

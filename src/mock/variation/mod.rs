@@ -1,5 +1,5 @@
-//! Lawful variations: the honest mock in another of the ways that the contract leaves open. The suite
-//! must find no violation in any of them.
+//! Lawful variations: the honest mock with other choices that the contract leaves open. The suite
+//! must not find a violation in any of them.
 
 mod all;
 mod combined;

@@ -1,4 +1,4 @@
-//! Which causes came, went, or changed between two runs.
+//! Finds the causes that appeared, disappeared or changed between two runs.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -9,24 +9,25 @@ use crate::contract::{Contract, Level};
 use crate::event::{Cause, TrialReport, Verdict};
 use crate::report::document::Run;
 
-/// What became of a cause.
+/// How a cause changed between two runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CauseChange {
-    /// It was not there before.
+    /// It is new: at least one of its cases had a better verdict before, or did not exist.
     New,
-    /// It shows in cases that were not judged before, or that something worse hid.
+    /// It appears for the first time, but only in cases that were not judged before or in which another failure may
+    /// have hidden it.
     FirstSeen,
-    /// It shows in more cases.
+    /// It appears in more cases.
     Grown,
-    /// It shows in fewer cases.
+    /// It appears in fewer cases.
     Shrunk,
-    /// It is no longer there.
+    /// It no longer appears.
     Gone,
 }
 
 impl CauseChange {
-    /// What happened, in words.
+    /// Returns the change in words.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -34,17 +35,17 @@ impl CauseChange {
             Self::FirstSeen => "seen for the first time",
             Self::Grown => "in more cases",
             Self::Shrunk => "in fewer cases",
-            Self::Gone => "mended",
+            Self::Gone => "fixed",
         }
     }
 }
 
-/// A cause that came, went, or changed.
+/// A cause that appeared, disappeared or changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CauseDifference {
-    /// Its name.
+    /// The name of the cause.
     pub id: String,
-    /// What became of it.
+    /// How it changed.
     pub change: CauseChange,
     /// What is wrong, in words.
     pub what: String,
@@ -52,7 +53,7 @@ pub struct CauseDifference {
     pub cases: (usize, usize),
 }
 
-/// Which causes came, went, or changed.
+/// Returns the causes that appeared, disappeared or changed.
 pub(super) fn between(
     old: &Run,
     new: &Run,
@@ -95,8 +96,8 @@ pub(super) fn between(
     all
 }
 
-/// Whether a case of a cause was judged better before: what was not judged, or hid behind a broken must, may have been
-/// there already.
+/// Returns whether a case of the cause had a better verdict before, or did not exist. A cause may have been there
+/// already in a case that was not judged, or behind a broken must clause.
 fn has_got_worse(cause: &Cause, before: &BTreeMap<String, TrialReport>) -> bool {
     cause
         .trials

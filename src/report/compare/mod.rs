@@ -1,5 +1,5 @@
-//! Two runs side by side: which causes came and went, which cases changed their verdict, and where answers look
-//! otherwise. `words` writes it down.
+//! Compares two runs: causes that appeared or disappeared, cases whose verdict changed, and answers that look
+//! different. `words` writes the comparison as text.
 
 mod causes;
 mod words;
@@ -14,7 +14,7 @@ pub use causes::{CauseChange, CauseDifference};
 use super::document::Run;
 use crate::event::{AnswerShape, Profile, TrialReport, Verdict};
 
-/// How a case changed, the worst first.
+/// How a case changed; the worst change comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
@@ -22,22 +22,22 @@ pub enum Change {
     BeganToViolate,
     /// It deviates now.
     BeganToDeviate,
-    /// It could be judged before and can't now.
+    /// It could be judged before and cannot be judged now.
     NoLongerJudged,
     /// It is skipped now.
     NewlySkipped,
-    /// It fails now, and was not judged before.
+    /// It fails now and was not judged before.
     FirstJudged,
-    /// It failed before and does no longer.
+    /// It failed before and fails no longer, or only deviates instead of violating.
     Mended,
-    /// It was not there before.
+    /// It is only in the new run.
     New,
-    /// It is no longer there.
+    /// It is only in the old run.
     Gone,
 }
 
 impl Change {
-    /// All of them, in the order of reports.
+    /// All changes, in the order of reports.
     pub const ALL: [Self; 8] = [
         Self::BeganToViolate,
         Self::BeganToDeviate,
@@ -49,7 +49,7 @@ impl Change {
         Self::Gone,
     ];
 
-    /// What happened, in words.
+    /// Returns the change in words.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -58,7 +58,7 @@ impl Change {
             Self::NoLongerJudged => "can no longer be judged",
             Self::NewlySkipped => "newly skipped",
             Self::FirstJudged => "judged for the first time, and failing",
-            Self::Mended => "mended",
+            Self::Mended => "fixed",
             Self::New => "new",
             Self::Gone => "gone",
         }
@@ -92,7 +92,7 @@ impl Change {
     }
 }
 
-/// Whether a verdict says anything of the target.
+/// Returns whether a verdict says anything about the target.
 fn was_judged(verdict: Verdict) -> bool {
     !matches!(
         verdict,
@@ -103,7 +103,7 @@ fn was_judged(verdict: Verdict) -> bool {
 /// A case whose verdict changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CaseChange {
-    /// The trial.
+    /// The id of the trial.
     pub id: String,
     /// How it changed.
     pub change: Change,
@@ -111,18 +111,18 @@ pub struct CaseChange {
     pub before: Option<Verdict>,
     /// Its verdict now.
     pub after: Option<Verdict>,
-    /// Where its exchanges first differ, in words.
+    /// The first difference between its exchanges, in words.
     pub difference: Option<String>,
 }
 
-/// Answers that look otherwise than before; whether they are lawful is for the verdicts to say.
+/// A change in what answers look like. It does not tell whether they are lawful: the verdicts do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Drift {
     /// The operation.
     pub operation: String,
     /// The status.
     pub status: u16,
-    /// What is different, in words.
+    /// The difference, in words.
     pub what: String,
 }
 
@@ -132,29 +132,29 @@ impl fmt::Display for Drift {
     }
 }
 
-/// How long an operation takes.
+/// The time that an operation takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Latency {
     /// The operation.
     pub operation: String,
-    /// Median before and now, in microseconds.
+    /// The median before and now, in microseconds.
     pub median_us: (u64, u64),
     /// The 95th percentile before and now, in microseconds.
     pub p95_us: (u64, u64),
 }
 
-/// What is different between two runs.
+/// The differences between two runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
-    /// What a reader has to know before the rest: other suites, targets, runs that broke off.
+    /// What a reader must know first: different suites, different targets, incomplete runs.
     pub notes: Vec<String>,
-    /// Causes, the worst changes first.
+    /// Changes of causes, the worst first.
     pub causes: Vec<CauseDifference>,
-    /// Cases, the worst changes first.
+    /// Changes of cases, the worst first.
     pub cases: Vec<CaseChange>,
-    /// Answers.
+    /// Changes in what answers look like.
     pub drift: Vec<Drift>,
-    /// Times, as information.
+    /// Times of the operations, for information only.
     pub latency: Vec<Latency>,
 }
 
@@ -176,7 +176,7 @@ pub fn compare(old: &Run, new: &Run) -> Comparison {
             let (before, after) = (before.get(id), after.get(id));
             let verdicts = (before.map(|t| t.verdict), after.map(|t| t.verdict));
             let change = Change::of(verdicts.0, verdicts.1)?;
-            // Where a case differs matters only if it got worse.
+            // The difference matters only if the case got worse.
             let is_worse = !matches!(change, Change::Mended | Change::New | Change::Gone);
             let both = before.zip(after).filter(|_| is_worse);
             Some(CaseChange {
@@ -223,7 +223,7 @@ fn notes(old: &Run, new: &Run) -> Vec<String> {
     notes
 }
 
-/// Where the exchanges of a trial first differ.
+/// Describes the first difference between the exchanges of a trial.
 fn difference(before: &TrialReport, after: &TrialReport) -> Option<String> {
     for (index, (old, new)) in before.steps.iter().zip(&after.steps).enumerate() {
         let place = format!("request {} ({} {})", index + 1, new.operation, new.method);

@@ -1,4 +1,4 @@
-//! A comparison as text and as Markdown.
+//! Writes a comparison as text and as Markdown.
 
 use std::fmt::Write;
 
@@ -6,13 +6,13 @@ use super::{CaseChange, CauseChange, Change, Comparison};
 use crate::event::Verdict;
 use crate::report::wrap::{counted, cut, duration};
 
-/// Cases of a change that are listed.
+/// The number of cases that are listed for each change.
 const LISTED: usize = 10;
-/// Rows of a table; a comment has to stay short.
+/// The maximum number of rows in a table; a comment must stay short.
 const ROWS: usize = 50;
 
 impl Comparison {
-    /// Whether a case began to violate or to deviate.
+    /// Returns whether a case began to violate or to deviate.
     #[must_use]
     pub fn is_regression(&self) -> bool {
         self.cases
@@ -20,20 +20,20 @@ impl Comparison {
             .any(|case| matches!(case.change, Change::BeganToViolate | Change::BeganToDeviate))
     }
 
-    /// The notes, a line each.
+    /// Returns the notes, one per line.
     fn noted(&self) -> String {
         let notes = self.notes.iter();
         notes.flat_map(|note| ["note: ", note, "\n"]).collect()
     }
 
-    /// Whether there is a cause that was not there before.
+    /// Returns whether there is a new cause.
     #[must_use]
     pub fn has_new_cause(&self) -> bool {
         let mut causes = self.causes.iter();
         causes.any(|cause| cause.change == CauseChange::New)
     }
 
-    /// The causes that changed, a line or two each.
+    /// Returns the causes that changed, each in two lines.
     fn causes_text(&self) -> String {
         let mut text = String::new();
         for cause in &self.causes {
@@ -50,7 +50,7 @@ impl Comparison {
         text
     }
 
-    /// The comparison as text.
+    /// Returns the comparison as text.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = self.noted() + &self.causes_text();
@@ -98,7 +98,7 @@ impl Comparison {
         text
     }
 
-    /// The comparison of two targets rather than two times: the old run is the other target's.
+    /// Returns a comparison of two targets as text. The old run is that of the other target.
     #[must_use]
     pub fn text_between(&self) -> String {
         let mut text = self.noted();
@@ -132,7 +132,7 @@ impl Comparison {
         text
     }
 
-    /// The comparison as Markdown.
+    /// Returns the comparison as Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {
         let plain = |text: &str| {

@@ -1,7 +1,7 @@
 // Draws the report of one run from the JSON in #run-data.
 //
-// Much of that JSON was written by the server under test and may be hostile. It reaches the page as
-// text and as plain attributes only: nothing here parses HTML, and no URL but `#…` is ever built.
+// The server under test wrote much of that JSON and may be hostile. It reaches the page only as text
+// and as plain attributes: nothing here parses HTML, and the only URLs that are built are `#…`.
 "use strict";
 (() => {
   // In the order of the list, failures first. Their signs and colours are in the style sheet.
@@ -24,13 +24,13 @@
 
   const byId = (id) => document.getElementById(id);
   let run = EMPTY_RUN;
-  /** One entry a case, in the order of the list: `{ item, li, details, summary, clauses, text }`. */
+  /** One entry per case, in the order of the list: `{ item, li, details, summary, clauses, text }`. */
   let rows = [];
   const casesByCause = new Map();
 
   // ---- Elements and text
-  // Characters that hide, reorder or break text are shown as escapes, so that what is read is what
-  // was sent. Line feeds and tabs stay.
+  // Characters that hide, reorder or break text are shown as escapes, so that a reader sees what was
+  // sent. Line feeds and tabs stay.
   function visible(text) {
     return String(text).replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (hidden) => {
       const hex = hidden.codePointAt(0).toString(16);
@@ -38,7 +38,7 @@
     });
   }
 
-  /** An element such as `span.sign`; attributes may be left out, and children that are null fall away. */
+  /** An element such as `span.sign`; attributes are optional, and children that are null are left out. */
   function el(kind, ...children) {
     const [tag, ...classes] = kind.split(".");
     const element = document.createElement(tag);
@@ -70,7 +70,7 @@
     return us < 6e7 ? `${(us / 1e6).toFixed(2)} s` : `${Math.floor(us / 6e7)} min ${Math.floor((us % 6e7) / 1e6)} s`;
   }
 
-  // Pages that were opened from a file may not be allowed to use the clipboard; a selection is then copied.
+  // A page that was opened from a file may not have access to the clipboard; the selection is then copied.
   async function copy(text) {
     try {
       await navigator.clipboard.writeText(text);
@@ -99,7 +99,7 @@
   // ---- Summary
   const clausesThat = (verdict) => run.clauses.filter((clause) => clause.verdict === verdict).length;
 
-  /** The outcome in a tone and in words. What speaks against the target comes first. */
+  /** Returns the outcome as a tone and in words. Results against the target come first. */
   function outcome() {
     const { conforms = 0, violates = 0, deviates = 0, expected = 0, inconclusive = 0, broken = 0 } = run.counts;
     const musts = clausesThat("violates");
@@ -177,7 +177,7 @@
     const others = Object.entries(cause.clauses).filter(([id]) => id !== cause.clause);
     const links = others.map(([id, cases], index) => [index ? ", " : null, filterLink("clause", id), ` (${cases})`]);
     const seen = cause.cases.length;
-    const mended = cause.alone === 0 ? "; none would conform by mending this alone"
+    const mended = cause.alone === 0 ? "; none would conform if only this were fixed"
       : cause.alone < seen ? `, ${number(cause.alone)} of which would conform without it`
         : seen === 1 ? "; it would conform without this" : "; all would conform without this";
     const facts = [
@@ -241,7 +241,7 @@
     drawGaps(run.matrix.filter((cell) => cell.state === "untested"));
   }
 
-  // Tooltips are out of reach of touch and paper, so what was not tested is said in words as well.
+  // Touch screens and paper have no tooltips, so the codes that were not tested are also listed as text.
   function drawGaps(gaps) {
     byId("gaps").hidden = gaps.length === 0;
     byId("gaps").append(el("dl", [...Map.groupBy(gaps, (cell) => cell.why)].map(([why, list]) =>
@@ -250,7 +250,7 @@
 
   // ---- The list of cases
   function caseRow(item) {
-    // What the data leaves out is empty, so that nothing below has to ask.
+    // Members that the data leaves out get their empty value here, so that the code below need not check.
     item = { verdict: "conforms", clauses: [], operations: [], findings: [], steps: [], exchanges: [], observations: [], ...item };
     const text = (one) => (typeof one === "number" ? run.texts[one] : one);
     [item.title, item.given, item.clauses] = [text(item.title), text(item.given), item.clauses.map(text)];
@@ -271,7 +271,7 @@
     const rank = (item) => VERDICTS.indexOf(item.verdict ?? "conforms");
     rows = [...run.cases].sort((a, b) => rank(a) - rank(b)).map(caseRow);
     byId("case-list").append(...rows.map((row) => row.li));
-    // One listener for all: `toggle` does not bubble, but it can be caught on its way down.
+    // One listener for all cases: `toggle` does not bubble, but it can be captured.
     byId("case-list").addEventListener("toggle", (event) => {
       const row = rows.find(({ details }) => details === event.target);
       if (row?.details.open) drawBody(row);
@@ -375,7 +375,7 @@
     rememberFilter();
   }
 
-  // Sets one filter from a cell or a count; the same once more takes it back.
+  // Sets one filter from a cell or a count; choosing the same value again clears it.
   function choose(name, value) {
     const filter = currentFilter();
     const isNew = filter[name] !== value;
@@ -384,7 +384,7 @@
   }
 
   let remembering;
-  // Browsers limit how often an address may change, so typing changes it once it pauses.
+  // Browsers limit how often the address may change, so it changes only when typing pauses.
   function rememberFilter() {
     clearTimeout(remembering);
     remembering = setTimeout(() => {
@@ -393,13 +393,13 @@
     }, 150);
   }
 
-  /** Takes the filter, and with `case=` the case to show, from the address. */
+  /** Reads the filter, and with `case=` the case to show, from the address. */
   function followHash() {
     let name = location.hash.slice(1);
     try {
       name = decodeURIComponent(name);
     } catch {
-      // A lone % is in no id.
+      // No id contains a lone %.
     }
     const cause = document.getElementById(name);
     if (cause?.matches("details[data-cause]")) {
@@ -408,7 +408,7 @@
       cause.scrollIntoView();
       return applyFilter();
     }
-    // A link to a section leaves the filter as it is.
+    // A link to a section does not change the filter.
     if (/^#[a-z]+$/.test(location.hash)) return applyFilter();
     const hash = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
     fillFilter(hash);
@@ -434,7 +434,7 @@
       titled("Again", [snippet("Run it again", item.rerun ?? (run.again && isJudged(item) ? `${run.again} '${item.id}'` : null)), snippet("Expected-failure entry", item.expect)]));
   }
 
-  // What conforms or can't run here is not run again for its own sake.
+  // Cases that conform or cannot run here have no command to run them again.
   const isJudged = (item) => !["conforms", "skipped"].includes(item.verdict);
 
   const titled = (title, parts) => (parts.some(Boolean) ? el("section", el("h3", title), parts) : null);
@@ -460,7 +460,7 @@
         el("dt", "expected"), el("dd", expected.map(runView)), el("dt", "found"), el("dd", found.map(runView))));
   }
 
-  // Of a long passage that is alike in both texts, the middle is left out.
+  // The middle of a long passage that is equal in both texts is left out.
   function runView({ text, same }) {
     if (!same) return el("mark", text);
     if (text.length <= 400) return el("span", text);
@@ -525,7 +525,7 @@
     return el("pre", attributes, markedText(layout.text, ranges));
   }
 
-  /** The range of a JSON Pointer; where nothing is at it, that of the nearest value around it. */
+  /** Returns the range of a JSON Pointer, or of the nearest value around it if nothing is there. */
   function placeOf({ places }, at) {
     for (let pointer = at; pointer.startsWith("/"); pointer = pointer.slice(0, pointer.lastIndexOf("/"))) {
       const range = places.get(pointer);
@@ -535,8 +535,8 @@
     return null;
   }
 
-  // Ranges may lie within one another, so the text is cut at every edge, and what lies in any range
-  // is marked under the title of the innermost.
+  // Ranges may be nested, so the text is cut at every edge. Each part within a range is marked with the
+  // title of the innermost range.
   function markedText(text, ranges) {
     const edges = [...new Set([0, text.length, ...ranges.flatMap(({ range }) => range)])].sort((a, b) => a - b);
     const size = ({ range: [start, end] }) => end - start;
@@ -552,8 +552,8 @@
   const hasWord = (text) => /[\p{L}\p{N}]/u.test(text);
   const wordsOf = (text) => text.match(/[\p{L}\p{N}]+|\s+|[^\p{L}\p{N}\s]/gu) ?? [];
 
-  /** Both texts as runs `{ text, same }`: alike is what they begin and end with, and between that the
-      words which occur on both sides. This is linear, so that a long value costs no more than its length. */
+  /** Returns both texts as runs `{ text, same }`. The common beginning and end are the same, and between
+      them the words that occur in both texts. The cost is linear in the length of the texts. */
   function compare(expected, found) {
     const [left, right] = [wordsOf(expected), wordsOf(found)];
     const shorter = Math.min(left.length, right.length);
@@ -567,9 +567,9 @@
     const isOutside = (index) => index < head || index >= words.length - tail;
     const there = new Set(others.slice(head, others.length - tail));
     const inBoth = words.map((word, index) => isOutside(index) || there.has(word));
-    // The same words in another order: then all of the middle differs.
+    // If both texts have the same words in another order, the whole middle counts as different.
     const alike = inBoth.every(Boolean) ? words.map((_, index) => isOutside(index)) : inBoth;
-    // A blank or a dot between words that differ is alike only by chance.
+    // A blank or a dot between different words is the same only by chance.
     const isBridge = (index) => !hasWord(words[index]) && alike[index - 1] === false && alike[index + 1] === false;
     const same = alike.map((is, index) => is && !isBridge(index));
     const runs = [];
@@ -581,8 +581,8 @@
   }
 
   // ---- JSON in lines
-  /** JSON over several lines, with the range of each pointer; any other text as it is. Tokens stay as
-      they were sent, for parsing would round numbers, sort keys and drop doubled ones. */
+  /** Lays out JSON over several lines, with the range of each pointer; any other text stays as it is. Tokens
+      stay as they were sent, because parsing would round numbers, sort keys and drop repeated ones. */
   function layOut(text) {
     const out = { text: "", places: new Map(), stack: [] };
     try {
@@ -594,10 +594,10 @@
     return out;
   }
 
-  // Deep nesting is indented no further than this, and has no pointers: both would grow with its square.
+  // Deeper levels are not indented further and have no pointers: both would grow with the square of the depth.
   const DEEPEST = 60;
 
-  // `step` is what leads from a value to the one inside it: an index, a key, or null before a key.
+  // `step` leads from a value to one inside it: an index, a key, or null before a key.
   function addToken(out, token) {
     const parent = out.stack.at(-1);
     const isEnd = token === "}" || token === "]";
@@ -635,7 +635,7 @@
     next?.summary.scrollIntoView({ block: "nearest" });
   }
 
-  // Enter is not among them: a focused case is a summary, which opens by itself.
+  // Enter is missing here: a focused case is a summary element, which Enter opens anyway.
   const KEYS = {
     "/": () => byId("search").select(),
     "?": () => byId("help").showModal(),
@@ -676,7 +676,7 @@
     byId("theme").addEventListener("click", nextTheme);
     byId("help-open").addEventListener("click", KEYS["?"]);
     byId("help-close").addEventListener("click", () => byId("help").close());
-    // For tests: all is drawn and listens.
+    // For tests: everything is drawn and all listeners are set.
     document.documentElement.dataset.ready = "true";
     performance.mark("list-ready");
   }

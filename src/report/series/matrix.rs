@@ -1,4 +1,5 @@
-//! Targets side by side: the last run of each as a column, and a row for each clause that they do not all keep.
+//! Compares targets side by side: a column for the last run of each target, and a row for each clause that not all
+//! targets keep.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use crate::contract::Contract;
 use crate::report::document::Run;
 use crate::report::standing::{Standing, standings};
 
-/// The last run of each target.
+/// Returns a table of the last run of each target.
 #[must_use]
 pub fn matrix(runs: &[Run]) -> Table {
     let mut runs: Vec<Run> = runs.iter().map(Run::visible).collect();

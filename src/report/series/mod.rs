@@ -1,4 +1,4 @@
-//! Several runs in one table: of one target over time, or of several targets side by side.
+//! Shows several runs in one table: one target over time, or several targets side by side.
 
 mod matrix;
 mod table;

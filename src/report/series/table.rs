@@ -1,26 +1,28 @@
-//! A table as Markdown and as a page.
+//! A table that can be written as Markdown and as an HTML page.
 
 use std::fmt::Write;
 
+#[cfg(feature = "reports")]
 use minijinja::{AutoEscape, Environment, context};
 
+#[cfg(feature = "reports")]
 const PAGE: &str = include_str!("table.html");
 
-/// A table with what stands around it.
+/// A table with its title and notes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
     /// Its title.
     pub title: String,
-    /// Sentences before it.
+    /// The sentences before the table.
     pub notes: Vec<String>,
     /// The names of its columns.
     pub head: Vec<String>,
-    /// Its rows, each with a cell a column.
+    /// Its rows, each with one cell per column.
     pub rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// The table as Markdown.
+    /// Returns the table as Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {
         let mut text = format!("### {}\n\n", cell(&self.title));
@@ -37,10 +39,11 @@ impl Table {
         text
     }
 
-    /// The table as a page that needs no network.
+    /// Returns the table as an HTML page that needs no network.
     ///
     /// # Errors
-    /// None that a table brings about: those of the template engine.
+    /// Returns any error of the template engine; no table causes one.
+    #[cfg(feature = "reports")]
     pub fn html(&self) -> Result<String, minijinja::Error> {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -53,7 +56,7 @@ impl Table {
     }
 }
 
-/// A text in a cell: what comes from a target must stay text.
+/// Escapes a text for a cell: text from a target must not become markup.
 fn cell(text: &str) -> String {
     let text = text
         .replace('&', "&amp;")

@@ -1,11 +1,11 @@
-//! Runs by date: verdicts, causes that came and went, and the first run that failed.
+//! Shows runs by date: verdicts, causes that appeared or disappeared, and the first run that failed.
 
 use super::Table;
 use crate::event::{Cause, Verdict};
 use crate::report::document::Run;
 use crate::report::wrap::duration;
 
-/// The runs in the order of their dates.
+/// Returns a table of the runs, ordered by date.
 #[must_use]
 pub fn trend(runs: &[Run]) -> Table {
     let mut runs: Vec<Run> = runs.iter().map(Run::visible).collect();
@@ -55,7 +55,7 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// The first run that violates a must after one that did not, or the first of all.
+/// Names the run since which the target fails: the one after the last run that violates no must clause.
 fn first_failure(runs: &[Run]) -> Option<String> {
     let fails = |run: &&Run| run.counts().count(Verdict::Violates) > 0;
     let last_good = runs.iter().rposition(|run| !fails(&run));
@@ -71,7 +71,7 @@ fn first_failure(runs: &[Run]) -> Option<String> {
     }
 }
 
-/// The causes that others do not have.
+/// Returns the names of the causes that are not like any of `others`.
 fn not_among(causes: &[Cause], others: &[Cause]) -> String {
     let new = causes
         .iter()

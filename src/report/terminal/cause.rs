@@ -1,4 +1,4 @@
-//! One cause: the clause in words, the simplest evidence in full, and what it explains.
+//! Shows one cause: the clause in words, the simplest evidence in full, and the cases that it explains.
 
 use std::io::{self, Write};
 
@@ -6,19 +6,19 @@ use super::{Style, Terminal, counted, cut};
 use crate::contract::{Contract, Level};
 use crate::event::{Cause, ExchangeRecord, ReportedFinding, TrialReport};
 
-/// Causes that are shown in full.
+/// The maximum number of causes that are shown in full.
 const IN_FULL: usize = 10;
-/// Cases of a cause that are named.
+/// The maximum number of cases of a cause that are named.
 const NAMED: usize = 4;
-/// Clauses of a cause that are named.
+/// The maximum number of other clauses of a cause that are named.
 const CLAUSES: usize = 12;
-/// Requests of the evidence that are shown to be sent by hand.
+/// The maximum number of curl lines that are shown for sending the evidence by hand.
 const BY_HAND: usize = 4;
-/// Characters of a body that are shown.
+/// The maximum number of characters of a body that are shown.
 const BODY: usize = 600;
 
 impl Terminal {
-    /// All causes: the first ones in full, the others in a line each.
+    /// Writes all causes: the first ones in full, the others in one line each.
     pub(super) fn causes(&self, causes: &[Cause], out: &mut dyn Write) -> io::Result<()> {
         let all = causes.len();
         for (index, cause) in causes.iter().take(IN_FULL).enumerate() {
@@ -58,7 +58,7 @@ impl Terminal {
         writeln!(out)
     }
 
-    /// All of a cause but its headline.
+    /// Writes everything about a cause except its headline.
     pub(in crate::report) fn cause_body(
         &self,
         cause: &Cause,
@@ -112,7 +112,7 @@ impl Terminal {
         writeln!(out, "  {dim}name:{reset} {}", cause.id)
     }
 
-    /// The finding that shows a cause best, with its exchange and how to send it by hand.
+    /// Writes the finding that shows a cause best, with its exchange and how to send it by hand.
     fn evidence_of(
         &self,
         trial: &TrialReport,
@@ -150,7 +150,7 @@ impl Terminal {
     }
 }
 
-/// A cause in a line.
+/// Returns a cause in one line.
 pub(super) fn line(cause: &Cause) -> String {
     format!(
         "{} ({}) in {}, {}",
@@ -174,8 +174,8 @@ fn shown(exchange: &ExchangeRecord, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-/// The curl lines that bring the state about and then show the fault. Where zones begin empty, they take one of their
-/// own, so that nothing is there from before.
+/// Returns the curl lines that set up the state and then show the fault. If new zones begin empty, the lines use a
+/// fresh zone, so that no earlier state matters.
 pub(in crate::report) fn by_hand(
     trial: &TrialReport,
     reported: &ReportedFinding,
@@ -207,7 +207,7 @@ pub(in crate::report) fn by_hand(
     }
 }
 
-/// The id of the zone in a request line.
+/// Returns the id of the zone in a request line.
 fn zone_in(request_line: &str) -> Option<&str> {
     let rest = request_line.split_once("/zones/")?.1;
     let id = rest.split('/').next()?;

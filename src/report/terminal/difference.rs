@@ -1,15 +1,15 @@
-//! Expected and found, limited to what differs.
+//! Shortens the expected and the found text to the parts that differ.
 
 use similar::{ChangeTag, TextDiff};
 
 use super::style::Style;
 
-/// Texts shorter than this are shown whole: an eye finds the difference by itself.
+/// The length in bytes below which texts are shown whole: a reader sees the difference without help.
 const SHORT: usize = 60;
-/// How many equal words stay on either side of a difference.
+/// The number of equal words and spaces that stay on either side of a difference.
 const CONTEXT: usize = 3;
 
-/// Both texts, with long equal parts left out where the two have much in common.
+/// Returns both texts. If they have much in common, their long equal parts are left out.
 pub(super) fn limited(expected: &str, found: &str, style: Style) -> (String, String) {
     if expected.len() < SHORT && found.len() < SHORT {
         return (expected.to_owned(), found.to_owned());
@@ -34,7 +34,7 @@ pub(super) fn limited(expected: &str, found: &str, style: Style) -> (String, Str
     (left.end(), right.end())
 }
 
-/// One of the two texts under way.
+/// One of the two texts while it is built.
 #[derive(Default)]
 struct Side<'t> {
     text: String,

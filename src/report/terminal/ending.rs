@@ -1,4 +1,4 @@
-//! The end of a run: what failed by clause, the counts, and what to do next.
+//! Shows the end of a run: the causes of failures, the counts, and what to do next.
 
 use std::io::{self, Write};
 
@@ -6,9 +6,9 @@ use super::{Style, Terminal, Verbosity, counted, duration};
 use crate::contract::{Contract, Level};
 use crate::event::{Summary, Verdict};
 
-/// Reasons why cases were not judged that are shown.
+/// The maximum number of shown reasons why cases could not be judged.
 const REASONS: usize = 8;
-/// Cases that are named of one reason.
+/// The maximum number of cases that are named for one reason.
 const NAMED: usize = 3;
 
 impl Terminal {
@@ -57,7 +57,7 @@ impl Terminal {
             return Ok(());
         }
         if self.recorded {
-            // The clauses that traffic shows are not counted: most can only be broken by it, not proved.
+            // Clauses are not counted for recorded traffic: it can break most of them, but not prove them.
             writeln!(
                 out,
                 "{bold}{}{reset} of {} in {}",
@@ -96,7 +96,7 @@ impl Terminal {
         self.hint(summary, out)
     }
 
-    /// What to do next.
+    /// Writes what to do next.
     fn hint(&self, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         let Style { dim, reset, .. } = self.style;
         let Some(first) = summary.causes.first() else {
@@ -109,7 +109,7 @@ impl Terminal {
         let things = if self.recorded { "operations" } else { "cases" };
         writeln!(
             out,
-            "next: mend {}: it explains {} of the {failing} {things} that fail",
+            "next: fix {}: it explains {} of the {failing} {things} that fail",
             if summary.causes.len() == 1 {
                 "this cause"
             } else {
@@ -129,7 +129,7 @@ impl Terminal {
         )
     }
 
-    /// Why cases could not be judged, each reason once.
+    /// Writes why cases could not be judged, each reason once.
     fn unjudged(&self, out: &mut dyn Write) -> io::Result<()> {
         let (dim, reset) = (self.style.dim, self.style.reset);
         for ((verdict, reason), ids) in self.unjudged.iter().take(REASONS) {
@@ -175,7 +175,8 @@ impl Terminal {
         writeln!(out)
     }
 
-    /// How many clauses of a level are kept, broken, and not judged: `must: 80 kept, 3 broken, 6 not judged`.
+    /// Returns the number of clauses of a level that are kept, broken and not judged, such as
+    /// `must: 80 kept, 3 broken, 6 not judged`.
     fn clauses(&self, level: Level, summary: &Summary) -> String {
         let all = Contract::embedded().clauses.iter();
         let all = all.filter(|clause| clause.level == level);

@@ -1,4 +1,4 @@
-//! One failed trial, from the verdict down to the line that excuses it.
+//! Shows one failed trial, from the verdict to the entry that would mark the failure as expected.
 
 use std::io::{self, Write};
 
@@ -9,12 +9,12 @@ use crate::diagnostic::visible::visible;
 use crate::event::{ReportedFinding, TrialReport, Verdict};
 use crate::expected::entry_of;
 
-/// Steps of a failed trial that are shown without `-vv`.
+/// The number of steps of a failed trial that are shown without `-vv`.
 const STEPS: usize = 12;
-/// Exchanges that are shown.
+/// The maximum number of exchanges that are shown.
 const EXCHANGES: usize = 3;
 
-/// What is wrong, in one line.
+/// Returns what is wrong, in one line.
 pub(super) fn plain_line(reported: &ReportedFinding) -> String {
     let finding = &reported.finding;
     cut(
@@ -28,10 +28,10 @@ pub(super) fn plain_line(reported: &ReportedFinding) -> String {
 }
 
 impl Terminal {
-    /// What failed in a trial, in a few lines.
+    /// Writes what failed in a trial, in a few lines.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Returns any error of the writer.
     pub fn brief(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
         let trial = &*visible(trial);
         writeln!(out, "{} {}: {}", trial.verdict, trial.id, trial.title)?;
@@ -178,7 +178,7 @@ impl Terminal {
         writeln!(out, "        found    {found}{times}")
     }
 
-    /// The requests of the trial: all with `-vv`, else the last ones.
+    /// Writes the requests of the trial: all of them with `-vv`, otherwise the last ones.
     fn requests(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
         let Style { dim, reset, .. } = self.style;
         if trial.steps.is_empty() {
@@ -203,7 +203,7 @@ impl Terminal {
         )
     }
 
-    /// The exchanges that the findings refer to, a contradicted write among them.
+    /// Writes the recorded exchanges: those that the findings refer to, and the writes before them.
     fn evidence(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
         let Style { dim, reset, .. } = self.style;
         for exchange in trial.exchanges.iter().take(EXCHANGES) {

@@ -1,5 +1,5 @@
-//! The report at the terminal: clauses as they are first seen broken, then what explains the failures, the counts, and
-//! what to do next.
+//! The report at the terminal. It shows each broken clause when it is first seen. At the end it shows the causes of the
+//! failures, the counts, and what to do next.
 
 mod cause;
 mod difference;
@@ -14,6 +14,7 @@ use std::io::{self, Write};
 pub use style::Style;
 pub use verbosity::Verbosity;
 
+#[cfg(feature = "reports")]
 pub(super) use cause::by_hand;
 
 use super::document::Run;
@@ -22,40 +23,40 @@ use super::wrap::{counted, cut, duration};
 use crate::diagnostic::visible::visible;
 use crate::event::{Event, PutBack, RunHeader, TrialReport, Verdict};
 
-/// Clauses that are shown as they are first seen broken.
+/// The maximum number of clauses that are shown when they are first seen broken.
 const FIRST_SEEN: usize = 10;
 
 /// A report at the terminal.
 #[derive(Debug)]
 pub struct Terminal {
     style: Style,
-    /// How to run one case again: the command up to the case's name.
+    /// The command that runs one case again, without the name of the case.
     again: String,
     verbosity: Verbosity,
-    /// Where all cases can be read with their requests.
+    /// Where to find all cases with their requests.
     more: String,
     skipped: BTreeMap<String, usize>,
     /// Trials that could not be judged, by reason.
     unjudged: BTreeMap<(Verdict, String), Vec<String>>,
     observations: BTreeMap<String, BTreeMap<String, usize>>,
-    /// Clauses that a trial was judged about.
+    /// The clauses for which a trial was judged.
     judged: BTreeSet<String>,
-    /// Whether the traffic was made by others.
+    /// Whether the traffic was recorded, not sent by the suite.
     recorded: bool,
-    /// Whether the run explores, so that its trials cite no clauses.
+    /// Whether the run explores; its trials then cite no clauses.
     explored: bool,
-    /// Whether the target's zones begin empty.
+    /// Whether new zones of the target begin empty.
     has_fresh_zones: bool,
     /// The trials that failed, by id.
     failed: BTreeMap<String, TrialReport>,
-    /// Clauses that were seen broken.
+    /// The clauses that were seen broken.
     seen: BTreeSet<String>,
-    /// Clauses that are broken as expected.
+    /// The clauses that are broken as expected.
     known: BTreeSet<String>,
 }
 
 impl Terminal {
-    /// A report in a style. `again` is the command that repeats one case, up to its name.
+    /// Creates a report in this style. `again` is the command that runs one case again, without the name of the case.
     #[must_use]
     pub fn new(style: Style, again: String, verbosity: Verbosity) -> Self {
         Self {
@@ -76,14 +77,14 @@ impl Terminal {
         }
     }
 
-    /// Says at the end where all cases can be read with their requests.
+    /// Sets the text that says at the end where to find all cases with their requests.
     #[must_use]
     pub fn more(mut self, where_to: String) -> Self {
         self.more = where_to;
         self
     }
 
-    /// Takes in what a run is about, and a trial that a cause names, without a word.
+    /// Remembers the header of a run, and the trial that is the witness of a cause, without writing anything.
     pub(super) fn remember_run(&mut self, header: &RunHeader, trial: Option<&TrialReport>) {
         self.recorded = header.recorded;
         self.has_fresh_zones = has_fresh_zones(header);
@@ -91,10 +92,10 @@ impl Terminal {
             .extend(trial.map(|trial| (trial.id.clone(), visible(trial).into_owned())));
     }
 
-    /// Takes an event in and writes what there is to say of it.
+    /// Takes an event and writes what the report shows of it.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Returns any error of the writer.
     pub fn event(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
         match event {
             Event::RunStarted(header) => self.started(&visible(header), out),
@@ -170,7 +171,7 @@ impl Terminal {
         }
     }
 
-    /// A line for each clause that is broken for the first time.
+    /// Writes a line for each clause that is seen broken for the first time.
     fn first_seen(&mut self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
         let (dim, reset) = (self.style.dim, self.style.reset);
         for reported in &trial.findings {
@@ -245,7 +246,7 @@ impl Terminal {
         Ok(())
     }
 
-    /// The requests of a trial.
+    /// Writes the requests of a trial.
     fn steps(trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
         for step in &trial.steps {
             let path = cut(&step.path, 100);
@@ -294,7 +295,7 @@ impl Terminal {
     }
 }
 
-/// Whether the target's zones begin empty.
+/// Whether new zones of the target begin empty.
 pub(super) fn has_fresh_zones(header: &RunHeader) -> bool {
     header.capabilities.iter().any(|name| name == "fresh-zones")
 }

@@ -14,7 +14,7 @@ pub struct Style {
 }
 
 impl Style {
-    /// With colour or without.
+    /// Creates a style with or without colour.
     #[must_use]
     pub fn new(colour: bool) -> Self {
         if colour {

@@ -1,11 +1,11 @@
 //! How much the terminal shows.
 
-/// How much is said of a run.
+/// How much the terminal shows of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// The last lines alone.
+    /// Only the last lines.
     Quiet,
-    /// What explains the failures.
+    /// The causes of the failures.
     #[default]
     Causes,
     /// Each case as well.
@@ -15,7 +15,7 @@ pub enum Verbosity {
 }
 
 impl Verbosity {
-    /// By the number of times that `-v` was given, or `-q`.
+    /// Returns the verbosity for `-q`, or for the number of times that `-v` was given.
     #[must_use]
     pub fn of(is_quiet: bool, verbose: u8) -> Self {
         match (is_quiet, verbose) {

@@ -1,5 +1,5 @@
-//! Before a case's first write to an address: the address is read by itself, since a list that does not show it is no
-//! proof that nothing is there; then the journal learns what is about to be sent.
+//! Checks before a case's write. Each address is read on its own before its first write, since a list without it does
+//! not prove that it is free. Then the journal records what is about to be sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -16,36 +16,36 @@ use crate::exchange::Generation;
 /// What a request may do to an address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::runner) enum Effect {
-    /// It writes this.
+    /// The request writes this value.
     Write(Place),
-    /// It writes what can't be told beforehand.
+    /// The request writes a value that can't be predicted.
     WriteAny,
-    /// It deletes what is there.
+    /// The request deletes the mapping.
     Delete,
 }
 
 /// What a request may do, by address.
 pub(in crate::runner) type Effects = BTreeMap<IpAddr, BTreeSet<Effect>>;
 
-/// Why a request must not go out.
+/// The reason why a request must not be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::runner) enum NotAdmitted {
-    /// The zone held a mapping there before the run.
+    /// The zone held a mapping at this address before the run.
     Taken(IpAddr),
-    /// There is a mapping that the list did not show when the run began.
+    /// The address has a mapping that the list did not show when the run began.
     Hidden(IpAddr, Place),
-    /// It can't be told what is there.
+    /// It is unknown what the address holds, for this reason.
     Unknown(IpAddr, String),
-    /// No request may be sent any more.
+    /// No more requests may be sent.
     Over(String),
     /// The journal can't be written.
     Journal(String),
 }
 
-/// Reads what was not read before, and notes what is about to be sent.
+/// Reads addresses that were not read before, and records what is about to be sent.
 ///
 /// # Errors
-/// Why the request must not go out.
+/// Returns the reason why the request must not be sent.
 pub(super) async fn admit(
     desk: Desk,
     ledger: &mut Ledger,
@@ -71,7 +71,7 @@ pub(super) async fn admit(
             };
             match look.at(ip, ledger).await? {
                 None => seen.absent.push(ip),
-                // What this run wrote through the other generation.
+                // This run wrote the value through the other generation.
                 Some(place) if ledger.standing(through, ip, Some(&place)) == Standing::Ours => {
                     seen.absent.push(ip);
                 }
@@ -95,7 +95,8 @@ pub(super) async fn admit(
     if !news.is_empty() {
         note(&desk, ledger, Record::Intent(news), Durability::Synced).await?;
     }
-    // Known values are not noted again, but what was removed may be there again from here on.
+    // The journal does not repeat known values. The ledger still needs them: removed mappings may exist again from here
+    // on.
     ledger.apply(&Record::Intent(intent(through, effects)));
     Ok(())
 }
@@ -119,12 +120,12 @@ struct Look<'a> {
     desk: &'a Desk,
     patience: &'a mut Patience,
     through: Generation,
-    /// The list, once it was needed.
+    /// The list, if it was already needed.
     listed: &'a mut Option<Mappings>,
 }
 
 impl Look<'_> {
-    /// Reads one address by itself; where the target does not answer single reads, its list has to do.
+    /// Reads one address on its own. If the target does not answer single reads, its list is used instead.
     async fn at(self, ip: IpAddr, ledger: &mut Ledger) -> Result<Option<Place>, NotAdmitted> {
         let unknown = |trouble: Trouble| match trouble {
             Trouble::Over(why) => NotAdmitted::Over(why),

@@ -1,4 +1,4 @@
-//! What cases have to work around in a zone, by generation: what was there, and what turned up.
+//! The mappings of a zone that cases must avoid, by generation: those that were there, and those that appeared later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -10,21 +10,21 @@ use crate::contract::Place;
 use crate::exchange::Generation;
 use crate::zone::State;
 
-/// What cases have to work around.
+/// The mappings and addresses that cases must avoid.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::runner) struct Around {
     by_generation: BTreeMap<Generation, State>,
-    /// Addresses of mappings that somebody deleted. They are left alone as well: their owner may write them again.
+    /// Addresses of mappings that somebody else deleted. Cases avoid these too, since the owner may write them again.
     freed: BTreeSet<IpAddr>,
 }
 
 impl Around {
-    /// All that a zone holds.
+    /// Returns everything that a zone holds.
     pub(super) fn all_of(holding: &Holding) -> Self {
         Self::of(holding.by_generation.iter())
     }
 
-    /// What is left in a zone that was emptied.
+    /// Returns what is left in a zone that was emptied.
     pub(super) fn left(left: &[(Generation, Mappings)]) -> Self {
         Self::of(left.iter().map(|(generation, all)| (generation, all)))
     }
@@ -37,7 +37,7 @@ impl Around {
         }
     }
 
-    /// Through one generation.
+    /// Returns the mappings that one generation shows.
     pub(in crate::runner) fn through(&self, generation: Generation) -> State {
         self.by_generation
             .get(&generation)
@@ -45,20 +45,20 @@ impl Around {
             .unwrap_or_default()
     }
 
-    /// The addresses, of any generation.
+    /// Returns the addresses to avoid, of all generations.
     pub(in crate::runner) fn taken(&self) -> BTreeSet<IpAddr> {
         let states = self.by_generation.values();
         let held = states.flat_map(State::keys);
         held.chain(&self.freed).copied().collect()
     }
 
-    /// A mapping that the list did not show.
+    /// Adds a mapping that the list did not show.
     pub(super) fn hid(&mut self, generation: Generation, ip: IpAddr, place: Place) {
         let state = self.by_generation.entry(generation).or_default();
         state.insert(ip.to_canonical(), place);
     }
 
-    /// What was seen while tidying up: mappings that can't be deleted, and what somebody else did.
+    /// Adds what was seen while tidying up: mappings that can't be deleted, and changes of somebody else.
     pub(super) fn learn(&mut self, tidied: &Tidied) {
         for stuck in &tidied.stuck {
             self.hid(stuck.through, stuck.ip, stuck.place.clone());
@@ -66,14 +66,14 @@ impl Around {
         self.learn_of(&tidied.strangers);
     }
 
-    /// What kept a zone from being emptied.
+    /// Adds the changes of somebody else that kept a zone from being emptied.
     pub(super) fn learn_why(&mut self, why: &NotEmptied) {
         if let NotEmptied::Strangers(strangers) = why {
             self.learn_of(strangers);
         }
     }
 
-    /// What somebody else wrote, changed or deleted.
+    /// Adds what somebody else wrote, changed or deleted.
     pub(super) fn learn_of<'a>(&mut self, strangers: impl IntoIterator<Item = &'a Stranger>) {
         for Stranger {
             through, ip, is, ..

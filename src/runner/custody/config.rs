@@ -1,24 +1,24 @@
-//! What may be done to a given zone, and where its journal is kept.
+//! Settings for a given zone: what a run may do to its mappings, and where its journal is kept.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What may be done to the mappings of a given zone.
+/// Permission to change the mappings of a given zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Permit {
-    /// Nothing is written at all: no journal is needed.
+    /// Nothing is written, so no journal is needed.
     ReadOnly,
     /// A zone that holds mappings is refused.
     #[default]
     EmptyOnly,
-    /// Cases work around what the zone holds.
+    /// Cases avoid the addresses that the zone's mappings use.
     WorkAround,
     /// The mappings are taken away for the cases that need an empty zone, and put back at the end.
     TakeAway,
 }
 
-/// The folder in which the runs of one user meet: the XDG base folder for state, by the variables of the environment or
-/// else the user's home; the working folder where nobody has a home.
+/// Returns the folder that all runs of one user share. It is `originproof` in the XDG state folder, which comes from
+/// `XDG_STATE_HOME` or from the home folder. Without a home folder, it is `.originproof` in the working folder.
 pub fn user_folder(variable: impl Fn(&str) -> Option<String>, home: Option<PathBuf>) -> PathBuf {
     let folder = |name: &str| {
         variable(name)
@@ -33,25 +33,26 @@ pub fn user_folder(variable: impl Fn(&str) -> Option<String>, home: Option<PathB
         )
 }
 
-/// How zones are treated.
+/// Settings for the care of zones.
 #[derive(Debug, Clone)]
 pub struct CustodyConfig {
     /// The folder of journals.
     pub state_dir: PathBuf,
-    /// The folder of locks: one for each user, wherever journals are kept.
+    /// The folder of locks. Each user has one, wherever journals are kept.
     pub lock_dir: PathBuf,
-    /// What may be done to the mappings.
+    /// What a run may do to the mappings.
     pub permit: Permit,
-    /// Only look at the zone, whatever may be done to it: for a plan.
+    /// Whether a run only reads the zone, whatever `permit` allows. A plan needs this.
     pub dry_run: bool,
-    /// Wait for another run on the zone to end, instead of refusing.
+    /// Whether to wait for another run on the zone to end, instead of refusing to start.
     pub wait_for_lock: bool,
-    /// How long a target may fail while a zone is put back: the sum of the pauses between requests that fail in a row.
+    /// How long a target may fail while a zone is put back, measured as the sum of the pauses between consecutive
+    /// failed requests.
     pub patience: Duration,
 }
 
 impl CustodyConfig {
-    /// Whether anything may be written, to the target or to disk.
+    /// Returns whether anything may be written to the target or to disk.
     pub(in crate::runner) fn writes(&self) -> bool {
         self.permit != Permit::ReadOnly && !self.dry_run
     }

@@ -1,6 +1,7 @@
-//! How decisions are kept apart from the world. A procedure is written as straight code that asks its [`Desk`] for one
-//! thing at a time; [`Procedure`] makes a state machine of it: what was heard goes in, the next request or the verdict
-//! comes out. No procedure has a clock, a socket or a file, so a simulation can be its world as well as a target.
+//! The separation of decisions from input and output. A procedure is written as straight-line code that asks its
+//! [`Desk`] for one thing at a time. [`Procedure`] turns it into a state machine: the last result goes in, and the next
+//! request or the verdict comes out. No procedure has a clock, a socket or a file, so it can run on a simulation as
+//! well as on a target.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -13,18 +14,18 @@ use super::entry::{Entry, Row};
 use super::record::Record;
 use crate::exchange::Generation;
 
-/// What a procedure wants next.
+/// The next request of a procedure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ask {
-    /// One page of the list, counted from 1. `v1` has one page.
+    /// Reads one page of the list, counted from 1. `v1` has one page.
     Page(Generation, u64),
-    /// One mapping by the address of the path.
+    /// Reads one mapping by the address in the path.
     Read(Generation, String),
-    /// Writes mappings: one by itself, more as a batch.
+    /// Writes mappings: one in a single request, several as a batch.
     Write(Generation, Vec<Row>),
-    /// Deletes addresses, spelled like this: one by itself, or as a batch.
+    /// Deletes addresses in this spelling: one in a single request, or several as a batch.
     Delete(Generation, Vec<String>, Form),
-    /// Writes a record to the journal; it must outlive a power cut before the next request if it is durable.
+    /// Writes a record to the journal. A synced record must be safe from a power cut before the next request is sent.
     Note(Record, Durability),
     /// Lets time pass.
     Wait(Duration),
@@ -42,24 +43,24 @@ pub(super) enum Form {
 /// Whether a record must be on disk before the next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Durability {
-    /// It must.
+    /// The record must be on disk.
     Synced,
-    /// Losing it costs work, and nothing else.
+    /// Losing the record only costs work.
     Lazy,
 }
 
-/// What came of it.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Heard {
     /// A page of the list.
     Page(Page),
-    /// One mapping, or that there is none.
+    /// One mapping, or `None` if the address has none.
     One(Option<Entry>),
-    /// What became of each item, in the order of the request.
+    /// The result of each item, in the order of the request.
     Items(Vec<Answered>),
     /// The record is written, or the time has passed.
     Done,
-    /// No usable answer.
+    /// There is no usable answer.
     Trouble(Trouble),
 }
 
@@ -68,36 +69,35 @@ pub(super) enum Heard {
 pub(super) struct Page {
     /// Its entries.
     pub(super) entries: Vec<(std::net::IpAddr, Entry)>,
-    /// Entries on all pages, as the target counts them, where it does.
+    /// The number of entries on all pages, if the target reports it.
     pub(super) total: Option<usize>,
 }
 
-/// What became of one item.
+/// The result of one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answered {
     /// It was carried out.
     Done,
     /// There was nothing to delete.
     Absent,
-    /// It was refused, in these words.
+    /// It was refused, with this reason.
     Refused(String),
 }
 
-/// Why there is no usable answer.
+/// The reason why there is no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// The target no longer routes this generation.
     Gone(String),
-    /// Nothing that can be relied on: a failure of the server, of an edge or of the network. The request may have been
-    /// carried out.
+    /// The server, an edge or the network failed. The request may have been carried out.
     Failed(String),
-    /// The target asks to come again later.
+    /// The target asks the client to try again later.
     Throttled(Option<Duration>),
     /// The whole request was refused.
     Refused(String),
     /// The answer can't be understood.
     Unreadable(String),
-    /// No request may be sent any more: the budget is spent, or the journal can't be written.
+    /// No more requests may be sent: the budget is spent, or the journal can't be written.
     Over(String),
 }
 
@@ -127,14 +127,14 @@ fn locked(tray: &Mutex<Tray>) -> MutexGuard<'_, Tray> {
     tray.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where a procedure asks.
+/// The interface through which a procedure makes its requests.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Desk {
     tray: Arc<Mutex<Tray>>,
 }
 
 impl Desk {
-    /// Asks, and waits for what came of it.
+    /// Makes a request, and waits for its result.
     pub(super) async fn ask(&self, ask: Ask) -> Heard {
         locked(&self.tray).ask = Some(ask);
         poll_fn(|_| match locked(&self.tray).heard.take() {
@@ -145,16 +145,16 @@ impl Desk {
     }
 }
 
-/// Where a procedure stands.
+/// The state of a procedure.
 #[derive(Debug)]
 pub(super) enum Step<T> {
-    /// It wants this next.
+    /// The procedure makes this request next.
     Ask(Ask),
-    /// It has ended.
+    /// The procedure has ended with this verdict.
     Done(T),
 }
 
-/// A procedure under way.
+/// A running procedure.
 pub(super) struct Procedure<'a, T> {
     future: Pin<Box<dyn Future<Output = T> + Send + 'a>>,
     desk: Desk,
@@ -167,14 +167,14 @@ impl<T> fmt::Debug for Procedure<'_, T> {
 }
 
 impl<'a, T> Procedure<'a, T> {
-    /// Sets a procedure up; nothing happens before the first [`Procedure::resume`].
+    /// Sets up a procedure. Nothing happens before the first [`Procedure::resume`].
     pub(super) fn new<F: Future<Output = T> + Send + 'a>(start: impl FnOnce(Desk) -> F) -> Self {
         let desk = Desk::default();
         let future = Box::pin(start(desk.clone()));
         Self { future, desk }
     }
 
-    /// Hands in what came of the last request (nothing at first), and returns the next one or the verdict.
+    /// Takes the result of the last request (`None` at first), and returns the next request or the verdict.
     pub(super) fn resume(&mut self, heard: Option<Heard>) -> Step<T> {
         locked(&self.desk.tray).heard = heard;
         match self
@@ -185,7 +185,7 @@ impl<'a, T> Procedure<'a, T> {
             Poll::Ready(verdict) => Step::Done(verdict),
             Poll::Pending => match locked(&self.desk.tray).ask.take() {
                 Some(ask) => Step::Ask(ask),
-                // A procedure waits for its desk alone, which always leaves a request.
+                // A procedure only waits for its desk, which always leaves a request.
                 None => Step::Ask(Ask::Wait(Duration::ZERO)),
             },
         }

@@ -1,4 +1,4 @@
-//! How putting a zone back ended: what is there again, what is missing, and what was left as it is.
+//! The result of putting a zone back: what was restored, what is missing, and what was left as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use super::entry::Row;
 use super::remove::{Stranger, Stuck};
 use crate::exchange::Generation;
 
-/// A mapping that was there before the run and is not known to be there now.
+/// A mapping that existed before the run and is not known to exist now.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::runner) struct Missing {
     pub(in crate::runner) row: Row,
@@ -23,53 +23,55 @@ impl std::fmt::Display for Missing {
     }
 }
 
-/// How it ended.
+/// The result of putting a zone back.
 #[derive(Debug, Clone, Default)]
 pub(in crate::runner) struct Ending {
-    /// Mappings that the zone shows now, the most of any generation.
+    /// The number of mappings that the zone shows now: the largest number of any generation.
     pub(in crate::runner) mappings: usize,
-    /// Mappings of the run that were deleted at the end.
+    /// The number of the run's mappings that were deleted at the end.
     pub(in crate::runner) deleted: usize,
-    /// Mappings that were written again. They have a new `modified_on`.
+    /// The number of mappings that were written again. They have a new `modified_on`.
     pub(in crate::runner) written: usize,
-    /// What somebody else wrote, changed or deleted: it was left as it is.
+    /// What somebody else wrote, changed or deleted. It was left as it is.
     pub(in crate::runner) kept: BTreeSet<Stranger>,
-    /// Addresses of these to which the run wrote another value: the target may have made this one of it.
+    /// Addresses in `kept` to which the run wrote another value. The target may have changed that value into the
+    /// present one.
     pub(in crate::runner) written_otherwise: BTreeSet<IpAddr>,
-    /// What is not back.
+    /// Mappings that are not back.
     pub(in crate::runner) missing: BTreeSet<Missing>,
     /// Test mappings that the target does not delete.
     pub(in crate::runner) stuck: Vec<Stuck>,
     /// Generations that are no longer routed.
     pub(in crate::runner) gone: BTreeSet<Generation>,
-    /// Whether the other generation has shown what they held.
+    /// Whether the other generation shows everything that the generations in `gone` held.
     pub(in crate::runner) is_covered: bool,
     /// Generations that could not be read to the end.
     pub(in crate::runner) unread: BTreeSet<Generation>,
-    /// How long it was waited for something that was sent and never answered, if anything was.
+    /// How long the run waited for the effect of an unanswered request; `None` if it did not wait.
     pub(in crate::runner) waited: Option<Duration>,
-    /// Why the work ended before it was done.
+    /// The reason why the work ended early, if it did.
     pub(in crate::runner) unfinished: Option<String>,
 }
 
 impl Ending {
-    /// Notes a mapping that is not known to be there.
+    /// Notes a mapping that is not known to exist now.
     pub(super) fn lacks(&mut self, through: Generation, row: Row, why: String) {
         self.missing.insert(Missing { row, through, why });
     }
 
-    /// Whether nothing of what was there is missing, so that the journal has done its work.
+    /// Returns whether no mapping of the zone is missing, so that the journal is no longer needed.
     pub(in crate::runner) fn is_whole(&self) -> bool {
         self.missing.is_empty() && self.unfinished.is_none()
     }
 
-    /// Whether the zone is as it was: verified, and nobody else changed it meanwhile.
+    /// Returns whether the zone was verified to be as it was: nothing is missing, no test mapping is left, and nobody
+    /// else changed it meanwhile.
     pub(in crate::runner) fn is_as_it_was(&self) -> bool {
         let is_verified = self.unread.is_empty() && (self.gone.is_empty() || self.is_covered);
         self.is_whole() && is_verified && self.kept.is_empty() && self.stuck.is_empty()
     }
 
-    /// The missing mappings with the reason, each once whatever generation lacks it.
+    /// Returns the missing mappings with the reason. Each is listed once, even if both generations lack it.
     pub(in crate::runner) fn missing_lines(&self) -> Vec<String> {
         let mut rows: BTreeMap<&Row, &Missing> = BTreeMap::new();
         for missing in &self.missing {

@@ -1,4 +1,4 @@
-//! What a zone holds, by generation.
+//! The mappings of a zone, by generation.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -16,12 +16,12 @@ pub(in crate::runner) struct Entry {
     pub(in crate::runner) place: Place,
     /// The address as the target spells it.
     pub(super) spelled: String,
-    /// Members that the contract does not name, such as a comment. A write through this API may drop them.
+    /// Names of members that the contract does not define, such as a comment. A write through this API may drop them.
     pub(super) extra: Vec<String>,
 }
 
 impl Entry {
-    /// An entry in the usual spelling, without further members.
+    /// Returns an entry with the standard spelling of the address and without extra members.
     pub(super) fn plain(ip: IpAddr, place: Place) -> Self {
         Self {
             place,
@@ -31,11 +31,11 @@ impl Entry {
     }
 }
 
-/// Mappings by their address. An IPv4-mapped address is not folded here: a server may hold it beside its
-/// IPv4 address, and both must come back.
+/// Mappings by address. An IPv4-mapped address is kept apart from its IPv4 address: a server may hold both, and both
+/// must be put back.
 pub(in crate::runner) type Mappings = BTreeMap<IpAddr, Entry>;
 
-/// One mapping as it stands in a journal.
+/// One mapping as a journal stores it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
@@ -45,7 +45,7 @@ pub struct Row {
     pub vendor: String,
     /// The region.
     pub region: String,
-    /// Names of members that the contract does not know.
+    /// Names of members that the contract does not define.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<String>,
 }
@@ -60,7 +60,7 @@ impl Row {
         }
     }
 
-    /// Vendor and region.
+    /// Returns the vendor and the region.
     pub(super) fn place(&self) -> Place {
         Place {
             vendor: self.vendor.clone(),
@@ -75,8 +75,8 @@ impl std::fmt::Display for Row {
     }
 }
 
-/// What a zone holds through each generation that is routed. One store behind both is the rule; two are
-/// lawful, so each generation is read and kept by itself.
+/// The mappings of a zone as each routed generation shows them. Both generations usually share one store, but two
+/// stores are lawful. So each generation is read and recorded separately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     from = "BTreeMap<Generation, Vec<Row>>",
@@ -87,14 +87,14 @@ pub(in crate::runner) struct Holding {
 }
 
 impl Holding {
-    /// The most mappings that any generation shows.
+    /// Returns the largest number of mappings that any generation shows.
     pub(in crate::runner) fn len(&self) -> usize {
         let lengths = self.by_generation.values().map(Mappings::len);
         lengths.max().unwrap_or(0)
     }
 
-    /// Whether the generations show the same mappings, so that one store is presumed behind them. Two empty lists are no
-    /// sign of that.
+    /// Returns whether the generations show the same mappings, which suggests that they share one store. Two empty
+    /// lists do not suggest it.
     pub(super) fn is_shared(&self) -> bool {
         if self.len() == 0 {
             return self.by_generation.len() < 2;
@@ -113,7 +113,7 @@ impl Holding {
     }
 }
 
-/// Mappings as the cases compare them.
+/// Converts mappings to the form that cases compare.
 pub(super) fn state(mappings: &Mappings) -> State {
     mappings
         .iter()

@@ -33,20 +33,21 @@ use crate::zone::State;
 /// How long a target may fail while cases run.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// A zone in care.
+/// A zone in the care of a run.
 #[derive(Debug)]
 pub(in crate::runner) struct Keeper {
     /// The zone's id.
     pub(in crate::runner) zone: String,
     ledger: tokio::sync::Mutex<Ledger>,
-    /// None where nothing is written.
+    /// `None` if nothing is written.
     journal: Option<tokio::sync::Mutex<Journal>>,
     around: Mutex<Around>,
     foreign: Mutex<Foreign>,
     traces: Arc<Traces>,
-    /// Why the zone could not be emptied. It is not tried again: each try writes all its mappings.
+    /// The reason why the zone could not be emptied. Emptying is not tried again, since each attempt writes all
+    /// mappings of the zone.
     not_emptied: Mutex<Option<NotEmptied>>,
-    /// How many of its mappings wait to be put back.
+    /// The number of its mappings that wait to be put back.
     pub(in crate::runner) stake: Arc<AtomicUsize>,
     rules: Rules,
     _lock: Option<ZoneLock>,
@@ -57,7 +58,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Keeper {
-    /// Takes a zone into care: nothing of it is changed before its journal is on disk.
+    /// Takes a zone into care. Nothing in it is changed before its journal is on disk.
     ///
     /// # Errors
     /// [`TargetError::Journal`], [`TargetError::Unlisted`], [`TargetError::ZoneInUse`].
@@ -135,7 +136,7 @@ impl Keeper {
         }
     }
 
-    /// Keeps the requests back that putting the zone back takes, and notes how many mappings wait for that.
+    /// Reserves the requests that are needed to put the zone back, and notes how many mappings wait for that.
     fn account(&self, target: &Target, ledger: &Ledger) {
         self.stake.store(ledger.stake(), Ordering::Relaxed);
         self.reserve(target, ledger.requests_to_put_back());
@@ -148,20 +149,20 @@ impl Keeper {
             .reserve(self.traces.reserve(&self.zone, requests));
     }
 
-    /// What cases have to work around.
+    /// Returns the mappings that cases must avoid.
     pub(in crate::runner) fn around(&self) -> Around {
         locked(&self.around).clone()
     }
 
-    /// The addresses that cases have to work around.
+    /// Returns the addresses that cases must avoid.
     pub(in crate::runner) fn taken(&self) -> BTreeSet<IpAddr> {
         locked(&self.around).taken()
     }
 
-    /// Whether a request may go out that has these effects. What it may do is on disk when this returns.
+    /// Checks whether a request with these effects may be sent. The effects are on disk when this returns.
     ///
     /// # Errors
-    /// Why it must not go out.
+    /// Returns the reason why it must not be sent.
     pub(in crate::runner) async fn admit(
         &self,
         target: &Target,
@@ -183,8 +184,8 @@ impl Keeper {
         admitted
     }
 
-    /// Takes away what a case left. What the run never wrote is somebody else's, and what can't be deleted is there to
-    /// stay: later cases work around both.
+    /// Deletes what a case left. Mappings that the run never wrote belong to somebody else, and some test mappings
+    /// can't be deleted. Later cases avoid both.
     pub(in crate::runner) async fn tidy(
         &self,
         target: &Target,
@@ -208,16 +209,16 @@ impl Keeper {
         tidied
     }
 
-    /// Takes a list in that a case read: test mappings that this run did not write belong to another run. Returns whether
-    /// there was any sign of one.
+    /// Takes in a list that a case read. Test mappings that this run did not write belong to another run. Returns the
+    /// sign of another run.
     pub(in crate::runner) fn saw(&self, generation: Generation, listed: &State) -> Sign {
         let around = self.around().through(generation);
         let is_foreign = |ip: IpAddr| self.traces.is_foreign(ip) && !around.contains_key(&ip);
         locked(&self.foreign).saw(generation, listed, is_foreign)
     }
 
-    /// After a sign of another run: watches the zone while this one writes nothing, or, where the sign was certain, shows
-    /// the other one that this run is there. Returns whether somebody is at work.
+    /// Watches the zone after a sign of another run, while this run writes nothing but its beacon. If the sign was
+    /// certain, only shows the other run that this one is there. Returns whether somebody else is at work.
     pub(in crate::runner) async fn is_anybody_at_work(
         &self,
         target: &Target,
@@ -247,12 +248,12 @@ impl Keeper {
         self.world(target, Purpose::Care).run(procedure).await
     }
 
-    /// Notes that a write of a case was never answered, so that it may take effect at any time.
+    /// Notes that a write of a case was never answered. It may take effect at any time.
     pub(in crate::runner) async fn has_lost_a_write(&self) {
         self.ledger.lock().await.expect_late_effects();
     }
 
-    /// Notes that a case proved the target to lose mappings that a write does not name.
+    /// Notes that a case proved that the target loses mappings that a write does not name.
     pub(in crate::runner) async fn is_lossy(&self) {
         let mut ledger = self.ledger.lock().await;
         if ledger.is_lossy() {
@@ -260,15 +261,15 @@ impl Keeper {
         }
         ledger.apply(&Record::Lossy);
         if let Some(journal) = &self.journal {
-            // Losing this record costs nothing but a question to the person.
+            // If this record is lost, the only cost is a question to the user.
             let _ = journal.lock().await.note(&Record::Lossy, Durability::Lazy);
         }
     }
 
-    /// Empties the zone for the cases that need that; the journal knows what to put back.
+    /// Empties the zone for cases that need an empty one. The journal knows what to put back.
     ///
     /// # Errors
-    /// Why it was not emptied. What was changed by then is put back at once.
+    /// Returns the reason why the zone was not emptied. Any changes up to then are put back at once.
     pub(in crate::runner) async fn make_room(&self, target: &Target) -> Result<(), NotEmptied> {
         if self.taken().is_empty() {
             return Ok(());
@@ -290,7 +291,7 @@ impl Keeper {
         self.account(target, &ledger);
         match result {
             Ok(left) => {
-                // What somebody else wrote meanwhile is not ours to take away.
+                // What somebody else wrote meanwhile stays, and later cases avoid it.
                 *locked(&self.around) = Around::left(&left);
                 Ok(())
             }
@@ -331,8 +332,8 @@ impl Keeper {
     }
 }
 
-/// What an earlier run could not remove from this target, if its journal holds nothing else. A journal of the same zone
-/// id on another target says nothing of this one, and is set aside.
+/// Returns the test mappings that an earlier run could not remove from this target, if its journal holds nothing else.
+/// A journal of the same zone id on another target says nothing about this one, and is set aside.
 ///
 /// # Errors
 /// [`JournalError::Pending`] if mappings wait to be put back.
@@ -364,7 +365,7 @@ fn left_by_an_earlier_run(
     }
 }
 
-/// What a zone holds through every generation that is routed.
+/// Reads what a zone holds through every routed generation.
 async fn read_all(target: &Target, zone: &str, rules: Rules) -> Result<Holding, TargetError> {
     let routed = [Generation::V2, Generation::V1];
     let routed = routed

@@ -1,4 +1,4 @@
-//! The exclusive right to work on a zone: one lock for each zone id, in one folder for each user, whatever the target is
+//! The exclusive right to work on a zone. Each zone id has one lock in the user's lock folder, whatever the target is
 //! called and wherever journals are kept.
 
 use std::fs::{File, TryLockError};
@@ -14,7 +14,7 @@ pub(super) struct ZoneLock {
 }
 
 impl ZoneLock {
-    /// Takes the lock of a zone, or waits for another run's end where the user wants that.
+    /// Takes the lock of a zone. If the user wants that, waits for another run to end.
     ///
     /// # Errors
     /// [`JournalError::Locked`] if another run has it; [`JournalError::Io`]; [`JournalError::Foreign`].

@@ -1,11 +1,12 @@
-//! Care for zones that belong to somebody: what a zone held is written down before the first change, and put back
-//! afterwards. `docs/safety.md` states the promise.
+//! Care for zones that hold somebody's data. The contents of a zone are recorded before the first change and put back
+//! at the end. `docs/safety.md` states the promise.
 //!
-//! Decisions are procedures without clock, socket or file (`desk`): `survey` reads a zone, `admit` lets a case's write
-//! go out, `remove` takes away what a case left, `make_room` empties a zone, `put_back` makes it what it was, and `ending`
-//! is what came of it. They read and change a `ledger`, the sum of a journal's `record`s. `wire` carries them out on a
-//! target, `simulation` on anything that can go wrong. `journal`, `lock` and `seal` are files; `keeper` is one zone in a
-//! run's care; `restore` finishes what a run left.
+//! Decisions are procedures that use no clock, socket or file themselves (`desk`). `survey` reads a zone, `admit`
+//! checks a case's write before it is sent, and `remove` deletes what a case left. `make_room` empties a zone,
+//! `put_back` restores its contents, and `ending` is the result. The procedures read and change a `ledger`, which is
+//! the sum of a journal's `record`s. `wire` carries them out on a real target, and `simulation` on a simulated one with
+//! faults. `journal` and `lock` are files, and `seal` authenticates a journal. `keeper` takes care of one zone during a
+//! run, and `restore` finishes what a run left.
 
 mod admit;
 mod around;

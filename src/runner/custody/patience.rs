@@ -1,32 +1,32 @@
-//! Asking a target that fails now and then: with growing pauses, for a bounded time.
+//! Retries of requests to a target that fails now and then: with growing pauses, for a limited time.
 
 use std::time::Duration;
 
 use super::desk::{Ask, Desk, Heard, Trouble};
 
-/// The first pause after a failure; each further one in a row is twice as long.
+/// The first pause after a failure. Each further pause in a row is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause of our own choice.
+/// The longest pause between retries that the target did not ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// The longest pause that a target can ask for while its zone is put back.
 pub(in crate::runner) const LONGEST_WAIT: Duration = Duration::from_mins(5);
-/// How often in a row a target can ask for a pause.
+/// The number of consecutive pauses that a target can ask for.
 const PAUSES: usize = 8;
-/// How often an answer that is likely to stay the same is asked for again.
+/// The number of retries after an answer that is likely to stay the same.
 const DOUBTS: usize = 2;
-/// The most failures of one procedure that fails more often than it succeeds.
+/// The most failures of one procedure, if it fails more often than it succeeds.
 const FAILURES: usize = 100;
 
-/// How one procedure waits.
+/// The waiting times of one procedure.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::runner) struct Rules {
     /// How long it takes until reads show what was written.
     pub(in crate::runner) settle: Duration,
-    /// How long a failure may last: the sum of the pauses between requests that fail in a row.
+    /// How long a failure may last, measured as the sum of the pauses between consecutive failed requests.
     pub(in crate::runner) patience: Duration,
 }
 
-/// What is left of the patience.
+/// The retry state of one procedure.
 #[derive(Debug)]
 pub(super) struct Patience {
     rules: Rules,
@@ -45,12 +45,12 @@ impl Patience {
         }
     }
 
-    /// How it waits.
+    /// Returns the waiting times.
     pub(super) fn rules(&self) -> Rules {
         self.rules
     }
 
-    /// Whether a write was never answered since this was asked last: it may take effect at any time.
+    /// Returns whether a write went unanswered since the last call. Such a write may take effect at any time.
     pub(super) fn has_lost_a_write(&mut self) -> bool {
         std::mem::take(&mut self.has_lost_a_write)
     }
@@ -62,10 +62,10 @@ impl Patience {
         }
     }
 
-    /// Asks until there is an answer. All requests of custody can be repeated without harm.
+    /// Repeats a request until there is an answer. All requests of custody can be repeated without harm.
     ///
     /// # Errors
-    /// The last trouble: at once where asking again can't help, else when the patience is at its end.
+    /// Returns the last trouble: at once if a retry can't help, otherwise when the patience runs out.
     pub(super) async fn ask(&mut self, desk: &Desk, ask: Ask) -> Result<Heard, Trouble> {
         let (mut spent, mut pause) = (Duration::ZERO, FIRST_PAUSE);
         let (mut pauses, mut doubts) = (0, 0);

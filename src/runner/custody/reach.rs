@@ -1,5 +1,5 @@
-//! Every address that a server may make of what is sent to it. Odd spellings are refused by most servers and
-//! understood by some: what they would then touch has to be known beforehand.
+//! All addresses that a server may read in a request. Most servers refuse odd spellings, but some accept them. So the
+//! addresses that such a request may touch must be known in advance.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::contract::address::meant;
 
-/// The addresses that any part of a JSON value may mean.
+/// Collects the addresses that any part of a JSON value may mean.
 pub(in crate::runner) fn addresses_of(value: &Value, into: &mut BTreeSet<IpAddr>) {
     match value {
         Value::String(text) => addresses_in(text, into),
@@ -26,7 +26,7 @@ pub(in crate::runner) fn addresses_of(value: &Value, into: &mut BTreeSet<IpAddr>
     }
 }
 
-/// The addresses that a text may mean: as a whole, and each address-like part of it.
+/// Collects the addresses that a text may mean, as a whole and in each address-like part.
 pub(in crate::runner) fn addresses_in(text: &str, into: &mut BTreeSet<IpAddr>) {
     into.extend(meant(text));
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '.');
@@ -44,7 +44,8 @@ pub(in crate::runner) fn addresses_in(text: &str, into: &mut BTreeSet<IpAddr>) {
     }
 }
 
-/// IPv4 as `inet_aton` reads it: fewer than four parts, octal after a zero, hexadecimal after `0x`.
+/// Parses an IPv4 address as `inet_aton` does: also with fewer than four parts, octal after a zero, and hexadecimal
+/// after `0x`.
 fn ipv4_of_the_old_kind(text: &str) -> Option<IpAddr> {
     let parts: Vec<u32> = text.split('.').map(number).collect::<Option<_>>()?;
     let (last, leading) = parts.split_last()?;

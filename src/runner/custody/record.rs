@@ -1,4 +1,4 @@
-//! The records of a journal. Each is on disk before the request that it speaks of goes out.
+//! The records of a journal. Each is written before the request that it describes is sent.
 //!
 //! They hold what this run read and what it *sent*, never what an answer claims to have done.
 
@@ -10,7 +10,7 @@ use super::entry::{Holding, Row};
 use crate::contract::Place;
 use crate::exchange::Generation;
 
-/// One record.
+/// One record of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) enum Record {
@@ -20,20 +20,21 @@ pub(super) enum Record {
     Seen(Seen),
     /// What a request is about to write or delete.
     Intent(Intent),
-    /// These were read through a generation as they were before the run, after all that was sent to them.
+    /// Addresses whose mappings were read through this generation as they were before the run, after everything that
+    /// was sent to them.
     Kept(Generation, Vec<IpAddr>),
-    /// It was proved that one store is behind both generations (true), or two.
+    /// The result of a proof: both generations share one store (true), or each has its own.
     Shared(bool),
-    /// It was proved that the target keeps the second value in place of the first.
+    /// A proof that the target keeps the second value in place of the first.
     Mangles(Value, Value),
-    /// A case proved that the target loses mappings that a write does not name: what is missing then was lost by
-    /// the target, not deleted by somebody.
+    /// A proof that the target loses mappings that a write does not name. Missing mappings then count as lost by the
+    /// target, not as deleted by somebody else.
     Lossy,
-    /// All that was there is there again; these test mappings of the run can't be removed from the target.
+    /// The zone's mappings are back. These test mappings of the run can't be removed from the target.
     Released(Vec<Row>),
 }
 
-/// Vendor and region, as they stand in a journal.
+/// Vendor and region, as a journal stores them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Value {
@@ -53,7 +54,7 @@ impl From<Value> for Place {
     }
 }
 
-/// The first record.
+/// The first record of a journal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Opening {
@@ -65,7 +66,7 @@ pub(super) struct Opening {
     pub(super) zone: String,
     /// When the run began (RFC 3339).
     pub(super) started: String,
-    /// Proves that whoever wrote this had the credentials of the run; see [`super::seal`].
+    /// Proof that the writer of the journal had the credentials of the run; see [`super::seal`].
     pub(super) seal: String,
     /// What the zone held.
     pub(super) holding: Holding,
@@ -74,30 +75,30 @@ pub(super) struct Opening {
     pub(super) stuck: Vec<Row>,
 }
 
-/// Single reads.
+/// Results of single reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Seen {
-    /// Through which generation.
+    /// The generation that was read.
     pub(super) through: Generation,
-    /// Addresses with a mapping.
+    /// The mappings that were found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) found: Vec<Row>,
-    /// Addresses without one.
+    /// Addresses without a mapping.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) absent: Vec<IpAddr>,
 }
 
-/// What is about to be sent.
+/// The changes that a request is about to make.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Intent {
-    /// Through which generation.
+    /// The generation through which the request is sent.
     pub(super) through: Generation,
     /// Mappings with the value that is sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) write: Vec<Row>,
-    /// Addresses that a request may write with a value that can't be told, such as in a broken body.
+    /// Addresses that a request may write with an unpredictable value, for example because its body is broken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) any: Vec<IpAddr>,
     /// Addresses that are deleted.

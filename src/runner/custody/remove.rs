@@ -1,5 +1,5 @@
-//! Takes away what a case left. A mapping that the target does not delete in one way is tried in all others that may
-//! work on a faulty server: as the list spells it, in canonical form, in a batch.
+//! Deletes what a case left. If one way of deleting a mapping fails, others are tried that may work on a faulty server:
+//! the spelling of the list, the canonical spelling, or a batch.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -19,21 +19,21 @@ use crate::contract::Place;
 use crate::exchange::Generation;
 use crate::zone::State;
 
-/// More addresses than this are deleted in batches from the start.
+/// The most addresses that are deleted singly at first. More are deleted in batches from the start.
 const FEW: usize = 3;
-/// How long a mapping that was deleted may still be listed before the target is blamed for it.
+/// How long a deleted mapping may still be listed before the target is blamed for it.
 const DOUBT: Duration = Duration::from_secs(2);
-/// After this many mappings that can't be deleted, the next ones are reported without a second look.
+/// The number of undeletable mappings after which further ones are reported without a second look.
 const DOUBTED: usize = 3;
 
-/// What a case did in a zone, and what it found there.
+/// What a case did in a zone, and what it had to avoid there.
 #[derive(Debug, Clone, Default)]
 pub(in crate::runner) struct Left {
-    /// Through which generations it wrote.
+    /// The generations through which it wrote.
     pub(in crate::runner) through: BTreeSet<Generation>,
     /// The addresses that its writes named.
     pub(in crate::runner) mine: BTreeSet<IpAddr>,
-    /// What cases work around.
+    /// The mappings that cases must avoid.
     pub(in crate::runner) around: Around,
 }
 
@@ -63,15 +63,16 @@ impl std::fmt::Display for Stranger {
 pub(in crate::runner) struct Stuck {
     pub(in crate::runner) through: Generation,
     pub(in crate::runner) ip: IpAddr,
-    /// As the list spells it.
+    /// The address as the list spells it.
     pub(in crate::runner) spelled: String,
     pub(in crate::runner) place: Place,
-    /// Whether a single read shows it too. If not, the list shows what is gone.
+    /// Whether a single read shows it too. If not, the list shows a mapping that is gone.
     pub(in crate::runner) is_read: bool,
 }
 
 impl Stuck {
-    /// The clause that is broken: a deletion that does not delete, or a list that shows what is gone.
+    /// Returns the broken clause, either about a deletion that does not delete or about a list that shows a deleted
+    /// mapping.
     pub(in crate::runner) fn clause(&self) -> &'static str {
         match (self.through, self.is_read) {
             (Generation::V1, true) => "V1-DELETE-1",
@@ -94,21 +95,21 @@ impl std::fmt::Display for Stuck {
     }
 }
 
-/// What tidying up found.
+/// The result of tidying up.
 #[derive(Debug, Clone, Default)]
 pub(in crate::runner) struct Tidied {
     pub(in crate::runner) stuck: Vec<Stuck>,
     pub(in crate::runner) strangers: BTreeSet<Stranger>,
-    /// What the zone showed, by generation.
+    /// The mappings that the zone showed, by generation.
     pub(super) listed: BTreeMap<Generation, State>,
-    /// Whether there was a sign of another run.
+    /// The clearest sign of another run.
     pub(in crate::runner) sign: Sign,
-    /// Why a generation could not be tidied.
+    /// The reason why a generation could not be tidied, if any.
     pub(in crate::runner) trouble: Option<String>,
 }
 
-/// Takes away what a case left, and compares the rest of the zone with what was there. A generation that can't be read
-/// does not hide what the other one shows.
+/// Deletes what a case left, and compares the rest of the zone with what was there before. If one generation can't be
+/// read, what the other one shows is still returned.
 pub(super) async fn tidy(desk: Desk, ledger: &mut Ledger, rules: Rules, left: Left) -> Tidied {
     let mut tidied = Tidied::default();
     for through in left.through.iter().copied() {
@@ -161,7 +162,7 @@ async fn tidy_through(
             own.remove(&ip);
         }
     }
-    // A list that lags does not show the latest writes.
+    // A delayed list does not show the latest writes.
     let mut blind = Vec::new();
     if !rules.settle.is_zero() {
         let shown: BTreeSet<IpAddr> = listed.keys().map(IpAddr::to_canonical).collect();
@@ -169,17 +170,18 @@ async fn tidy_through(
             .mine
             .iter()
             .filter(|ip| !shown.contains(&ip.to_canonical()));
-        // One store may be behind both generations: what either shows of others is not deleted unseen.
+        // Both generations may share one store. So an address is not deleted blindly if either generation shows
+        // somebody else's mapping there.
         let is_others = |ip: &IpAddr| tidied.strangers.iter().any(|one| one.ip == *ip);
         let is_free = |ip: &IpAddr| ledger.was_free(through, *ip) && !is_others(ip);
         blind.extend(unlisted.copied().filter(is_free));
     }
-    // What was listed and deleted is gone. Everything else counts as left until the zone is put back: a list may be an old
-    // one.
+    // Mappings that were listed and deleted are gone. Everything else counts as left until the zone is put back, since
+    // a list may be outdated.
     let gone: Vec<IpAddr> = own.keys().copied().collect();
     let (mut stuck, latest) = remove(desk, patience, ledger, through, own, blind).await?;
     let confirming = confirm(desk, patience, ledger, &mut stuck).await?;
-    // Each list may show what somebody wrote since the one before it.
+    // Each list may show what somebody else wrote since the previous one.
     for latest in latest.into_iter().chain(confirming) {
         let compared = Compared::of(ledger, through, &latest, &existing, &left.mine);
         tidied.strangers.extend(compared.strangers);
@@ -198,7 +200,7 @@ async fn tidy_through(
     Ok(())
 }
 
-/// Learns from a test mapping whether the other generation shows what was written through this one.
+/// Finds out with a test mapping whether the other generation shows what was written through this one.
 async fn how_many_stores(
     desk: &Desk,
     patience: &mut Patience,
@@ -215,13 +217,14 @@ async fn how_many_stores(
         return Ok(());
     };
     let mut shown = Vec::new();
-    // Through this generation last: whoever wrote or deleted there in this moment must not make one store look like two.
+    // This generation is read last. A write or deletion by somebody else at this moment must not make one store look
+    // like two.
     for generation in [other, through] {
         patience.settle(desk).await;
         match read(desk, patience, generation, ip).await {
             Ok(entry) => shown.push(entry.map(|entry| entry.place)),
             Err(Trouble::Over(why)) => return Err(Trouble::Over(why)),
-            // It is tried again after the next case.
+            // The test is repeated after the next case.
             Err(_) => return Ok(()),
         }
     }
@@ -236,7 +239,7 @@ async fn how_many_stores(
             found: vec![Row::new(ip, &now)],
             absent: Vec::new(),
         }),
-        // An older value of the run's own, or one that somebody deleted in this moment, tells nothing.
+        // An older value of this run, or a mapping that somebody else deleted at this moment, proves nothing.
         None if shown[1].as_ref() != Some(place) => return Ok(()),
         None if shown[0].as_ref().is_some_and(|now| now != place) => return Ok(()),
         None => Record::Shared(shown[0].is_some()),
@@ -246,7 +249,7 @@ async fn how_many_stores(
     Ok(())
 }
 
-/// A list, compared with what cases work around.
+/// A list, compared with the mappings that cases must avoid.
 struct Compared {
     /// The run's own mappings.
     own: Mappings,
@@ -293,8 +296,8 @@ impl Compared {
     }
 }
 
-/// Keeps what is still listed a while later, and returns that list. The first mappings are worth the time; a target that
-/// deletes nothing would cost it again and again.
+/// Keeps the mappings in `stuck` that are still listed after a pause, and returns the new list. After `DOUBTED`
+/// undeletable mappings it does nothing: a target that deletes nothing would cost the pause every time.
 async fn confirm(
     desk: &Desk,
     patience: &mut Patience,
@@ -313,7 +316,7 @@ async fn confirm(
     Ok(Some(listed))
 }
 
-/// Whether a mapping is the run's own: it holds a value that was sent.
+/// Returns whether a mapping is the run's own, which means that it holds a value that was sent.
 fn is_own(
     ledger: &Ledger,
     through: Generation,
@@ -324,17 +327,17 @@ fn is_own(
     let is_mine = mine.contains(&ip) || mine.contains(&ip.to_canonical());
     match ledger.standing(through, ip, Some(&entry.place)) {
         Standing::Ours => true,
-        // A case may write the very value that was taken away from there.
+        // A case may write the same value that was taken away from this address.
         Standing::AsBefore => is_mine && ledger.was_taken(through, ip) && !ledger.is_contested(ip),
         Standing::Others => false,
     }
 }
 
-/// Deletes mappings in every way that may work, and returns what is still listed, with the latest list. `blind` are deleted as well though no
-/// list shows them.
+/// Deletes mappings in every way that may work. Returns the mappings that are still listed, and the latest list. The
+/// addresses in `blind` are deleted too, although no list shows them.
 ///
 /// # Errors
-/// Why the zone can't be read.
+/// Returns the reason why the zone can't be read.
 pub(super) async fn remove(
     desk: &Desk,
     patience: &mut Patience,
@@ -354,7 +357,7 @@ pub(super) async fn remove(
     ledger.tidies(own.keys().chain(&blind).copied());
     let mut spelled: Vec<String> = own.iter().map(as_listed).collect();
     spelled.extend(blind.iter().map(ToString::to_string));
-    // Two stores may hold different things at one address.
+    // Two stores may hold different mappings at one address.
     let is_shared = ledger.is_proved_shared();
     let mut generations = ledger.generations().into_iter();
     let other = generations.find(|other| *other != through && is_shared);
@@ -365,7 +368,7 @@ pub(super) async fn remove(
         (through, Form::Batch, canonical),
         (other.unwrap_or(through), Form::Single, canonical),
     ];
-    // A target on which nothing helped so far is not tried in every way again and again.
+    // If no way has worked on this target so far, the other ways are not tried again and again.
     let most = if ledger.stuck().len() < DOUBTED {
         ways.len()
     } else {
@@ -376,13 +379,13 @@ pub(super) async fn remove(
     let mut latest = None;
     while !spelled.is_empty() {
         let deleted = delete(desk, patience, by, &spelled, form).await?;
-        // A target whose lists lag is asked once: its answer has to do until the zone is put back.
+        // A target with delayed lists is asked only once. Its answer is trusted until the zone is put back.
         if deleted.all_free && !rules.settle.is_zero() {
             return Ok((Vec::new(), None));
         }
         patience.settle(desk).await;
         let listed = list(desk, patience, through).await?;
-        // Another value is somebody else's.
+        // A different value belongs to somebody else.
         own.retain(|ip, entry| listed.get(ip).is_some_and(|now| now.place == entry.place));
         latest = Some(listed);
         let Some((generation, next, spelling)) = rest.next() else {
@@ -430,19 +433,19 @@ pub(super) async fn remove(
     Ok((stuck, latest))
 }
 
-/// What came of deletions.
+/// The result of deletions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Deleted {
-    /// The addresses at which something was deleted, by their place in the request.
+    /// The addresses where a mapping was deleted, as indexes into the request.
     pub(super) done: Vec<usize>,
-    /// Whether each address was answered as free now.
+    /// Whether the target answered that every address is free now.
     pub(super) all_free: bool,
 }
 
 /// Deletes addresses.
 ///
 /// # Errors
-/// Why the target can't be asked; a refusal is not an error.
+/// Returns the reason why the target can't be asked. A refusal is not an error.
 pub(super) async fn delete(
     desk: &Desk,
     patience: &mut Patience,
@@ -470,7 +473,7 @@ pub(super) async fn delete(
                     .extend(done.map(|(index, _)| number * size + index));
                 deleted.all_free &= items.len() == chunk.len() && items.iter().all(is_free);
             }
-            // A target without batches may still delete singly.
+            // A target without batches may still answer single deletions.
             Err(Trouble::Refused(_)) if form == Form::Batch => {
                 let singly = Box::pin(delete(desk, patience, through, chunk, Form::Single)).await?;
                 let done = singly.done.iter().map(|index| number * size + index);

@@ -1,4 +1,4 @@
-//! Puts a zone back and says how that ended; also for a run that did not end, from its journal.
+//! Puts a zone back and reports the result. Does the same for a run that did not end, from its journal.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -22,12 +22,12 @@ use crate::exchange::Generation;
 use crate::exchange::shell_word;
 use crate::transport::Purpose;
 
-/// How putting a zone back ended.
+/// The result of putting a zone back.
 #[derive(Debug, Clone)]
 pub enum Closed {
-    /// Nothing of what was there is missing.
+    /// No mapping of the zone is missing.
     PutBack(PutBack),
-    /// Something is, or it is not known; the journal stays.
+    /// A mapping is missing, or it is unknown whether one is. The journal stays.
     Left(ZoneLeft),
 }
 
@@ -40,7 +40,7 @@ impl From<Closed> for Event {
     }
 }
 
-/// An ending before the journal has heard of it.
+/// An ending that is not yet recorded in the journal.
 pub(super) struct Unfinished {
     zone: String,
     target: String,
@@ -69,7 +69,7 @@ pub(super) async fn close(world: World<'_>, mut ledger: Ledger) -> Unfinished {
 }
 
 impl Unfinished {
-    /// Removes the journal if it has done its work, and says how it ended.
+    /// Removes the journal if it is no longer needed, and returns the result.
     pub(super) fn finish(self, mut journal: Journal) -> Closed {
         if !self.ending.is_whole() {
             return Closed::Left(self.left(journal.path(), None));
@@ -156,7 +156,7 @@ impl Unfinished {
     }
 }
 
-/// What somebody else did, each thing once whatever generation shows it.
+/// Returns what somebody else did. Each change is listed once, even if both generations show it.
 fn by_others(ending: &Ending) -> BTreeSet<String> {
     let said = |stranger: &Stranger| {
         if ending.written_otherwise.contains(&stranger.ip) {
@@ -170,7 +170,7 @@ fn by_others(ending: &Ending) -> BTreeSet<String> {
     ending.kept.iter().map(said).collect()
 }
 
-/// A journal that waits, as far as it can be read without a target.
+/// A journal of a zone that waits to be put back, as far as it can be read without a target.
 #[derive(Debug)]
 pub struct Waiting {
     /// The journal.
@@ -181,7 +181,7 @@ pub struct Waiting {
     pub zone: String,
     /// When the run began (RFC 3339).
     pub started: String,
-    /// Whether only test mappings are left that the target does not delete.
+    /// Whether the only mappings left are test mappings that the target does not delete.
     pub is_released: bool,
     seal: String,
     ledger: Ledger,
@@ -205,13 +205,13 @@ impl Waiting {
         })
     }
 
-    /// Whether a run with these credentials wrote it.
+    /// Returns whether a run with these credentials wrote the journal.
     #[must_use]
     pub fn is_sealed_by(&self, credentials: &Credentials) -> bool {
         credentials.seal(&self.target, &self.zone).text() == self.seal
     }
 
-    /// What the zone held through each generation.
+    /// Returns what the zone held through each generation.
     #[must_use]
     pub fn held(&self) -> Vec<(Generation, Vec<Row>)> {
         let rows = |generation: Generation| {
@@ -226,7 +226,7 @@ impl Waiting {
             .collect()
     }
 
-    /// The mappings that the run deleted or overwrote, or was about to.
+    /// Returns the mappings that the run deleted or overwrote, or was about to delete or overwrite.
     #[must_use]
     pub fn at_stake(&self) -> Vec<(Generation, Vec<Row>)> {
         let generations = self.ledger.generations().into_iter();
@@ -235,7 +235,7 @@ impl Waiting {
             .collect()
     }
 
-    /// Test mappings of the run that may be left.
+    /// Returns how many test mappings of the run may be left.
     #[must_use]
     pub fn may_be_left(&self) -> usize {
         let generations = self.ledger.generations().into_iter();
@@ -252,7 +252,7 @@ impl Waiting {
     }
 }
 
-/// The journals in a folder, each read by itself.
+/// Reads the journals in a folder, each separately.
 ///
 /// # Errors
 /// [`JournalError::Io`] if the folder can't be read.
@@ -261,21 +261,23 @@ pub fn waiting(folder: &Path) -> Result<Vec<Result<Waiting, JournalError>>, Jour
     Ok(paths.iter().map(|path| Waiting::read(path)).collect())
 }
 
-/// Which mappings are written back.
+/// The choice of mappings to write back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WriteBack {
-    /// Those that the run deleted or overwrote.
+    /// Mappings that the run deleted or overwrote.
     #[default]
     Taken,
-    /// Also those that are gone without a request of the run: the target lost them, or their owner deleted them.
+    /// Also mappings that are gone without a request of the run. Either the target lost them, or their owner deleted
+    /// them.
     AllMissing,
 }
 
-/// Finishes what a run left: puts the zone of a journal back and removes the journal. The target must be the journal's
-/// own.
+/// Finishes what a run left: puts the zone of a journal back and removes the journal. The target must be the one in the
+/// journal.
 ///
 /// # Errors
-/// [`TargetError::Journal`] if the journal can't be read or another run is at work; those of setting a target up.
+/// [`TargetError::Journal`] if the journal can't be read or another run is at work; also the errors of setting up a
+/// target.
 pub async fn restore(
     config: TargetConfig,
     waiting: &Waiting,

@@ -1,5 +1,6 @@
-//! The seal of a journal: only who has the credentials of a run can make it. `restore` sends them to the address in a
-//! journal without asking only where the seal fits, so a journal that somebody else put there gets nothing.
+//! The seal of a journal, which only somebody with the credentials of the run can make. Unless the user names the
+//! target or the journal, `restore` sends credentials to the address in a journal only if the seal matches. So a
+//! journal that somebody else planted gets no credentials.
 
 use std::fmt::Write;
 
@@ -11,10 +12,10 @@ use sha2::Sha256;
 pub(in crate::runner) struct Seal([u8; 32]);
 
 impl Seal {
-    /// The seal of a zone at a target, made with the secrets of the run.
+    /// Returns the seal of a zone at a target, made with the secrets of the run.
     pub(in crate::runner) fn of(secrets: &[&str], target: &str, zone: &str) -> Self {
         let key = secrets.join("\0");
-        // A key of any length will do.
+        // HMAC accepts a key of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else {
             return Self::default();
         };
@@ -25,7 +26,7 @@ impl Seal {
         Self(mac.finalize().into_bytes().into())
     }
 
-    /// As it stands in a journal.
+    /// Returns the seal in hexadecimal, as a journal stores it.
     pub(in crate::runner) fn text(&self) -> String {
         let mut text = String::with_capacity(64);
         for byte in self.0 {

@@ -1,4 +1,4 @@
-//! Reads a zone: the whole list, with proof that it was all, or one mapping by itself.
+//! Reads of a zone: the whole list, with a check that it is complete, or a single mapping.
 
 use std::net::IpAddr;
 
@@ -7,15 +7,15 @@ use super::entry::{Entry, Holding, Mappings};
 use super::patience::{Patience, Rules};
 use crate::exchange::Generation;
 
-/// How often a list that changes while it is read is read again.
+/// The number of attempts to read a list that changes while it is read.
 const ATTEMPTS: usize = 3;
-/// More pages than any zone has at 100 a page.
+/// The most pages that are read: more than any zone has at 100 mappings per page.
 const PAGES: u64 = 60;
 
-/// What a zone holds through these generations.
+/// Reads what a zone holds through these generations.
 ///
 /// # Errors
-/// The generation whose list can't be had, and why.
+/// Returns the generation whose list can't be read, and the reason.
 pub(super) async fn survey(
     desk: Desk,
     rules: Rules,
@@ -31,10 +31,10 @@ pub(super) async fn survey(
     Ok(holding)
 }
 
-/// The whole list.
+/// Reads the whole list.
 ///
 /// # Errors
-/// [`Trouble::Unreadable`] if it never was consistent; whatever kept it from being read.
+/// [`Trouble::Unreadable`] if the list was never consistent; otherwise the trouble that kept it from being read.
 pub(super) async fn list(
     desk: &Desk,
     patience: &mut Patience,
@@ -50,7 +50,7 @@ pub(super) async fn list(
     Err(Trouble::Unreadable(why))
 }
 
-/// One pass over the pages; the inner error says why it can't be taken for all.
+/// Reads all pages once. The inner error says why the result can't be trusted to be complete.
 async fn pass(
     desk: &Desk,
     patience: &mut Patience,
@@ -71,7 +71,8 @@ async fn pass(
         let is_empty = page.entries.is_empty();
         count += page.entries.len();
         mappings.extend(page.entries);
-        // The number of pages is not relied on: a list ends where it is empty, or where all that it counts was shown.
+        // The number of pages that the target reports is not trusted. A list ends at an empty page, or when it has
+        // shown as many entries as it counts.
         if generation == Generation::V1 || is_empty || total == Some(count) {
             return Ok(if count != mappings.len() {
                 Err(format!(
@@ -89,10 +90,10 @@ async fn pass(
     Ok(Err(format!("the list has more than {PAGES} pages")))
 }
 
-/// One mapping by itself.
+/// Reads a single mapping.
 ///
 /// # Errors
-/// Whatever kept it from being read.
+/// Returns the trouble that kept it from being read.
 pub(super) async fn read(
     desk: &Desk,
     patience: &mut Patience,

@@ -1,5 +1,5 @@
-//! Tries at test addresses what a target makes of a value. What a faulty target keeps in place of a value that was sent is
-//! the run's own as well, and is removed; without a proof it would be taken for somebody else's.
+//! Tests at test addresses whether a target changes a value. A value that a faulty target keeps in place of a sent one
+//! is the run's own too, and is removed. Without proof, it would be taken for somebody else's.
 
 use std::net::IpAddr;
 
@@ -13,15 +13,15 @@ use super::survey::read;
 use crate::contract::Place;
 use crate::exchange::Generation;
 
-/// The documentation addresses (RFC 5737) at which values are tried.
+/// Returns the documentation addresses (RFC 5737) at which values are tested.
 pub(in crate::runner) fn trial_addresses() -> impl Iterator<Item = IpAddr> {
     (101..=250).map(|last| IpAddr::from([198, 51, 100, last]))
 }
 
-/// How many values are tried at a time.
+/// The most values that are tested at a time.
 const TRIES: usize = 3;
 
-/// The target, as a trial sees it.
+/// The target and the state that a trial uses.
 pub(super) struct Bench<'a> {
     pub(super) desk: &'a Desk,
     pub(super) patience: &'a mut Patience,
@@ -33,7 +33,7 @@ impl Bench<'_> {
     /// Returns `count` free test addresses, or fewer if the zone holds most of them.
     ///
     /// # Errors
-    /// Whatever kept them from being read.
+    /// Returns the trouble that kept them from being read.
     pub(super) async fn free(&mut self, count: usize) -> Result<Vec<IpAddr>, Trouble> {
         let mut free = Vec::new();
         let mut seen = Seen {
@@ -65,10 +65,10 @@ impl Bench<'_> {
         Ok(free)
     }
 
-    /// Notes rows that are about to be written to test addresses.
+    /// Records rows that are about to be written to test addresses.
     ///
     /// # Errors
-    /// If the journal can't be written.
+    /// Returns the trouble if the journal can't be written.
     pub(super) async fn announce(&mut self, rows: &[Row]) -> Result<(), Trouble> {
         let mut intent = Intent::through(self.through);
         intent.write = rows.to_vec();
@@ -80,17 +80,17 @@ impl Bench<'_> {
         }
     }
 
-    /// Writes a value to two fresh test addresses. Returns whether both show `kept` in its place, and notes that then.
+    /// Writes a value to two fresh test addresses. Returns whether both show `kept` in its place, and records it if so.
     ///
     /// # Errors
-    /// Whatever kept it from being tried.
+    /// Returns the trouble that prevented the test.
     pub(super) async fn mangles(&mut self, sent: &Place, kept: &Place) -> Result<bool, Trouble> {
         if self.ledger.mangles(sent, kept) {
             return Ok(true);
         }
         let free = self.free(2).await?;
         let rows: Vec<Row> = free.iter().map(|ip| Row::new(*ip, sent)).collect();
-        // Without single reads there would be no answer.
+        // Without single reads, the test would have no result.
         let is_known = |ip: &IpAddr| self.ledger.was_free(self.through, *ip);
         if rows.len() < 2 || !free.iter().all(is_known) {
             return Ok(false);
@@ -109,7 +109,7 @@ impl Bench<'_> {
             let now = read(self.desk, self.patience, self.through, row.ip).await?;
             shown.push(now.map(|entry| entry.place));
         }
-        // What was written and does not show may do so later.
+        // A written value that is not visible may appear later.
         if shown.contains(&None) {
             self.ledger.expect_late_effects();
         }
@@ -135,19 +135,19 @@ impl Bench<'_> {
     }
 }
 
-/// What came of trying values.
+/// The result of testing values.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Learned {
-    /// Whether anything was written for it.
+    /// Whether the test wrote anything.
     pub(super) has_tried: bool,
-    /// Whether the target keeps other values than those that were sent.
+    /// Whether the target keeps values other than those that were sent.
     pub(super) has_found: bool,
 }
 
-/// Tries whether the target keeps other values than those that were sent; returns what came of it.
+/// Tests whether the target keeps values other than those that were sent.
 ///
 /// # Errors
-/// Whatever kept it from being tried.
+/// Returns the trouble that prevented the test.
 pub(super) async fn learn_manglings<'a>(
     desk: &Desk,
     patience: &mut Patience,

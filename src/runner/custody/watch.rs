@@ -1,5 +1,5 @@
-//! Notices another run in the zone by what it writes: test addresses that this run did not write. One mapping like that
-//! may be anybody's; one that comes and goes is somebody at work.
+//! Notices another run in the zone by test addresses that this run did not write. A single mapping of this kind may
+//! belong to anybody. One that comes and goes shows that somebody is at work.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -20,22 +20,22 @@ use crate::contract::Place;
 use crate::exchange::Generation;
 use crate::zone::State;
 
-/// How often a zone is read while this run is quiet.
+/// The number of times that a zone is read while this run is quiet.
 const LOOKS: usize = 4;
-/// The shortest pause between two looks, in milliseconds, and what chance adds at most.
+/// The shortest pause between two looks, and the limit of the random time that is added to it, in milliseconds.
 const PAUSE: (u64, u64) = (100, 600);
 
-/// How long a beacon stays after everything else of a run that saw another one is put back: the other one judges what it
-/// read until then, and has to see who changed it.
+/// How long a beacon stays after everything else is put back, if this run saw another one. The other run judges what it
+/// read until then, and must see who changed it.
 pub(super) const SHOWN: Duration = Duration::from_secs(4);
 
-/// A pause between two looks. Two runs that watch each other at the same time must not be quiet for equally long.
+/// Returns a random pause between two looks. Two runs that watch each other must not be quiet for the same time.
 pub(super) fn pause() -> Duration {
     let (shortest, more) = PAUSE;
     Duration::from_millis(shortest + new_seed() % more)
 }
 
-/// What all zones of a run have in common.
+/// The state that all zones of a run share.
 #[derive(Debug, Default)]
 pub(in crate::runner) struct Traces {
     sent: Mutex<BTreeSet<IpAddr>>,
@@ -43,19 +43,19 @@ pub(in crate::runner) struct Traces {
 }
 
 impl Traces {
-    /// Notes addresses that a request of this run named, in whatever zone.
+    /// Notes addresses that a request of this run named, in any zone.
     pub(super) fn sent(&self, addresses: impl IntoIterator<Item = IpAddr>) {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.extend(addresses.into_iter().map(|ip| ip.to_canonical()));
     }
 
-    /// Whether an address is one that test cases use, and no request of this run named it.
+    /// Returns whether an address is a test address that no request of this run named.
     pub(super) fn is_foreign(&self, ip: IpAddr) -> bool {
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         is_documentation(ip) && !sent.contains(&ip.to_canonical())
     }
 
-    /// Notes how many requests putting a zone back takes; returns the sum over all zones.
+    /// Notes how many requests it takes to put a zone back. Returns the sum over all zones.
     pub(super) fn reserve(&self, zone: &str, requests: u64) -> u64 {
         let mut reserves = self.reserves.lock().unwrap_or_else(PoisonError::into_inner);
         reserves.insert(zone.to_owned(), requests);
@@ -70,20 +70,20 @@ pub(super) struct Foreign {
     quiet: usize,
 }
 
-/// What a list says of somebody else.
+/// What a list reveals about somebody else.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::runner) enum Sign {
     /// Nothing.
     #[default]
     None,
-    /// There is a test mapping of somebody.
+    /// The zone holds a test mapping of somebody else.
     There,
-    /// A test mapping of somebody came and went.
+    /// A test mapping of somebody else came and went.
     AtWork,
 }
 
 impl Foreign {
-    /// Takes a list in.
+    /// Takes in a list, and returns the sign that it gives.
     pub(super) fn saw(
         &mut self,
         generation: Generation,
@@ -97,7 +97,7 @@ impl Foreign {
         if known.any(|((_, ip), place)| listed.get(ip) != Some(place)) {
             return Sign::AtWork;
         }
-        // The zone did not hold it when this run began.
+        // A foreign beacon shows another run at work, since the zone did not hold it when this run began.
         if listed
             .keys()
             .any(|ip| Beacon::is_at(*ip) && is_foreign(*ip))
@@ -114,14 +114,15 @@ impl Foreign {
         sign
     }
 
-    /// Whether watching the zone once more is worth the time: a target that invents addresses is quiet each time.
+    /// Returns whether it is worth the time to watch the zone once more. A target that invents addresses is quiet each
+    /// time.
     pub(super) fn is_worth_watching(&mut self) -> bool {
         self.quiet += 1;
         self.quiet <= 5
     }
 }
 
-/// A test mapping by which a run that watches shows itself: two that watch each other would both be quiet.
+/// A test mapping by which a watching run shows itself. Without it, two runs that watch each other would both be quiet.
 #[derive(Debug, Clone)]
 pub(super) struct Beacon {
     pub(super) ip: IpAddr,
@@ -129,7 +130,7 @@ pub(super) struct Beacon {
 }
 
 impl Beacon {
-    /// One of fifty addresses by chance.
+    /// Returns a beacon at a random one of fifty addresses.
     pub(super) fn new(place: Place) -> Self {
         let last = u8::try_from(51 + new_seed() % 50).unwrap_or(51);
         Self {
@@ -142,12 +143,12 @@ impl Beacon {
         matches!(ip, IpAddr::V4(ip) if matches!(ip.octets(), [198, 51, 100, 51..=100]))
     }
 
-    /// Writes it; `false` if there is one already.
+    /// Writes the beacon. Returns `false` if its address already has a mapping.
     async fn light(&self, mut bench: Bench<'_>) -> bool {
         match read(bench.desk, bench.patience, bench.through, self.ip).await {
             Ok(Some(_)) => return false,
             Ok(None) => {}
-            // It is done without.
+            // The run goes on without a beacon.
             Err(_) => return true,
         }
         let record = Record::Seen(Seen {
@@ -160,27 +161,27 @@ impl Beacon {
         let rows = vec![Row::new(self.ip, &self.place)];
         if bench.announce(&rows).await.is_ok() {
             let ask = Ask::Write(bench.through, rows);
-            // Whether it was written makes no difference to this run.
+            // It makes no difference to this run whether the beacon was written.
             let _ = bench.patience.ask(bench.desk, ask).await;
         }
         true
     }
 }
 
-/// How a zone is watched.
+/// The settings for watching a zone.
 #[derive(Debug, Clone)]
 pub(super) struct Watch {
     pub(super) through: Generation,
-    /// None where nothing may be written.
+    /// `None` if nothing may be written.
     pub(super) beacon: Option<Beacon>,
-    /// Between two looks.
+    /// The pause between two looks.
     pub(super) pause: Duration,
-    /// Whether another run was seen at work already: then only this run's beacon is lit for it.
+    /// Whether another run was already seen at work. Then the watch only writes this run's beacon for it.
     pub(super) is_certain: bool,
 }
 
-/// Reads the zone again and again while this run writes nothing but its beacon; returns whether test addresses changed, or
-/// another beacon is there. What the run wrote before has settled by then.
+/// Reads the zone repeatedly while this run writes nothing but its beacon. Returns whether test addresses changed, or
+/// another beacon is there. Earlier writes of this run have settled by then.
 pub(super) async fn watch(desk: Desk, ledger: &mut Ledger, rules: Rules, watch: Watch) -> bool {
     let mut patience = Patience::new(rules);
     patience.settle(&desk).await;
@@ -218,7 +219,7 @@ pub(super) async fn watch(desk: Desk, ledger: &mut Ledger, rules: Rules, watch: 
             ledger.others_are_at_work(is_lit.then_some(beacon.ip));
         } else if is_lit {
             let spelled = [beacon.ip.to_string()];
-            // What is left of it is removed when the zone is put back.
+            // If the beacon is still there, it is removed when the zone is put back.
             let _ = delete(&desk, &mut patience, through, &spelled, Form::Single).await;
         }
     } else if !is_alone {

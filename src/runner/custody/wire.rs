@@ -1,4 +1,4 @@
-//! A target as the world of a procedure: sends what it asks for, and says what came of it.
+//! Procedures on a real target: sends the requests that a procedure asks for, and returns the results.
 
 use std::net::IpAddr;
 
@@ -29,7 +29,7 @@ pub(super) struct World<'a> {
 }
 
 impl World<'_> {
-    /// Carries a procedure out.
+    /// Carries out a procedure.
     pub(super) async fn run<T>(&self, mut procedure: Procedure<'_, T>) -> T {
         let mut heard = None;
         loop {
@@ -123,7 +123,7 @@ impl World<'_> {
             region: region.to_owned(),
         };
         let names = format!("{vendor} {region}");
-        // What is shown goes into the journal, and no secret may get there.
+        // These names go into the journal, which must not contain secrets.
         if self.target.redactor.text(&names) != names {
             return Err(format!("{operation} lists the credentials"));
         }
@@ -240,7 +240,7 @@ impl World<'_> {
         }
     }
 
-    /// What a batch says of each address.
+    /// Returns what the answer to a batch says about each address.
     fn items(
         &self,
         exchange: &Exchange,
@@ -268,7 +268,7 @@ impl World<'_> {
             .collect()
     }
 
-    /// Sends one request; an answer is a success, or a 404 of a single operation that has one.
+    /// Sends one request. Only a success, or a 404 to a single read or deletion, counts as an answer.
     async fn send(
         &self,
         (generation, kind): (Generation, Kind),
@@ -280,7 +280,7 @@ impl World<'_> {
             return Err(Trouble::Over(format!("{generation:?} has no {kind:?}")));
         };
         let outgoing = self.outgoing(operation, address, &query, body);
-        // A run that was halted sends nothing more of its own; its zones are put back all the same.
+        // A halted run sends no more requests of its own, but its zones are still put back.
         if self.purpose == Purpose::Work
             && let Some(reason) = self.target.halt.reason()
         {
@@ -339,7 +339,7 @@ impl World<'_> {
     }
 }
 
-/// Why an answer is not one that can be used.
+/// Returns why an answer can't be used, or `None` if it can.
 fn trouble(operation: Operation, exchange: &Exchange) -> Option<Trouble> {
     let response = &exchange.response;
     let (status, codes) = (response.status, response.codes());
@@ -378,10 +378,10 @@ fn trouble(operation: Operation, exchange: &Exchange) -> Option<Trouble> {
         404 if is_single && !is_gone => None,
         _ if is_gone => Some(Trouble::Gone(said())),
         429 => Some(Trouble::Throttled(None)),
-        // A token is refused at the edge now and then, and is good a moment later.
+        // The edge sometimes refuses a token that it accepts a moment later.
         401 | 403 if !is_full => Some(Trouble::Failed(said())),
         400..=499 => Some(Trouble::Refused(said())),
-        // A single read that fails in the same way again and again is the server's fault; its list may still do.
+        // If a single read keeps failing in the same way, the server is at fault. Its list may still work.
         500..=599 if operation.kind() == Kind::Get && !is_edge_failure(exchange) => {
             Some(Trouble::Unreadable(said()))
         }

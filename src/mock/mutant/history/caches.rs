@@ -1,11 +1,12 @@
-//! Caches that one way to write forgets.
+//! Caches that one kind of write does not invalidate.
 
 use super::Slip;
 use super::memory::{cached, deletes, forget, is, name_of, named};
 use crate::exchange::{Generation, Kind};
 use crate::mock::{Call, Change, Reply, Rules, Zone};
 
-/// A cache of one operation's answers, by address and query, that all writes empty but those that it forgets.
+/// Caches the answers of one operation by address and query. Every write clears the cache, except those that `forgets`
+/// selects.
 fn cache(
     rules: &Rules,
     zone: &mut Zone,

@@ -1,4 +1,4 @@
-//! Numbers that are kept beside the mappings, and looks that end too early.
+//! Counters that are kept beside the mappings, and searches that end too early.
 
 use std::net::IpAddr;
 
@@ -8,12 +8,12 @@ use super::memory::{deletes, is, named, number, set_number};
 use crate::exchange::Kind;
 use crate::mock::{Call, Change, Refusal, Reply, Rules, Zone, handle};
 
-/// Whether an address is not among the first mappings, `seen` of them.
+/// Returns whether an address is mapped, but not among the first `seen` mappings.
 fn is_beyond(zone: &Zone, ip: IpAddr, seen: usize) -> bool {
     zone.mappings.keys().skip(seen).any(|other| *other == ip)
 }
 
-/// The honest answer of a list with another total.
+/// Returns the honest answer of a list with a wrong total.
 fn with_total(rules: &Rules, zone: &mut Zone, call: &Call, add: i64) -> Reply {
     let mut reply = handle(rules, zone, call);
     if let Some(info) = reply.body.get_mut("result_info") {
@@ -25,7 +25,7 @@ fn with_total(rules: &Rules, zone: &mut Zone, call: &Call, add: i64) -> Reply {
     reply
 }
 
-/// Counts what a write adds by a formula, and refuses beyond the limit by that count.
+/// Counts the mappings with the formula `change`, and refuses new ones once that count reaches the limit.
 fn counted(
     rules: &Rules,
     zone: &mut Zone,
@@ -167,7 +167,7 @@ pub(super) const SLIPS: &[Slip] = &[
                 .and_then(|size| size.parse().ok())
                 .unwrap_or(20);
             let mut reply = handle(rules, zone, call);
-            // The entry that is now the first of this page was the last of the one before.
+            // The fault skips the entry that should now be the first one of this page.
             let mut later = zone.clone();
             let skipped = zone.mappings.keys().nth((page - 1) * size).copied()?;
             later.mappings.remove(&skipped);

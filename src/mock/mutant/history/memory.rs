@@ -1,4 +1,4 @@
-//! What faults with a history remember of a zone: answers, numbers, addresses, mappings.
+//! The memory of faults that need a history: answers, numbers, addresses and mappings of a zone.
 
 use std::net::IpAddr;
 
@@ -8,12 +8,12 @@ use super::super::bend::{ip, items, sent_ip};
 use crate::exchange::{Kind, Operation};
 use crate::mock::{Call, Mapping, Place, Reply, Rules, Zone, handle};
 
-/// The operation with this name.
+/// Returns whether a call is of the operation with this id.
 pub(super) fn is(call: &Call, id: &'static str) -> bool {
     call.operation == Operation::named(id)
 }
 
-/// The addresses that a request names in its path and its body.
+/// Returns the addresses that a request names: those of its batch items, or else the one in its body or path.
 pub(super) fn named(call: &Call) -> Vec<IpAddr> {
     let member = call.operation.generation().request_address();
     let of_item = |item: &Value| ip(item).or_else(|| ip(item.get(member)?));
@@ -25,12 +25,12 @@ pub(super) fn named(call: &Call) -> Vec<IpAddr> {
     }
 }
 
-/// Whether a request removes mappings.
+/// Returns whether a request deletes mappings.
 pub(super) fn deletes(call: &Call) -> bool {
     matches!(call.operation.kind(), Kind::Delete | Kind::BatchDelete)
 }
 
-/// A read by all that tells it from another.
+/// Returns the cache key of a read: operation, address and query.
 pub(super) fn name_of(call: &Call) -> String {
     let address = sent_ip(call).map(|ip| ip.to_string()).unwrap_or_default();
     let query: Vec<String> = call
@@ -41,7 +41,7 @@ pub(super) fn name_of(call: &Call) -> String {
     format!("{} {address} {}", call.operation.id(), query.join("&"))
 }
 
-/// The answer that was kept under a name, or the honest one, which is kept from now on.
+/// Returns the answer that was stored under a name. If there is none, returns the honest answer and stores it.
 pub(super) fn cached(rules: &Rules, zone: &mut Zone, call: &Call, name: &str) -> Reply {
     if let Some(kept) = zone.aside.get(name) {
         let status = kept["status"]
@@ -59,12 +59,12 @@ pub(super) fn cached(rules: &Rules, zone: &mut Zone, call: &Call, name: &str) ->
     reply
 }
 
-/// Forgets all that was kept under names that begin so.
+/// Removes everything that was stored under names with this prefix.
 pub(super) fn forget(zone: &mut Zone, start: &str) {
     zone.aside.retain(|name, _| !name.starts_with(start));
 }
 
-/// A number that is kept, 0 at first.
+/// Returns the number that was stored under a name, or 0 if there is none.
 pub(super) fn number(zone: &Zone, name: &str) -> i64 {
     zone.aside.get(name).and_then(Value::as_i64).unwrap_or(0)
 }
@@ -73,7 +73,7 @@ pub(super) fn set_number(zone: &mut Zone, name: &str, number: i64) {
     zone.aside.insert(name.to_owned(), json!(number));
 }
 
-/// Whether an address was noted under a name.
+/// Returns whether an address was noted under a name.
 pub(super) fn has(zone: &Zone, name: &str, ip: IpAddr) -> bool {
     zone.aside.contains_key(&format!("{name} {ip}"))
 }
@@ -86,7 +86,7 @@ pub(super) fn unnote(zone: &mut Zone, name: &str, ip: IpAddr) {
     zone.aside.remove(&format!("{name} {ip}"));
 }
 
-/// Keeps the place of an address under a name.
+/// Stores the place of an address under a name.
 pub(super) fn keep_place(zone: &mut Zone, name: &str, ip: IpAddr) {
     if let Some(mapping) = zone.mappings.get(&ip) {
         let place = json!([mapping.place.vendor, mapping.place.region]);
@@ -94,7 +94,7 @@ pub(super) fn keep_place(zone: &mut Zone, name: &str, ip: IpAddr) {
     }
 }
 
-/// The place that was kept of an address.
+/// Returns the place of an address that was stored under a name.
 pub(super) fn kept_place(zone: &Zone, name: &str, ip: IpAddr) -> Option<Place> {
     let kept = zone.aside.get(&format!("{name} {ip}"))?;
     Some(Place {
@@ -103,7 +103,7 @@ pub(super) fn kept_place(zone: &Zone, name: &str, ip: IpAddr) -> Option<Place> {
     })
 }
 
-/// Writes a mapping without saying so.
+/// Writes a mapping without updating the time of the set.
 pub(super) fn sneak(zone: &mut Zone, ip: IpAddr, place: Place, call: &Call) {
     let mapping = Mapping {
         place,
@@ -113,7 +113,7 @@ pub(super) fn sneak(zone: &mut Zone, ip: IpAddr, place: Place, call: &Call) {
     zone.mappings.insert(ip, mapping);
 }
 
-/// The honest answer, with the mappings left as they were.
+/// Returns the honest answer, but leaves the mappings unchanged.
 pub(super) fn only_says(rules: &Rules, zone: &mut Zone, call: &Call) -> Reply {
     let before = zone.mappings.clone();
     let reply = handle(rules, zone, call);

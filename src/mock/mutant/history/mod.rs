@@ -1,5 +1,5 @@
-//! Faults that need a history: each answer taken by itself is right, and so is each short sequence that one thinks of. They
-//! are caught by sequences that nobody thought of (`originproof explore`). To add one, add a row to the table of its family.
+//! Faults that need a history: each single answer is right, and so are the answers to the obvious short sequences.
+//! Generated sequences find these faults (`originproof explore`). To add a fault, add a row to the table of its family.
 
 mod caches;
 mod counts;
@@ -19,11 +19,11 @@ use crate::mock::Change;
 pub struct HistoryMutant {
     /// The mutant.
     pub mutant: Mutant,
-    /// Clauses that may be named as well as its own: several promises speak of what it breaks.
+    /// Other clauses that a report may name correctly, since several clauses cover the fault.
     pub also: &'static [&'static str],
-    /// The shortest sequence that is known to show it, in requests.
+    /// The length of the shortest known sequence that shows the fault, in requests.
     pub shortest: usize,
-    /// Whether it takes requests at the same time.
+    /// True if only requests at the same time show the fault.
     pub is_race: bool,
 }
 
@@ -48,7 +48,7 @@ const TABLES: &[&[Slip]] = &[
     races::SLIPS,
 ];
 
-/// All faults that need a history.
+/// Returns all faults that need a history.
 pub fn all() -> impl Iterator<Item = &'static HistoryMutant> {
     static ALL: LazyLock<Vec<HistoryMutant>> = LazyLock::new(|| {
         let slips = TABLES.iter().copied().flatten();

@@ -1,4 +1,5 @@
-//! The same request again, a value that returns, a place in a batch: what came before decides what is stored.
+//! Faults in which earlier requests or items decide what is stored: repeated requests, values that return, and
+//! positions in a batch.
 
 use std::net::IpAddr;
 
@@ -12,7 +13,7 @@ use super::memory::{
 };
 use crate::mock::{Body, Call, Change, Reply, Rules, Zone, handle};
 
-/// Answers a request that is the same as one before from memory, until another operation writes to its first address.
+/// Answers a request from memory if its body is the same as an earlier one.
 fn answered_before(rules: &Rules, zone: &mut Zone, call: &Call, id: &'static str) -> Option<Reply> {
     if !is(call, id) {
         return None;
@@ -24,7 +25,7 @@ fn answered_before(rules: &Rules, zone: &mut Zone, call: &Call, id: &'static str
     Some(cached(rules, zone, call, &name))
 }
 
-/// The address of an item of a v2 batch.
+/// Parses the address of an item of a v2 batch.
 fn address(item: &Value) -> Option<IpAddr> {
     ip(item)
         .or_else(|| ip(item.get("origin_ip")?))

@@ -1,4 +1,4 @@
-//! Faults that take requests at the same time.
+//! Faults that only requests at the same time show.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::memory::{
 use crate::exchange::Kind;
 use crate::mock::{Call, Change, Locking, On, Refusal, Reply, Rules, Zone, handle};
 
-/// How long a request waits in which others may come.
+/// The time for which a request waits, so that others may arrive meanwhile.
 const PAUSE: Duration = Duration::from_millis(4);
 
 fn copied_back(rules: &mut Rules) {
@@ -31,7 +31,7 @@ fn announced(rules: &mut Rules) {
     rules.locking = Locking::Announced(PAUSE);
 }
 
-/// Whether another write to the same address waits at this moment.
+/// Returns whether another write to the same address waits at this moment.
 fn meets_another(zone: &Zone, call: &Call) -> bool {
     let waiting = zone.aside.get(Locking::WAITING).and_then(Value::as_array);
     let own = named(call);
@@ -42,13 +42,14 @@ fn meets_another(zone: &Zone, call: &Call) -> bool {
     waiting.is_some_and(|all| all.iter().filter(here).count() > 1)
 }
 
-/// How many writes wait at this moment, this one included.
+/// Returns the number of waiting writes, including this one.
 fn waiting(zone: &Zone) -> usize {
     let waiting = zone.aside.get(Locking::WAITING).and_then(Value::as_array);
     waiting.map_or(0, Vec::len)
 }
 
-/// A cache whose answer is kept after a pause, whatever was written meanwhile.
+/// Caches the answers of the operation `read`. Writes clear the cache, but with `remembered_late` an answer is stored
+/// after a pause, whatever was written meanwhile.
 fn late_cache(rules: &Rules, zone: &mut Zone, call: &Call, read: &'static str) -> Option<Reply> {
     if is(call, read) {
         return Some(cached(

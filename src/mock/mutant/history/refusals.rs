@@ -1,4 +1,4 @@
-//! Refused requests that change something after all.
+//! Refused requests that change something anyway.
 
 use super::super::bend::{ip, items};
 use super::Slip;

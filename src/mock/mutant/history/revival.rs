@@ -1,4 +1,4 @@
-//! Deleted mappings that are not quite gone, and mappings that come again and are not quite there.
+//! Deleted mappings that are only partly gone, and mappings that are created again but only partly there.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::memory::{
 };
 use crate::mock::{Call, Change, Refusal, Rules, Zone, handle};
 
-/// Notes the addresses whose mappings a call deletes.
+/// Carries out a call and notes the addresses whose mappings it deleted.
 fn note_deleted(rules: &Rules, zone: &mut Zone, call: &Call) -> crate::mock::Reply {
     let there: Vec<_> = named(call)
         .into_iter()
@@ -25,7 +25,7 @@ fn note_deleted(rules: &Rules, zone: &mut Zone, call: &Call) -> crate::mock::Rep
     reply
 }
 
-/// Takes the entries out of a list's answer whose address is noted under a name.
+/// Removes the entries from a list's answer whose address is noted under a name.
 fn leave_out(zone: &Zone, call: &Call, reply: &mut crate::mock::Reply, name: &str) {
     let before = list(call, reply, "").map_or(0, |entries| entries.len());
     let mut after = before;

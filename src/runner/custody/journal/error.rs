@@ -1,4 +1,4 @@
-//! What goes wrong with a journal.
+//! Errors of a journal.
 
 use std::fs;
 use std::io;
@@ -7,60 +7,60 @@ use std::path::{Path, PathBuf};
 use super::files::stem;
 use crate::exchange::shell_word;
 
-/// What went wrong with a journal or its lock.
+/// An error of a journal or its lock.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// The disk.
+    /// The file could not be read or written.
     #[error("can't read or write the journal {path}: {source}")]
     Io {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// Another run works on the zone.
+    /// Another run is at work on the zone.
     #[error(
         "another run is at work on zone {zone} (lock {path}): wait for it, or give another zone"
     )]
     Locked {
-        /// Which zone.
+        /// The zone.
         zone: String,
-        /// The lock.
+        /// The lock file.
         path: PathBuf,
     },
-    /// A run that did not end left the zone as it was at that moment.
+    /// An earlier run on the zone did not end, and its journal is still there.
     #[error(
         "an earlier run on zone {zone} did not end: its journal is {path}; `{command}` puts the zone back, with --print it \
          shows what the zone held, with --discard it lets go of the journal", command = restore_command(zone, path)
     )]
     Pending {
-        /// Which zone.
+        /// The zone.
         zone: String,
         /// The journal.
         path: PathBuf,
     },
-    /// The file is not a journal that this version reads.
+    /// The file is not a journal that this version can read.
     #[error("{path} can't be read as a journal: {why}")]
     Unreadable {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// A symbolic link, or anything else that is not a plain file, stands in the place of a journal or its folder.
+    /// A symbolic link, or something else that is not a plain file, is in the place of a journal or its folder.
     #[error(
         "{path} is {what}, which could lead anywhere: remove it, or give another folder with --state-dir"
     )]
     Foreign {
-        /// Which file or folder.
+        /// The file or folder.
         path: PathBuf,
-        /// What it is.
+        /// What was found at the path.
         what: &'static str,
     },
 }
 
 impl JournalError {
-    /// Whether it is about the journal of a zone.
+    /// Returns whether the error is about the journal or the lock of a zone.
     #[must_use]
     pub fn is_of(&self, zone: &str) -> bool {
         let name = format!("zone-{}.", stem(zone));
@@ -87,7 +87,7 @@ impl JournalError {
     }
 }
 
-/// The command that finishes what a journal holds.
+/// Returns the command that puts the zone of a journal back.
 fn restore_command(zone: &str, path: &Path) -> String {
     let folder = path.parent().unwrap_or(Path::new("."));
     let words = ["--zone", zone, "--state-dir", &folder.display().to_string()].map(shell_word);

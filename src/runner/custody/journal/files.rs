@@ -1,4 +1,4 @@
-//! Journals as files: their names, their folder, and what may stand in their place.
+//! Journals as files: their names, their folder, and checks that their paths are plain files.
 
 use std::fmt::Write;
 use std::fs::{self, File};
@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use super::error::{JournalError, failed};
 use crate::private;
 
-/// The ending of journals.
+/// The file extension of journals.
 pub(super) const ENDING: &str = "journal";
 
-/// A zone id as a file name: letter case does not matter, and two ids never meet.
+/// Returns a file name for a zone id. Letter case does not matter, and two different ids never get the same name.
 pub(in super::super) fn stem(zone: &str) -> String {
     let mut stem = String::new();
     for byte in zone.to_ascii_lowercase().bytes() {
@@ -24,7 +24,7 @@ pub(in super::super) fn stem(zone: &str) -> String {
     stem
 }
 
-/// Makes the folder of journals, for its owner alone.
+/// Creates the folder of journals, accessible to its owner only.
 ///
 /// # Errors
 /// [`JournalError::Io`]; [`JournalError::Foreign`] if it is a symbolic link.
@@ -40,7 +40,7 @@ pub(in super::super) fn make_folder(folder: &Path) -> Result<(), JournalError> {
     private::create_folder(folder).map_err(failed(folder))
 }
 
-/// Refuses whatever is not a plain file.
+/// Refuses a path that exists and is not a plain file.
 pub(in super::super) fn is_plain(path: &Path) -> Result<(), JournalError> {
     let what = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -68,7 +68,8 @@ pub(in super::super) fn set_aside(path: &Path) -> Result<(), JournalError> {
     }
 }
 
-/// Makes a new or removed name last. Not every system can; the contents are safe anyway.
+/// Syncs the folder of a path, so that a created or removed file name is durable. Not every system supports this; the
+/// contents of the file are safe anyway.
 pub(super) fn sync_folder(path: &Path) {
     if let Some(folder) = path.parent()
         && let Ok(folder) = File::open(folder)
@@ -77,10 +78,10 @@ pub(super) fn sync_folder(path: &Path) {
     }
 }
 
-/// The journals in a folder, in the order of their names: zones that wait to be put back.
+/// Returns the journals in a folder, sorted by name. Each stands for a zone that waits to be put back.
 ///
 /// # Errors
-/// [`JournalError::Io`] if the folder can't be read; one that is not there has none.
+/// [`JournalError::Io`] if the folder can't be read. A missing folder is not an error; it has no journals.
 pub fn pending(folder: &Path) -> Result<Vec<PathBuf>, JournalError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

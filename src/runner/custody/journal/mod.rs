@@ -1,5 +1,5 @@
-//! The journal of a zone on disk: a log of checked records. Each line is the checksum of a record and the record; a line
-//! that is torn or foreign is passed over, so a broken tail costs its last record at most.
+//! The journal of a zone on disk: a log of records with checksums. Each line holds the checksum of a record and the
+//! record. A truncated or invalid line is skipped, so a damaged end of the file costs at most the last record.
 
 mod error;
 mod files;
@@ -23,7 +23,7 @@ pub(super) use recovered::Recovered;
 
 use files::{ENDING, sync_folder};
 
-/// The version of the format; a journal of another is not guessed at.
+/// The version of the journal format. A journal of another version is refused.
 pub(super) const VERSION: u32 = 2;
 
 /// An open journal.
@@ -34,20 +34,20 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// The path of a zone's journal.
+    /// Returns the path of a zone's journal.
     pub(super) fn path_of(folder: &Path, zone: &str) -> PathBuf {
         folder.join(format!("zone-{}.{ENDING}", stem(zone)))
     }
 
-    /// Where it is.
+    /// Returns the path of the journal.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Begins a journal: its opening is on disk, under its name, before anything is changed.
+    /// Begins a journal. Its opening is on disk, under its final name, before anything in the zone is changed.
     ///
     /// # Errors
-    /// [`JournalError::Pending`] if there is one already; [`JournalError::Io`].
+    /// [`JournalError::Pending`] if the zone already has a journal; [`JournalError::Io`].
     pub(super) fn begin(path: PathBuf, opening: Opening) -> Result<Self, JournalError> {
         let zone = opening.zone.clone();
         let file = match private::create_new(&path) {
@@ -80,7 +80,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Removes it.
+    /// Removes the journal.
     ///
     /// # Errors
     /// [`JournalError::Io`].
@@ -91,21 +91,21 @@ impl Journal {
         Ok(())
     }
 
-    /// Opens a journal that another run left, to go on from there.
+    /// Opens a journal that another run left, to continue it.
     ///
     /// # Errors
     /// [`JournalError`] if it can't be read.
     pub(super) fn reopen(path: &Path) -> Result<(Recovered, Self), JournalError> {
         let recovered = Recovered::read(path)?;
         let mut file = private::append(path).map_err(failed(path))?;
-        // A torn last line must not swallow the next record.
+        // Without this newline, a truncated last line would swallow the next record.
         file.write_all(b"\n").map_err(failed(path))?;
         let path = path.to_owned();
         Ok((recovered, Self { path, file }))
     }
 }
 
-/// One line of a journal.
+/// Returns the journal line of a record.
 fn line(record: &Record) -> io::Result<Vec<u8>> {
     let json = serde_json::to_vec(record)?;
     let mut line = format!("{:08x} ", crc32fast::hash(&json)).into_bytes();

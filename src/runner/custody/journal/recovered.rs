@@ -1,4 +1,4 @@
-//! Journals read back.
+//! Journals that are read back from disk.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,15 +9,15 @@ use super::super::ledger::Ledger;
 use super::super::record::{Opening, Record};
 use super::{JournalError, VERSION, failed, is_plain};
 
-/// The largest journal that is read, in bytes: far more than a full zone and a long run need.
+/// The most bytes that are read from a journal: far more than a full zone and a long run need.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
-/// What a journal says.
+/// The contents of a journal.
 #[derive(Debug)]
 pub(in super::super) struct Recovered {
     /// Its first record.
     pub(in super::super) opening: Opening,
-    /// All its records, added up.
+    /// The sum of all its records.
     pub(in super::super) ledger: Ledger,
 }
 
@@ -25,7 +25,8 @@ impl Recovered {
     /// Reads a journal.
     ///
     /// # Errors
-    /// [`JournalError::Unreadable`] if its opening is not whole; [`JournalError::Foreign`]; [`JournalError::Io`].
+    /// [`JournalError::Unreadable`] if no record is intact or another version wrote the journal;
+    /// [`JournalError::Foreign`]; [`JournalError::Io`].
     pub(in super::super) fn read(path: &Path) -> Result<Self, JournalError> {
         is_plain(path)?;
         let mut bytes = Vec::new();
@@ -51,8 +52,8 @@ impl Recovered {
         Ok(Self::of(opening, records))
     }
 
-    /// What can be told of a journal whose first record is damaged: the mappings that were taken away stand in the
-    /// records before that, with their values. Which target it was is not known.
+    /// Recovers what is possible from a journal whose first record is damaged. Later records still hold the mappings
+    /// that were taken away, with their values. The target is unknown.
     fn without_opening(path: &Path, first: Record, rest: impl Iterator<Item = Record>) -> Self {
         let records: Vec<Record> = std::iter::once(first).chain(rest).collect();
         let mut holding = Holding::default();
@@ -87,7 +88,7 @@ impl Recovered {
     }
 }
 
-/// The record of a line, if the line is whole.
+/// Returns the record of a line, if the line is intact.
 fn record(line: &[u8]) -> Option<Record> {
     let (checksum, json) = line.split_at_checked(9)?;
     let checksum = str::from_utf8(checksum).ok()?.strip_suffix(' ')?;

@@ -1,4 +1,4 @@
-//! What this run knows of a zone and has done to it: the records of its journal, added up.
+//! What this run knows about a zone and has done to it: the sum of the records of its journal.
 
 mod impressions;
 #[cfg(test)]
@@ -14,26 +14,26 @@ use crate::contract::Place;
 use crate::exchange::Generation;
 use impressions::Impressions;
 
-/// What was sent to one address.
+/// The changes that were sent to one address.
 #[derive(Debug, Clone, Default)]
 struct Sent {
-    /// The values.
+    /// The values that were written.
     values: Vec<Place>,
-    /// Whether a value may have been written that can't be told.
+    /// Whether an unknown value may have been written.
     any: bool,
-    /// Through which generations it was deleted.
+    /// The generations through which it was deleted.
     deleted: BTreeSet<Generation>,
-    /// Through which generations a later deletion was seen to work. Only known while the run lives.
+    /// The generations through which a later deletion was seen to work. Only known while the run lives.
     removed: BTreeSet<Generation>,
     through: BTreeSet<Generation>,
     /// Whether it was deleted after a case. Only known while the run lives.
     is_tidied: bool,
-    /// Through which generations a mapping of somebody was read after all this had been sent, so that none of it changed
-    /// that mapping.
+    /// The generations through which somebody else's mapping was read after all these requests, so that none of them
+    /// changed it.
     outlived: BTreeSet<Generation>,
 }
 
-/// Whose the value is that stands at an address now.
+/// The origin of the value that an address holds now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     /// It is as it was before the run.
@@ -44,28 +44,28 @@ pub(super) enum Standing {
     Others,
 }
 
-/// The records of a journal, added up.
+/// The sum of the records of a journal.
 #[derive(Debug, Clone, Default)]
 pub(in crate::runner) struct Ledger {
     opening: Holding,
-    /// Whether the opening shows the same through both generations.
+    /// Whether the opening shows the same mappings through both generations.
     seems_shared: bool,
-    /// Whether one store was proved to be behind both generations, or two.
+    /// Whether both generations were proved to share one store (true) or to have one each (false).
     is_proved_shared: Option<bool>,
-    /// Single reads before the first write. They are newer than the opening, and trusted more.
+    /// Single reads before the first write. They are newer than the opening and override it.
     seen: BTreeMap<(Generation, IpAddr), Option<Entry>>,
     sent: BTreeMap<IpAddr, Sent>,
     stuck: BTreeMap<IpAddr, Place>,
-    /// Values that the target keeps in place of others: what was sent, what is kept.
+    /// Values that the target changes: each pair is the value that was sent and the value that is kept.
     mangled: Vec<(Place, Place)>,
     is_lossy: bool,
-    /// A journal that ends so holds nothing but test mappings that can't be removed.
+    /// Whether the journal holds nothing but test mappings that can't be removed.
     is_released: bool,
     impressions: Impressions,
 }
 
 impl Ledger {
-    /// The ledger of a zone that holds this. What an earlier run left is the run's own.
+    /// Returns the ledger of a zone with these contents. Mappings that an earlier run left count as this run's own.
     pub(super) fn of(opening: Holding, stuck: &[Row]) -> Self {
         let mut ledger = Self {
             seems_shared: opening.is_shared(),
@@ -90,7 +90,7 @@ impl Ledger {
         ledger
     }
 
-    /// The generations that were routed when the run began, the current one first.
+    /// Returns the generations that were routed when the run began, the current one first.
     pub(super) fn generations(&self) -> Vec<Generation> {
         [Generation::V2, Generation::V1]
             .into_iter()
@@ -98,28 +98,30 @@ impl Ledger {
             .collect()
     }
 
-    /// Whether one store is behind both generations, as far as that was proved; presumed where both showed the same.
+    /// Returns whether both generations share one store. Without proof, this is presumed if both showed the same
+    /// mappings.
     pub(super) fn is_shared(&self) -> bool {
         self.is_proved_shared.unwrap_or(self.seems_shared)
     }
 
-    /// Whether it is proved that whatever one generation shows is shown by the other too.
+    /// Returns whether it is proved that each generation shows what the other one shows. This is true if only one is
+    /// routed.
     pub(super) fn is_proved_shared(&self) -> bool {
         self.generations().len() < 2 || self.is_proved_shared == Some(true)
     }
 
-    /// Whether it is proved that each generation has a store of its own.
+    /// Returns whether it is proved that each generation has a store of its own.
     pub(super) fn is_proved_apart(&self) -> bool {
         self.is_proved_shared == Some(false)
     }
 
-    /// Whether it is still to be proved how many stores there are.
+    /// Returns whether it is not yet proved how many stores there are.
     pub(super) fn wants_proof(&self) -> bool {
         self.generations().len() > 1 && self.is_proved_shared.is_none()
     }
 
-    /// Whether all that was sent to an address went through this generation, so that the other one tells how many stores
-    /// there are.
+    /// Returns whether the other generation can tell, at this address, how many stores there are. This requires that
+    /// everything that was sent to the address went through this generation.
     pub(super) fn is_telling(&self, through: Generation, ip: IpAddr) -> bool {
         let sent = self.sent_to(ip);
         let goes_through = |sent: &Sent| sent.through.iter().all(|one| *one == through);
@@ -128,13 +130,13 @@ impl Ledger {
             && all.all(|generation| self.before(generation, ip).is_none())
     }
 
-    /// Whether it was proved that the target keeps the second value in place of the first.
+    /// Returns whether it was proved that the target keeps the second value in place of the first.
     pub(super) fn mangles(&self, sent: &Place, kept: &Place) -> bool {
         let mut mangled = self.mangled.iter();
         mangled.any(|(one, other)| (one, other) == (sent, kept))
     }
 
-    /// The values that were sent to a test address, each once.
+    /// Returns the values that were sent to a test address, each once.
     pub(super) fn values_at(&self, ip: IpAddr) -> Vec<Place> {
         let is_test = Generation::ALL
             .into_iter()
@@ -152,17 +154,17 @@ impl Ledger {
         }
     }
 
-    /// Whether a case proved that the target loses mappings that a write does not name.
+    /// Returns whether it was proved that the target loses mappings that a write does not name.
     pub(super) fn is_lossy(&self) -> bool {
         self.is_lossy
     }
 
-    /// Whether the journal holds nothing but test mappings that can't be removed.
+    /// Returns whether the journal holds nothing but test mappings that can't be removed.
     pub(super) fn is_released(&self) -> bool {
         self.is_released
     }
 
-    /// Test mappings that could not be removed.
+    /// Returns the test mappings that could not be removed.
     pub(super) fn stuck(&self) -> &BTreeMap<IpAddr, Place> {
         &self.stuck
     }
@@ -172,8 +174,8 @@ impl Ledger {
         self.stuck.insert(ip, place);
     }
 
-    /// Notes that nothing of the run is left at these addresses. The journal does not say so: whoever reads it after a
-    /// crash looks again.
+    /// Notes that nothing of the run is left at these addresses. The journal does not record this, so the addresses are
+    /// checked again after a crash.
     pub(super) fn is_removed(
         &mut self,
         through: Generation,
@@ -187,7 +189,7 @@ impl Ledger {
         }
     }
 
-    /// Takes a record in.
+    /// Adds a record.
     pub(super) fn apply(&mut self, record: &Record) {
         match record {
             Record::Opening(opening) => *self = Self::of(opening.holding.clone(), &opening.stuck),
@@ -260,7 +262,7 @@ impl Ledger {
         }
     }
 
-    /// The part of an intent that the journal does not hold yet: the same values are written again and again.
+    /// Returns the part of an intent that the journal does not hold yet, since the same values are often written again.
     pub(super) fn news(&self, intent: &Intent) -> Intent {
         let sent = |ip: &IpAddr| {
             self.sent
@@ -279,7 +281,7 @@ impl Ledger {
         news
     }
 
-    /// The mapping that a generation showed before the run.
+    /// Returns the mapping that a generation showed before the run.
     pub(super) fn before(&self, generation: Generation, ip: IpAddr) -> Option<&Entry> {
         match self.seen.get(&(generation, ip)) {
             Some(entry) => entry.as_ref(),
@@ -287,13 +289,14 @@ impl Ledger {
         }
     }
 
-    /// Whether there was a mapping that the list did not show when the run began. Somebody may have written it since.
+    /// Returns whether an address had a mapping that the list did not show when the run began. Somebody else may have
+    /// written it since.
     pub(super) fn was_hidden(&self, generation: Generation, ip: IpAddr) -> bool {
         let listed = self.opening.by_generation.get(&generation);
         self.before(generation, ip).is_some() && !listed.is_some_and(|all| all.contains_key(&ip))
     }
 
-    /// Members that the contract does not name and that any reading showed at an address.
+    /// Returns the members outside the contract that any reading showed at an address.
     pub(super) fn extra_at(&self, ip: IpAddr) -> Vec<String> {
         let listed = self.opening.by_generation.values();
         let listed = listed.filter_map(|mappings| mappings.get(&ip));
@@ -303,14 +306,15 @@ impl Ledger {
         entries.flat_map(|entry| entry.extra.clone()).collect()
     }
 
-    /// Whether somebody wrote at an address after the lists were read that the run began with, through whatever
-    /// generation. A list that shows the run's own value there may be an old one.
+    /// Returns whether somebody else wrote to an address, through any generation, after the first lists of the run were
+    /// read. A list that shows the run's own value there may be outdated.
     pub(super) fn is_contested(&self, ip: IpAddr) -> bool {
         let mut all = Generation::ALL.into_iter();
         all.any(|generation| self.was_hidden(generation, ip))
     }
 
-    /// Whether a mapping of somebody is there, through whatever generation, that was not taken away for the run.
+    /// Returns whether an address has a mapping, through any generation, that is not the run's own and was not taken
+    /// away for the run.
     pub(super) fn is_somebodys(&self, ip: IpAddr) -> bool {
         Generation::ALL.into_iter().any(|generation| {
             self.before(generation, ip).is_some()
@@ -318,16 +322,16 @@ impl Ledger {
         })
     }
 
-    /// Whether an address was read by itself, or was listed when the run began.
+    /// Returns whether an address was read on its own, or was listed when the run began.
     pub(super) fn is_known(&self, generation: Generation, ip: IpAddr) -> bool {
         self.seen.contains_key(&(generation, ip)) || self.before(generation, ip).is_some()
     }
 
-    /// Whether a single read showed before the first write that nothing was at an address, so that it may be deleted
-    /// though no list shows it.
+    /// Returns whether a single read before the first write showed that an address was free. Such an address may be
+    /// deleted although no list shows it.
     pub(super) fn was_free(&self, generation: Generation, ip: IpAddr) -> bool {
         let was_free = |through: Generation| self.seen.get(&(through, ip)) == Some(&None);
-        // One store may serve both, whatever the lists showed.
+        // Both generations may share one store, whatever the lists showed.
         let mut all = Generation::ALL.into_iter();
         let is_taken = all.any(|through| self.before(through, ip).is_some());
         !is_taken
@@ -335,7 +339,7 @@ impl Ledger {
                 || (self.is_shared() && Generation::ALL.into_iter().any(was_free)))
     }
 
-    /// All mappings that a generation showed before the run.
+    /// Returns all mappings that a generation showed before the run.
     pub(super) fn all_before(&self, generation: Generation) -> BTreeMap<IpAddr, Entry> {
         let mut all = self.opening.by_generation.get(&generation).cloned();
         let all = all.get_or_insert_default();
@@ -348,7 +352,7 @@ impl Ledger {
         std::mem::take(all)
     }
 
-    /// How many mappings the zone held, the most of any generation.
+    /// Returns how many mappings the zone held: the largest number of any generation.
     pub(in crate::runner) fn len(&self) -> usize {
         self.opening.len()
     }
@@ -359,29 +363,32 @@ impl Ledger {
             .or_else(|| self.sent.get(&ip.to_canonical()))
     }
 
-    /// Whether the run deleted what a generation showed at an address, or was about to, and did not read it since.
+    /// Returns whether the run deleted the mapping that a generation showed at an address, or was about to, and did not
+    /// read it since.
     pub(super) fn was_taken(&self, generation: Generation, ip: IpAddr) -> bool {
         self.sent_to(ip)
             .is_some_and(|sent| self.was_deleted(sent, generation))
     }
 
-    /// Whether the run deleted an address through this very generation, or was about to.
+    /// Returns whether the run deleted an address through this generation itself, or was about to.
     pub(super) fn was_deleted_through(&self, generation: Generation, ip: IpAddr) -> bool {
         self.sent_to(ip)
             .is_some_and(|sent| sent.deleted.contains(&generation))
     }
 
-    /// Whether a deletion may be seen through a generation: its own, or any where one store serves both.
+    /// Returns whether a deletion may be visible through a generation: the one that it used, or both if they share one
+    /// store.
     fn was_deleted(&self, sent: &Sent, generation: Generation) -> bool {
         if sent.outlived.contains(&generation) {
             return false;
         }
-        // What outlived a deletion through the generation that it went through is there through the other one too.
+        // If the generation that deleted a mapping still shows it, the other one shows it too.
         let mut open = sent.deleted.difference(&sent.outlived);
         sent.deleted.contains(&generation) || (self.is_shared() && open.next().is_some())
     }
 
-    /// Whose the value is that a reading shows: the value before, what this run sent, and the value now are compared.
+    /// Returns whose value a reading shows. Compares the value before the run, the values that this run sent, and the
+    /// value now.
     pub(super) fn standing(
         &self,
         generation: Generation,
@@ -389,12 +396,12 @@ impl Ledger {
         now: Option<&Place>,
     ) -> Standing {
         let before = self.before(generation, ip).map(|entry| &entry.place);
-        // A target may fold the letter case of what cases write (REG-10); what the owner wrote is compared as it is.
+        // A target may fold the letter case of what cases write (REG-10). What the owner wrote is compared exactly.
         let is_sent = |value: &Place, now: &Place| {
             value == now || self.mangles(value, now) || (before.is_none() && value.is_like(now))
         };
-        // One store may be behind both generations, whatever their lists showed: what any of them showed is nobody's to
-        // delete.
+        // Both generations may share one store, whatever their lists showed. So a value that either one showed before
+        // the run must not be deleted.
         let mut all = Generation::ALL.into_iter();
         let was_shown = now.is_some()
             && before.is_none()
@@ -416,7 +423,7 @@ impl Ledger {
         }
     }
 
-    /// The mappings of before that this run deleted or overwrote, or was about to: each is written again.
+    /// Returns the earlier mappings that this run deleted or overwrote, or was about to. Each is written again.
     pub(super) fn at_stake(&self, generation: Generation) -> Vec<Row> {
         let all = self.sent.iter().filter_map(|(ip, sent)| {
             let before = self.before(generation, *ip)?;
@@ -429,14 +436,14 @@ impl Ledger {
         all.collect()
     }
 
-    /// How many mappings are at stake, the most of any generation.
+    /// Returns how many mappings are at stake: the largest number of any generation.
     pub(super) fn stake(&self) -> usize {
         let generations = self.generations().into_iter();
         let stakes = generations.map(|generation| self.at_stake(generation).len());
         stakes.max().unwrap_or(0)
     }
 
-    /// The addresses without a mapping before, at which something of the run may be left.
+    /// Returns the addresses that had no mapping before and may still hold a mapping of the run.
     pub(super) fn to_remove(&self, generation: Generation) -> Vec<IpAddr> {
         let is_removed = |sent: &Sent| {
             sent.removed.contains(&generation)
@@ -451,7 +458,7 @@ impl Ledger {
         all.map(|(ip, _)| *ip).collect()
     }
 
-    /// The addresses that were written through a generation and may still hold a test mapping there.
+    /// Returns the addresses that were written through a generation and may still hold a test mapping there.
     pub(super) fn left_through(&self, generation: Generation) -> Vec<IpAddr> {
         let mut left = self.to_remove(generation);
         left.retain(|ip| {
@@ -462,13 +469,13 @@ impl Ledger {
         left
     }
 
-    /// Whether the run has sent anything that changes the zone.
+    /// Returns whether the run has sent anything that changes the zone.
     pub(super) fn has_written(&self) -> bool {
         !self.sent.is_empty()
     }
 
-    /// How many requests putting the zone back takes, when each is answered: lists, batches, and two single reads of each
-    /// mapping that was taken away.
+    /// Returns how many requests it takes to put the zone back if each is answered: lists, batches, and two single
+    /// reads for each mapping that was taken away.
     pub(super) fn requests_to_put_back(&self) -> usize {
         let mut requests = 8;
         for generation in self.generations() {

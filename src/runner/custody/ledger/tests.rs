@@ -12,7 +12,8 @@ fn place(region: &str) -> Place {
     }
 }
 
-/// 10.0.0.1 and 10.0.0.2 were there; the first was taken away, 10.0.0.3 and 10.0.0.4 were written.
+/// Returns the ledger of a zone that held 10.0.0.1 and 10.0.0.2. The first was taken away; 10.0.0.3 and 10.0.0.4 were
+/// written.
 fn ledger() -> Ledger {
     let mappings = [ip(1), ip(2)].map(|ip| (ip, Entry::plain(ip, place("before"))));
     let opening = Holding {

@@ -1,6 +1,6 @@
-//! Empties a zone for the cases that need that. Nothing is taken away before it is proved that it can be written back:
-//! each value is created at a test address, each mapping is written again with its own value, and one mapping is
-//! taken away and written back before all others.
+//! Empties a zone for the cases that need an empty one. No mapping is taken away before it is proved that it can be
+//! written back. For this, each value is created at a test address, and each mapping is written again with its own
+//! value. Then one mapping is taken away and written back before all others.
 
 mod rehearse;
 mod why;
@@ -20,14 +20,15 @@ use crate::exchange::Generation;
 
 pub(in crate::runner) use why::NotEmptied;
 
-/// How many mappings are read by themselves before the batch that writes them: what somebody writes in between can be
-/// overwritten, so the time is kept short.
+/// The number of mappings that are read singly before the batch that writes them. What somebody else writes in between
+/// can be overwritten, so the time is kept short.
 pub(super) const CHUNK: usize = 10;
-/// How long a deleted mapping may still be shown before the target is taken at its word.
+/// How long a deleted mapping may still be shown before it counts as not deleted.
 const DOUBT: Duration = Duration::from_secs(2);
 
-/// The number of requests that take `mappings` away and put them back through one generation, when each is answered: two
-/// single reads, a share of two batches and of the lists for each, and a try of its value.
+/// Returns the number of requests that it takes to take away this many mappings and put them back through one
+/// generation, if each is answered. Each mapping needs two single reads, a share of two batches and of the lists, and a
+/// test of its value.
 #[must_use]
 pub fn requests_to_empty(mappings: usize) -> usize {
     let limits = Contract::embedded().limits;
@@ -36,10 +37,10 @@ pub fn requests_to_empty(mappings: usize) -> usize {
     8 * pages + 4 * mappings + batches + 12
 }
 
-/// Empties a zone; returns what is still there, by generation.
+/// Empties a zone. Returns what is still there, by generation.
 ///
 /// # Errors
-/// Why it was not emptied. What was changed by then is in the journal.
+/// Returns the reason why the zone was not emptied. Any changes up to then are in the journal.
 pub(super) async fn make_room(
     desk: Desk,
     ledger: &mut Ledger,
@@ -63,14 +64,15 @@ struct Room<'a> {
     desk: &'a Desk,
     patience: Patience,
     ledger: &'a mut Ledger,
-    /// Whether a mapping of the zone was written or deleted, through whatever generation.
+    /// Whether a mapping of the zone was written or deleted, through any generation.
     has_written: bool,
 }
 
 impl Room<'_> {
     async fn empty(&mut self) -> Result<Vec<(Generation, Mappings)>, NotEmptied> {
         if self.ledger.stake() > 0 {
-            // It was emptied before, and what was written since is not the zone's: there is nothing to prove again.
+            // The zone was emptied before, and mappings written since do not belong to it. So there is nothing to prove
+            // again.
             return self.emptied().await;
         }
         for generation in self.ledger.generations() {
@@ -83,7 +85,7 @@ impl Room<'_> {
         self.emptied().await
     }
 
-    /// What is left after the deletion.
+    /// Returns what is left after the deletion.
     async fn emptied(&mut self) -> Result<Vec<(Generation, Mappings)>, NotEmptied> {
         let left = self.left().await?;
         if self.still_there(&left).is_empty() {
@@ -108,7 +110,7 @@ impl Room<'_> {
         Ok(left)
     }
 
-    /// What is shown as it was before, though it was deleted.
+    /// Returns the mappings that are shown as before, although they were deleted.
     fn still_there(&self, left: &[(Generation, Mappings)]) -> Vec<Row> {
         let mut rows = Vec::new();
         for (generation, listed) in left {
@@ -132,7 +134,7 @@ impl Room<'_> {
         if let Err(why) = self.prove(generation, &all).await {
             return Err(self.keep(generation, &all, why).await?);
         }
-        // From the first of these requests on, no list is proof that a mapping is still there.
+        // From the first of these requests on, a list does not prove that a mapping is still there.
         let spelled: Vec<String> = all.iter().map(|row| row.ip.to_string()).collect();
         let patience = &mut self.patience;
         self.has_written = true;
@@ -146,7 +148,8 @@ impl Room<'_> {
         self.take_one_away(generation, all).await
     }
 
-    /// After a proof that failed, before all was deleted: what is there as it was is not at stake any more.
+    /// Handles a failed proof, before everything was deleted. Mappings that are as they were are no longer at stake.
+    /// Returns the reason to report.
     async fn keep(
         &mut self,
         generation: Generation,
@@ -167,11 +170,11 @@ impl Room<'_> {
             }
             let mut there = Vec::new();
             for row in all.iter().filter(|row| is_in(&now, row)) {
-                // The list may be an old one.
+                // The list may be outdated.
                 match read(self.desk, &mut self.patience, generation, row.ip).await {
                     Ok(Some(entry)) if entry.place == row.place() => there.push(row.ip),
                     Ok(_) | Err(Trouble::Refused(_) | Trouble::Unreadable(_)) => {}
-                    // What was not read counts as at stake.
+                    // Mappings that were not read remain at stake.
                     Err(_) => break,
                 }
             }
@@ -202,7 +205,7 @@ impl Room<'_> {
         }
     }
 
-    /// The mappings that are to be taken away, which must be there as they were.
+    /// Returns the mappings to take away, which must be as they were.
     async fn as_before(&mut self, generation: Generation) -> Result<Vec<Row>, NotEmptied> {
         let now = list(self.desk, &mut self.patience, generation).await?;
         let before = self.ledger.all_before(generation);
@@ -244,14 +247,14 @@ fn no_extra(rows: &[Row]) -> Result<(), NotEmptied> {
     }
 }
 
-/// Whether a list shows a mapping as it was.
+/// Returns whether a list shows a mapping as it was.
 fn is_in(listed: &Mappings, row: &Row) -> bool {
     listed
         .get(&row.ip)
         .is_some_and(|entry| entry.place == row.place())
 }
 
-/// What somebody else wrote, changed or deleted since.
+/// Returns what somebody else wrote, changed or deleted since.
 fn strangers(
     generation: Generation,
     before: &Mappings,
@@ -269,7 +272,7 @@ fn strangers(
         is: place(now.get(ip)),
     })
     .filter(|one| {
-        // What turned up after the run began is somebody's who is at work now.
+        // A mapping that appeared after the run began belongs to somebody who is at work now.
         let is_new = one.is.is_some() && ledger.is_contested(one.ip);
         is_new || ledger.standing(generation, one.ip, one.is.as_ref()) == Standing::Others
     })

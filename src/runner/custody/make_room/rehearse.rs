@@ -14,8 +14,8 @@ use crate::contract::Place;
 use crate::exchange::Generation;
 
 impl Room<'_> {
-    /// Creates each vendor and region at a test address and deletes it again: a value that was retired may still be
-    /// accepted where it is, and refused for a new mapping.
+    /// Creates each vendor and region at a test address and deletes it again. A retired value may still be accepted for
+    /// an existing mapping, but refused for a new one.
     pub(super) async fn try_values(
         &mut self,
         generation: Generation,
@@ -23,7 +23,7 @@ impl Room<'_> {
     ) -> Result<(), NotEmptied> {
         let places: BTreeSet<Place> = all.iter().map(Row::place).collect();
         let places: Vec<Place> = places.into_iter().collect();
-        // One place is for the mapping that stands beside the others.
+        // One slot of the zone is kept for the bystander: a test mapping that no later write names.
         let limits = Contract::embedded().limits;
         let room = (limits.zone - 1)
             .saturating_sub(self.ledger.len())
@@ -33,7 +33,7 @@ impl Room<'_> {
             return Err(NotEmptied::Trouble(why.to_owned()));
         }
         for places in places.chunks(room.min(50) - 1) {
-            // The first one stands alone; no later write names it. A batch has two at least.
+            // The first row is written alone, and no later write names it. A batch has at least two rows.
             let repeated = usize::from(places.len() == 1);
             let again = places.iter().take(repeated);
             let places = places.iter().take(1).chain(again).chain(places);
@@ -50,7 +50,7 @@ impl Room<'_> {
             }
             self.bench(generation).announce(&rows).await?;
             let tried = self.try_rows(generation, all, &rows).await;
-            // What was kept otherwise may be somebody else's: it is looked at when the zone is put back.
+            // A changed value may be somebody else's, so it is examined when the zone is put back.
             if !matches!(tried, Err(NotEmptied::Mangled(_))) {
                 let spelled: Vec<String> = rows.iter().map(|row| row.ip.to_string()).collect();
                 let patience = &mut self.patience;
@@ -93,12 +93,12 @@ impl Room<'_> {
                     }
                     mangled.push((row.place(), kept));
                 }
-                // A target without single reads is taken at its word.
+                // If the target does not answer single reads, its answers to the writes are trusted.
                 Err(Trouble::Refused(_) | Trouble::Unreadable(_)) => break,
                 Err(trouble) => return Err(trouble.into()),
             }
         }
-        // Where the others show and it does not, the batch lost it, and may have lost the zone's mappings as well.
+        // If only the bystander is missing, the batch lost it and may have lost mappings of the zone too.
         if let ([(place, None)], Some(first)) = (mangled.as_slice(), bystander.first())
             && *place == first.place()
             && !rows.is_empty()
@@ -107,7 +107,7 @@ impl Room<'_> {
             self.note(Record::Lossy).await?;
             return Err(NotEmptied::Lost(lost));
         }
-        // A value that does not show at all may do so later.
+        // A value that is not visible at all may appear later.
         if mangled.iter().any(|(_, kept)| kept.is_none()) {
             self.ledger.expect_late_effects();
         }
@@ -127,8 +127,8 @@ impl Room<'_> {
         }
     }
 
-    /// Writes each mapping again with its own value: the first one alone, then in small batches, each read by itself right
-    /// before.
+    /// Writes each mapping again with its own value: the first one alone, the others in small batches. Each is read
+    /// singly right before.
     pub(super) async fn rehearse(
         &mut self,
         generation: Generation,
@@ -155,7 +155,7 @@ impl Room<'_> {
         }
     }
 
-    /// Reads mappings by themselves, which must be as they were.
+    /// Reads mappings singly. They must be as they were.
     async fn read_again(&mut self, generation: Generation, rows: &[Row]) -> Result<(), NotEmptied> {
         for row in rows {
             let now = read(self.desk, &mut self.patience, generation, row.ip).await?;
@@ -177,7 +177,7 @@ impl Room<'_> {
         Ok(())
     }
 
-    /// The mappings that are gone, each read by itself.
+    /// Returns the mappings that are gone, after a single read of each.
     async fn lost(&mut self, generation: Generation, all: &[Row]) -> Result<Vec<Row>, NotEmptied> {
         let mut lost = Vec::new();
         for row in all {
@@ -214,7 +214,7 @@ impl Room<'_> {
         }
     }
 
-    /// Takes one mapping away and writes it back, and learns whether the other generation shows that too.
+    /// Takes one mapping away and writes it back. Also finds out whether the other generation shows the deletion.
     pub(super) async fn take_one_away(
         &mut self,
         generation: Generation,
@@ -222,7 +222,7 @@ impl Room<'_> {
     ) -> Result<(), NotEmptied> {
         let generations = self.ledger.generations();
         let other = generations.into_iter().find(|other| *other != generation);
-        // What was deleted through the other one as well tells nothing there.
+        // A mapping that was deleted through the other generation too proves nothing there.
         let is_in_both = |row: &&Row| {
             other.is_some_and(|other| {
                 let before = self.ledger.before(other, row.ip);
@@ -235,7 +235,7 @@ impl Room<'_> {
         };
         let mut is_telling = is_in_both(&&row) && self.ledger.wants_proof();
         if let Some(other) = other.filter(|_| is_telling) {
-            // What the other one has lost meanwhile tells nothing when it is gone.
+            // If the other generation has already lost the mapping, its absence proves nothing.
             let now = read(self.desk, &mut self.patience, other, row.ip).await;
             let now = now.ok().flatten().map(|entry| entry.place);
             no_third(other, &row, now.as_ref())?;
@@ -260,14 +260,15 @@ impl Room<'_> {
                 Ok(now) => {
                     let now = now.map(|entry| entry.place);
                     no_third(other, &row, now.as_ref())?;
-                    // Somebody may have written it again in this moment, which would look like two stores.
+                    // Somebody else may have written the mapping again at this moment, which would look like two
+                    // stores.
                     let is_back = now.is_some() && self.is_back(generation, &row).await?;
                     if !is_back {
                         self.note(Record::Shared(now.is_none())).await?;
                     }
                 }
                 Err(Trouble::Over(why)) => return Err(NotEmptied::Trouble(why)),
-                // How many stores there are stays open.
+                // It remains unknown how many stores there are.
                 Err(_) => {}
             }
         }
@@ -282,13 +283,13 @@ impl Room<'_> {
         }
     }
 
-    /// Whether a mapping that was taken away is there again.
+    /// Returns whether a mapping that was taken away is back.
     async fn is_back(&mut self, generation: Generation, row: &Row) -> Result<bool, NotEmptied> {
         self.patience.settle(self.desk).await;
         self.is_read(generation, row).await
     }
 
-    /// Whether a single read shows a mapping.
+    /// Returns whether a single read shows a mapping.
     ///
     /// # Errors
     /// [`NotEmptied::Strangers`] if it shows another value.
@@ -320,7 +321,7 @@ impl Room<'_> {
         Ok(is_shown)
     }
 
-    /// Writes mappings; returns those that were refused, with the reason.
+    /// Writes mappings. Returns those that were refused, with the reason.
     async fn write(
         &mut self,
         generation: Generation,

@@ -1,4 +1,4 @@
-//! Why a zone was not emptied.
+//! The reasons why a zone was not emptied.
 
 use std::fmt;
 
@@ -7,22 +7,22 @@ use super::super::entry::Row;
 use super::super::remove::Stranger;
 use crate::contract::Place;
 
-/// Why a zone was not emptied.
+/// The reason why a zone was not emptied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::runner) enum NotEmptied {
     /// Somebody else writes in the zone.
     Strangers(Vec<Stranger>),
-    /// The target does not accept these any more, so they could not be written back.
+    /// The target no longer accepts these mappings, so they could not be written back.
     Refused(Vec<(Row, String)>),
-    /// The target keeps another value than the one that is sent, so these could not be written back.
+    /// The target keeps a different value than the one that is sent, so these could not be written back.
     Mangled(Vec<(Place, Option<Place>)>),
-    /// These have members that the contract does not name, which a write may drop.
+    /// These mappings have members that the contract does not define. A write may drop them.
     Extra(Vec<Row>),
-    /// These vanished when others were written with their own values.
+    /// These mappings vanished when others were written with their own values.
     Lost(Vec<Row>),
-    /// These are still shown after they were deleted.
+    /// These mappings are still shown after they were deleted.
     StillThere(Vec<Row>),
-    /// A request failed, or the zone is too full for a try.
+    /// A request failed, or the zone is too full for a test.
     Trouble(String),
 }
 
@@ -75,7 +75,7 @@ impl From<Trouble> for NotEmptied {
     }
 }
 
-/// The first five of all.
+/// Joins the first five items, and counts the others.
 fn list<T: ToString>(all: impl Iterator<Item = T>) -> String {
     let all: Vec<String> = all.map(|one| one.to_string()).collect();
     match all.get(..5) {

@@ -1,4 +1,4 @@
-//! Looks at a generation, and compares what it shows with what was there and with what this run sent.
+//! Reads a generation, and compares what it shows with what was there before and with what this run sent.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -14,38 +14,38 @@ use super::Work;
 use crate::contract::Place;
 use crate::exchange::Generation;
 
-/// What one look at a generation found.
+/// The findings of one look at a generation.
 #[derive(Debug, Default)]
 pub(super) struct Look {
-    /// Mappings that are not there as they were, and are this run's to write again.
+    /// Mappings that are not as they were, and that this run must write again.
     pub(super) write: Vec<Row>,
-    /// What the list shows.
+    /// The mappings that the list shows.
     pub(super) listed: BTreeSet<Row>,
-    /// Mappings that were taken away or overwritten, and are there again.
+    /// Addresses of mappings that were taken away or overwritten and are back.
     pub(super) back: Vec<IpAddr>,
-    /// The run's own, as the list spells them.
+    /// The run's own mappings, as the list spells them.
     pub(super) own: Mappings,
-    /// Where something of the run may be that the list does not show.
+    /// Addresses that may hold a mapping of the run that the list does not show.
     pub(super) unlisted: Vec<IpAddr>,
     /// What somebody else did.
     pub(super) kept: BTreeSet<Stranger>,
-    /// Mappings that the run never touched, and that are gone.
+    /// Mappings that are gone although the run never touched them.
     pub(super) vanished: Vec<Row>,
-    /// Mappings that a single read shows and the list does not: one of both is old.
+    /// Mappings that a single read shows and the list does not. One of the two readings is outdated.
     pub(super) unclear: Vec<Row>,
-    /// Why the list can't be read, if it can't.
+    /// The reason why the list can't be read, if it can't.
     pub(super) unread: Option<String>,
 }
 
 impl Look {
-    /// Whether nothing of what was there is left to do.
+    /// Returns whether the list was read and no mapping must still be written or is unclear.
     pub(super) fn has_all(&self) -> bool {
         self.write.is_empty() && self.unclear.is_empty() && self.unread.is_none()
     }
 }
 
 impl Work<'_> {
-    /// Reads a generation and compares it with what was there.
+    /// Reads a generation and compares it with what was there before.
     pub(super) async fn look(
         &mut self,
         generation: Generation,
@@ -64,7 +64,8 @@ impl Work<'_> {
         look.listed = rows
             .map(|(ip, entry)| Row::new(*ip, &entry.place))
             .collect();
-        // A third value is somebody's, however old the list is: this run never sent it.
+        // A value that is neither the earlier one nor one that this run sent belongs to somebody else, however old the
+        // list is.
         look.kept
             .extend(self.others_in(generation, listed.iter().flatten()));
         let stake = self.ledger.at_stake(generation);
@@ -88,7 +89,7 @@ impl Work<'_> {
                 Standing::AsBefore => {}
                 Standing::Ours => drop(look.own.insert(ip, entry)),
                 Standing::Others => {
-                    // From here on nothing is deleted there unseen.
+                    // From here on, nothing is deleted blindly at this address.
                     let record = Record::Seen(Seen {
                         through: generation,
                         found: vec![Row::new(ip, &entry.place)],
@@ -117,7 +118,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// What a list shows that is somebody else's.
+    /// Returns the mappings in a list that are somebody else's.
     pub(super) fn others_in<'a>(
         &self,
         generation: Generation,
@@ -139,7 +140,7 @@ impl Work<'_> {
         others.collect()
     }
 
-    /// Whether a mapping that was taken away is there again: the list and a single read must both say so.
+    /// Checks whether a mapping that was taken away is back. The list and a single read must both show it.
     async fn weigh(
         &mut self,
         generation: Generation,
@@ -151,7 +152,7 @@ impl Work<'_> {
         let single = self.single(generation, row.ip).await?;
         let single = match single {
             Some(single) => single,
-            // A target without single reads is taken at its list's word.
+            // If the target does not answer single reads, its list is trusted.
             None => match &in_list {
                 Some(in_list) => in_list.clone(),
                 None => {
@@ -177,7 +178,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// One mapping by itself; `None` if single reads are not answered.
+    /// Reads a single mapping. Returns `None` if single reads are not answered.
     pub(super) async fn single(
         &mut self,
         generation: Generation,
@@ -190,7 +191,7 @@ impl Work<'_> {
         }
     }
 
-    /// Everything else: what the run wrote and left, and what somebody else did.
+    /// Compares everything else: what the run wrote and left, and what somebody else did.
     async fn compare(
         &mut self,
         generation: Generation,
@@ -222,7 +223,7 @@ impl Work<'_> {
         }
         let before = self.ledger.all_before(generation);
         for (ip, entry) in before.iter().filter(|(ip, _)| !stake.contains(*ip)) {
-            // On a target that loses mappings, a list that shows one may be an old one.
+            // On a target that loses mappings, a list that shows a mapping may be outdated.
             let is_doubted = self.ledger.is_doubted(*ip) || self.ledger.is_lossy();
             if !listed.contains_key(ip) || is_doubted {
                 let is_listed = listed.contains_key(ip);
@@ -233,7 +234,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// A mapping that the run never touched, and that the list or a single read did not show.
+    /// Checks a mapping that the run never touched, but that the list or a single read did not show.
     async fn vanished(
         &mut self,
         generation: Generation,
@@ -258,9 +259,10 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Notes what somebody else did to a mapping. One that is gone may have been lost by the target, so it is missing too.
+    /// Notes what somebody else did to a mapping. A mapping that is gone counts as missing too, since the target may
+    /// have lost it.
     fn note_other(&self, generation: Generation, row: &Row, is: Option<Place>, look: &mut Look) {
-        // A test mapping of another run comes and goes.
+        // Test mappings of another run come and go, so their absence is not a loss.
         let is_foreign = self.ledger.was_hidden(generation, row.ip) || self.ledger.has_others();
         let is_of_another_run = is_foreign && is_documentation(row.ip);
         if is.is_none() && !is_of_another_run {

@@ -11,7 +11,8 @@ use super::look::stranger;
 use crate::exchange::Generation;
 
 impl Work<'_> {
-    /// Writes mappings again, each read by itself right before: what somebody else wrote meanwhile is not overwritten.
+    /// Writes mappings again. Each address is read right before, so that what somebody else wrote meanwhile is not
+    /// overwritten.
     pub(super) async fn write(
         &mut self,
         generation: Generation,
@@ -23,7 +24,7 @@ impl Work<'_> {
             let mut batch = Vec::new();
             for row in chunk {
                 let single = self.single(generation, row.ip).await?;
-                // Without single reads, what the other generation showed has to do.
+                // Without single reads, earlier readings of any generation decide.
                 let is_kept = single.is_none() && self.is_kept(row.ip);
                 let now = single.flatten();
                 let is_others = now.is_some()
@@ -100,14 +101,14 @@ impl Work<'_> {
         Ok(written)
     }
 
-    /// Deletes what the list shows of the run, and returns how many mappings that was tried on. What can't be deleted in any
-    /// way is tried once.
+    /// Deletes the mappings of the run that the list shows. Returns how many it tried to delete. Mappings that can't be
+    /// deleted in any way are tried only once.
     pub(super) async fn remove(
         &mut self,
         generation: Generation,
         mut own: Mappings,
     ) -> Result<usize, Trouble> {
-        // An old list may show the run's own where another look showed what somebody wrote since.
+        // An outdated list may show the run's own mapping where another reading showed what somebody else wrote since.
         if !self.ledger.is_proved_apart() {
             own.retain(|ip, _| !self.is_kept(*ip));
         }
@@ -133,11 +134,11 @@ impl Work<'_> {
         let deleted = found - stuck.len();
         self.ending.deleted += deleted;
         self.stuck.insert(generation, stuck);
-        // Trying took a while, so the zone is looked at once more.
+        // The deletions took a while, so the zone is read once more.
         Ok(found)
     }
 
-    /// Deletes, once, where the run wrote and the list shows nothing: an old list proves nothing.
+    /// Deletes once at addresses where the run wrote and the list shows nothing, since the list may be outdated.
     pub(super) async fn remove_unlisted(
         &mut self,
         generation: Generation,
@@ -155,7 +156,7 @@ impl Work<'_> {
             .iter()
             .filter_map(|index| unlisted.get(*index))
             .copied();
-        // What was there and was not listed shows that the list is behind.
+        // A mapping that existed without being listed shows that the list is delayed.
         if !deleted.done.is_empty() {
             self.ledger.expect_late_effects();
         }

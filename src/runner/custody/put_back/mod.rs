@@ -1,8 +1,8 @@
-//! Makes a zone again what it was, and verifies it by reading.
+//! Restores the contents of a zone, and verifies them by reading.
 //!
-//! What this run deleted or overwrote is written again whatever a list shows: a list that shows what was deleted may be
-//! an old one. Only what this run sent is undone; what somebody else wrote, changed or deleted is kept and reported.
-//! The journal may be removed only for an [`Ending`] that is whole.
+//! Mappings that this run deleted or overwrote are written again even if a list shows them, since that list may be
+//! outdated. Only what this run sent is undone. What somebody else wrote, changed or deleted is kept and reported. The
+//! journal may be removed only if the [`Ending`] is whole.
 
 mod look;
 mod mend;
@@ -23,16 +23,16 @@ use super::trial::learn_manglings;
 use crate::exchange::Generation;
 use look::Look;
 
-/// How often the zone is mended before it is verified for the last time.
+/// The number of rounds that may repair the zone before it is verified for the last time.
 const ROUNDS: u32 = 4;
-/// From this round on, a generation is mended by itself even where one store is presumed behind both.
+/// The round from which each generation is repaired separately, even if both are known to share one store.
 const APART: u32 = 2;
-/// The pause before the second round; each further one is twice as long.
+/// The pause before the second round. Each further pause is twice as long.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How long a request that was never answered may take until it has its effect.
+/// How long an unanswered request may take until it has its effect.
 const LATE: Duration = Duration::from_secs(10);
 
-/// Why a mapping is not written back that vanished without a request of this run.
+/// The reason why a mapping that vanished without a request of this run is not written back.
 const UNTOUCHED: &str = "this run did not touch it: somebody deleted it, or the target lost it";
 
 /// Puts a zone back.
@@ -59,7 +59,7 @@ pub(super) async fn put_back(desk: Desk, ledger: &mut Ledger, rules: Rules) -> E
     let (desk, is_settled) = (work.desk.clone(), !work.patience.has_lost_a_write());
     let ending = work.end(result);
     if !ending.is_whole() && is_settled {
-        // Whoever goes on from here must not undo what the owner does to these from now on.
+        // A later `restore` must not undo what the owner does to these mappings from now on.
         for (generation, back) in back {
             let kept = Record::Kept(generation, back);
             ledger.apply(&kept);
@@ -75,19 +75,19 @@ struct Work<'a> {
     rules: Rules,
     patience: Patience,
     ending: Ending,
-    /// The latest look at each generation that is routed.
+    /// The latest look at each routed generation.
     looks: BTreeMap<Generation, Look>,
-    /// Why a mapping could not be written again.
+    /// The reasons why mappings could not be written again.
     refused: BTreeMap<(Generation, IpAddr), String>,
     stuck: BTreeMap<Generation, Vec<Stuck>>,
-    /// Where something was deleted that no list had shown: there the list is not to be trusted.
+    /// Addresses where a mapping was deleted that no list had shown. The list is not trusted there.
     doubtful: BTreeMap<Generation, BTreeSet<IpAddr>>,
-    /// Why a generation could not be looked at any further.
+    /// The reasons why generations could not be read any further.
     failed: BTreeMap<Generation, String>,
 }
 
 impl Work<'_> {
-    /// Mends and verifies; once more after a while if something that was sent may have taken effect since.
+    /// Repairs and verifies the zone. Does so once more after a while if a request may have taken effect late.
     async fn run(&mut self) -> Result<(), Trouble> {
         self.rounds(0).await?;
         if self.learn().await? {
@@ -107,8 +107,8 @@ impl Work<'_> {
         self.rounds(1).await
     }
 
-    /// Tries whether what seems to be somebody else's is what the target makes of the run's own values; returns whether
-    /// anything was written for that.
+    /// Tests whether mappings that seem to be somebody else's are values of this run that the target changed. Returns
+    /// whether the test wrote anything.
     async fn learn(&mut self) -> Result<bool, Trouble> {
         let mut has_tried = false;
         for (generation, look) in &self.looks {
@@ -118,7 +118,7 @@ impl Work<'_> {
             match learned {
                 Ok(learned) => has_tried |= learned.has_tried,
                 Err(Trouble::Over(why)) => return Err(Trouble::Over(why)),
-                // Then it is named as somebody else's; what was written to try is removed.
+                // The mapping is then reported as somebody else's, and what the test wrote is removed.
                 Err(_) => has_tried = true,
             }
         }
@@ -135,8 +135,8 @@ impl Work<'_> {
                 self.patience.settle(&self.desk).await;
             }
             let changes = self.round(round).await?;
-            // What was taken away is written again in the first round whatever a look shows; only a later one can tell
-            // that it is there.
+            // The first round writes again whatever was taken away, without regard to what it reads. Only a later round
+            // can tell that the mappings are back.
             let may_end = round > 0 || !has_stake;
             if may_end
                 && changes == 0
@@ -149,7 +149,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Whether something of the run is listed that was not yet tried in every way.
+    /// Returns whether a list shows a mapping of the run that was not yet found to be undeletable.
     fn can_remove_more(&self) -> bool {
         self.looks.iter().any(|(generation, look)| {
             let stuck = self.stuck.get(generation);
@@ -159,8 +159,8 @@ impl Work<'_> {
         })
     }
 
-    /// Looks at each generation and mends it; returns how much was changed. The last round only looks. A generation
-    /// that is gone or fails does not stop the other.
+    /// Reads and repairs each generation. Returns the number of changes. The last round only reads. A generation that
+    /// is gone or fails does not stop the other one.
     async fn round(&mut self, round: u32) -> Result<usize, Trouble> {
         let mut changes = 0;
         let mut has_served = false;
@@ -176,7 +176,7 @@ impl Work<'_> {
                     has_served = true;
                     self.ending.gone.remove(&generation);
                 }
-                // The other generation may have been looked at before somebody wrote, so it is looked at once more.
+                // Somebody else may have written after the other generation was read, so it is read once more.
                 Err(Trouble::Gone(_)) => {
                     changes += usize::from(self.ending.gone.insert(generation));
                     self.forget(generation);
@@ -198,14 +198,14 @@ impl Work<'_> {
         }
     }
 
-    /// Whether any look showed something of others at an address.
+    /// Returns whether any look showed a change of somebody else at an address.
     pub(super) fn is_kept(&self, ip: IpAddr) -> bool {
         let looks = self.looks.values().flat_map(|look| &look.kept);
         let mut all = looks.chain(&self.ending.kept);
         all.any(|stranger| stranger.ip == ip)
     }
 
-    /// Lets go of an old look at a generation that can't be looked at any more, but not of what it saw.
+    /// Drops the last look at a generation that can't be read any more, but keeps what it found.
     fn forget(&mut self, generation: Generation) {
         let Some(look) = self.looks.remove(&generation) else {
             return;
@@ -227,7 +227,7 @@ impl Work<'_> {
     ) -> Result<usize, Trouble> {
         let mut look = Look::default();
         if let Err(trouble) = self.look(generation, round, &mut look).await {
-            // What was seen of others before the trouble is known all the same.
+            // Changes of others that were seen before the trouble still count.
             self.ending.kept.append(&mut look.kept);
             return Err(trouble);
         }
@@ -239,11 +239,12 @@ impl Work<'_> {
             let (write, own) = (look.write.clone(), look.own.clone());
             let mut unlisted = std::mem::take(&mut look.unlisted);
             self.looks.insert(generation, look);
-            // Where one store is behind both generations, what either shows of others is not deleted unseen.
+            // Both generations may share one store. So an address is not deleted blindly if either shows somebody
+            // else's mapping there.
             unlisted.retain(|ip| !self.is_kept(*ip));
-            // First what rests on the list, while it is new.
+            // The deletion that relies on the list comes first, while the list is fresh.
             changes += self.remove_unlisted(generation, unlisted).await?;
-            // A target whose batches fail, or lose what they do not name, may still carry out single requests.
+            // A target whose batches fail, or lose mappings that they do not name, may still carry out single requests.
             let size = if round == 0 && !self.ledger.is_lossy() {
                 CHUNK
             } else {

@@ -1,4 +1,4 @@
-//! What is left to say when the work is over.
+//! The final report when the work is over.
 
 use super::super::desk::Trouble;
 use super::super::ending::Ending;
@@ -8,13 +8,14 @@ use super::{UNTOUCHED, Work};
 use crate::exchange::Generation;
 
 impl Work<'_> {
-    /// What is left to say of generations that could not be read to the end.
+    /// Adds what is missing or unknown in generations that could not be read to the end.
     fn unseen(&self, ending: &mut Ending) {
         let gone = ending.gone.iter();
         let gone = gone.map(|generation| (*generation, "it is no longer routed".to_owned()));
         let unseen: Vec<(Generation, String)> = gone.chain(self.failed.clone()).collect();
         for (generation, why) in unseen {
-            // What the other generation shows is there, if it was there before.
+            // A mapping is accounted for if another generation shows it as it was, or shows that somebody else changed
+            // it.
             let is_seen = |row: &Row| {
                 let mut looks = self.looks.values();
                 looks.any(|look| {
@@ -48,7 +49,7 @@ impl Work<'_> {
         }
     }
 
-    /// What is left to say.
+    /// Returns the final ending.
     pub(super) fn end(mut self, result: Result<(), Trouble>) -> Ending {
         let mut ending = std::mem::take(&mut self.ending);
         ending.is_covered = self.ledger.is_proved_shared();
@@ -106,7 +107,7 @@ impl Work<'_> {
         if let Err(trouble) = result {
             ending.unfinished = Some(trouble.to_string());
         }
-        // A journal that was let go of tells nothing of the rest of the zone.
+        // A released journal knows nothing about the rest of the zone.
         if self.ledger.is_released() {
             let stuck = self.ledger.stuck();
             ending

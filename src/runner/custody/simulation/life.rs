@@ -1,5 +1,5 @@
-//! One simulated life: a run with its cases, crashes between any two steps, and `restore` as often as it takes. After
-//! each process that ended by itself the promises are checked against what the target holds in truth.
+//! One simulated life: a run with its cases, crashes between any two steps, and `restore` as often as needed. After
+//! each process that ended by itself, the promises are checked against what the target really holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,12 +22,12 @@ use super::schedule::{Case, Schedule};
 use super::target::{Crashed, Target, place, tests};
 use crate::exchange::Generation;
 
-/// The most requests of one process. The patience, the rounds and the batches bound them.
+/// The most requests that one process may send. Patience, rounds and batches limit them.
 const MOST_REQUESTS: u64 = 1_200;
-/// How often `restore` is tried after everything that passes has passed.
+/// How many times a process may end by itself and leave its journal to `restore`.
 const HEALED: usize = 3;
 
-/// What must have happened in a hundred thousand lives.
+/// The events that must have happened in a hundred thousand lives.
 pub(super) const MUST_HAPPEN: [&str; 31] = [
     "addresses that can't be written after a deletion",
     "batches refused whole",
@@ -62,7 +62,7 @@ pub(super) const MUST_HAPPEN: [&str; 31] = [
     "zones emptied",
 ];
 
-/// Lives it and says each step.
+/// Runs a schedule, and returns a description of each step.
 pub(super) fn told(schedule: &Schedule) -> String {
     let mut target = Target::new(schedule);
     target.tells();
@@ -70,7 +70,7 @@ pub(super) fn told(schedule: &Schedule) -> String {
     format!("{}{result:?}", target.told())
 }
 
-/// Lives it; what was met, or the promise that was broken.
+/// Runs a schedule. Returns the events that happened, or the promise that was broken.
 pub(super) fn live(schedule: &Schedule) -> Result<BTreeMap<&'static str, u64>, String> {
     let mut target = Target::new(schedule);
     lived(schedule, &mut target)?;
@@ -90,7 +90,7 @@ fn lived(schedule: &Schedule, target: &mut Target<'_>) -> Result<(), String> {
     let mut healed = 0;
     while !life.target.journal().is_empty() && healed < HEALED {
         if ended.is_ok() {
-            // A journal that stays after a process that ended waits for better times.
+            // If the process ended but its journal stays, `restore` waits until the faults are over.
             healed += 1;
             if healed == 2 {
                 life.target.heal();
@@ -141,7 +141,7 @@ impl Life<'_, '_> {
         self.target.broken.clone().map_or(Ok(()), Err)
     }
 
-    /// A run from its survey to putting back.
+    /// Simulates a run, from its survey to putting back.
     fn run(&mut self) -> Result<(), Crashed> {
         let (rules, generations) = (self.rules, self.target.generations());
         let surveyed = self.drive(Procedure::new(|desk| survey(desk, rules, generations)))?;
@@ -252,7 +252,7 @@ impl Life<'_, '_> {
         self.end(&ledger, &ending)
     }
 
-    /// What the process says at its end, held against the truth.
+    /// Checks what the process says at its end against the truth.
     fn end(&mut self, ledger: &Ledger, ending: &Ending) -> Result<(), Crashed> {
         if self.target.broken.is_none() {
             self.target.broken = Truth {

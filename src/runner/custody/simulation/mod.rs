@@ -1,9 +1,9 @@
-//! The whole care for a zone, driven through hostile schedules: a target in memory, a virtual clock, no sockets and no
-//! sleeping. What is drawn from a seed is written down as a [`schedule::Schedule`] first, so a schedule that breaks a
-//! property is printed, and shrunk to the few faults that matter.
+//! A simulation of the whole care for a zone under hostile schedules: with a target in memory and a virtual clock,
+//! without sockets and sleeping. Each seed is first turned into a [`schedule::Schedule`]. So a schedule that breaks a
+//! property can be shrunk to the few faults that matter, and printed.
 //!
-//! `SIMULATION_SCHEDULES=1000000 cargo test --release --lib simulation` runs more of them, `SIMULATION_SEED=N` begins
-//! elsewhere.
+//! `SIMULATION_SCHEDULES=1000000 cargo test --release --lib simulation` runs more schedules. `SIMULATION_SEED=N` begins
+//! at another seed.
 
 mod life;
 mod promises;
@@ -16,7 +16,7 @@ use std::thread;
 
 use schedule::Schedule;
 
-/// What was met, for whoever runs it with `--nocapture`.
+/// Prints the tally of events, which `--nocapture` makes visible.
 #[expect(
     clippy::print_stdout,
     reason = "the test runner keeps what a test prints"
@@ -27,7 +27,7 @@ fn show(tally: &BTreeMap<&'static str, u64>) {
     }
 }
 
-/// Schedules of an ordinary test run.
+/// The number of schedules in an ordinary test run.
 const SCHEDULES: u64 = 100_000;
 
 fn number(name: &str) -> Option<u64> {
@@ -81,7 +81,7 @@ fn nothing_that_was_there_is_lost_in_any_schedule() {
     }
     let tally = tally.into_inner().unwrap_or_else(|e| panic!("{e}"));
     show(&tally);
-    // A simulation in which something never happens proves nothing about it.
+    // If an event never happens, the simulation proves nothing about it.
     for what in life::MUST_HAPPEN {
         let times = tally.get(what).copied().unwrap_or(0);
         assert!(count < SCHEDULES || times > 0, "{what} never happened");

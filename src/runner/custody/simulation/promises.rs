@@ -1,4 +1,4 @@
-//! The promises, held against what the target holds in truth.
+//! Checks of the promises against what the target really holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -10,8 +10,8 @@ use super::target::Target;
 use crate::contract::Place;
 use crate::exchange::Generation;
 
-/// What is not there though everything that passes has passed, and `restore` was tried since: whatever can be written back
-/// must be back.
+/// Reports a mapping that is missing although all temporary faults are over and `restore` was tried since. Every
+/// mapping that can be written back must be back.
 pub(super) fn not_back(target: &Target<'_>) -> Option<String> {
     for (store, original) in target.originals.iter().enumerate() {
         let now = target.truth(store);
@@ -26,7 +26,7 @@ pub(super) fn not_back(target: &Target<'_>) -> Option<String> {
     None
 }
 
-/// What the process says at its end, and what is so.
+/// What the process says at its end, and what is true.
 pub(super) struct Truth<'a, 's> {
     pub(super) schedule: &'a Schedule,
     pub(super) target: &'a Target<'s>,
@@ -35,7 +35,7 @@ pub(super) struct Truth<'a, 's> {
 }
 
 impl Truth<'_, '_> {
-    /// The first promise that this ending breaks.
+    /// Returns the first promise that this ending breaks.
     pub(super) fn false_word(&self) -> Option<String> {
         let mut stores = 0..self.target.originals.len();
         stores.find_map(|store| {
@@ -61,7 +61,8 @@ impl Truth<'_, '_> {
         self.ending.stuck.iter().map(|stuck| stuck.ip).collect()
     }
 
-    /// Whether nothing can be said but that the journal stays: no generation was read to the end.
+    /// Returns whether the ending can only say that the journal stays, since no generation of the store was read to the
+    /// end.
     fn is_blind(&self, store: usize) -> bool {
         let ending = self.ending;
         let routed = self.ledger.generations().into_iter();
@@ -70,7 +71,7 @@ impl Truth<'_, '_> {
         !ending.is_whole() && routed.all(is_unread)
     }
 
-    /// A mapping that is not there, and that nobody names.
+    /// Reports a mapping that is missing or changed although the ending does not name it.
     fn unnamed_loss(&self, store: usize) -> Option<String> {
         let (target, ending) = (self.target, self.ending);
         let (named, kept) = (self.named(), self.kept());
@@ -78,8 +79,8 @@ impl Truth<'_, '_> {
         let truth = target.truth(store);
         for (ip, place) in &target.originals[store] {
             let now = truth.get(ip);
-            // What the target lost, and no reading ever showed, nobody can name.
-            // Nor what it lost of a store that is gone, where the other one holds the same.
+            // A loss that no reading ever showed can't be named. The same holds for a loss in a store that is gone if
+            // the other one holds the same.
             let is_unseen = target.lost.contains(&(store, *ip))
                 && (!target.has_shown(store, *ip, now) || !ending.gone.is_empty());
             if target.touched.contains_key(&(store, *ip)) || is_unseen {
@@ -100,7 +101,7 @@ impl Truth<'_, '_> {
         None
     }
 
-    /// What somebody else did and this run undid.
+    /// Reports what somebody else did and this run undid.
     fn undone(&self, store: usize) -> Option<String> {
         let target = self.target;
         let stuck = self.stuck();
@@ -122,14 +123,15 @@ impl Truth<'_, '_> {
         None
     }
 
-    /// What somebody else did, a reading showed while the zone was put back, and nobody reports.
+    /// Reports what somebody else did if a reading showed it while the zone was put back, and the ending does not
+    /// report it.
     fn unreported(&self, store: usize) -> Option<String> {
         let is_said = |ip: &IpAddr| {
             self.named().contains(ip) || self.kept().contains(ip) || self.stuck().contains(ip)
         };
         for (ip, touch) in self.target.shown(store) {
             let original = self.target.originals[store].get(&ip);
-            // What no reading showed before can't be missed.
+            // A state that equals the earlier readings of the run is not news.
             let all = self.ledger.generations().into_iter();
             let mut all = all.filter(|one| self.target.store(*one) == store);
             let is_known = all.any(|generation| {
@@ -137,7 +139,7 @@ impl Truth<'_, '_> {
                 before.map(|entry| &entry.place) == touch.left.as_ref()
             });
             let is_lost = self.target.lost.contains(&(store, ip));
-            // That something is gone takes two readings.
+            // It takes two readings to know that a mapping is gone.
             let mut routed = self.ledger.generations().into_iter();
             let is_cut_short = routed.any(|one| {
                 let ending = self.ending;
@@ -158,7 +160,7 @@ impl Truth<'_, '_> {
         None
     }
 
-    /// A test mapping that is left, and that nobody names.
+    /// Reports a test mapping that is left although the ending does not name it.
     fn left_over(&self, store: usize) -> Option<String> {
         let (target, ending) = (self.target, self.ending);
         let (stuck, kept) = (self.stuck(), self.kept());
@@ -166,7 +168,7 @@ impl Truth<'_, '_> {
         let truth = target.truth(store).iter();
         for (ip, now) in truth.filter(|(ip, _)| !original.contains_key(*ip)) {
             let is_test = now.region.starts_with("test-");
-            // Where reads are behind and nobody says so, nothing is lost, and no more is promised.
+            // If reads are delayed without the user's knowledge, the only promise is that nothing is lost.
             let is_excused = self.schedule.setting.is_behind_unsaid()
                 || target.touched.contains_key(&(store, *ip))
                 || target.is_undeletable(*ip)
@@ -181,7 +183,7 @@ impl Truth<'_, '_> {
         None
     }
 
-    /// "As it was" is said of what is not so.
+    /// Reports that the ending says "as it was" although the zone is not.
     fn not_as_it_was(&self, store: usize) -> Option<String> {
         let (target, ending) = (self.target, self.ending);
         let (truth, original) = (target.truth(store), &target.originals[store]);
@@ -190,11 +192,11 @@ impl Truth<'_, '_> {
         } else {
             Generation::V1
         };
-        // What others did that no reading could show yet is not meant by it.
+        // The words "as it was" do not cover what others did and no reading could show yet.
         let is_seen = |ip: &IpAddr| {
             let touch = target.touched.get(&(store, *ip));
             let touched = touch.is_some();
-            // Another run's value that this one writes as well can't be told from its own.
+            // A value of another run that this one writes as well can't be told from its own.
             let is_alike = touch.is_some_and(|touch| {
                 let left = touch.left.as_ref();
                 left.is_some_and(|left| left.region.starts_with("test-"))
@@ -207,7 +209,7 @@ impl Truth<'_, '_> {
             let is_known = touched && before.map(|entry| &entry.place) == truth.get(ip);
             let is_lost =
                 target.lost.contains(&(store, *ip)) && !target.has_shown(store, *ip, truth.get(ip));
-            // A list through which nothing was known before can't show that something is gone.
+            // If a list showed nothing at first, it can't show that a mapping is gone.
             let [v2, v1] = self.schedule.setting.blind_until;
             let is_half_blind = (v2 == 0) != (v1 == 0) && touched && !truth.contains_key(ip);
             !(target.is_unseen(store, *ip) || is_known || is_lost || is_half_blind || is_alike)

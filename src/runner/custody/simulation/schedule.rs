@@ -1,6 +1,6 @@
-//! What happens in one simulated life, written down.
+//! The plan of one simulated life.
 
-/// Numbers that look random, from a seed (`SplitMix64`).
+/// A generator of pseudo-random numbers from a seed (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub(super) struct Random(u64);
 
@@ -26,10 +26,10 @@ impl Random {
     }
 }
 
-/// What goes wrong at a certain step. A step is one request, one record or one pause.
+/// A fault at a certain step. A step is one request, one record or one pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The answer is lost; a write took effect.
+    /// The answer is lost, but a write took effect.
     LostAnswer,
     /// The request is lost on its way.
     LostRequest,
@@ -51,62 +51,62 @@ pub(super) enum Fault {
     OwnerRepairs(usize),
     /// The owner deletes what is there.
     OwnerDeletes(usize),
-    /// A run on another machine writes a test mapping: a value of its own, or this value of cases.
+    /// A run on another machine writes a test mapping: with a value of its own, or with this value of cases.
     OtherRunWrites(usize, Option<usize>),
-    /// It deletes it.
+    /// A run on another machine deletes a test mapping.
     OtherRunDeletes(usize),
     /// The process ends before the request goes out, or before the record is written.
     CrashBefore,
     /// The process ends after the request took effect, or the record was written.
     CrashAfter,
-    /// No request may be sent any more by this process.
+    /// This process may send no more requests.
     Spent,
     /// The next write loses a mapping that it does not name.
     LossyWrite,
     /// The next write is never answered, and takes effect this many milliseconds later.
     Late(u64),
-    /// The region of this original mapping is accepted where it is, and refused for a new mapping.
+    /// The region of this original mapping is accepted for existing mappings, and refused for new ones.
     NotForNew(usize),
     /// From here on the target keeps another region in place of this test value.
     Mangled(usize),
-    /// Deletions of this address do nothing from here on, whatever they are answered.
+    /// From here on, deletions of this address do nothing, whatever the answer says.
     Undeletable(usize),
-    /// From here on an address that is deleted can't be written any more.
+    /// From here on, a deleted address can't be written again.
     Tombstones,
-    /// Batches are refused whole, for this many of them.
+    /// This many batches are refused as a whole.
     NoBatches(u64),
-    /// Single reads are refused, for this many of them.
+    /// This many single reads are refused.
     NoSingleReads(u64),
-    /// Lists can't be understood, for this many of their pages.
+    /// This many list pages can't be understood.
     UnreadableLists(u64),
 }
 
-/// What is behind the generations.
+/// The stores behind the generations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stores {
     /// One store.
     One,
-    /// Two, which hold the same at the start.
+    /// Two stores, which hold the same at the start.
     Alike,
-    /// Two, which hold different things.
+    /// Two stores, which hold different things.
     Apart,
 }
 
-/// How the target and the run are.
+/// The properties of the target and the run.
 #[derive(Debug, Clone)]
 pub(super) struct Setting {
-    /// Mappings at the start.
+    /// The number of mappings at the start.
     pub(super) originals: usize,
     pub(super) stores: Stores,
     /// Whether `v1` is routed at all.
     pub(super) has_v1: bool,
-    /// How far lists are behind, in milliseconds.
+    /// The delay of lists, in milliseconds.
     pub(super) list_lag: u64,
-    /// How far single reads are behind, in milliseconds.
+    /// The delay of single reads, in milliseconds.
     pub(super) read_lag: u64,
-    /// What the user says about it, in milliseconds.
+    /// The delay that the user configured, in milliseconds.
     pub(super) settle: u64,
-    /// For how many steps the lists of `v2` and of `v1` show nothing.
+    /// The number of steps for which the lists of `v2` and of `v1` show nothing.
     pub(super) blind_until: [u64; 2],
     /// Whether the mappings may be taken away.
     pub(super) takes_away: bool,
@@ -119,7 +119,7 @@ pub(super) struct Setting {
 pub(super) struct Case {
     /// Whether the zone is emptied before it.
     pub(super) needs_room: bool,
-    /// Test address, value, whether through `v1`, whether it is a deletion.
+    /// The writes: test address, value, whether through `v1`, and whether it is a deletion.
     pub(super) writes: Vec<(usize, usize, bool, bool)>,
 }
 
@@ -127,17 +127,17 @@ pub(super) struct Case {
 #[derive(Debug, Clone)]
 pub(super) struct Schedule {
     pub(super) setting: Setting,
-    /// By step.
+    /// The faults by step.
     pub(super) faults: Vec<(u64, Fault)>,
 }
 
-/// Addresses that the owner may write to: three of the zone's and two others.
+/// The number of addresses that the owner may write to: three of the zone and two others.
 pub(super) const OWNERS: usize = 5;
-/// Addresses that cases write to; the first may be the owner's.
+/// The number of addresses that cases write to. The first may be the owner's.
 pub(super) const TESTS: usize = 4;
 
 impl Schedule {
-    /// The schedule of a seed.
+    /// Returns the schedule of a seed.
     pub(super) fn of(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let setting = Setting::draw(&mut random);
@@ -147,7 +147,7 @@ impl Schedule {
             .map(|_| (random.below(length), Fault::draw(&mut random)))
             .collect();
         faults.sort_by_key(|(step, _)| *step);
-        // Where neither kind of reading shows a mapping, nothing can.
+        // If neither lists nor single reads show a mapping, nothing can.
         let is_unreadable = |fault: &Fault| matches!(fault, Fault::UnreadableLists(_));
         let is_blind =
             setting.blind_until != [0, 0] || faults.iter().any(|(_, fault)| is_unreadable(fault));
@@ -155,7 +155,7 @@ impl Schedule {
         Self { setting, faults }
     }
 
-    /// The same life with as few faults and cases as still break it.
+    /// Returns the schedule with as few faults and cases as possible that still breaks a promise.
     pub(super) fn shrunk(mut self, breaks: impl Fn(&Self) -> bool) -> Self {
         loop {
             let without_faults = (0..self.faults.len()).map(|index| {
@@ -177,7 +177,8 @@ impl Schedule {
 }
 
 impl Setting {
-    /// Whether reads are behind and the user does not know: then nothing may be lost, and no more is promised.
+    /// Returns whether reads are delayed by more than the user configured. Then the only promise is that nothing is
+    /// lost.
     pub(super) fn is_behind_unsaid(&self) -> bool {
         self.settle < self.list_lag.max(self.read_lag)
     }
@@ -189,7 +190,7 @@ impl Setting {
         let (list_lag, read_lag) = (lags[random.size(4)], lags[random.size(4)]);
         let settle = match list_lag.max(read_lag) {
             0 => 0,
-            // Nobody knows of it.
+            // The user does not know of the delay.
             _ if random.one_in(6) => 0,
             lag => lag * 2,
         };

@@ -1,26 +1,26 @@
-//! What goes wrong at a step.
+//! The faults that happen at a step.
 
 use std::net::IpAddr;
 
 use super::super::schedule::Fault;
 use super::{Target, owners, place, tests};
 
-/// What happens to the thing that is carried out in this step.
+/// What happens to the request, record or pause of this step.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "any of the four can happen to one step, with any other"
 )]
 pub(super) struct Fate {
-    /// The process ends before it.
+    /// Whether the process ends before it.
     pub(super) crash_before: bool,
-    /// The process ends after it.
+    /// Whether the process ends after it.
     pub(super) crash_after: bool,
     pub(super) lost_answer: bool,
     pub(super) lost_request: bool,
 }
 
-/// What a fault is called in the count of what lives met.
+/// Returns the name of a fault in the tally of events.
 fn name(fault: Fault) -> &'static str {
     match fault {
         Fault::LostAnswer => "lost answers",
@@ -51,7 +51,7 @@ fn name(fault: Fault) -> &'static str {
 }
 
 impl Target<'_> {
-    /// Lets everything happen that is due.
+    /// Applies all faults that are due.
     pub(super) fn faults(&mut self) -> Fate {
         let mut fate = Fate::default();
         while let Some((step, fault)) = self.schedule.faults.get(self.next_fault).copied() {
@@ -128,7 +128,7 @@ impl Target<'_> {
         fate
     }
 
-    /// Deletes a mapping as somebody else; returns whether there was one.
+    /// Deletes a mapping in the role of somebody else. Returns whether there was one.
     fn delete_by_somebody(&mut self, ip: IpAddr) -> bool {
         let is_there = self.truth(0).contains_key(&ip);
         if is_there {

@@ -1,5 +1,5 @@
-//! The target of a simulation: stores in memory with their past, so that reads can be behind; an owner and another run
-//! who write as well; and a record of who did what, by which properties are checked.
+//! The target of a simulation. Its stores in memory keep their history, so that reads can be delayed. An owner and
+//! another run write to them too. A record of who did what serves to check properties.
 
 mod faults;
 mod others;
@@ -17,11 +17,11 @@ use crate::exchange::Generation;
 
 type Contents = Rc<BTreeMap<IpAddr, Place>>;
 
-/// The process ended.
+/// The signal that the process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Crashed;
 
-/// Addresses of the owner: two origins, one documentation address that cases use as well, and two more.
+/// Returns one of the owner's addresses: two origins, one documentation address that cases use as well, and two more.
 pub(super) fn owners(index: usize) -> IpAddr {
     let all: [IpAddr; OWNERS] = [
         [10, 0, 0, 1].into(),
@@ -33,7 +33,7 @@ pub(super) fn owners(index: usize) -> IpAddr {
     all[index % OWNERS]
 }
 
-/// Addresses of cases.
+/// Returns one of the addresses that cases use.
 pub(super) fn tests(index: usize) -> IpAddr {
     let all: [IpAddr; 4] = [
         [192, 0, 2, 10].into(),
@@ -51,17 +51,17 @@ pub(super) fn place(region: &str) -> Place {
     }
 }
 
-/// What somebody else did last at an address.
+/// The last thing that somebody else did at an address.
 #[derive(Debug, Clone)]
 pub(super) struct Touch {
     at: u64,
-    /// What they left there.
+    /// The value that they left there; `None` if they deleted it.
     pub(super) left: Option<Place>,
-    /// Whether this run could not know of it, or not tell it from its own work, when it wrote there.
+    /// Whether this run, when it wrote there, could not know of it or could not tell it from its own work.
     pub(super) raced: bool,
 }
 
-/// One store with its past.
+/// One store with its history.
 #[derive(Debug, Clone)]
 struct Store {
     past: Vec<(u64, Contents)>,
@@ -99,63 +99,63 @@ pub(super) struct Target<'s> {
     throttled: (u64, u64),
     gone: [u64; 2],
     unreachable: u64,
-    /// For how many requests batches are refused.
+    /// The number of further batches that are refused.
     no_batches: u64,
-    /// For how many requests single reads are refused.
+    /// The number of further single reads that are refused.
     no_single_reads: u64,
-    /// For how many requests lists can't be understood.
+    /// The number of further list pages that can't be understood.
     unreadable_lists: u64,
-    /// Regions that are not accepted any more, and since when.
+    /// Regions that are no longer accepted, with the time when that began.
     refused: BTreeMap<String, u64>,
-    /// Since when an address that was deleted can't be written again.
+    /// The time from which deleted addresses can't be written again.
     tombstones: Option<u64>,
     tombs: BTreeSet<(usize, IpAddr)>,
-    /// Addresses whose value was refused since the zone is being emptied.
+    /// Addresses whose value was refused since the emptying of the zone began.
     turned_down: BTreeSet<(usize, IpAddr)>,
-    /// When this process began to empty the zone.
+    /// The time when this process began to empty the zone.
     emptying: Option<u64>,
-    /// How many requests in a row were not answered since the procedure began.
+    /// The number of consecutive unanswered requests since the procedure began.
     unanswered: u64,
-    /// What others did and a reading showed while the zone was put back, by store and address.
+    /// The latest time as of which a reading showed an address while the zone was put back, by store and address.
     shown: BTreeMap<(usize, IpAddr), u64>,
-    /// Through which generation something was deleted, until another thing is asked than its list.
+    /// The generation of the last deletion, until anything other than its list is requested.
     deleted_through: Option<Generation>,
-    /// For which single read that was refused a list is read: of other addresses it is asked nothing.
+    /// The address of a refused single read that a list replaces. The list then tells nothing about other addresses.
     stands_in: Option<IpAddr>,
     undeletable: BTreeSet<IpAddr>,
     lossy: bool,
-    /// By how much the next write takes effect late.
+    /// The delay with which the next write takes effect.
     late: Option<u64>,
-    /// Writes that will take effect.
+    /// Writes that will take effect later, with the time.
     pending: Vec<(u64, Ask)>,
-    /// Whether such a write takes effect just now: nobody could know of it.
+    /// Whether such a write is taking effect right now. Nobody could know of it.
     is_late: bool,
-    /// Regions that are accepted where they are and refused for a new mapping, and since when.
+    /// Regions that are accepted for existing mappings and refused for new ones, with the time when that began.
     not_for_new: BTreeMap<String, u64>,
     mangled: BTreeSet<String>,
-    /// No request may be sent any more by this process.
+    /// Whether this process may send no more requests.
     spent: bool,
-    /// Values by the owner, so that each is new.
+    /// The number of values that others wrote, so that each value is new.
     owner_values: u64,
-    /// Records, and how many of them are on disk for certain.
+    /// The records of the journal. The first `synced` ones are certainly on disk.
     journal: Vec<Record>,
     synced: usize,
-    /// What others did last, by store and address.
+    /// The last thing that others did, by store and address.
     pub(super) touched: BTreeMap<(usize, IpAddr), Touch>,
-    /// Addresses that a lossy batch lost.
+    /// Addresses whose mapping a lossy write lost.
     pub(super) lost: BTreeSet<(usize, IpAddr)>,
     /// What this run sent, by address; `None` for a deletion.
     sent: BTreeMap<IpAddr, BTreeSet<Option<Place>>>,
-    /// As of when this process knows an address, by store.
+    /// The time as of which this process knows an address, by store and address.
     known: BTreeMap<(usize, IpAddr), u64>,
     pub(super) originals: Vec<BTreeMap<IpAddr, Place>>,
-    /// Requests of this process.
+    /// The number of requests of this process.
     pub(super) requests: u64,
-    /// What happened, for the tally.
+    /// The number of times that each event happened, for the tally.
     pub(super) met: BTreeMap<&'static str, u64>,
     /// The first property that was broken.
     pub(super) broken: Option<String>,
-    /// Each step in words, for whoever looks into a broken property.
+    /// A description of each step, to investigate a broken property.
     told: Option<String>,
 }
 
@@ -222,17 +222,17 @@ impl<'s> Target<'s> {
         }
     }
 
-    /// Notes each step in words from here on.
+    /// Starts to record a description of each step.
     pub(super) fn tells(&mut self) {
         self.told = Some(String::new());
     }
 
-    /// The steps in words.
+    /// Returns the description of the steps.
     pub(super) fn told(&self) -> &str {
         self.told.as_deref().unwrap_or_default()
     }
 
-    /// The generations that are routed at the start.
+    /// Returns the generations that are routed at the start.
     pub(super) fn generations(&self) -> Vec<Generation> {
         if self.schedule.setting.has_v1 {
             vec![Generation::V2, Generation::V1]
@@ -248,12 +248,12 @@ impl<'s> Target<'s> {
         }
     }
 
-    /// What a store holds in truth.
+    /// Returns what a store really holds.
     pub(super) fn truth(&self, store: usize) -> &BTreeMap<IpAddr, Place> {
         self.stores[store].now()
     }
 
-    /// The journal as a new process finds it.
+    /// Returns the journal as a new process finds it.
     pub(super) fn journal(&self) -> &[Record] {
         &self.journal
     }
@@ -263,7 +263,7 @@ impl<'s> Target<'s> {
         self.synced = 0;
     }
 
-    /// A new process begins: it knows nothing but the journal, and may send requests again.
+    /// Begins a new process. It knows nothing but the journal, and may send requests again.
     pub(super) fn new_process(&mut self) {
         self.journal
             .truncate(self.synced.max(usize::from(!self.journal.is_empty())));
@@ -271,11 +271,11 @@ impl<'s> Target<'s> {
         self.spent = false;
         self.requests = 0;
         self.emptying = None;
-        // Somebody has to start it.
+        // It takes a while until somebody starts the process.
         self.clock += 60_000;
     }
 
-    /// Everything that goes wrong for a while is over; what is gone for good stays so.
+    /// Ends all temporary faults. Permanent faults remain.
     pub(super) fn heal(&mut self) {
         self.next_fault = self.schedule.faults.len();
         self.unavailable = 0;
@@ -292,34 +292,34 @@ impl<'s> Target<'s> {
         }
     }
 
-    /// Whether the lists of a generation show nothing.
+    /// Returns whether the lists of a generation show nothing.
     fn is_blind(&self, generation: Generation) -> bool {
         let blind = self.schedule.setting.blind_until;
         self.step < blind[usize::from(generation == Generation::V1)]
     }
 
-    /// A procedure begins.
+    /// Notes that a procedure begins.
     pub(super) fn begin(&mut self) {
         self.unanswered = 0;
     }
 
-    /// The zone is about to be emptied.
+    /// Notes that the zone is about to be emptied.
     pub(super) fn begin_emptying(&mut self) {
         self.emptying = Some(self.clock);
         self.turned_down.clear();
     }
 
-    /// The zone is about to be put back.
+    /// Notes that the zone is about to be put back.
     pub(super) fn begin_putting_back(&mut self) {
         self.shown.clear();
     }
 
-    /// Whether this original can't be written back, or its generation is not there to write it.
+    /// Returns whether this original mapping can't be written back, or its generation is gone.
     pub(super) fn is_out_of_reach(&self, store: usize, ip: IpAddr, place: &Place) -> bool {
         let serving = self.generations().into_iter();
         let mut serving = serving.filter(|one| self.store(*one) == store);
         let is_gone = |one: Generation| self.gone[usize::from(one == Generation::V1)] > 0;
-        // A generation whose list showed nothing is not known to have the same store.
+        // If the list of a generation showed nothing, it is unknown whether it has the same store.
         let is_gone = if self.schedule.setting.blind_until == [0, 0] {
             serving.all(is_gone)
         } else {
@@ -331,7 +331,7 @@ impl<'s> Target<'s> {
             || self.tombs.contains(&(store, ip))
     }
 
-    /// What others did last, and a reading showed while the zone was put back.
+    /// Returns the last things that others did, if a reading showed them while the zone was put back.
     pub(super) fn shown(&self, store: usize) -> impl Iterator<Item = (IpAddr, &Touch)> {
         let all = self.touched.iter().filter(move |((of, _), _)| *of == store);
         let is_shown = |(at, touch): &(&(usize, IpAddr), &Touch)| {
@@ -340,7 +340,7 @@ impl<'s> Target<'s> {
         all.filter(is_shown).map(|((_, ip), touch)| (*ip, touch))
     }
 
-    /// Whether a mapping was listed when the run began, and a list since showed that it is gone.
+    /// Returns whether a mapping was listed when the run began, and a reading since showed its present state.
     pub(super) fn has_shown(&self, store: usize, ip: IpAddr, now: Option<&Place>) -> bool {
         let opening = self.journal.iter().find_map(|record| match record {
             Record::Opening(opening) => Some(&opening.holding),
@@ -355,7 +355,7 @@ impl<'s> Target<'s> {
             && self.stores[store].at(known).get(&ip) == now
     }
 
-    /// Whether somebody did something at an address that no reading of this process could show.
+    /// Returns whether somebody else did something at an address that no reading of this process could show.
     pub(super) fn is_unseen(&self, store: usize, ip: IpAddr) -> bool {
         let known = self.known.get(&(store, ip)).copied().unwrap_or(0);
         let touch = self.touched.get(&(store, ip));

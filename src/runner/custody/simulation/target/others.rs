@@ -1,4 +1,4 @@
-//! What somebody else does in the zone, and whether this run keeps it.
+//! What somebody else does in the zone, and a check that this run keeps it.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use crate::contract::Place;
 
 impl Target<'_> {
     pub(super) fn somebody(&mut self, store: usize, ip: IpAddr, value: Option<Place>) {
-        // What happens before the journal begins, and after it has ended, is not this run's concern.
+        // This run is not responsible for what happens before its journal begins or after it has ended.
         if self.journal.is_empty() {
             return;
         }
@@ -19,11 +19,11 @@ impl Target<'_> {
         self.touched.insert((store, ip), Touch { at, left, raced });
     }
 
-    /// Whether a value can't be told from what this run leaves or restores.
+    /// Returns whether a value can't be told from what this run leaves or restores.
     fn is_like_ours(&self, store: usize, ip: IpAddr, value: Option<&Place>) -> bool {
         let original = self.originals[store].get(&ip);
         let sent = self.sent.get(&ip);
-        // While it is being taken away, a mapping that vanishes may have been lost by the target.
+        // A mapping that vanishes while it is being taken away may have been lost by the target.
         let is_taken = self
             .journal
             .iter()
@@ -35,12 +35,13 @@ impl Target<'_> {
             || sent.is_some_and(|sent| sent.contains(&value.cloned()))
     }
 
-    /// This run changes an address: what somebody else did there must be kept if it could be known and told apart.
+    /// Changes an address for this run. What somebody else did there must be kept if this run could know it and tell it
+    /// from its own work.
     pub(super) fn change(&mut self, store: usize, ip: IpAddr, value: Option<Place>) {
         let now = self.stores[store].now().get(&ip).cloned();
         let known = self.known.get(&(store, ip)).copied().unwrap_or(0);
         let is_like_ours = self.is_like_ours(store, ip, now.as_ref());
-        // A case may use an address that somebody freed; it must be free again at the end.
+        // A case may use an address that somebody else freed. It must be free again at the end.
         let is_test = value
             .as_ref()
             .is_some_and(|value| value.region.starts_with("test-"));
@@ -50,7 +51,7 @@ impl Target<'_> {
             && !touch.raced
         {
             let is_unsaid = self.schedule.setting.is_behind_unsaid();
-            // Where the target is known to lose mappings, one that is gone is written back, whoever deleted it.
+            // If the target is known to lose mappings, a mapping that is gone is written back, whoever deleted it.
             let loses = !self.lost.is_empty() || self.met.contains_key("mappings lost by a write");
             let is_a_loss =
                 now.is_none() && loses && self.originals[store].get(&ip) == value.as_ref();
@@ -63,7 +64,8 @@ impl Target<'_> {
                 ));
             }
         }
-        // Whoever writes what is there already, and knows of it, leaves no sign of its own.
+        // Writing a value that is already there leaves no trace. If this run did not know of that value, the two writes
+        // can't be told apart.
         if now == value
             && let Some(touch) = self.touched.get_mut(&(store, ip))
         {
@@ -75,7 +77,8 @@ impl Target<'_> {
         self.stores[store].set(self.clock, ip, value);
     }
 
-    /// This run deletes what is at an address. Whatever could be known to be refused when it is written back must stay.
+    /// Deletes the mapping at an address for this run. It must stay if this run could know that the target refuses to
+    /// have it written back.
     pub(super) fn take_away(&mut self, store: usize, ip: IpAddr) {
         let original = self.originals[store].get(&ip);
         let original = original.filter(|place| self.truth(store).get(&ip) == Some(*place));
@@ -92,7 +95,7 @@ impl Target<'_> {
                 ));
             } else if is_known(self.tombstones.as_ref())
                 && self.tombs.iter().any(|tomb| self.is_originals(*tomb) && *tomb != (store, ip))
-                // An owner who writes there hides that it can't be written.
+                // An owner who writes to such an address hides that it can't be written.
                 && !self.touched.keys().any(|at| self.is_originals(*at))
             {
                 self.broken = Some(format!(

@@ -1,4 +1,4 @@
-//! What a target makes of a request.
+//! How the simulated target handles a request.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -12,11 +12,11 @@ use super::{Crashed, Target, owners, place, tests};
 use crate::contract::Place;
 use crate::exchange::Generation;
 
-/// The most requests in a row that a procedure sends without an answer: a few for each generation.
+/// The most consecutive requests that a procedure may send without an answer: a few for each generation.
 const MOST_UNANSWERED: u64 = 16;
 
 impl Target<'_> {
-    /// Carries one thing out.
+    /// Carries out one request, record or pause.
     pub(in super::super) fn perform(&mut self, ask: &Ask) -> Result<Heard, Crashed> {
         self.step += 1;
         self.take_effect();
@@ -50,7 +50,7 @@ impl Target<'_> {
                     .lost_answer
                     .then(|| (self.known.clone(), self.shown.clone()));
                 let heard = self.request(request, fate.lost_request);
-                // Nobody knows what an answer showed that was lost.
+                // Nobody learns what a lost answer showed.
                 if let Some(before) = known {
                     (self.known, self.shown) = before;
                 }
@@ -135,7 +135,7 @@ impl Target<'_> {
         self.carry_out(ask, generation)
     }
 
-    /// Why a whole request is not carried out, for a while.
+    /// Returns why a whole request is refused, which lasts for a while.
     fn refuses(&mut self, ask: &Ask) -> Option<Trouble> {
         let takes_one = |left: &mut u64| {
             let is_on = *left > 0;
@@ -160,7 +160,7 @@ impl Target<'_> {
         }
     }
 
-    /// Carries out what was sent a while ago and never answered.
+    /// Carries out writes that were sent a while ago and never answered.
     fn take_effect(&mut self) {
         let now = self.clock;
         let (due, pending): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pending)
@@ -192,7 +192,7 @@ impl Target<'_> {
         let as_of = self.clock.saturating_sub(setting.list_lag);
         if self.is_blind(generation) {
             self.meet("lists that show nothing");
-            // It tells nothing of any address.
+            // Such a list tells nothing about any address.
             return Heard::Page(Page {
                 entries: Vec::new(),
                 total: Some(0),
@@ -220,7 +220,7 @@ impl Target<'_> {
         }
     }
 
-    /// This process learns what was at an address at a time.
+    /// Notes that this process learned what was at an address at a certain time.
     fn knows(&mut self, store: usize, ip: IpAddr, as_of: u64) {
         let known = self.known.entry((store, ip)).or_default();
         *known = (*known).max(as_of);
@@ -253,7 +253,7 @@ impl Target<'_> {
                 || (is_new && self.not_for_new.contains_key(&row.region))
                 || (is_new && self.tombs.contains(&(store, row.ip)));
             if is_refused {
-                // Nobody hears what becomes of a request that was given up on.
+                // Nobody learns the result of a request that was given up on.
                 if !self.is_late {
                     self.turned_down.insert((store, row.ip));
                 }

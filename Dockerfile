@@ -1,0 +1,15 @@
+# A static binary in an empty image: docker build -t originproof . && docker run --rm originproof run
+FROM rust:1.95-alpine AS build
+WORKDIR /src
+COPY . .
+RUN cargo build --locked --profile dist
+
+FROM scratch
+COPY --from=build /src/target/dist/originproof /originproof
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+USER 65532:65532
+# Journals of zones that hold data must outlive the container: mount a volume here.
+ENV XDG_STATE_HOME=/state
+VOLUME /state
+ENTRYPOINT ["/originproof"]
+CMD ["--help"]
