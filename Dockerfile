@@ -2,13 +2,14 @@
 FROM rust:1.95-alpine AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --locked --profile dist
+RUN cargo build --locked --profile dist && mkdir /state
 
 FROM scratch
 COPY --from=build /src/target/dist/originproof /originproof
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
-USER 65532:65532
 # Journals of zones that hold data must outlive the container: mount a volume here.
+COPY --from=build --chown=65532:65532 /state /state
+USER 65532:65532
 ENV XDG_STATE_HOME=/state
 VOLUME /state
 ENTRYPOINT ["/originproof"]

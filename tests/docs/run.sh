@@ -14,6 +14,7 @@ export PATH="$work/venv/bin:$PATH"
 
 mdbook build --dest-dir "$work/book"
 lychee --offline --no-progress --include-fragments ./*.md docs/*.md cases/*.md
+lychee --offline --no-progress --root-dir "$work/book" "$work"/book/*.html
 zizmor --offline --quiet --min-severity medium --config .github/zizmor.yml action.yml .github/workflows
 hadolint Dockerfile
 python3 tests/docs/blocks.py "$binary" "$work/blocks"
