@@ -111,7 +111,7 @@ async function theFilterFilters({ page, go }) {
   same("filters add up", await shown(page),
     fitting((trial) => operationsOf(trial).includes("v2.put") && trial.verdict === "violates"));
   await page.keyboard.press("Escape");
-  await page.fill("#search", "BATCH/merges/V2 collection");
+  await page.fill("#search", "BATCH/merges/V2 mention");
   const text = ({ id, title }) => `${id}\n${title}`.toLowerCase();
   const found = await shown(page);
   check("a search needs each word", found >= fitting((trial) => text(trial).includes("batch/merges/v2")) && found < 100, found);
