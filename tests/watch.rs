@@ -108,3 +108,25 @@ fn completions_and_manual_pages_name_every_subcommand() {
         }
     }
 }
+
+#[test]
+fn init_refuses_a_target_that_a_job_would_run_as_a_command() {
+    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    for target in [
+        "nonsense",
+        "http://",
+        "http://h/$(id)",
+        "http://h/'; rm -rf x",
+        "http://u:secret@h/",
+    ] {
+        let output = originproof()
+            .args(["init", "--target", target])
+            .arg(folder.path())
+            .output();
+        let output = output.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(output.status.code(), Some(2), "{target}");
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("secret"));
+    }
+    let written = std::fs::read_dir(folder.path()).map(Iterator::count);
+    assert_eq!(written.ok(), Some(0));
+}

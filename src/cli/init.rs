@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use url::Url;
 
 use originproof::diagnostic::visible::shown;
 use originproof::exchange::check_base_url;
@@ -50,9 +51,15 @@ pub(crate) fn run(args: &InitArgs, world: &World, console: &mut Console) -> Outc
         .target
         .clone()
         .or_else(|| world.variables.get("ORIGINPROOF_TARGET").cloned())
+        .filter(|target| !target.is_empty())
         .unwrap_or_else(|| EXAMPLE.to_owned());
-    if let Err(fault) = check_base_url(&target) {
-        return Err(Failure::Usage(format!("--target: `{target}` {fault}")));
+    // The error does not repeat the URL: it may hold a password.
+    check_base_url(&target)
+        .map_err(|fault| Failure::Usage(format!("the URL of the target {fault}")))?;
+    if !is_plain_url(&target) {
+        let message =
+            "the target must be a plain base URL, such as http://127.0.0.1:8080/client/v4";
+        return Err(Failure::Usage(message.to_owned()));
     }
     let mut templates = vec![
         Template {
@@ -76,8 +83,16 @@ pub(crate) fn run(args: &InitArgs, world: &World, console: &mut Console) -> Outc
     for template in &templates {
         write(template, console)?;
     }
-    console.say("next: export CLOUDFLARE_API_TOKEN, start the server, and run `originproof run`");
+    console.say("next: export CLOUDFLARE_API_TOKEN, start the server, and run `originproof run --config originproof.toml`");
     Ok(Exit::Conforms)
+}
+
+/// Returns whether a URL can stand in a shell command of a job as it is.
+fn is_plain_url(url: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]%".contains(c);
+    let is_http = url.starts_with("http://") || url.starts_with("https://");
+    let has_host = Url::parse(url).is_ok_and(|url| url.has_host());
+    is_http && has_host && url.chars().all(is_plain)
 }
 
 fn write(template: &Template, console: &mut Console) -> Result<(), Failure> {
