@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::case::{Action, Check, Library, Step, Trial};
@@ -11,7 +12,7 @@ use crate::exchange::Operation;
 use crate::zone::clauses_of_sequences;
 
 /// The way in which a case proves a clause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum How {
     /// A lawful request succeeds.
@@ -36,7 +37,7 @@ impl How {
 }
 
 /// The proofs of one clause.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, JsonSchema, Serialize)]
 pub struct ClauseCoverage {
     /// The clause id.
     pub clause: String,
@@ -51,7 +52,7 @@ pub struct ClauseCoverage {
 }
 
 /// The extent to which traffic can show that a clause is broken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InTraffic {
     /// A single exchange shows it.
@@ -91,7 +92,7 @@ impl ClauseCoverage {
 }
 
 /// A cell of the matrix of operations and codes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "state", content = "why")]
 pub enum Cell {
     /// These case files expect the code of the operation.
@@ -103,11 +104,12 @@ pub enum Cell {
 }
 
 /// The coverage of all clauses and codes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, JsonSchema, Serialize)]
 pub struct Coverage {
     /// The clauses, in the order of the contract.
     pub clauses: Vec<ClauseCoverage>,
     /// The state of each code, by operation and code.
+    #[schemars(with = "BTreeMap<String, BTreeMap<i64, Cell>>")]
     pub codes: BTreeMap<Operation, BTreeMap<i64, Cell>>,
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use include_dir::{Dir, include_dir};
 
 use super::load::load;
-use super::model::CaseFile;
+use super::model::{Action, CaseFile, Step};
 use crate::contract::ClauseId;
 use crate::diagnostic::visible::shown;
 use crate::diagnostic::{Problem, SourceFile, render};
@@ -87,6 +87,17 @@ pub struct Trial {
     pub case: Arc<CaseFile>,
     /// The generation; `None` if the case names its operations fully.
     pub generation: Option<Generation>,
+    /// How its `holds` and `unchanged` read a zone.
+    pub reading: Reading,
+}
+
+/// How a trial reads a zone back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// By list, singly, and by the list of the other generation.
+    EveryWay,
+    /// By list alone. Another trial of the same case with the same operations reads in every way.
+    List,
 }
 
 impl Trial {
@@ -239,14 +250,41 @@ impl Library {
                 let having = rows
                     .iter()
                     .filter(|case| generations_of(case).contains(&generation));
+                let mut shapes = BTreeSet::new();
                 trials.extend(having.map(|case| Trial {
                     case: Arc::clone(case),
                     generation,
+                    reading: if shapes.insert(shape(case)) {
+                        Reading::EveryWay
+                    } else {
+                        Reading::List
+                    },
                 }));
             }
         }
         trials
     }
+}
+
+/// Returns the operations and the checks of a case in order, without its data. Rows of a table that differ only in their
+/// data have the same shape.
+fn shape(case: &CaseFile) -> String {
+    let mut text = String::new();
+    for step in Step::all(&case.steps) {
+        // Writing to a string does not fail.
+        let _ = match &step.action {
+            Action::Call(spec) => write!(text, "{:?};", spec.operation),
+            Action::Holds(..) | Action::Unchanged(_) => write!(text, "holds;"),
+            Action::Pages { .. } => write!(text, "pages;"),
+            Action::Parallel(_) => write!(text, "parallel;"),
+            Action::Repeat { .. } => write!(text, "repeat;"),
+            Action::Let(_) => Ok(()),
+            Action::Settled(_) => write!(text, "settled;"),
+            Action::AtMost(..) => write!(text, "at-most;"),
+            Action::OneOf(..) => write!(text, "one-of;"),
+        };
+    }
+    text
 }
 
 /// Returns the generations that a case runs for; one `None` if it names its operations fully.

@@ -12,7 +12,7 @@ mod schema;
 mod template;
 mod variable;
 
-pub use library::{Library, LibraryError, Trial};
+pub use library::{Library, LibraryError, Reading, Trial};
 pub use model::{
     Action, Auth, CallSpec, CaseFile, Check, ClauseKey, Expectation, OperationName, Over, Set,
     StatusSpec, Step,

@@ -97,6 +97,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// The case files are faulty; the text shows each fault with its place.
     Cases(String),
+    /// The selections match no case, or one of them is wrong.
+    Selection(PlanError),
     /// The target cannot be used.
     Target(TargetError),
     /// Nothing could be judged.
@@ -111,7 +113,7 @@ impl Failure {
     /// Returns its exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) | Self::Cases(_) => Exit::Usage,
+            Self::Usage(_) | Self::Cases(_) | Self::Selection(_) => Exit::Usage,
             Self::Target(error) => match error {
                 TargetError::Url(_)
                 | TargetError::NoCredentials(_)
@@ -143,6 +145,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(text) | Self::Cases(text) | Self::Unjudged(text) => f.write_str(text),
+            Self::Selection(error) => error.fmt(f),
             Self::Target(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
             Self::Internal(text) => write!(f, "{text} (this is a fault of originproof)"),
@@ -170,7 +173,7 @@ impl From<TargetError> for Failure {
 
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
-        Self::Usage(error.to_string())
+        Self::Selection(error)
     }
 }
 

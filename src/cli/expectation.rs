@@ -15,6 +15,11 @@ use super::world::World;
 /// The file that is used if none is named.
 const FILE: &str = "originproof.expect.yaml";
 
+/// Returns the path of the named list, or of the one that is used if none is named.
+pub(super) fn path(named: Option<&str>, world: &World) -> PathBuf {
+    named.map_or_else(|| world.folder.join(FILE), PathBuf::from)
+}
+
 /// Reads the named list, or the one in the working folder if it exists.
 ///
 /// # Errors
@@ -24,7 +29,7 @@ pub(super) fn load(
     world: &World,
     colour: bool,
 ) -> Result<Option<Expectations>, Failure> {
-    let path = named.map_or_else(|| world.folder.join(FILE), PathBuf::from);
+    let path = path(named, world);
     let text = match read_text(&path, LONGEST_TEXT) {
         Ok(text) => text,
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {

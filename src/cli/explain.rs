@@ -24,6 +24,9 @@ pub(crate) struct ExplainArgs {
     /// The format of the output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Print JSON; the same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
 }
 
 /// Runs the subcommand.
@@ -48,7 +51,7 @@ pub(crate) fn run(args: &ExplainArgs, console: &mut Console) -> Outcome {
     let Some((kind, text)) = found else {
         return Err(Failure::Usage(unknown(id, &library)));
     };
-    let text = if args.format == Format::Json {
+    let text = if args.json || args.format == Format::Json {
         let id = id.clone();
         json::text(&Explanation { id, kind, text })?
     } else {

@@ -11,6 +11,7 @@ use url::Url;
 
 use originproof::diagnostic::visible::shown;
 use originproof::exchange::check_base_url;
+use originproof::input::{LONGEST_TEXT, read_text};
 use originproof::settings::SETTINGS;
 
 use super::Outcome;
@@ -28,7 +29,7 @@ const EXAMPLE: &str = "http://127.0.0.1:8080/client/v4";
 /// Flags of `init`.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
-    /// Base URL of the target; by default the one that `ORIGINPROOF_TARGET` names, or an example
+    /// Base URL of the target; by default that of the environment or of an existing originproof.toml, or an example
     #[arg(long, value_name = "URL")]
     target: Option<String>,
     /// Folder to write into; by default the working folder
@@ -50,8 +51,8 @@ pub(crate) fn run(args: &InitArgs, world: &World, console: &mut Console) -> Outc
     let target = args
         .target
         .clone()
-        .or_else(|| world.variables.get("ORIGINPROOF_TARGET").cloned())
         .filter(|target| !target.is_empty())
+        .or_else(|| known_target(&folder, world))
         .unwrap_or_else(|| EXAMPLE.to_owned());
     // The error does not repeat the URL: it may hold a password.
     check_base_url(&target)
@@ -83,8 +84,29 @@ pub(crate) fn run(args: &InitArgs, world: &World, console: &mut Console) -> Outc
     for template in &templates {
         write(template, console)?;
     }
-    console.say("next: export CLOUDFLARE_API_TOKEN, start the server, and run `originproof run --config originproof.toml`");
+    let config = args.folder.iter().fold(String::new(), |_, folder| {
+        format!(
+            "cd {} && ",
+            originproof::exchange::shell_word(&folder.to_string_lossy())
+        )
+    });
+    console.say(&format!(
+        "next: export CLOUDFLARE_API_TOKEN, start the server, and run `{config}originproof run --config originproof.toml`"
+    ));
     Ok(Exit::Conforms)
+}
+
+/// Returns the target that the environment names, or the settings file that is there already.
+fn known_target(folder: &Path, world: &World) -> Option<String> {
+    let url = SETTINGS.iter().find(|setting| setting.key == "url")?;
+    let mut named = url.variables.iter();
+    let in_environment = named.find_map(|name| world.variables.get(*name));
+    if let Some(target) = in_environment.filter(|target| !target.is_empty()) {
+        return Some(target.clone());
+    }
+    let text = read_text(&folder.join("originproof.toml"), LONGEST_TEXT).ok()?;
+    let settings: toml::Table = text.parse().ok()?;
+    Some(settings.get("url")?.as_str()?.to_owned())
 }
 
 /// Returns whether a URL can stand in a shell command of a job as it is.
@@ -142,6 +164,15 @@ fn jobs(folder: &Path, target: &str) -> Vec<Template> {
     jobs
 }
 
+/// Returns a default as a value of a settings file: numbers and truth values stand without quotes.
+fn as_toml(default: &str) -> String {
+    if default.parse::<i64>().is_ok() || default.parse::<bool>().is_ok() {
+        default.to_owned()
+    } else {
+        format!("{default:?}")
+    }
+}
+
 /// Returns the text of the settings file: the target, and every other setting in a comment.
 fn settings(target: &str) -> String {
     let mut text = "# Settings of originproof. `originproof config` shows each with its origin; flags and environment variables\n\
@@ -155,7 +186,7 @@ fn settings(target: &str) -> String {
                 setting.variables.first().copied().unwrap_or_default()
             ),
             setting if setting.is_list => "[]".to_owned(),
-            setting => format!("{:?}", setting.default),
+            setting => as_toml(setting.default),
         };
         let variables = setting.variables.join(", ");
         let _ = writeln!(

@@ -122,6 +122,11 @@ mod tests {
                 include_str!("../../schemas/output/list.schema.json"),
             ),
             (
+                "list --coverage",
+                schema::<originproof::coverage::Coverage>(),
+                include_str!("../../schemas/output/coverage.schema.json"),
+            ),
+            (
                 "explain",
                 schema::<Explanation>(),
                 include_str!("../../schemas/output/explain.schema.json"),

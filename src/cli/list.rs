@@ -62,7 +62,12 @@ struct Row {
 /// Runs the subcommand.
 pub(crate) fn run(args: &ListArgs, console: &mut Console) -> Outcome {
     if args.format == Format::Schema {
-        console.out(&json::schema::<Vec<json::Row>>()?)?;
+        let schema = if args.coverage {
+            json::schema::<Coverage>()?
+        } else {
+            json::schema::<Vec<json::Row>>()?
+        };
+        console.out(&schema)?;
         return Ok(Exit::Conforms);
     }
     let is_json = args.json || args.format == Format::Json;

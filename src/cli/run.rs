@@ -181,21 +181,30 @@ pub(crate) fn run(args: &RunArgs, world: &World, console: &mut Console) -> Outco
     loop {
         let effective = args.target.effective_with(args.given(), world)?;
         let mut paths: Vec<PathBuf> = args.selection.cases.iter().cloned().collect();
-        paths.extend(effective.text("expect").map(PathBuf::from));
+        paths.push(expectation::path(effective.text("expect"), world));
         // A file that changes during the run counts as well.
         let watch = Watch::begin(paths, effective.text("url").map(str::to_owned));
         let ended = match run_once(args, world, console) {
             Ok(Exit::Interrupted) => return Ok(Exit::Interrupted),
             Ok(exit) => exit,
             // A case file that is being edited and a server that restarts are what is watched for.
-            Err(failure @ (Failure::Cases(_) | Failure::Target(_) | Failure::Unjudged(_))) => {
+            Err(
+                failure @ (Failure::Cases(_)
+                | Failure::Selection(_)
+                | Failure::Target(_)
+                | Failure::Unjudged(_)),
+            ) => {
                 console.error(&failure.to_string());
                 failure.exit()
             }
             Err(failure) => return Err(failure),
         };
-        console.say("watching the case files and the target; Ctrl-C ends");
-        let change = super::runtime()?.block_on(watch.wait())?;
+        console.say(
+            "watching the case files, the list of expected failures and the target; Ctrl-C ends, with the exit code of this run",
+        );
+        let is_gone =
+            || console.say("the target no longer accepts connections: waiting until it is back");
+        let change = super::runtime()?.block_on(watch.wait(is_gone))?;
         let Some(change) = change else {
             return Ok(ended);
         };

@@ -35,11 +35,14 @@ impl Watch {
         }
     }
 
-    /// Waits for a change, and says which; `None` if a signal ends the waiting.
+    /// Waits for a change, and says which; `None` if a signal ends the waiting. Calls `is_gone` once if the target goes.
     ///
     /// # Errors
     /// Fails if the system refuses to register a signal.
-    pub(super) async fn wait(&self) -> std::io::Result<Option<&'static str>> {
+    pub(super) async fn wait(
+        &self,
+        mut is_gone: impl FnMut(),
+    ) -> std::io::Result<Option<&'static str>> {
         let mut interruptions = Interruptions::listen()?;
         let mut was_gone = false;
         loop {
@@ -53,6 +56,9 @@ impl Watch {
             let is_there = self.target_accepts().await;
             if is_there && was_gone {
                 return Ok(Some("the target is back"));
+            }
+            if !is_there && !was_gone {
+                is_gone();
             }
             was_gone |= !is_there;
         }

@@ -108,6 +108,20 @@ fn scalar(text: &str, plain: bool) -> Value {
 /// # Errors
 /// Returns the first syntax fault. Faults of meaning are found by the code that reads the nodes.
 pub fn parse(text: &str) -> Result<Node, Problem> {
+    parse_if_any(text)?.ok_or_else(|| {
+        let end = Span {
+            start: text.len(),
+            end: text.len(),
+        };
+        Problem::new(end, "the file is empty", "expected a mapping")
+    })
+}
+
+/// Reads one document, or returns `None` for a text without one, such as a file that has only comments.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_if_any(text: &str) -> Result<Option<Node>, Problem> {
     let mut reader = Reader {
         offsets: text.char_indices().map(|(byte, _)| byte).collect(),
         length: text.len(),
@@ -149,21 +163,15 @@ impl<'input> Reader<'input> {
         }
     }
 
-    fn document(&mut self) -> Result<Node, Problem> {
+    fn document(&mut self) -> Result<Option<Node>, Problem> {
         loop {
             let (event, span) = self.next()?;
             match event {
                 Event::StreamStart | Event::DocumentStart(_) | Event::Nothing => {}
-                Event::StreamEnd | Event::DocumentEnd => {
-                    return Err(Problem::new(
-                        span,
-                        "the file is empty",
-                        "expected a mapping",
-                    ));
-                }
+                Event::StreamEnd | Event::DocumentEnd => return Ok(None),
                 event => {
                     let node = self.node(event, span, 0)?;
-                    return self.end().map(|()| node);
+                    return self.end().map(|()| Some(node));
                 }
             }
         }

@@ -77,8 +77,8 @@ impl Expectations {
             source: &source,
             problems: Vec::new(),
         };
-        let entries = match yaml::parse(text) {
-            Ok(node) => reader.entries(&node),
+        let entries = match yaml::parse_if_any(text) {
+            Ok(node) => node.map_or_else(Vec::new, |node| reader.entries(&node)),
             Err(problem) => {
                 reader.problems.push(problem);
                 Vec::new()
@@ -108,7 +108,7 @@ impl Reader<'_> {
     fn entries(&mut self, node: &Node) -> Vec<Entry> {
         match &node.data {
             Data::Sequence(items) => items.iter().filter_map(|item| self.entry(item)).collect(),
-            // The file is empty or has only comments.
+            // Only `---`, or a quoted empty text.
             Data::Scalar { text, .. } if text.is_empty() => Vec::new(),
             Data::Scalar { .. } | Data::Mapping(_) => {
                 self.wrong(node, "expected failures are a list of entries", node.kind());
@@ -236,6 +236,15 @@ mod tests {
         assert_eq!(read.entries.len(), 1);
         assert_eq!(read.entries[0].line, 2);
         assert_eq!(read.entries[0].name, "case batch/*, clause V2-BATCH-3");
+    }
+
+    #[test_case(""; "an empty file")]
+    #[test_case("# no failures\n"; "only comments")]
+    #[test_case("---\n"; "an empty document")]
+    #[test_case("[]\n"; "an empty list")]
+    fn a_list_may_have_no_entries(text: &str) {
+        let read = Expectations::parse("f", text, false).unwrap_or_else(|error| panic!("{error}"));
+        assert!(read.entries.is_empty());
     }
 
     #[test_case("- case: a\n", "`reason` is missing"; "without a reason")]

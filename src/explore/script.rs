@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::ask::Ask;
-use crate::case::{Action, Auth, CallSpec, CaseFile, OperationName, Step, Trial};
+use crate::case::{Action, Auth, CallSpec, CaseFile, OperationName, Reading, Step, Trial};
 use crate::contract::ClauseId;
 use crate::diagnostic::{SourceFile, Span};
 
@@ -69,6 +69,7 @@ impl Script {
         Trial {
             case: Arc::new(case),
             generation: None,
+            reading: Reading::EveryWay,
         }
     }
 

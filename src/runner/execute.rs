@@ -1,7 +1,7 @@
 //! The execution of one trial. Its steps run in order, and each answer is checked and compared, until something makes
 //! the rest meaningless.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,6 +13,8 @@ use super::care::Care;
 use super::custody::Keeper;
 use super::judgement::Judgement;
 use super::log::Log;
+use super::reading::Listed;
+use super::refit::{Filled, Left, filled_name};
 use super::scope::Variables;
 use super::target::Target;
 use super::zone::named_addresses;
@@ -101,6 +103,18 @@ impl Stop {
 
 pub(super) type Flow<T = ()> = Result<T, Stop>;
 
+/// How far the answers to the writes of `given` are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// A batch that says that all its items succeeded is believed. If the trial fails, it must be repeated with
+    /// [`Trust::Verify`], so that no clause is blamed for mappings that were never stored.
+    Believe,
+    /// As [`Trust::Believe`], and a batch was believed.
+    Believed,
+    /// The zone is read.
+    Verify,
+}
+
 /// A running trial.
 #[derive(Debug)]
 pub(super) struct Execution<'a> {
@@ -116,6 +130,16 @@ pub(super) struct Execution<'a> {
     /// The model of each zone, by the case's names: what is known and expected of it.
     models: HashMap<String, Model>,
     pub(super) log: Log,
+    /// The last whole list: of which zone, through which generation, and what it showed.
+    pub(super) last_list: Option<(String, Generation, Listed)>,
+    /// How far the answers to the writes of `given` are believed.
+    pub(super) trust: Trust,
+    /// What `given` says of each zone, by the case's names.
+    pub(super) begun_with: HashMap<String, State>,
+    /// What an earlier trial left in the zone, if it is shared.
+    pub(super) left: Option<Left>,
+    /// The addresses that writes of the steps named.
+    pub(super) touched: BTreeSet<IpAddr>,
     pub(super) judgement: Judgement,
     pub(super) reached: usize,
     /// A sentence about what the zones held at first.
@@ -147,6 +171,11 @@ impl<'a> Execution<'a> {
             care,
             models: HashMap::new(),
             log: Log::default(),
+            last_list: None,
+            trust: Trust::Verify,
+            begun_with: HashMap::new(),
+            left: None,
+            touched: BTreeSet::new(),
             judgement: Judgement::default(),
             reached: 0,
             given: String::new(),
@@ -170,6 +199,18 @@ impl<'a> Execution<'a> {
     pub(super) fn has_named(&self, zone: &str, ip: &IpAddr) -> bool {
         let model = self.models.get(zone);
         model.is_some_and(|model| model.has_named(ip))
+    }
+
+    /// Returns the zone of the trial with what is left in it, for the next trial that needs a filled zone.
+    pub(super) fn filled(&self) -> Option<Filled> {
+        let name = filled_name(self.trial)?;
+        Some(Filled {
+            zone: self.zones.get(name)?.clone(),
+            left: Left {
+                given: self.begun_with.get(name)?.clone(),
+                touched: self.touched.clone(),
+            },
+        })
     }
 
     /// Runs the whole case.
@@ -422,12 +463,20 @@ impl<'a> Execution<'a> {
         let outgoing = outgoing(context, spec, &mut self.variables)?;
         bounds::check(&outgoing, &self.target.base_url, &self.zones)
             .map_err(|why| Stop::Broken(why, None))?;
-        let model = self.model(zone);
-        model.names(outgoing.address.as_deref().and_then(meant));
+        let mut named: Vec<IpAddr> = outgoing
+            .address
+            .as_deref()
+            .and_then(meant)
+            .into_iter()
+            .collect();
         if let (Some(operation), Some(json)) = (outgoing.operation, &outgoing.json) {
             let items = request_items(operation, json);
-            model.names(items.iter().filter_map(|item| meant(item.address?)));
+            named.extend(items.iter().filter_map(|item| meant(item.address?)));
         }
+        if self.reached > 0 && outgoing.method != "GET" {
+            self.touched.extend(&named);
+        }
+        self.model(zone).names(named);
         Ok(outgoing)
     }
 

@@ -25,6 +25,7 @@ mod parallel;
 mod plan;
 mod probe;
 mod reading;
+mod refit;
 mod regions;
 mod routing;
 mod run;

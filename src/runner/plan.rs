@@ -142,24 +142,23 @@ impl Plan {
             }));
         }
         let rows: [(&str, &[String], Fits, Known); 4] = [
-            (
-                "the case",
-                &selection.cases,
-                is_named,
-                Some(|trial| trial.case.id.as_str()),
-            ),
-            ("the clause", &selection.clauses, proves, None),
+            ("the case", &selection.cases, is_named, |trial| {
+                vec![trial.case.id.clone()]
+            }),
+            ("the clause", &selection.clauses, proves, |trial| {
+                trial.proves().map(|clause| clause.to_string()).collect()
+            }),
             (
                 "the tag",
                 &selection.tags,
                 |trial, tag| trial.case.tags.iter().any(|t| t == tag),
-                None,
+                |trial| trial.case.tags.clone(),
             ),
             (
                 "the family",
                 &selection.families,
                 |trial, family| trial.case.family() == family,
-                Some(|trial| trial.case.family()),
+                |trial| vec![trial.case.family().to_owned()],
             ),
         ];
         for (what, given, fits, known) in rows {
@@ -168,8 +167,7 @@ impl Plan {
             }
             for name in given {
                 if !all.iter().any(|(_, trial)| fits(trial, name)) {
-                    let known = known.into_iter();
-                    let names = known.flat_map(|known| all.iter().map(move |(_, t)| known(t)));
+                    let names = all.iter().flat_map(|(_, trial)| known(trial));
                     return Err(nothing(what, name, names));
                 }
             }
@@ -206,8 +204,8 @@ impl Plan {
 
 /// A function that tells whether a name selects a trial.
 type Fits = fn(&Trial, &str) -> bool;
-/// A function that returns a trial's correct name, for hints about misspellings.
-type Known = Option<fn(&Trial) -> &str>;
+/// A function that returns the names that select a trial, for hints about misspellings.
+type Known = fn(&Trial) -> Vec<String>;
 
 fn numbers(all: &[(usize, Trial)], fits: impl Fn(&Trial) -> bool) -> BTreeSet<usize> {
     all.iter()
@@ -221,15 +219,14 @@ fn is_named(trial: &Trial, name: &str) -> bool {
 }
 
 fn proves(trial: &Trial, clause: &str) -> bool {
-    trial.proves().any(|id| id.as_str() == clause)
+    trial
+        .proves()
+        .any(|id| id.as_str().eq_ignore_ascii_case(clause))
 }
 
-fn nothing<'a>(
-    what: &'static str,
-    given: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> PlanError {
-    let hint = crate::diagnostic::did_you_mean(given, known)
+fn nothing(what: &'static str, given: &str, known: impl IntoIterator<Item = String>) -> PlanError {
+    let known: Vec<String> = known.into_iter().collect();
+    let hint = crate::diagnostic::did_you_mean(given, known.iter().map(String::as_str))
         .map(|hint| format!(" ({hint})"))
         .unwrap_or_default();
     PlanError::FitsNothing {

@@ -14,6 +14,7 @@ use super::fitness::{EMPTY_ZONE, needs_empty_zone};
 use super::halt::HaltReason;
 use super::outcome::empty_report;
 use super::plan::Plan;
+use super::refit::FilledZones;
 use super::target::{CapabilitySource, Target};
 use super::zone::{Pool, Zones};
 use crate::case::Trial;
@@ -53,6 +54,7 @@ pub struct Runner {
     misfits: Vec<String>,
     label: Label,
     profile: Arc<Mutex<Profile>>,
+    pub(super) filled: Arc<FilledZones>,
 }
 
 /// The trials that are going to run.
@@ -124,6 +126,7 @@ impl Runner {
             misfits: Vec::new(),
             label: Label::default(),
             profile: Arc::default(),
+            filled: Arc::new(FilledZones::new()),
         })
     }
 

@@ -74,11 +74,23 @@ impl Execution<'_> {
                 }
             }
             readable(&exchange)?;
-            if let Some(why) = self.target.why_unrouted(&exchange).await {
+            let is_foreseen = self.is_foreseen(&exchange, framing);
+            if !is_foreseen && let Some(why) = self.target.why_unrouted(&exchange).await {
                 return Err(Stop::Inconclusive(why));
             }
             return Ok(self.record(line, exchange, framing));
         }
+    }
+
+    /// Returns whether a refusal is what the request was made for and breaks nothing, wherever it comes from. Then it
+    /// does not matter whether the operation is still routed.
+    fn is_foreseen(&self, exchange: &Exchange, framing: Framing) -> bool {
+        let response = &exchange.response;
+        if !self.target.are_own_credentials(&exchange.request.headers) {
+            return matches!(response.status, 401 | 403);
+        }
+        let is_envelope = response.pointer("/success") == Some(&serde_json::Value::Bool(false));
+        framing == Framing::Recommended && is_envelope && (400..500).contains(&response.status)
     }
 
     /// Notes that a write may still take effect, although there was no usable answer.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::custody::{Keeper, Permit};
-use super::execute::Execution;
+use super::execute::{Execution, Trust};
 use super::fitness::{obstacle, too_few_zones};
 use super::outcome::{empty_report, restored};
+use super::refit::{Filled, Left, filled_name};
 use super::run::Runner;
 use super::zone::{Lease, Zones, fresh, named_addresses};
 use crate::case::Trial;
@@ -24,14 +25,25 @@ impl Runner {
         }
         match &*self.zones {
             Zones::Fresh { seed } => {
-                let zones = fresh(*seed, number, &trial.case.zones);
-                let first = self.execute(trial, zones, HashMap::new()).await;
-                if first.verdict != Verdict::Inconclusive || self.target.halt.reason().is_some() {
+                let (first, was_believed) = self.economically(trial, *seed, number).await;
+                let is_doubtful = match first.verdict {
+                    // The cause, such as a lost answer to a write, may not occur again in other fresh zones.
+                    Verdict::Inconclusive => true,
+                    // If the mappings of `given` were never stored, no clause about later steps is at fault.
+                    Verdict::Violates | Verdict::Deviates => was_believed,
+                    _ => false,
+                };
+                if !is_doubtful || self.target.halt.reason().is_some() {
                     return first;
                 }
-                // The cause, such as a lost answer to a write, may not occur again in other fresh zones.
                 let zones = fresh(seed.wrapping_add(1), number, &trial.case.zones);
-                self.execute(trial, zones, HashMap::new()).await
+                let again = Attempt::new(zones, Trust::Verify);
+                let again = self.execute(trial, again).await.report;
+                if first.verdict != Verdict::Inconclusive && again.verdict == Verdict::Conforms {
+                    // The fault comes and goes. What was seen stays true.
+                    return first;
+                }
+                again
             }
             Zones::Given(pool) => match pool.lease(trial.case.zones.len()).await {
                 Some(lease) => self.in_care(trial, &lease).await,
@@ -56,7 +68,40 @@ impl Runner {
             .iter()
             .map(|(name, keeper)| (name.clone(), keeper.zone.clone()))
             .collect();
-        self.execute(trial, zones, keepers).await
+        let attempt = Attempt {
+            keepers,
+            ..Attempt::new(zones, Trust::Verify)
+        };
+        self.execute(trial, attempt).await.report
+    }
+
+    /// Runs a trial with as few requests as it takes if the target conforms: in a filled zone that trials share if there
+    /// is one, and without reading what the answers to the first writes confirm. Returns whether anything was believed.
+    async fn economically(&self, trial: &Trial, seed: u64, number: usize) -> (TrialReport, bool) {
+        // A target that shows writes with a delay is read until it shows them.
+        let trust = if self.target.settle.is_zero() {
+            Trust::Believe
+        } else {
+            Trust::Verify
+        };
+        let shared = self.filled.of(trial).filter(|_| trust == Trust::Believe);
+        let mut filled = match &shared {
+            Some(place) => Some(place.lock().await),
+            None => None,
+        };
+        let mut attempt = Attempt::new(fresh(seed, number, &trial.case.zones), trust);
+        let left = filled.as_mut().and_then(|filled| filled.take());
+        let is_shared = left.is_some();
+        if let Some(Filled { zone, left }) = left {
+            let name = filled_name(trial).unwrap_or_default();
+            attempt.zones.insert(name.to_owned(), zone);
+            attempt.left = Some(left);
+        }
+        let done = self.execute(trial, attempt).await;
+        if let (Some(filled), Verdict::Conforms) = (&mut filled, done.report.verdict) {
+            **filled = done.filled;
+        }
+        (done.report, done.was_believed || is_shared)
     }
 
     /// Returns the reason why a trial can't run in these zones, if there is one.
@@ -77,15 +122,17 @@ impl Runner {
         None
     }
 
-    async fn execute(
-        &self,
-        trial: &Trial,
-        zones: HashMap<String, String>,
-        keepers: HashMap<String, Arc<Keeper>>,
-    ) -> TrialReport {
+    async fn execute(&self, trial: &Trial, attempt: Attempt) -> Done {
+        let Attempt {
+            zones,
+            keepers,
+            left,
+            trust,
+        } = attempt;
         let begun = Instant::now();
         let turn = self.config.seed;
         let mut execution = Execution::new(&self.target, trial, zones, keepers.clone(), turn);
+        (execution.trust, execution.left) = (trust, left);
         let end = execution.run().await;
         let is_tidy = self.tidy(&mut execution, &keepers).await;
         let end = execution.without_strangers(end);
@@ -94,6 +141,41 @@ impl Runner {
         let mut report = self.report(trial, &execution, end);
         report.restored = restored(&keepers, is_tidy);
         report.elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        report
+        Done {
+            report,
+            was_believed: execution.trust == Trust::Believed,
+            filled: execution.filled(),
+        }
     }
+}
+
+/// What a trial begins with.
+struct Attempt {
+    /// The ids of its zones, by their names in the case.
+    zones: HashMap<String, String>,
+    /// The keepers of zones in care.
+    keepers: HashMap<String, Arc<Keeper>>,
+    /// What an earlier trial left in its zone.
+    left: Option<Left>,
+    trust: Trust,
+}
+
+impl Attempt {
+    fn new(zones: HashMap<String, String>, trust: Trust) -> Self {
+        Self {
+            zones,
+            keepers: HashMap::new(),
+            left: None,
+            trust,
+        }
+    }
+}
+
+/// The outcome of an attempt.
+struct Done {
+    report: TrialReport,
+    /// Whether mappings of `given` were not read.
+    was_believed: bool,
+    /// Its zone, for the next trial that needs a filled one.
+    filled: Option<Filled>,
 }

@@ -10,7 +10,7 @@ use crate::contract::{Answer, Evidence, Item, Place, What};
 use crate::exchange::Exchange;
 
 /// The number of addresses that are read one by one.
-const SINGLE_READS: usize = 8;
+const SINGLE_READS: usize = 6;
 
 /// Mappings by address. The spelling of an address does not matter.
 pub type State = BTreeMap<IpAddr, Place>;
