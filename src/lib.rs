@@ -114,6 +114,7 @@ pub mod input;
 pub mod mock;
 #[cfg(all(feature = "mock", feature = "runner"))]
 pub mod mutation;
+pub mod power;
 #[cfg(any(feature = "runner", feature = "proxy"))]
 pub mod private;
 #[cfg(feature = "proxy")]

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["zone", "case", "transport"],
     &["mock", "event"],
     &["cause"],
-    &["coverage", "expected"],
+    &["coverage", "expected", "power"],
     &["report", "drift"],
     &["runner", "audit"],
     &["explore"],

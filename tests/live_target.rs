@@ -38,7 +38,8 @@ async fn the_whole_suite_finds_nothing_on_a_throttled_target_with_mappings_and_n
     let folder = Folder::new();
     let relay = Relay::start(mock.address, Arc::new(Honest));
     let url = relay.url();
-    let arguments = ["run", "--target", &url, "--zone", ZONE, "--allow-existing"];
+    let zone = ["--target", &url, "--zone", ZONE, "--allow-existing"];
+    let arguments = [&["run", "--effort", "full"], &zone[..]].concat();
     let ended = end(spawn(folder.originproof(&arguments)));
     ended.with(0, &["as it was: 250 mappings"]);
     for word in ["violates", "inconclusive", "broken"] {

@@ -80,6 +80,9 @@ impl fmt::Display for LibraryError {
 
 impl std::error::Error for LibraryError {}
 
+/// The number of mappings from which a filling is worth sharing.
+const LARGE: u64 = 3_000;
+
 /// A run of a case for one generation.
 #[derive(Debug, Clone)]
 pub struct Trial {
@@ -89,6 +92,8 @@ pub struct Trial {
     pub generation: Option<Generation>,
     /// How its `holds` and `unchanged` read a zone.
     pub reading: Reading,
+    /// Whether rounds of parallel requests are repeated less often, as in a run with a limit.
+    pub is_brief: bool,
 }
 
 /// How a trial reads a zone back.
@@ -134,6 +139,36 @@ impl Trial {
                 Generation::V2
             }
         })
+    }
+
+    /// Returns the trial as a run with a limit makes it: it reads zones by list alone, and repeats rounds of parallel
+    /// requests less often. `None` if that makes no difference.
+    #[must_use]
+    pub fn brief(&self) -> Option<Self> {
+        let is_shorter = |step: &Step| match &step.action {
+            Action::Holds(..) | Action::Unchanged(_) => self.reading == Reading::EveryWay,
+            Action::Repeat { over, steps } => over.brief(steps) != *over,
+            _ => false,
+        };
+        let is_shorter = Step::all(&self.case.steps).into_iter().any(is_shorter);
+        (is_shorter && !self.is_brief).then(|| Self {
+            reading: Reading::List,
+            is_brief: true,
+            ..self.clone()
+        })
+    }
+
+    /// Returns the name of the zone that the trial can take over from another trial: the only one that is not empty at
+    /// first, if it begins with a large filling.
+    #[must_use]
+    pub fn filled_zone(&self) -> Option<&str> {
+        let mut given = self.case.given.iter();
+        let (Some((name, items)), None) = (given.next(), given.next()) else {
+            return None;
+        };
+        let items = items.as_array()?.iter();
+        let fillings = items.filter_map(|item| item.get("fill")?.as_u64());
+        (fillings.sum::<u64>() >= LARGE).then_some(name)
     }
 
     /// Returns the capabilities that this trial needs.
@@ -254,6 +289,7 @@ impl Library {
                 trials.extend(having.map(|case| Trial {
                     case: Arc::clone(case),
                     generation,
+                    is_brief: false,
                     reading: if shapes.insert(shape(case)) {
                         Reading::EveryWay
                     } else {

@@ -189,6 +189,29 @@ pub enum Over {
 }
 
 impl Over {
+    /// Returns what a brief trial repeats these steps over: a third of the rounds if they send requests in parallel.
+    #[must_use]
+    pub fn brief(self, steps: &[Step]) -> Self {
+        let is_parallel = steps
+            .iter()
+            .any(|step| matches!(step.action, Action::Parallel(_)));
+        match self {
+            Self::Times(times) if is_parallel => Self::Times(times.div_ceil(3)),
+            other => other,
+        }
+    }
+
+    /// Returns the number of rounds, if it does not depend on what the target lists.
+    #[must_use]
+    pub fn rounds(self) -> Option<usize> {
+        match self {
+            Self::Times(times) => Some(times),
+            Self::Chunks => Some(2),
+            Self::Vendors => Some(4),
+            Self::Pairs | Self::Foreign | Self::ForeignChunks => None,
+        }
+    }
+
     /// The variants that have a name, with their names.
     pub const NAMED: [(&'static str, Self); 5] = [
         ("pairs", Self::Pairs),

@@ -166,6 +166,7 @@ pub(crate) fn run(args: &ExploreArgs, world: &World, console: &mut Console) -> O
         runner = runner.labelled(Label {
             shard: None,
             settings: effective.changed(),
+            effort: None,
             cases: args
                 .save_cases
                 .as_ref()

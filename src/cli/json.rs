@@ -7,6 +7,8 @@ use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde_json::Value;
 
+use originproof::event::EffortRecord;
+
 use super::exit::Failure;
 
 /// The format of what a command prints.
@@ -85,6 +87,10 @@ pub(crate) struct Forecast {
     pub(crate) zones: Vec<String>,
     /// The number of requests, counted on the embedded mock.
     pub(crate) requests: u64,
+    /// What the limit of the run leaves; `null` without a limit.
+    pub(crate) effort: Option<EffortRecord>,
+    /// What a run with twice as many requests would prove; `null` without a limit of requests.
+    pub(crate) twice_the_effort: Option<EffortRecord>,
     /// The highest request rates that are kept.
     pub(crate) pacing: Vec<String>,
     /// The least time that the requests take at these rates, in seconds.

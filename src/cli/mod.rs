@@ -9,6 +9,7 @@ mod completions;
 mod config;
 mod console;
 mod drift;
+mod effort;
 mod exit;
 mod expectation;
 mod explain;

@@ -105,6 +105,8 @@ pub(crate) async fn forecast(
         writes: counted.writes(),
         zones: fates,
         requests,
+        effort: None,
+        twice_the_effort: None,
         pacing: rates.iter().map(ToString::to_string).collect(),
         least_seconds: least(requests).as_secs(),
     })
@@ -141,6 +143,24 @@ impl Forecast {
             "\nrequests: about {} (counted on the embedded mock)",
             self.requests
         );
+        for (effort, unproved) in [(&self.effort, true), (&self.twice_the_effort, false)] {
+            let Some(effort) = effort else { continue };
+            let _ = writeln!(
+                text,
+                "{}{effort}",
+                if unproved { "" } else { "twice as much, " }
+            );
+            let open = [
+                ("not proved", &effort.untouched),
+                ("proved in part", &effort.partly),
+            ];
+            for (what, clauses) in open
+                .iter()
+                .filter(|(_, clauses)| unproved && !clauses.is_empty())
+            {
+                let _ = writeln!(text, "  {what}: {}", clauses.join(" "));
+            }
+        }
         if self.pacing.is_empty() {
             let _ = writeln!(text, "pacing: none");
         } else {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
@@ -16,6 +17,7 @@ use originproof::runner::{Keep, Label, Plan, RunConfig, Runner, Selection, Shard
 use super::Outcome;
 use super::against::Other;
 use super::console::Console;
+use super::effort::{EffortArgs, Limit};
 use super::exit::{Exit, Failure};
 use super::expectation;
 use super::interruption::Interruptions;
@@ -42,6 +44,8 @@ pub(crate) struct RunArgs {
     /// Fail the run for a deviation from a should clause as well
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    effort: EffortArgs,
     /// Stop after the first case that violates a must clause
     #[arg(long)]
     fail_fast: bool,
@@ -126,11 +130,13 @@ impl RunArgs {
     /// Returns the values that the flags of `run` itself give.
     fn given(&self) -> Given {
         let one = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
-        Given::from([
+        let mut given = Given::from([
             ("jobs", one(&self.jobs)),
             ("strict", flag(self.strict)),
             ("expect", one(&self.expect)),
-        ])
+        ]);
+        self.effort.add_to(&mut given);
+        given
     }
 }
 
@@ -243,6 +249,10 @@ fn run_once(args: &RunArgs, world: &World, console: &mut Console) -> Outcome {
             config.custody.permit = Permit::ReadOnly;
         }
         config.custody.dry_run = args.plan;
+        if let Some(most) = Limit::given(&effective)? {
+            let before = config.pace.max_requests.unwrap_or(u64::MAX);
+            config.pace.max_requests = Some(before.min(most));
+        }
         if config.network.insecure {
             console.say("warning: --insecure takes any certificate; whoever stands between can read the credentials");
         }
@@ -279,13 +289,27 @@ fn run_once(args: &RunArgs, world: &World, console: &mut Console) -> Outcome {
             let misfits = expectation::misfits(&expected, &library);
             runner = runner.expecting(expected, jiff::Zoned::now().date(), misfits);
         }
+        let begun = Instant::now();
+        let is_whole = plan.is_whole && args.selection.cases.is_none();
+        let limit = Limit::of(&effective, &runner, &rates, is_whole)?;
+        let failed: BTreeSet<&str> = baseline.as_ref().map(|run| run.failed_ids()).unwrap_or_default();
+        let choice = limit.choose(&plan, &runner, |id| failed.contains(id));
+        plan = Limit::apply(plan, &choice, &runner);
+        if choice.chosen.trials.is_empty() && !choice.all.trials.is_empty() {
+            let message = format!("{} is too little for any case: nothing ran", limit.name());
+            console.error(&message);
+            return Ok(Exit::NothingRan);
+        }
+        runner = runner.limited(limit.requests, limit.time.map(|time| begun + time));
         runner = runner.labelled(Label {
+            effort: limit.record(&choice),
             shard: args.selection.shard.map(|shard| shard.to_string()),
             settings: effective.changed(),
             cases: args.selection.cases.as_ref().map(|folder| folder.display().to_string()),
         });
         if args.plan {
             let forecast = super::plan::forecast(&runner, &plan, &rates).await?;
+            let forecast = limit.add_to(forecast, &choice);
             let text = if args.output.is_json() {
                 super::json::text(&forecast)?
             } else {

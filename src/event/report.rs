@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cause::Cause;
+use super::effort::EffortRecord;
 use super::profile::Profile;
 use super::verdict::Verdict;
 use crate::contract::{Finding, Level};
@@ -67,6 +68,9 @@ pub struct RunHeader {
     /// The folder of the case files; `None` for the built-in cases.
     #[serde(default)]
     pub cases: Option<String>,
+    /// How much of the suite a run with a limit tries; `None` if it tries all selected cases.
+    #[serde(default)]
+    pub effort: Option<EffortRecord>,
 }
 
 impl RunHeader {

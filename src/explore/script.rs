@@ -70,6 +70,7 @@ impl Script {
             case: Arc::new(case),
             generation: None,
             reading: Reading::EveryWay,
+            is_brief: false,
         }
     }
 

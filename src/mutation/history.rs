@@ -8,7 +8,7 @@ use crate::contract::Level;
 use crate::explore::{Explorer, Limits, Story};
 use crate::mock::Change;
 use crate::mock::mutant::history::HistoryMutant;
-use crate::runner::{Runner, TargetError};
+use crate::runner::{Keep, Runner, TargetError};
 
 /// The results of exploring one mutant.
 #[derive(Debug, Clone)]
@@ -97,7 +97,9 @@ pub async fn explore(
         zones_from: 0,
     };
     let work = async |runner: Runner| Explorer::new(&runner, seed, limits).run(|_| {}).await;
-    Ok(served(changes, seed, work).await?.stories)
+    Ok(served(changes, seed, (None, Keep::Findings), work)
+        .await?
+        .stories)
 }
 
 /// Returns a Markdown table of the results, with the number of requests until the fault was found and the number of

@@ -28,6 +28,9 @@ pub struct MutantResult {
     pub caught: Caught,
     /// The clauses that were found broken: every `must`, and the mutant's own clause.
     pub clauses: BTreeSet<String>,
+    /// The trials that found the mutant's own clause broken.
+    #[serde(skip)]
+    pub trials: BTreeSet<String>,
     /// The case files that found one of these clauses broken.
     pub cases: BTreeSet<String>,
     /// The number of requests that were sent to the mutant.

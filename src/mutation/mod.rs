@@ -3,8 +3,10 @@
 
 mod history;
 mod matrix;
+mod power;
 mod trial;
 
 pub use history::{Explored, explore, explore_mutant, table};
 pub use matrix::{Caught, KillMatrix, MutantResult};
+pub use power::{costs, measure};
 pub use trial::{Breadth, try_mutants, try_variation};

@@ -11,6 +11,7 @@ use crate::event::{Event, TrialReport};
 use crate::mock::mutant::Mutant;
 use crate::mock::{Change, Mock, MockConfig};
 use crate::runner::{Keep, Plan, RunConfig, Runner, Target, TargetConfig, TargetError, new_seed};
+use crate::transport::RequestLog;
 
 /// The cases that a mutant is tried on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub async fn try_mutants(
     Ok(matrix)
 }
 
-async fn try_mutant(
+pub(super) async fn try_mutant(
     mutant: &'static Mutant,
     plan: &Plan,
     breadth: Breadth,
@@ -55,6 +56,7 @@ async fn try_mutant(
         breaks: mutant.breaks.clone(),
         caught: Caught::Survived,
         clauses: BTreeSet::new(),
+        trials: BTreeSet::new(),
         cases: BTreeSet::new(),
         requests: 0,
         causes: None,
@@ -88,6 +90,9 @@ impl MutantResult {
             reported.finding.level == Level::Must || reported.finding.clause.as_str() == self.breaks
         });
         for reported in counted {
+            if reported.finding.clause.as_str() == self.breaks {
+                self.trials.insert(report.id.clone());
+            }
             self.clauses
                 .insert(reported.finding.clause.as_str().to_owned());
             // The case's id is the file's name without the folder `cases/` and the extension.
@@ -149,13 +154,14 @@ async fn reports(changes: &[Change], plan: &Plan) -> Result<Vec<TrialReport>, Ta
         runner.run(plan, on_event).await;
         reports
     };
-    served(changes, new_seed(), work).await
+    served(changes, new_seed(), (None, Keep::Findings), work).await
 }
 
 /// Serves a mock with changes, and calls `work` with a runner for it.
 pub(super) async fn served<T>(
     changes: &[Change],
     seed: u64,
+    (log, keep): (Option<RequestLog>, Keep),
     work: impl AsyncFnOnce(Runner) -> T,
 ) -> Result<T, TargetError> {
     let config = MockConfig {
@@ -171,13 +177,14 @@ pub(super) async fn served<T>(
     let config = TargetConfig {
         base_url: running.base_url(),
         credentials: access.into(),
+        request_log: log,
         ..TargetConfig::default()
     };
     let target = Target::probe(config, seed).await?;
     let config = RunConfig {
         jobs: 16,
         seed,
-        keep: Keep::Findings,
+        keep,
     };
     let result = work(Runner::new(target, config).await?).await;
     running.stop().await;

@@ -28,6 +28,9 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "**The run broke off: not all cases ran.**\n")?;
     }
     writeln!(out, "Target: {}\n", code(&run.header.target))?;
+    if let Some(effort) = &run.header.effort {
+        writeln!(out, "{effort}\n")?;
+    }
     writeln!(out, "| verdict | cases |\n|---|---:|")?;
     for verdict in Verdict::ALL {
         if summary.count(verdict) > 0 {

@@ -14,7 +14,7 @@ use super::custody::Keeper;
 use super::judgement::Judgement;
 use super::log::Log;
 use super::reading::Listed;
-use super::refit::{Filled, Left, filled_name};
+use super::refit::{Filled, Left};
 use super::scope::Variables;
 use super::target::Target;
 use super::zone::named_addresses;
@@ -203,7 +203,7 @@ impl<'a> Execution<'a> {
 
     /// Returns the zone of the trial with what is left in it, for the next trial that needs a filled zone.
     pub(super) fn filled(&self) -> Option<Filled> {
-        let name = filled_name(self.trial)?;
+        let name = self.trial.filled_zone()?;
         Some(Filled {
             zone: self.zones.get(name)?.clone(),
             left: Left {
@@ -410,6 +410,11 @@ impl<'a> Execution<'a> {
     }
 
     async fn repeat(&mut self, over: Over, steps: &[Step]) -> Flow {
+        let over = if self.trial.is_brief {
+            over.brief(steps)
+        } else {
+            over
+        };
         let regions = self.variables.regions;
         let places: Vec<Place> = match over {
             Over::Times(_) => Vec::new(),

@@ -7,6 +7,7 @@
 mod addresses;
 mod arrange;
 mod bounds;
+mod budget;
 mod call;
 mod care;
 mod contact;
@@ -35,6 +36,7 @@ mod target;
 mod trial;
 mod zone;
 
+pub use budget::plannable;
 pub use error::TargetError;
 pub use plan::{Plan, PlanError, Selection, Shard};
 pub use run::{Keep, Label, Planned, RunConfig, Runner, new_seed};

@@ -15,9 +15,6 @@ use crate::contract::Contract;
 use crate::exchange::{Generation, Kind};
 use crate::zone::State;
 
-/// The number of mappings from which a filling is worth sharing.
-const LARGE: u64 = 1_000;
-
 /// What a conforming trial left in a zone.
 #[derive(Debug)]
 pub(super) struct Left {
@@ -51,20 +48,9 @@ impl FilledZones {
     /// Returns the place of the filled zone that a trial can use, if one of its zones begins with a large filling and the
     /// others are empty at first.
     pub(super) fn of(&self, trial: &Trial) -> Option<Arc<Mutex<Option<Filled>>>> {
-        filled_name(trial)?;
+        trial.filled_zone()?;
         self.0.get(&trial.home_generation()).cloned()
     }
-}
-
-/// Returns the name of the one zone of a trial that is not empty at first, if it begins with a large filling.
-pub(super) fn filled_name(trial: &Trial) -> Option<&str> {
-    let mut given = trial.case.given.iter();
-    let (Some((name, items)), None) = (given.next(), given.next()) else {
-        return None;
-    };
-    let items = items.as_array()?.iter();
-    let fillings = items.filter_map(|item| item.get("fill")?.as_u64());
-    (fillings.sum::<u64>() >= LARGE).then_some(name)
 }
 
 impl Execution<'_> {

@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use jiff::civil::Date;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::budget::Budget;
 use super::custody::{Keeper, Permit, Traces};
 use super::error::TargetError;
 use super::fitness::{EMPTY_ZONE, needs_empty_zone};
@@ -20,7 +21,7 @@ use super::zone::{Pool, Zones};
 use crate::case::Trial;
 use crate::cause::Causes;
 use crate::contract::{ClauseId, Level};
-use crate::event::{Event, Profile, RunHeader, Summary, Verdict};
+use crate::event::{EffortRecord, Event, Profile, RunHeader, Summary, Verdict};
 use crate::expected::{Expectations, Tally};
 
 /// The exchanges that reports keep in full.
@@ -55,6 +56,7 @@ pub struct Runner {
     label: Label,
     profile: Arc<Mutex<Profile>>,
     pub(super) filled: Arc<FilledZones>,
+    pub(super) budget: Arc<Budget>,
 }
 
 /// The trials that are going to run.
@@ -79,6 +81,8 @@ pub struct Label {
     pub settings: BTreeMap<String, String>,
     /// The folder of its case files; `None` for the built-in cases.
     pub cases: Option<String>,
+    /// How much of the suite it tries, if it has a limit.
+    pub effort: Option<EffortRecord>,
 }
 
 impl Runner {
@@ -127,6 +131,7 @@ impl Runner {
             label: Label::default(),
             profile: Arc::default(),
             filled: Arc::new(FilledZones::new()),
+            budget: Arc::default(),
         })
     }
 
@@ -135,6 +140,20 @@ impl Runner {
     pub fn labelled(mut self, label: Label) -> Self {
         self.label = label;
         self
+    }
+
+    /// Returns the same runner with limits: it skips trials whose requests no longer fit into this number, and those whose
+    /// turn comes after this time.
+    #[must_use]
+    pub fn limited(mut self, requests: Option<usize>, until: Option<Instant>) -> Self {
+        self.budget = Arc::new(Budget::of(requests, until));
+        self
+    }
+
+    /// Returns the number of requests that were sent so far.
+    #[must_use]
+    pub fn sent(&self) -> usize {
+        usize::try_from(self.target.client.sent()).unwrap_or(usize::MAX)
     }
 
     /// Returns the same runner, which compares failures with a list of expected failures. `today` decides which of its
@@ -195,6 +214,7 @@ impl Runner {
             shard: self.label.shard.clone(),
             settings: self.label.settings.clone(),
             cases: self.label.cases.clone(),
+            effort: self.label.effort.clone(),
         }));
         let mut summary = Summary::default();
         let mut causes = Causes::default();
@@ -264,30 +284,31 @@ impl Runner {
             }
             are_apart = self.observed(*number, trial, events).await && are_apart;
         }
-        // Slow trials run first, so that none of them runs alone at the end. A zone that holds mappings is emptied once
-        // for the cases that need it, after all others.
-        others.sort_by_key(|(_, trial)| {
-            let is_slow = trial.case.tags.iter().any(|tag| tag == "slow");
-            (self.cares_for_zones() && needs_empty_zone(trial), !is_slow)
-        });
+        // The plan's order is kept, but a zone that holds mappings is emptied once for the cases that need it, after all
+        // others.
+        others.sort_by_key(|(_, trial)| self.cares_for_zones() && needs_empty_zone(trial));
         stream::iter(others)
             .for_each_concurrent(self.config.jobs.max(1), |(number, trial)| {
                 let (runner, number, trial) = (self.clone(), *number, trial.clone());
                 let events = events.clone();
                 async move {
                     let why_not = if runner.is_stopped() {
-                        Some("interrupted")
-                    } else if are_apart {
-                        None
+                        Some((Verdict::NotRun, "interrupted"))
+                    } else if !are_apart {
+                        let reason = "zones are not kept apart (ZONE-1), so it can't be judged";
+                        Some((Verdict::NotRun, reason))
                     } else {
-                        Some("zones are not kept apart (ZONE-1), so it can't be judged")
+                        let refused = runner.afford(&trial).err();
+                        refused.map(|reason| (Verdict::Skipped, reason))
                     };
-                    if let Some(reason) = why_not {
-                        let report = empty_report(&trial, Verdict::NotRun, reason.to_owned());
+                    if let Some((verdict, reason)) = why_not {
+                        let report = empty_report(&trial, verdict, reason.to_owned());
                         let _ = events.send(Event::TrialFinished(Box::new(report)));
                         return;
                     }
-                    runner.spawned(number, trial, events).await;
+                    let id = trial.id();
+                    runner.clone().spawned(number, trial, events).await;
+                    runner.budget.end(&id);
                 }
             })
             .await;

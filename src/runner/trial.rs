@@ -8,8 +8,8 @@ use super::custody::{Keeper, Permit};
 use super::execute::{Execution, Trust};
 use super::fitness::{obstacle, too_few_zones};
 use super::outcome::{empty_report, restored};
-use super::refit::{Filled, Left, filled_name};
-use super::run::Runner;
+use super::refit::{Filled, Left};
+use super::run::{Keep, Runner};
 use super::zone::{Lease, Zones, fresh, named_addresses};
 use crate::case::Trial;
 use crate::event::{TrialReport, Verdict};
@@ -30,7 +30,7 @@ impl Runner {
                     // The cause, such as a lost answer to a write, may not occur again in other fresh zones.
                     Verdict::Inconclusive => true,
                     // If the mappings of `given` were never stored, no clause about later steps is at fault.
-                    Verdict::Violates | Verdict::Deviates => was_believed,
+                    Verdict::Violates => was_believed,
                     _ => false,
                 };
                 if !is_doubtful || self.target.halt.reason().is_some() {
@@ -84,7 +84,9 @@ impl Runner {
         } else {
             Trust::Verify
         };
-        let shared = self.filled.of(trial).filter(|_| trust == Trust::Believe);
+        // If all exchanges are kept, they are compared with those of other runs, which may have another order.
+        let may_share = trust == Trust::Believe && self.config.keep != Keep::All;
+        let shared = self.filled.of(trial).filter(|_| may_share);
         let mut filled = match &shared {
             Some(place) => Some(place.lock().await),
             None => None,
@@ -93,7 +95,7 @@ impl Runner {
         let left = filled.as_mut().and_then(|filled| filled.take());
         let is_shared = left.is_some();
         if let Some(Filled { zone, left }) = left {
-            let name = filled_name(trial).unwrap_or_default();
+            let name = trial.filled_zone().unwrap_or_default();
             attempt.zones.insert(name.to_owned(), zone);
             attempt.left = Some(left);
         }
@@ -135,6 +137,7 @@ impl Runner {
         (execution.trust, execution.left) = (trust, left);
         let end = execution.run().await;
         let is_tidy = self.tidy(&mut execution, &keepers).await;
+        self.budget.sent(&execution.id, execution.log.len());
         let end = execution.without_strangers(end);
         self.profile()
             .merge(std::mem::take(&mut execution.log.profile));

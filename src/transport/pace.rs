@@ -74,6 +74,14 @@ impl Rate {
         Some(RateLimiter::direct(quota))
     }
 
+    /// Returns the largest number of requests that may be sent in this time.
+    #[must_use]
+    pub fn most_in(self, time: Duration) -> u64 {
+        let refills = time.as_nanos() / self.period().as_nanos().max(1);
+        let refills = u64::try_from(refills).unwrap_or(u64::MAX);
+        refills.saturating_add(u64::from(self.burst().get()))
+    }
+
     /// Returns the least time that this number of requests takes.
     #[must_use]
     pub fn least_time(self, requests: u64) -> Duration {

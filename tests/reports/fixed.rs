@@ -167,6 +167,7 @@ pub(crate) fn header(planned: &[TrialReport]) -> RunHeader {
         shard: None,
         settings: BTreeMap::from([("jobs".to_owned(), "2".to_owned())]),
         notes: words(&["the target lists 61 regions"]),
+        effort: None,
         cases: None,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use originproof::diagnostic::did_you_mean;
 use originproof::diagnostic::visible::shown;
@@ -163,6 +164,14 @@ impl Effective {
     /// Fails for any other text.
     pub(crate) fn flag(&self, key: &str) -> Result<bool, Failure> {
         Ok(self.said.flag(key)?)
+    }
+
+    /// Returns the value of a setting that is a time.
+    ///
+    /// # Errors
+    /// Fails for any other text.
+    pub(crate) fn duration(&self, key: &str) -> Result<Duration, Failure> {
+        Ok(self.said.duration(key)?)
     }
 
     /// Returns the value of a setting that is a whole number; `None` if it is not set.

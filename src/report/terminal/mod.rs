@@ -147,6 +147,9 @@ impl Terminal {
             header.version, header.target, header.seed
         )?;
         writeln!(out, "the target has: {}", header.capabilities.join(", "))?;
+        if let Some(effort) = &header.effort {
+            writeln!(out, "{effort}")?;
+        }
         for note in &header.notes {
             writeln!(out, "note: {note}")?;
         }

@@ -14,7 +14,8 @@ use crate::zone::State;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::runner) struct Around {
     by_generation: BTreeMap<Generation, State>,
-    /// Addresses of mappings that somebody else deleted. Cases avoid these too, since the owner may write them again.
+    /// Addresses of mappings that somebody else deleted, which the owner may write again, and those that a case may have
+    /// left behind. Cases avoid these too.
     freed: BTreeSet<IpAddr>,
 }
 
@@ -64,6 +65,11 @@ impl Around {
             self.hid(stuck.through, stuck.ip, stuck.place.clone());
         }
         self.learn_of(&tidied.strangers);
+    }
+
+    /// Adds addresses whose mappings may still be there, since tidying up failed.
+    pub(super) fn avoid(&mut self, left: &BTreeSet<IpAddr>) {
+        self.freed.extend(left.iter().map(IpAddr::to_canonical));
     }
 
     /// Adds the changes of somebody else that kept a zone from being emptied.

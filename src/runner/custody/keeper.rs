@@ -194,7 +194,7 @@ impl Keeper {
     ) -> Tidied {
         let left = Left {
             through,
-            mine,
+            mine: mine.clone(),
             around: self.around(),
         };
         let mut ledger = self.ledger.lock().await;
@@ -206,6 +206,9 @@ impl Keeper {
         }
         self.account(target, &ledger);
         locked(&self.around).learn(&tidied);
+        if tidied.trouble.is_some() {
+            locked(&self.around).avoid(&mine);
+        }
         tidied
     }
 
