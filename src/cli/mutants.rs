@@ -18,6 +18,7 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 
 /// Flags of `mutants`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub(crate) struct MutantsArgs {
     /// Try only these mutants (repeatable); by default all
@@ -104,7 +105,7 @@ pub(crate) fn run(args: &MutantsArgs, console: &mut Console) -> Outcome {
         return save(path, measured, &plan, args.jobs, console);
     }
     if args.efforts {
-        return efforts(mutants, &plan, args.jobs, console);
+        return efforts(&mutants, &plan, args.jobs, console);
     }
     if let Some(budget) = args.budget {
         plan = chosen(&plan, Some(budget)).0;
@@ -164,7 +165,7 @@ fn chosen(plan: &Plan, budget: Option<usize>) -> (Plan, EffortRecord) {
 
 /// Tries each effort on the mutants, and prints a Markdown table.
 fn efforts(
-    mutants: Vec<&'static Mutant>,
+    mutants: &[&'static Mutant],
     plan: &Plan,
     jobs: usize,
     console: &mut Console,
@@ -181,7 +182,7 @@ fn efforts(
     for (name, effort) in efforts {
         let (part, record) = chosen(plan, effort.budget());
         console.begin(mutants.len());
-        let tried = try_mutants(mutants.clone(), &part, Breadth::Citing, jobs, |result| {
+        let tried = try_mutants(mutants.to_vec(), &part, Breadth::Citing, jobs, |result| {
             console.under_way(&result.name);
             console.advance();
         });

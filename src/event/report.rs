@@ -70,7 +70,7 @@ pub struct RunHeader {
     pub cases: Option<String>,
     /// How much of the suite a run with a limit tries; `None` if it tries all selected cases.
     #[serde(default)]
-    pub effort: Option<EffortRecord>,
+    pub effort: Option<Box<EffortRecord>>,
 }
 
 impl RunHeader {

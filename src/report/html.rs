@@ -162,7 +162,7 @@ fn cause_view(run: &Run, cause: &Cause) -> Value {
 
 fn notes(run: &Run) -> Vec<String> {
     let mut notes = run.header.notes.clone();
-    notes.extend(run.header.effort.as_ref().map(ToString::to_string));
+    notes.extend(run.header.effort.iter().map(ToString::to_string));
     let summary = run.counts();
     notes.extend(summary.halted);
     notes.extend(summary.expectation_faults);

@@ -315,7 +315,7 @@ impl Execution<'_> {
     /// is not above it. That takes one request; a whole list would take one for each 100 mappings.
     async fn ends_before(&mut self, line: usize, most: usize, zone: &str) -> Flow<bool> {
         let per_page = Contract::embedded().limits.page;
-        if self.generation != Generation::V2 || most % per_page != 0 {
+        if self.generation != Generation::V2 || !most.is_multiple_of(per_page) {
             return Ok(false);
         }
         let argument = json!({"page": most / per_page + 1, "per_page": per_page});

@@ -214,7 +214,7 @@ impl Runner {
             shard: self.label.shard.clone(),
             settings: self.label.settings.clone(),
             cases: self.label.cases.clone(),
-            effort: self.label.effort.clone(),
+            effort: self.label.effort.clone().map(Box::new),
         }));
         let mut summary = Summary::default();
         let mut causes = Causes::default();
