@@ -250,7 +250,7 @@ fn of_one_answer(sheet: &Sheet, joined: &mut Joined) {
 /// The percentage of the trials with an operation that must fail, so that the operation counts as broken as a whole.
 const BROKEN: usize = 20;
 
-/// Returns whether so many trials with an operation fail that it is suspected of later failures.
+/// Returns whether an operation is suspected of later failures, because too many trials that use it fail.
 fn is_broken_as_a_whole(sheet: &Sheet, operation: Operation) -> bool {
     let with = || sheet.trials.iter().filter(|ran| ran.has(bit(operation)));
     with().filter(|ran| ran.fails).count() * 100 >= with().count() * BROKEN

@@ -330,7 +330,7 @@ async fn count(
             if let Some(operation) = outgoing.operation.filter(|one| one.kind().writes()) {
                 let touched = touched.entry(case).or_default();
                 let touched = touched.entry(operation.generation()).or_default();
-                touched.extend(named(outgoing));
+                touched.extend(outgoing.named());
             }
         }
     }
@@ -353,19 +353,6 @@ async fn count(
     }
     counted.requests += u64::try_from(beside).unwrap_or(0);
     Ok(counted)
-}
-
-/// Returns the addresses that a request names.
-fn named(outgoing: &Outgoing) -> Vec<IpAddr> {
-    let items = match (outgoing.operation, &outgoing.json) {
-        (Some(operation), Some(json)) => request_items(operation, json),
-        _ => Vec::new(),
-    };
-    let texts = items.iter().filter_map(|item| item.address);
-    texts
-        .chain(outgoing.address.as_deref())
-        .filter_map(address::identity)
-        .collect()
 }
 
 /// Returns the addresses that a request writes.

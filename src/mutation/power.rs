@@ -7,14 +7,12 @@ use std::sync::PoisonError;
 use futures_util::stream::{self, StreamExt};
 
 use super::trial::{Breadth, served, try_mutant};
-use crate::contract::address::identity;
-use crate::contract::request_items;
 use crate::event::{Event, Location, TrialReport};
 use crate::exchange::Generation;
 use crate::mock::mutant::Mutant;
 use crate::power::{Brief, MutantRow, Power, TrialPower};
 use crate::runner::{Keep, Plan, Runner, TargetError};
-use crate::transport::{Outgoing, RequestLog};
+use crate::transport::RequestLog;
 
 /// The requests that change what an earlier trial left in a filled zone, and count it.
 const REFITTING: usize = 3;
@@ -119,7 +117,7 @@ async fn measured(plan: &Plan) -> Result<BTreeMap<String, TrialPower>, TargetErr
             of_case
                 .entry(operation.generation())
                 .or_default()
-                .extend(named(outgoing));
+                .extend(outgoing.named());
         }
     }
     let filled: BTreeSet<String> = plan
@@ -153,17 +151,4 @@ async fn measured(plan: &Plan) -> Result<BTreeMap<String, TrialPower>, TargetErr
 /// Returns whether a step wrote or read a `given`, which has no line in the case file.
 fn is_of_given(place: &Location) -> bool {
     matches!(place, Location::Case { line: 0 })
-}
-
-/// Returns the addresses that a request names.
-fn named(outgoing: &Outgoing) -> Vec<IpAddr> {
-    let items = match (outgoing.operation, &outgoing.json) {
-        (Some(operation), Some(json)) => request_items(operation, json),
-        _ => Vec::new(),
-    };
-    let texts = items.iter().filter_map(|item| item.address);
-    texts
-        .chain(outgoing.address.as_deref())
-        .filter_map(identity)
-        .collect()
 }

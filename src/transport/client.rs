@@ -1,6 +1,7 @@
 //! The HTTP client, with pooled connections, limits of time and size, redirects within one origin, and pacing.
 
 use std::io::Read;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,6 +14,8 @@ use super::error::{TransportError, TransportFault};
 use super::limits::{Limits, Network};
 use super::pace::{Pace, Pacer, Purpose, Refusal};
 use super::proxies::Proxies;
+use crate::contract::address::identity;
+use crate::contract::request_items;
 use crate::exchange::{Exchange, Headers, Operation, Request, Response};
 
 /// The maximum memory that is reserved for a body before any of it has arrived, in bytes.
@@ -43,6 +46,22 @@ pub struct Outgoing {
     pub query: Vec<(String, String)>,
     /// Whether the answer is a document that is parsed elsewhere and not here.
     pub is_document: bool,
+}
+
+impl Outgoing {
+    /// Returns the addresses that the request names, in its path and in its body.
+    #[must_use]
+    pub fn named(&self) -> Vec<IpAddr> {
+        let items = match (self.operation, &self.json) {
+            (Some(operation), Some(json)) => request_items(operation, json),
+            _ => Vec::new(),
+        };
+        let texts = items.iter().filter_map(|item| item.address);
+        texts
+            .chain(self.address.as_deref())
+            .filter_map(identity)
+            .collect()
+    }
 }
 
 /// Requests in the order in which they were sent, to be sent again later.
