@@ -220,7 +220,7 @@ fn requested(effective: &Effective) -> Result<(Option<usize>, String), Failure> 
         return Ok((None, String::new()));
     };
     let effort = EffortName::from_str(text, true).map_err(|_| {
-        let message = format!("there is no effort `{text}`: expected quick, standard or full");
+        let message = format!("unknown effort `{text}`: expected quick, standard or full");
         Failure::Usage(message)
     })?;
     let name = format!("--effort {}", effort.text());
