@@ -82,6 +82,7 @@
 //! | none | the contract, the model of a zone, cases, run documents, most report formats |
 //! | `mock` | the reference server |
 //! | `runner`, `harness` | running the suite; the suite as tests of `cargo test` |
+//! | `clients` | the suite for clients |
 //! | `traffic`, `proxy`, `drift`, `reports` | recordings; the proxy; the vendor's description; HTML and `JUnit` |
 //! | `cli` (default) | the command, with all of these |
 //!
@@ -89,7 +90,7 @@
 //!
 //! A module imports only from lower ones. Lowest first: `private`, [`input`], [`diagnostic`] · [`api`] · [`exchange`] ·
 //! [`contract`] · [`zone`], [`case`], `transport` · `mock`, [`event`] · [`cause`] · [`coverage`], [`expected`] ·
-//! [`report`], `drift` · `runner`, `audit` · `explore` · `proxy`, `settings`, `mutation` · `harness`.
+//! [`report`], `drift` · `runner`, `audit` · `explore` · `proxy`, `settings`, `mutation`, `client` · `harness`.
 //! `tests/architecture.rs` keeps them.
 
 pub mod api;
@@ -98,6 +99,8 @@ pub mod audit;
 pub mod case;
 pub mod cause;
 pub mod contract;
+#[cfg(feature = "clients")]
+pub mod client;
 pub mod coverage;
 pub mod diagnostic;
 #[cfg(feature = "drift")]

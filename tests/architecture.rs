@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["report", "drift"],
     &["runner", "audit"],
     &["explore"],
-    &["proxy", "settings", "mutation"],
+    &["proxy", "settings", "mutation", "client"],
     &["harness"],
 ];
 

@@ -65,6 +65,12 @@ impl ClauseId {
             .rsplit_once('-')
             .map_or(&*self.0, |(family, _)| family)
     }
+
+    /// Returns whether the clause is about clients: their requests (`REQ`) or their behaviour (`CLI`).
+    #[must_use]
+    pub fn is_for_clients(&self) -> bool {
+        ["REQ", "CLI"].contains(&self.family())
+    }
 }
 
 impl From<&str> for ClauseId {

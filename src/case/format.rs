@@ -14,16 +14,17 @@ pub struct Word {
     pub says: &'static str,
 }
 
-pub(super) const fn word(name: &'static str, says: &'static str) -> Word {
+pub(crate) const fn word(name: &'static str, says: &'static str) -> Word {
     Word { name, says }
 }
 
 /// A table of words: `"name": "what it means",`.
 macro_rules! words {
     ($($name:literal: $says:literal,)+) => {
-        &[$(word($name, $says)),+]
+        &[$($crate::case::format::word($name, $says)),+]
     };
 }
+pub(crate) use words;
 
 /// Keys of a file.
 pub const FILE: &[Word] = words! {

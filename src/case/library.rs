@@ -209,6 +209,7 @@ impl Library {
     pub fn embedded() -> Result<Self, LibraryError> {
         let mut files = Vec::new();
         collect_embedded(&EMBEDDED, &mut files);
+        files.retain(|(id, _)| !is_scenario(id));
         Self::load(files)
     }
 
@@ -223,6 +224,7 @@ impl Library {
             found.take(root, folder)?;
         } else {
             found.collect(folder, folder)?;
+            found.cases.retain(|(id, _)| !is_scenario(id));
         }
         if found.cases.is_empty() {
             return Err(LibraryError::Empty(folder.to_owned()));
@@ -300,6 +302,51 @@ impl Library {
         }
         trials
     }
+}
+
+/// The folder below the cases that holds the scenarios for clients.
+const SCENARIOS: &str = "clients/";
+
+fn is_scenario(id: &str) -> bool {
+    id.starts_with(SCENARIOS)
+}
+
+/// Returns the files of the scenarios for clients, each with its id: the built-in ones, or those of a folder. A folder of
+/// cases holds them in `clients`; a folder without it, or a file, is taken as scenarios alone.
+///
+/// # Errors
+/// Returns [`LibraryError::Unreadable`] or [`LibraryError::Empty`].
+pub fn scenario_sources(folder: Option<&Path>) -> Result<Vec<(String, SourceFile)>, LibraryError> {
+    let mut files = match folder {
+        None => {
+            let mut files = Vec::new();
+            collect_embedded(&EMBEDDED, &mut files);
+            files.retain(|(id, _)| is_scenario(id));
+            files
+        }
+        Some(folder) => {
+            let mut found = Found::default();
+            let below = folder.join(SCENARIOS);
+            if folder.is_file() {
+                found.take(folder.parent().unwrap_or(Path::new("")), folder)?;
+            } else if below.is_dir() {
+                found.collect(&below, &below)?;
+            } else {
+                found.collect(folder, folder)?;
+            }
+            if found.cases.is_empty() {
+                return Err(LibraryError::Empty(folder.to_owned()));
+            }
+            found.cases
+        }
+    };
+    for (id, _) in &mut files {
+        if let Some(below) = id.strip_prefix(SCENARIOS) {
+            *id = below.to_owned();
+        }
+    }
+    files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(files)
 }
 
 /// Returns the operations and the checks of a case in order, without its data. Rows of a table that differ only in their

@@ -5,14 +5,14 @@
 
 pub mod format;
 mod library;
-mod load;
+pub(crate) mod load;
 pub mod matcher;
 mod model;
 mod schema;
 mod template;
 mod variable;
 
-pub use library::{Library, LibraryError, Reading, Trial};
+pub use library::{Library, LibraryError, Reading, Trial, scenario_sources};
 pub use model::{
     Action, Auth, CallSpec, CaseFile, Check, ClauseKey, Expectation, OperationName, Over, Set,
     StatusSpec, Step,

@@ -73,13 +73,13 @@ fn only_template(text: &str) -> Option<&str> {
 
 /// Returns whether a text is one template and nothing else.
 #[must_use]
-pub(super) fn is_only(text: &str) -> bool {
+pub(crate) fn is_only(text: &str) -> bool {
     only_template(text).is_some()
 }
 
 /// A fault in the templates of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Syntax {
+pub(crate) enum Syntax {
     /// A `{{` without a `}}`.
     Unclosed,
     /// A `{{` and a `}}` without a name between them.
@@ -90,7 +90,7 @@ pub(super) enum Syntax {
 ///
 /// # Errors
 /// Returns the fault of the first faulty template.
-pub(super) fn syntax(text: &str) -> Result<(), Syntax> {
+pub(crate) fn syntax(text: &str) -> Result<(), Syntax> {
     for part in text.split("{{").skip(1) {
         let (name, _) = part.split_once("}}").ok_or(Syntax::Unclosed)?;
         if name.trim().is_empty() {
@@ -102,7 +102,7 @@ pub(super) fn syntax(text: &str) -> Result<(), Syntax> {
 
 /// Returns the names of the variables that a text uses.
 #[must_use]
-pub(super) fn names(text: &str) -> Vec<String> {
+pub(crate) fn names(text: &str) -> Vec<String> {
     text.split("{{")
         .skip(1)
         .filter_map(|part| Some(part.split_once("}}")?.0.trim().to_owned()))

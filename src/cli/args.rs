@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::adapter::AdapterArgs;
 use super::check::CheckArgs;
+use super::clients::ClientsArgs;
 use super::completions::{CompletionsArgs, ManArgs};
 use super::config::ConfigArgs;
 use super::drift::DriftArgs;
@@ -44,6 +46,10 @@ pub(crate) enum Command {
     Explore(Box<ExploreArgs>),
     /// Check recorded traffic: HAR files, JSON Lines, or one response
     Check(CheckArgs),
+    /// Judge a client: an SDK, a provider or a script, through a small adapter
+    Clients(Box<ClientsArgs>),
+    /// Act as the adapter of originproof's own reference client, for `clients`
+    Adapter(AdapterArgs),
     /// Compare the vendor's published description with our contract
     Drift(DriftArgs),
     /// Check live traffic, as a proxy between clients and a server

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::Value;
 
+use originproof::client::reference;
 use originproof::contract::Contract;
 use originproof::coverage::Coverage;
 use originproof::mock::{mutant, variation};
@@ -51,6 +52,12 @@ enum What {
     Mutants,
     /// The lawful variations of the mock.
     Variations,
+    /// The scenarios for clients.
+    Scenarios,
+    /// The faulty clients, with the clause that each breaks.
+    ClientMutants,
+    /// The lawful variations of the reference client.
+    ClientVariations,
 }
 
 /// One row: columns for the text output, and an object for the JSON output.
@@ -90,6 +97,9 @@ pub(crate) fn run(args: &ListArgs, console: &mut Console) -> Outcome {
         What::Codes => codes()?,
         What::Mutants => mutants(),
         What::Variations => variations(),
+        What::Scenarios => scenarios(args, console)?,
+        What::ClientMutants => client_mutants(),
+        What::ClientVariations => client_variations(),
     };
     if is_json {
         let values: Vec<&Value> = rows.iter().map(|row| &row.value).collect();
@@ -148,14 +158,47 @@ fn cases(args: &ListArgs, console: &Console) -> Result<Vec<Row>, Failure> {
 }
 
 fn clauses() -> Result<Vec<Row>, Failure> {
-    Contract::embedded()
-        .clauses
-        .iter()
-        .map(|clause| {
+    let contract = Contract::embedded();
+    let all = contract.clauses.iter().chain(&contract.client_clauses);
+    all.map(|clause| {
             let (id, level) = (clause.id.to_string(), clause.level.to_string());
             documented(vec![id, level, clause.says.clone()], clause)
         })
         .collect()
+}
+
+fn scenarios(args: &ListArgs, console: &Console) -> Result<Vec<Row>, Failure> {
+    let all = args.selection.scenarios(console.colour)?;
+    let rows = all.list.iter().map(|one| {
+        let proves: Vec<String> = one.clauses().map(|clause| clause.to_string()).collect();
+        Row {
+            columns: vec![one.id(), one.title.clone(), proves.join(" ")],
+            value: serde_json::json!({
+                "id": one.id(),
+                "title": one.title,
+                "file": one.source.path,
+                "proves": proves,
+                "tags": one.tags,
+            }),
+        }
+    });
+    Ok(rows.collect())
+}
+
+fn client_mutants() -> Vec<Row> {
+    let rows = reference::mutants().iter().map(|mutant| Row {
+        columns: vec![mutant.clause.to_owned(), mutant.name.to_owned(), mutant.says.to_owned()],
+        value: serde_json::json!({"name": mutant.name, "breaks": mutant.clause, "says": mutant.says}),
+    });
+    rows.collect()
+}
+
+fn client_variations() -> Vec<Row> {
+    let rows = reference::habits().iter().map(|(_, name, why)| Row {
+        columns: vec![(*name).to_owned(), (*why).to_owned()],
+        value: serde_json::json!({"name": name, "allowed_by": why}),
+    });
+    rows.collect()
 }
 
 fn operations() -> Result<Vec<Row>, Failure> {

@@ -1,10 +1,13 @@
 //! The command line. Each subcommand has its own file. Only `console` writes to stdout and stderr, and only `exit`
 //! knows exit codes.
 
+mod adapter;
 mod against;
 mod args;
 mod cases;
 mod check;
+mod client_mutants;
+mod clients;
 mod completions;
 mod config;
 mod console;
@@ -64,6 +67,8 @@ pub(crate) fn main(world: &World) -> ExitCode {
         Command::Run(run) => run::run(&run, world, &mut console),
         Command::Explore(explore) => explore::run(&explore, world, &mut console),
         Command::Check(check) => check::run(&check, world, &mut console),
+        Command::Clients(clients) => clients::run(&clients, world, &mut console),
+        Command::Adapter(adapter) => adapter::run(&adapter),
         Command::Drift(drift) => drift::run(&drift, world, &mut console),
         Command::Proxy(proxy) => proxy::run(&proxy, world, &mut console),
         Command::List(list) => list::run(&list, &mut console),

@@ -7,6 +7,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 
 use originproof::case::Library;
+use originproof::client::scenario::Scenarios;
 use originproof::diagnostic::visible::shown;
 use originproof::event::{Event, Verdict};
 use originproof::exchange::Generation;
@@ -149,6 +150,18 @@ impl SelectionArgs {
         match &self.cases {
             Some(folder) => Library::from_folder(folder),
             None => Library::embedded(),
+        }
+        .map_err(|error| Failure::Cases(error.text(colour)))
+    }
+
+    /// Returns the scenarios for clients of the given folder, or the built-in ones.
+    ///
+    /// # Errors
+    /// Fails if a file cannot be read or is faulty.
+    pub(crate) fn scenarios(&self, colour: bool) -> Result<Scenarios, Failure> {
+        match &self.cases {
+            Some(folder) => Scenarios::from_folder(folder),
+            None => Scenarios::embedded(),
         }
         .map_err(|error| Failure::Cases(error.text(colour)))
     }

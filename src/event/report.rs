@@ -63,6 +63,9 @@ pub struct RunHeader {
     /// Whether the cases are random walks that were generated from the seed.
     #[serde(default)]
     pub explored: bool,
+    /// Whether the run judged a client. If so, `target` is its command, and each trial is a scenario.
+    #[serde(default)]
+    pub clients: bool,
     /// Notes about the target for the reader, a sentence each.
     pub notes: Vec<String>,
     /// The folder of the case files; `None` for the built-in cases.

@@ -2,7 +2,7 @@
 //! contract covers.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use axum::body::{Body as HttpBody, to_bytes};
 use axum::extract::State;
 use axum::http::{Method, StatusCode, header, request::Parts};
 use axum::response::Response;
+use bytes::Bytes;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -185,6 +186,27 @@ impl Mock {
             stop,
             task: Some(task),
         })
+    }
+
+    /// Answers a request without a network.
+    pub async fn answer(
+        self: &Arc<Self>,
+        request: axum::http::Request<Bytes>,
+    ) -> axum::http::Response<Bytes> {
+        let request = request.map(HttpBody::from);
+        let (parts, body) = answer(State(Arc::clone(self)), request).await.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        axum::http::Response::from_parts(parts, body)
+    }
+
+    /// Writes a mapping into a zone directly.
+    pub fn put(&self, zone: &str, ip: IpAddr, place: Place) {
+        let mapping = Mapping {
+            place,
+            modified_on: Timestamp::now(),
+            sent_as: ip.to_string(),
+        };
+        locked(&self.zone(zone)).put(ip, mapping);
     }
 
     fn rules(&self, operation: Operation) -> &Rules {

@@ -11,13 +11,13 @@ use super::document::Run;
 use super::plain::again;
 use super::standing::{Standing, standings};
 use super::terminal::{by_hand, has_fresh_zones};
-use crate::contract::{Contract, Level};
+use crate::contract::{ClauseDescription, Contract, Level};
 use crate::event::{Cause, ReportedFinding, TrialReport, Verdict};
 use crate::exchange::{Operation, shell_word};
 use crate::expected::entry_of;
 
 /// The space for the requests of trials that are not the witness of a cause, in bytes.
-const ROOM: usize = 100_000;
+const ROOM: usize = 80_000;
 /// The estimated size of an exchange without its bodies, in bytes.
 const EXCHANGE: usize = 800;
 /// The estimated size of a step, in bytes.
@@ -71,8 +71,7 @@ fn data(run: &Run) -> Value {
         .map(|verdict| (*verdict, summary.count(*verdict)))
         .collect();
     let coverage = |level: Level| {
-        let of = Contract::embedded()
-            .clauses
+        let of = scope(run)
             .iter()
             .filter(|clause| clause.level == level);
         let judged = of
@@ -111,7 +110,7 @@ fn data(run: &Run) -> Value {
         "complete": run.is_complete(),
         "counts": counts,
         "coverage": {"must": coverage(Level::Must), "should": coverage(Level::Should)},
-        "clauses": clauses(&standings),
+        "clauses": clauses(run, &standings),
         "operations": Operation::all().map(Operation::id).collect::<Vec<_>>(),
         "codes": codes,
         "matrix": matrix(run, &codes),
@@ -182,9 +181,18 @@ fn notes(run: &Run) -> Vec<String> {
     notes
 }
 
-fn clauses(standings: &BTreeMap<crate::contract::ClauseId, Standing>) -> Vec<Value> {
+/// Returns the clauses that the run is about.
+fn scope(run: &Run) -> &'static [ClauseDescription] {
     let contract = Contract::embedded();
-    let rows = contract.clauses.iter().map(|clause| {
+    if run.header.clients {
+        &contract.client_clauses
+    } else {
+        &contract.clauses
+    }
+}
+
+fn clauses(run: &Run, standings: &BTreeMap<crate::contract::ClauseId, Standing>) -> Vec<Value> {
+    let rows = scope(run).iter().map(|clause| {
         let standing = standings.get(&clause.id);
         json!({
             "id": clause.id,

@@ -25,7 +25,21 @@ pub(super) fn again(run: &Run) -> String {
         let words = files.into_iter().map(|file| shell_word(&one_line(file)));
         let words: Vec<String> = words.collect();
         format!("originproof check {}", words.join(" "))
+    } else if run.header.clients {
+        format!("originproof clients --case {CASE} -- {}", run.header.target)
     } else {
         format!("originproof run --target {} --case", run.header.target)
+    }
+}
+
+/// The place of the case's name in a command that does not end with it.
+pub(super) const CASE: &str = "{case}";
+
+/// Returns the command that judges a case again.
+pub(super) fn again_with(command: &str, id: &str) -> String {
+    if command.contains(CASE) {
+        command.replace(CASE, &format!("'{id}'"))
+    } else {
+        format!("{command} '{id}'")
     }
 }

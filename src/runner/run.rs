@@ -207,6 +207,7 @@ impl Runner {
             seed: planned.walks_from.unwrap_or(self.config.seed),
             recorded: false,
             explored: planned.walks_from.is_some(),
+            clients: false,
             notes: self.target.notes.clone(),
             started: jiff::Timestamp::now().to_string(),
             suite: planned.suite,

@@ -6,8 +6,8 @@ mod bounds;
 mod captures;
 mod expect;
 mod file;
-mod reader;
-mod table;
+pub(crate) mod reader;
+pub(crate) mod table;
 mod usage;
 mod values;
 

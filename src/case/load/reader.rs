@@ -14,22 +14,22 @@ const MOST: usize = 1_000;
 
 /// Collects the problems of one file.
 #[derive(Default)]
-pub(super) struct Reader {
-    pub(super) problems: Vec<Problem>,
+pub(crate) struct Reader {
+    pub(crate) problems: Vec<Problem>,
     /// The columns of the table.
-    pub(super) columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
 }
 
 impl Reader {
     /// Adds a problem if it is new. The rows of a table share most of their content, so they repeat problems.
-    pub(super) fn problem(&mut self, problem: Problem) {
+    pub(crate) fn problem(&mut self, problem: Problem) {
         if self.problems.len() < MOST && !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
     }
 
     /// Reports a variable that is not a column, at a place where only columns are allowed.
-    pub(super) fn no_column(&mut self, span: Span, name: &str) {
+    pub(crate) fn no_column(&mut self, span: Span, name: &str) {
         let label = did_you_mean(name, self.columns.iter().map(String::as_str))
             .unwrap_or_else(|| "only a column can stand here".to_owned());
         let message = format!("there is no column `{name}`");
@@ -37,7 +37,7 @@ impl Reader {
     }
 
     /// Returns the node as a text without variables, so that it is known before the case runs.
-    pub(super) fn fixed(&mut self, node: &Node, what: &str) -> String {
+    pub(crate) fn fixed(&mut self, node: &Node, what: &str) -> String {
         let text = self.text(node, what);
         if let Some(name) = template::names(&text).first() {
             self.no_column(node.span, name);
@@ -46,7 +46,7 @@ impl Reader {
     }
 
     /// Returns the node as a mapping, or reports a problem.
-    pub(super) fn mapping<'n>(&mut self, node: &'n Node, what: &str) -> &'n [(Key, Node)] {
+    pub(crate) fn mapping<'n>(&mut self, node: &'n Node, what: &str) -> &'n [(Key, Node)] {
         if let Data::Mapping(entries) = &node.data {
             return entries;
         }
@@ -55,7 +55,7 @@ impl Reader {
     }
 
     /// Returns the node as a list, or reports a problem.
-    pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
+    pub(crate) fn list<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
         if let Data::Sequence(items) = &node.data {
             return items;
         }
@@ -64,7 +64,7 @@ impl Reader {
     }
 
     /// Returns the node as text, or reports a problem.
-    pub(super) fn text(&mut self, node: &Node, what: &str) -> String {
+    pub(crate) fn text(&mut self, node: &Node, what: &str) -> String {
         if let Some(text) = node.as_str() {
             return text.to_owned();
         }
@@ -73,13 +73,13 @@ impl Reader {
     }
 
     /// Returns the node as a list of texts without variables.
-    pub(super) fn texts(&mut self, node: &Node, what: &str) -> Vec<String> {
+    pub(crate) fn texts(&mut self, node: &Node, what: &str) -> Vec<String> {
         let items = self.list(node, what);
         items.iter().map(|item| self.fixed(item, what)).collect()
     }
 
     /// Returns the node as a number, or reports a problem.
-    pub(super) fn number(&mut self, node: &Node, what: &str) -> usize {
+    pub(crate) fn number(&mut self, node: &Node, what: &str) -> usize {
         let number = node
             .to_json()
             .as_u64()
@@ -96,7 +96,7 @@ impl Reader {
     }
 
     /// Reports an unknown name, with the nearest known name.
-    pub(super) fn unknown<'a>(
+    pub(crate) fn unknown<'a>(
         &mut self,
         span: Span,
         what: &str,
@@ -119,7 +119,7 @@ impl Reader {
     }
 
     /// Reports the keys of a mapping that are not in the table.
-    pub(super) fn known_keys(&mut self, entries: &[(Key, Node)], what: &str, words: &[Word]) {
+    pub(crate) fn known_keys(&mut self, entries: &[(Key, Node)], what: &str, words: &[Word]) {
         for (key, _) in entries {
             if !words.iter().any(|word| word.name == key.text) {
                 self.unknown(key.span, what, &key.text, names(words));
@@ -128,7 +128,7 @@ impl Reader {
     }
 
     /// Reads a clause key: an id, possibly with `Vn-`, and an optional level in parentheses.
-    pub(super) fn clause(&mut self, text: &str, span: Span) -> ClauseKey {
+    pub(crate) fn clause(&mut self, text: &str, span: Span) -> ClauseKey {
         let (id, level) = match text.split_once(' ') {
             None => (text, None),
             Some((id, "(must)")) => (id, Some(Level::Must)),
@@ -160,11 +160,11 @@ impl Reader {
 }
 
 /// Returns the member of a mapping with this name.
-pub(super) fn member<'n>(entries: &'n [(Key, Node)], name: &str) -> Option<&'n (Key, Node)> {
+pub(crate) fn member<'n>(entries: &'n [(Key, Node)], name: &str) -> Option<&'n (Key, Node)> {
     entries.iter().find(|(key, _)| key.text == name)
 }
 
 /// Returns the JSON of a member's value, or null.
-pub(super) fn json(node: Option<&(Key, Node)>) -> Value {
+pub(crate) fn json(node: Option<&(Key, Node)>) -> Value {
     node.map_or(Value::Null, |(_, node)| node.to_json())
 }

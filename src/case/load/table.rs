@@ -19,15 +19,15 @@ const MAX_DEPTH: usize = 8;
 
 /// A row of a table.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// The row's name; empty if the file has no table.
-    pub(super) name: String,
+    pub(crate) name: String,
     cells: Vec<(Key, Node)>,
 }
 
 impl Row {
     /// Returns the names of the row's columns.
-    pub(super) fn columns(&self) -> BTreeSet<&str> {
+    pub(crate) fn columns(&self) -> BTreeSet<&str> {
         self.cells
             .iter()
             .map(|(key, _)| key.text.as_str())
@@ -35,7 +35,7 @@ impl Row {
     }
 
     /// Returns the file without its table and with this row's columns filled in.
-    pub(super) fn fill(&self, reader: &mut Reader, root: &Node) -> Node {
+    pub(crate) fn fill(&self, reader: &mut Reader, root: &Node) -> Node {
         let mut file = root.clone();
         if let Data::Mapping(entries) = &mut file.data {
             entries.retain(|(key, _)| key.text != "table");
@@ -51,7 +51,7 @@ impl Row {
 }
 
 /// Returns the rows of a file, at least one. If the file has no table, the only row has no columns.
-pub(super) fn read_rows(reader: &mut Reader, root: &Node) -> Vec<Row> {
+pub(crate) fn read_rows(reader: &mut Reader, root: &Node) -> Vec<Row> {
     let table = match &root.data {
         Data::Mapping(entries) => member(entries, "table"),
         Data::Sequence(_) | Data::Scalar { .. } => None,
@@ -168,7 +168,7 @@ fn table_rows(reader: &mut Reader, items: &[Node]) -> Vec<Row> {
 }
 
 /// Reports the columns that nothing in the file uses.
-pub(super) fn check_use(reader: &mut Reader, root: &Node, row: &Row) {
+pub(crate) fn check_use(reader: &mut Reader, root: &Node, row: &Row) {
     let mut used = BTreeSet::new();
     names(root, &mut used);
     for (column, _) in &row.cells {

@@ -431,10 +431,11 @@
       titled("Exchanges", item.exchanges.map((exchange) => exchangeView(exchange, item.findings))),
       titled("Steps", [stepTable(item)]),
       item.left_out ? el("p.hint", "Its requests are in the saved run; this page holds those of the simplest cases of each cause.") : null,
-      titled("Again", [snippet("Run it again", item.rerun ?? (run.again && isJudged(item) ? `${run.again} '${item.id}'` : null)), snippet("Expected-failure entry", item.expect)]));
+      titled("Again", [snippet("Run it again", item.rerun ?? (run.again && isJudged(item) ? again(item.id) : null)), snippet("Expected-failure entry", item.expect)]));
   }
 
   // Cases that conform or cannot run here have no command to run them again.
+  const again = (id) => run.again.includes("{case}") ? run.again.replace("{case}", `'${id}'`) : `${run.again} '${id}'`;
   const isJudged = (item) => !["conforms", "skipped"].includes(item.verdict);
 
   const titled = (title, parts) => (parts.some(Boolean) ? el("section", el("h3", title), parts) : null);

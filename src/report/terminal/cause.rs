@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Style, Terminal, counted, cut};
+use super::{Style, Terminal, again_with, counted, cut};
 use crate::contract::{Contract, Level};
 use crate::event::{Cause, ExchangeRecord, ReportedFinding, TrialReport};
 
@@ -74,7 +74,8 @@ impl Terminal {
         if !self.recorded {
             write!(out, ", {} of which would conform without it", cause.alone)?;
         }
-        writeln!(out, "; answers of {}", cause.operations.join(", "))?;
+        let what = if self.clients { "requests" } else { "answers" };
+        writeln!(out, "; {what} of {}", cause.operations.join(", "))?;
         let others = cause.clauses.iter().filter(|(id, _)| **id != cause.clause);
         let others: Vec<String> = others
             .map(|(id, trials)| format!("{id} ({trials})"))
@@ -105,8 +106,8 @@ impl Terminal {
         } else {
             writeln!(
                 out,
-                "  {dim}run it again:{reset} {} '{}'",
-                self.again, witness.trial
+                "  {dim}run it again:{reset} {}",
+                again_with(&self.again, &witness.trial)
             )?;
         }
         writeln!(out, "  {dim}name:{reset} {}", cause.id)
@@ -140,7 +141,11 @@ impl Terminal {
                 cut(&trial.given, 300)
             )?;
         }
-        let by_hand = by_hand(trial, reported, self.has_fresh_zones);
+        let by_hand = if self.clients {
+            Vec::new()
+        } else {
+            by_hand(trial, reported, self.has_fresh_zones)
+        };
         if !by_hand.is_empty() {
             writeln!(out, "  {dim}by hand:{reset}")?;
         }

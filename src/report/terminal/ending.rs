@@ -178,7 +178,12 @@ impl Terminal {
     /// Returns the number of clauses of a level that are kept, broken and not judged, such as
     /// `must: 80 kept, 3 broken, 6 not judged`.
     fn clauses(&self, level: Level, summary: &Summary) -> String {
-        let all = Contract::embedded().clauses.iter();
+        let contract = Contract::embedded();
+        let all = if self.clients {
+            contract.client_clauses.iter()
+        } else {
+            contract.clauses.iter()
+        };
         let all = all.filter(|clause| clause.level == level);
         let (mut kept, mut broken, mut open) = (0, 0, 0);
         for clause in all {

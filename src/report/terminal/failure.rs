@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::difference::limited;
-use super::{Style, Terminal, Verbosity, counted, cut};
+use super::{Style, Terminal, Verbosity, again_with, counted, cut};
 use crate::contract::{ClauseId, Contract, Level};
 use crate::diagnostic::visible::visible;
 use crate::event::{ReportedFinding, TrialReport, Verdict};
@@ -47,7 +47,7 @@ impl Terminal {
         if self.recorded {
             return writeln!(out, "  look at it again: {}", self.again);
         }
-        writeln!(out, "  run it again: {} '{}'", self.again, trial.id)
+        writeln!(out, "  run it again: {}", again_with(&self.again, &trial.id))
     }
 
     pub(super) fn failure(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {
@@ -99,8 +99,8 @@ impl Terminal {
         } else {
             writeln!(
                 out,
-                "  {dim}run it again:{reset} {} '{}'",
-                self.again, trial.id
+                "  {dim}run it again:{reset} {}",
+                again_with(&self.again, &trial.id)
             )?;
         }
         let entry = entry_of(trial);
@@ -220,7 +220,7 @@ impl Terminal {
             }
             writeln!(out, "    < {}", exchange.status)?;
             writeln!(out, "    < {}", cut(&exchange.response_body, 900))?;
-            if is_blamed {
+            if is_blamed && !self.clients {
                 writeln!(out, "  {dim}by hand:{reset} {}", cut(&exchange.curl, 1_500))?;
             }
         }
@@ -240,7 +240,7 @@ fn is_of_a_client(trial: &TrialReport) -> bool {
 
 fn blamed(trial: &TrialReport) -> &'static str {
     match trial.verdict {
-        Verdict::Broken => "the case file, or originproof itself",
+        Verdict::Broken => "the case file, the adapter of a client, or originproof itself",
         Verdict::Inconclusive if trial.by_network => "the network",
         Verdict::NotRun => "nobody",
         _ if is_of_a_client(trial) => "the client that sent the requests",

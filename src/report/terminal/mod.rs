@@ -18,7 +18,7 @@ pub use verbosity::Verbosity;
 pub(super) use cause::by_hand;
 
 use super::document::Run;
-use super::plain::again;
+use super::plain::{again, again_with};
 use super::wrap::{counted, cut, duration};
 use crate::diagnostic::visible::visible;
 use crate::event::{Event, PutBack, RunHeader, TrialReport, Verdict};
@@ -45,6 +45,7 @@ pub struct Terminal {
     recorded: bool,
     /// Whether the run explores; its trials then cite no clauses.
     explored: bool,
+    clients: bool,
     /// Whether new zones of the target begin empty.
     has_fresh_zones: bool,
     /// The trials that failed, by id.
@@ -70,6 +71,7 @@ impl Terminal {
             judged: BTreeSet::new(),
             recorded: false,
             explored: false,
+            clients: false,
             has_fresh_zones: false,
             failed: BTreeMap::new(),
             seen: BTreeSet::new(),
@@ -87,6 +89,7 @@ impl Terminal {
     /// Remembers the header of a run, and the trial that is the witness of a cause, without writing anything.
     pub(super) fn remember_run(&mut self, header: &RunHeader, trial: Option<&TrialReport>) {
         self.recorded = header.recorded;
+        self.clients = header.clients;
         self.has_fresh_zones = has_fresh_zones(header);
         self.failed
             .extend(trial.map(|trial| (trial.id.clone(), visible(trial).into_owned())));
@@ -113,6 +116,7 @@ impl Terminal {
     fn started(&mut self, header: &RunHeader, out: &mut dyn Write) -> io::Result<()> {
         self.recorded = header.recorded;
         self.explored = header.explored;
+        self.clients = header.clients;
         self.has_fresh_zones = has_fresh_zones(header);
         if self.verbosity == Verbosity::Quiet {
             return Ok(());
@@ -135,6 +139,19 @@ impl Terminal {
                 .iter()
                 .try_for_each(|note| writeln!(out, "note: {note}"))
                 .and_then(|()| writeln!(out));
+        }
+        if header.clients {
+            writeln!(
+                out,
+                "originproof {} for the client `{}`: {} selected{part}",
+                header.version,
+                header.target,
+                counted(header.selected, "scenario")
+            )?;
+            for note in &header.notes {
+                writeln!(out, "note: {note}")?;
+            }
+            return writeln!(out);
         }
         let what = if header.explored {
             "exploring".to_owned()
