@@ -57,6 +57,10 @@ pub(super) fn joined(sheet: &Sheet) -> Joined {
         respelled: BTreeSet::new(),
         suspects: BTreeMap::new(),
     };
+    if sheet.groups.iter().all(|group| group.key.clause.is_for_clients()) {
+        of_one_client_clause(sheet, &mut joined);
+        return joined;
+    }
     in_the_wake_of_a_form(sheet, &mut joined);
     of_other_spellings(sheet, &mut joined);
     of_one_clause(sheet, &mut joined);
@@ -96,6 +100,17 @@ pub(super) fn owners(clause: &ClauseId) -> impl Iterator<Item = Operation> {
 
 fn promises(operation: Operation, clause: &ClauseId) -> bool {
     owners(clause).any(|owner| owner == operation)
+}
+
+/// Joins groups of one clause for clients that have the same kind of difference. The rules for servers do not apply: a
+/// client's operations are not one store behind many doors.
+fn of_one_client_clause(sheet: &Sheet, joined: &mut Joined) {
+    for ((a, first), (b, second)) in pairs(sheet) {
+        let (mine, its) = (&first.key, &second.key);
+        if mine.clause == its.clause && mine.kind == its.kind {
+            joined.join(a, b);
+        }
+    }
 }
 
 /// Joins findings to an earlier finding about the form of the same place in the same answer. A malformed place also

@@ -167,11 +167,8 @@ impl Judge<'_> {
             (RequestBody::Nothing, None) => return,
             (_, None) => {
                 if request.is_body_known {
-                    self.add(
-                        "REQ-8",
-                        "body",
-                        What::missing("the body of the operation", MissingPart::Member),
-                    );
+                    let what = What::value("the body of the operation", "no body");
+                    self.add("REQ-8", "body", what);
                 }
                 return;
             }

@@ -9,7 +9,7 @@ use super::server::{Host, Seen};
 use crate::contract::{ClauseId, Finding, Level, What};
 use crate::diagnostic::SourceFile;
 use crate::event::{
-    Location, ReportedFinding, StepRecord, TrialReport, Verdict, exchange_record, step_record,
+    Location, ReportedFinding, TrialReport, Verdict, exchange_record, step_record,
 };
 use crate::exchange::{Exchange, Redactor};
 
@@ -56,6 +56,9 @@ impl Evidence<'_> {
         let exchanges: Vec<Exchange> = self.seen.iter().map(|seen| wire::exchange(seen, self.base_url)).collect();
         let mut found = Found::default();
         wire::judge(self, &exchanges, &mut found);
+        let is_wrongly_asked = found.list.iter().any(|(_, finding)| finding.level == Level::Must);
+        let last = exchanges.iter().rfind(|exchange| exchange.operation.is_some());
+        let was_refused = last.is_none_or(|exchange| exchange.response.is_failure());
         let source = &self.scenario.source;
         for expectation in &self.scenario.expect {
             let place = Place::Line(line(source, expectation.clause.span.start));
@@ -67,32 +70,26 @@ impl Evidence<'_> {
                     | Check::NoCredentialsElsewhere => {
                         wire::expect(self, &exchanges, check, (place, expectation.leveled()), &mut found);
                     }
+                    // What the client makes of a refusal that its own wrong request brought about proves nothing.
+                    _ if is_wrongly_asked && was_refused => {}
                     check => report::expect(self, check, (place, expectation.leveled()), &mut found),
                 }
             }
         }
-        let first = line(source, 0);
-        let place = |_: usize| Location::Case { line: first };
-        report.steps = exchanges
-            .iter()
-            .enumerate()
-            .map(|(index, exchange)| self.step(index, exchange, place(index), redactor))
+        let first = self.scenario.step.line;
+        let last = self.seen.iter().rposition(|seen| seen.host == Host::Own);
+        let place = Location::Case { line: first };
+        let steps = exchanges.iter();
+        report.steps = steps
+            .map(|exchange| step_record(exchange, place.clone(), redactor))
             .collect();
         for (place, finding) in found.list {
-            add(report, place, masked(finding, redactor), first);
+            add(report, place, masked(finding, redactor), (first, last));
         }
         if !report.findings.is_empty() {
             let records = exchanges.iter().enumerate();
             report.exchanges = records.map(|(index, exchange)| exchange_record(exchange, index, redactor)).collect();
         }
-    }
-
-    fn step(&self, index: usize, exchange: &Exchange, place: Location, redactor: &Redactor) -> StepRecord {
-        let mut step = step_record(exchange, place, redactor);
-        if self.seen.get(index).is_some_and(|seen| seen.host == Host::Other) {
-            step.operation = "another host".to_owned();
-        }
-        step
     }
 }
 
@@ -107,8 +104,14 @@ fn masked(mut finding: Finding, redactor: &Redactor) -> Finding {
     finding
 }
 
-/// Adds a finding, and counts it if the clause is already broken in the same way.
-fn add(report: &mut TrialReport, place: Place, finding: Finding, first: usize) {
+/// Adds a finding, and counts it if the clause is already broken in the same way. A finding about a request is placed where
+/// the client is asked for it, and one about the report belongs to the last request.
+fn add(
+    report: &mut TrialReport,
+    place: Place,
+    finding: Finding,
+    (first, last): (usize, Option<usize>),
+) {
     let worst = match finding.level {
         Level::Must => Verdict::Violates,
         Level::Should => Verdict::Deviates,
@@ -126,7 +129,7 @@ fn add(report: &mut TrialReport, place: Place, finding: Finding, first: usize) {
         return;
     }
     let (line, step) = match place {
-        Place::Line(line) => (line, None),
+        Place::Line(line) => (line, last),
         Place::Request(number) => (first, Some(number)),
     };
     report.findings.push(ReportedFinding {

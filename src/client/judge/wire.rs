@@ -85,11 +85,11 @@ pub(super) fn judge(evidence: &Evidence<'_>, exchanges: &[Exchange], found: &mut
         let others: Vec<&str> = others.into_iter().collect();
         let sent = if others.is_empty() { "no request of it".to_owned() } else { others.join(", ") };
         let what = What::value(format!("a request of {asked}"), sent);
-        found.add(Place::Line(1), clause("CLI-1"), "requests", what);
+        found.add(Place::Line(evidence.scenario.step.line), clause("CLI-1"), "requests", what);
     }
     if succeeded && was_sent {
         complete(evidence, exchanges, &mut |what| {
-            found.add(Place::Line(1), clause("CLI-1"), "requests", what);
+            found.add(Place::Line(evidence.scenario.step.line), clause("CLI-1"), "requests", what);
         });
     }
 }

@@ -95,7 +95,7 @@ fn read(
         title,
         about,
         tags,
-        step: step(reader, entries),
+        step: step(reader, entries, source),
         given: given(reader, entries),
         variations: variations(reader, entries),
         answers: answers(reader, entries),
@@ -125,16 +125,18 @@ fn read_time(reader: &mut Reader, node: &Node, text: &str) -> Duration {
     })
 }
 
-fn step(reader: &mut Reader, entries: &[(Key, Node)]) -> Step {
+fn step(reader: &mut Reader, entries: &[(Key, Node)], source: &SourceFile) -> Step {
     let mut step = Step {
         operation: Operation::named("v2.list"),
         arguments: Arguments::default(),
+        line: 1,
         with_key: false,
         timeout: None,
     };
     let Some((_, node)) = member(entries, "ask") else {
         return step;
     };
+    step.line = source.line_column(node.span.start).0;
     let asked = reader.mapping(node, "`ask`");
     reader.known_keys(asked, "key", format::ASK);
     if member(asked, "operation").is_none() {

@@ -86,6 +86,8 @@ pub struct Step {
     pub operation: Operation,
     /// Its arguments.
     pub arguments: Arguments,
+    /// The line in the file that asks for it, 1-based.
+    pub line: usize,
     /// Whether the credentials are an e-mail address and a key, and not a token.
     pub with_key: bool,
     /// The client's time limit.
