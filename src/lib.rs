@@ -98,9 +98,9 @@ pub mod api;
 pub mod audit;
 pub mod case;
 pub mod cause;
-pub mod contract;
 #[cfg(feature = "clients")]
 pub mod client;
+pub mod contract;
 pub mod coverage;
 pub mod diagnostic;
 #[cfg(feature = "drift")]

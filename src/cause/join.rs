@@ -57,7 +57,11 @@ pub(super) fn joined(sheet: &Sheet) -> Joined {
         respelled: BTreeSet::new(),
         suspects: BTreeMap::new(),
     };
-    if sheet.groups.iter().all(|group| group.key.clause.is_for_clients()) {
+    if sheet
+        .groups
+        .iter()
+        .all(|group| group.key.clause.is_for_clients())
+    {
         of_one_client_clause(sheet, &mut joined);
         return joined;
     }

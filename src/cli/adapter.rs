@@ -20,7 +20,9 @@ pub(crate) struct AdapterArgs {
 }
 
 fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> Failure {
-    let hint = did_you_mean(name, known).map(|hint| format!("; {hint}")).unwrap_or_default();
+    let hint = did_you_mean(name, known)
+        .map(|hint| format!("; {hint}"))
+        .unwrap_or_default();
     Failure::Usage(format!("there is no client {what} `{name}`{hint}"))
 }
 

@@ -27,7 +27,10 @@ async fn tried(client: Reference, config: &RunConfig, scenarios: Vec<Scenario>) 
         let Event::TrialFinished(trial) = event else {
             return;
         };
-        if !matches!(trial.verdict, Verdict::Conforms | Verdict::Violates | Verdict::Deviates) {
+        if !matches!(
+            trial.verdict,
+            Verdict::Conforms | Verdict::Violates | Verdict::Deviates
+        ) {
             let reason = trial.reason.clone().unwrap_or_default();
             shown.unjudged.push(format!("{}: {reason}", trial.id));
         }
@@ -35,7 +38,13 @@ async fn tried(client: Reference, config: &RunConfig, scenarios: Vec<Scenario>) 
             let finding = &reported.finding;
             shown.clauses.insert(finding.clause.to_string());
             let what = &finding.what;
-            let text = format!("{} in {}: expected {}, found {}", finding.clause, trial.id, what.expected(), what.found());
+            let text = format!(
+                "{} in {}: expected {}, found {}",
+                finding.clause,
+                trial.id,
+                what.expected(),
+                what.found()
+            );
             shown.accused.push(text);
         }
     })
@@ -53,18 +62,37 @@ pub(super) fn run(scenarios: &Scenarios, config: &RunConfig, console: &mut Conso
             let shown = tried(Reference::mutant(mutant), config, own).await;
             let is_caught = shown.clauses.contains(mutant.clause);
             missed += usize::from(!is_caught);
-            let others: Vec<&str> = shown.clauses.iter().map(String::as_str).filter(|id| *id != mutant.clause).collect();
-            let others = if others.is_empty() { String::new() } else { format!(" (and {})", others.join(", ")) };
+            let others: Vec<&str> = shown
+                .clauses
+                .iter()
+                .map(String::as_str)
+                .filter(|id| *id != mutant.clause)
+                .collect();
+            let others = if others.is_empty() {
+                String::new()
+            } else {
+                format!(" (and {})", others.join(", "))
+            };
             let word = if is_caught { "caught" } else { "MISSED" };
             // Writing into memory does not fail.
-            let _ = writeln!(text, "{word:<7} {:<30} {}{others}", mutant.name, mutant.clause);
+            let _ = writeln!(
+                text,
+                "{word:<7} {:<30} {}{others}",
+                mutant.name, mutant.clause
+            );
         }
-        let lawful = habits().iter().map(|(habit, name, _)| (*name, Reference::default().with(*habit)));
+        let lawful = habits()
+            .iter()
+            .map(|(habit, name, _)| (*name, Reference::default().with(*habit)));
         for (name, client) in std::iter::once(("reference", Reference::default())).chain(lawful) {
             let shown = tried(client, config, scenarios.list.clone()).await;
             let faults: Vec<String> = shown.accused.into_iter().chain(shown.unjudged).collect();
             accused += usize::from(!faults.is_empty());
-            let word = if faults.is_empty() { "lawful" } else { "ACCUSED" };
+            let word = if faults.is_empty() {
+                "lawful"
+            } else {
+                "ACCUSED"
+            };
             let _ = writeln!(text, "{word:<7} {name}");
             for fault in faults {
                 let _ = writeln!(text, "        {fault}");
@@ -81,7 +109,11 @@ pub(super) fn run(scenarios: &Scenarios, config: &RunConfig, console: &mut Conso
         habits().len() + 1
     );
     console.out(&text)?;
-    Ok(if missed + accused == 0 { Exit::Conforms } else { Exit::Violates })
+    Ok(if missed + accused == 0 {
+        Exit::Conforms
+    } else {
+        Exit::Violates
+    })
 }
 
 /// Returns the scenarios that touch the mutant's clause.

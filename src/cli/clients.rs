@@ -140,7 +140,10 @@ impl ClientsArgs {
                            to write one; `originproof clients --reference` tries the suite on a client of ours";
             return Err(Failure::Usage(message.to_owned()));
         }
-        let words = self.command.iter().map(|word| shell_word(&word.to_string_lossy()));
+        let words = self
+            .command
+            .iter()
+            .map(|word| shell_word(&word.to_string_lossy()));
         let words: Vec<String> = words.collect();
         Ok((Client::Command(self.command.clone()), words.join(" ")))
     }
@@ -158,7 +161,10 @@ impl ClientsArgs {
 /// Runs the subcommand.
 pub(crate) fn run(args: &ClientsArgs, world: &World, console: &mut Console) -> Outcome {
     for (is_asked, schema) in [
-        (args.protocol_schema, protocol::json_schema as fn() -> serde_json::Value),
+        (
+            args.protocol_schema,
+            protocol::json_schema as fn() -> serde_json::Value,
+        ),
         (args.scenario_schema, json_schema),
     ] {
         if is_asked {
@@ -171,15 +177,24 @@ pub(crate) fn run(args: &ClientsArgs, world: &World, console: &mut Console) -> O
         return super::client_mutants::run(&scenarios, &args.config(), console);
     }
     let (client, name) = args.client()?;
-    let chosen = args.selection().of(&scenarios).map_err(|error| Failure::Usage(error.to_string()))?;
+    let chosen = args
+        .selection()
+        .of(&scenarios)
+        .map_err(|error| Failure::Usage(error.to_string()))?;
     let is_whole = chosen.len() == scenarios.list.len();
     let expected = expectation::load(args.expect.as_deref(), world, console.colour)?;
     let baseline = args.output.baseline()?;
-    let mut show = args.output.show(format!("originproof clients --case {{case}} -- {name}"), console)?;
+    let mut show = args.output.show(
+        format!("originproof clients --case {{case}} -- {name}"),
+        console,
+    )?;
     let header = RunHeader {
         target: name,
         settings: args.settings(),
-        cases: args.cases.as_ref().map(|folder| folder.display().to_string()),
+        cases: args
+            .cases
+            .as_ref()
+            .map(|folder| folder.display().to_string()),
         ..RunHeader::default()
     };
     let mut judging = Judging::new(expected, &scenarios, is_whole);
@@ -207,10 +222,12 @@ pub(crate) fn run(args: &ClientsArgs, world: &World, console: &mut Console) -> O
     let run = show.end()?;
     let compared = args.output.write(&run, baseline.as_ref(), world, console)?;
     // A broken scenario is a fault of the adapter, and not of originproof.
-    Ok(match Exit::of_compared(&run.counts(), args.strict, compared) {
-        Exit::Internal => Exit::Inconclusive,
-        exit => exit,
-    })
+    Ok(
+        match Exit::of_compared(&run.counts(), args.strict, compared) {
+            Exit::Internal => Exit::Inconclusive,
+            exit => exit,
+        },
+    )
 }
 
 /// Compares the scenarios of a run with the list of expected failures.
@@ -229,9 +246,14 @@ impl Judging {
             (one.id(), clauses.collect::<Vec<String>>())
         });
         let suite: Vec<(String, Vec<String>)> = suite.collect();
-        let pairs = suite.iter().map(|(id, clauses)| (id.as_str(), clauses.as_slice()));
+        let pairs = suite
+            .iter()
+            .map(|(id, clauses)| (id.as_str(), clauses.as_slice()));
         Self {
-            misfits: expected.as_ref().map(|list| list.misfits(&pairs)).unwrap_or_default(),
+            misfits: expected
+                .as_ref()
+                .map(|list| list.misfits(&pairs))
+                .unwrap_or_default(),
             tally: expected.map(|list| Tally::new(list, jiff::Zoned::now().date())),
             is_whole,
             counted: Summary::default(),

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use clap::Args;
 
 use originproof::case::{Library, Trial};
+use originproof::client::scenario::Scenarios;
 use originproof::contract::{ClauseId, Contract, FaultRequest, rule};
 use originproof::diagnostic::did_you_mean;
 use originproof::exchange::Operation;
@@ -64,7 +65,8 @@ pub(crate) fn run(args: &ExplainArgs, console: &mut Console) -> Outcome {
 fn unknown(id: &str, library: &Library) -> String {
     let contract = Contract::embedded();
     let mut known: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
-    known.extend(contract.clauses.iter().map(|clause| clause.id.as_str()));
+    let clauses = contract.clauses.iter().chain(&contract.client_clauses);
+    known.extend(clauses.map(|clause| clause.id.as_str()));
     known.extend(library.cases.iter().map(|case| case.id.as_str()));
     known.extend(Operation::all().map(|operation| -> &str { operation.id() }));
     known.extend(contract.capabilities.iter().map(|one| one.name.as_str()));
@@ -110,6 +112,20 @@ fn clause(id: &str, library: &Library) -> Option<String> {
         text.push_str("proved by:\n");
         for trial in proving {
             let _ = writeln!(text, "  {:<48} {}", trial.id(), trial.case.title);
+        }
+    }
+    // The built-in scenarios have no faults, which a test shows.
+    let scenarios = Scenarios::embedded()
+        .map(|all| all.list)
+        .unwrap_or_default();
+    let scenarios = scenarios
+        .iter()
+        .filter(|one| one.clauses().any(|cited| cited == clause.id));
+    let scenarios: Vec<_> = scenarios.collect();
+    if !scenarios.is_empty() {
+        text.push_str("proved by the scenarios for clients:\n");
+        for one in scenarios {
+            let _ = writeln!(text, "  {:<48} {}", one.id(), one.title);
         }
     }
     Some(text)

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use originproof::case::{Library, json_schema};
+use originproof::case::{Library, LibraryError, json_schema};
+use originproof::client::scenario::Scenarios;
 
 use super::Outcome;
 use super::console::Console;
@@ -16,7 +17,7 @@ pub(crate) struct LintArgs {
     /// Folder of case files, or one file; by default the built-in ones
     #[arg(value_name = "PATH")]
     cases: Option<PathBuf>,
-    /// Print the JSON Schema of case files instead, for editors
+    /// Print the JSON Schema of case files instead, for editors; of scenarios: `originproof clients --scenario-schema`
     #[arg(long)]
     schema: bool,
 }
@@ -29,16 +30,37 @@ pub(crate) fn run(args: &LintArgs, console: &mut Console) -> Outcome {
         console.out(&format!("{text}\n"))?;
         return Ok(Exit::Conforms);
     }
-    let library = match &args.cases {
+    let faulty = |error: LibraryError, colour: bool| Failure::Cases(error.text(colour));
+    let folder = args.cases.as_deref();
+    let has_scenarios = folder.is_none_or(|folder| folder.join("clients").is_dir());
+    let library = match folder {
         Some(folder) => Library::from_folder(folder),
         None => Library::embedded(),
+    };
+    match library {
+        // A folder may have scenarios alone.
+        Err(LibraryError::Empty(_)) if has_scenarios => {}
+        Err(error) => return Err(faulty(error, console.colour)),
+        Ok(library) => {
+            super::cases::name_passed_over(&library, console);
+            let trials = library.trials().len();
+            console.out(&format!(
+                "{} case files without fault, {trials} cases\n",
+                library.files().count()
+            ))?;
+        }
     }
-    .map_err(|error| Failure::Cases(error.text(console.colour)))?;
-    super::cases::name_passed_over(&library, console);
-    let trials = library.trials().len();
-    console.out(&format!(
-        "{} case files without fault, {trials} cases\n",
-        library.files().count()
-    ))?;
+    if has_scenarios {
+        let scenarios = match folder {
+            Some(folder) => Scenarios::from_folder(folder),
+            None => Scenarios::embedded(),
+        };
+        let scenarios = scenarios.map_err(|error| faulty(error, console.colour))?;
+        console.out(&format!(
+            "{} scenario files without fault, {} scenarios\n",
+            scenarios.files,
+            scenarios.list.len()
+        ))?;
+    }
     Ok(Exit::Conforms)
 }

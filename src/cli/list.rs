@@ -161,10 +161,10 @@ fn clauses() -> Result<Vec<Row>, Failure> {
     let contract = Contract::embedded();
     let all = contract.clauses.iter().chain(&contract.client_clauses);
     all.map(|clause| {
-            let (id, level) = (clause.id.to_string(), clause.level.to_string());
-            documented(vec![id, level, clause.says.clone()], clause)
-        })
-        .collect()
+        let (id, level) = (clause.id.to_string(), clause.level.to_string());
+        documented(vec![id, level, clause.says.clone()], clause)
+    })
+    .collect()
 }
 
 fn scenarios(args: &ListArgs, console: &Console) -> Result<Vec<Row>, Failure> {

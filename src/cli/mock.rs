@@ -1,6 +1,7 @@
 //! `originproof mock`.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -12,6 +13,8 @@ use super::Outcome;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::interruption::Interruptions;
+use super::proxy::{BehindIt, ProxyArgs};
+use super::world::World;
 
 /// Flags of `mock`.
 #[derive(Debug, Args)]
@@ -34,6 +37,15 @@ pub(crate) struct MockArgs {
     /// Offer no test hooks, like the real service: no `/__conformance`, no injected faults
     #[arg(long)]
     no_hooks: bool,
+    /// Judge the requests: show what clients do wrong as it happens, and grouped at the end
+    #[arg(long)]
+    judge_clients: bool,
+    /// Write a run document at the end, for `originproof report`
+    #[arg(long, value_name = "FILE", requires = "judge_clients")]
+    save: Option<PathBuf>,
+    /// End with exit code 1 if a client broke a must clause
+    #[arg(long, requires = "judge_clients")]
+    fail: bool,
     /// Answer each N-th request with 429 and a `retry-after` of one second
     #[arg(long, value_name = "N")]
     throttle: Option<u64>,
@@ -58,7 +70,7 @@ fn changes(args: &MockArgs) -> Result<Vec<Change>, Failure> {
 }
 
 /// Serves until Ctrl-C.
-pub(crate) fn run(args: &MockArgs, console: &mut Console) -> Outcome {
+pub(crate) fn run(args: &MockArgs, world: &World, console: &mut Console) -> Outcome {
     let most = Contract::embedded().limits.zone;
     if args.seed_mappings > most {
         return Err(Failure::Usage(format!(
@@ -78,6 +90,9 @@ pub(crate) fn run(args: &MockArgs, console: &mut Console) -> Outcome {
         ..MockConfig::default()
     };
     config.access.token.clone_from(&args.token);
+    if args.judge_clients {
+        return judging(args, Mock::new(config), world, console);
+    }
     let runtime = super::runtime()?;
     runtime.block_on(async {
         let mut interruptions = Interruptions::listen()?;
@@ -94,4 +109,22 @@ pub(crate) fn run(args: &MockArgs, console: &mut Console) -> Outcome {
         running.stop().await;
         Ok(Exit::Conforms)
     })
+}
+
+/// Serves the mock behind a proxy that judges the requests, until Ctrl-C.
+fn judging(args: &MockArgs, mock: Mock, world: &World, console: &mut Console) -> Outcome {
+    let runtime = super::runtime()?;
+    let running = runtime.block_on(mock.serve((Ipv4Addr::LOCALHOST, 0).into()))?;
+    let proxy = ProxyArgs::before_a_mock(
+        format!("http://{}", running.address),
+        args.listen,
+        (args.save.clone(), args.fail),
+        BehindIt {
+            path: "/client/v4",
+            command: "originproof mock --judge-clients",
+        },
+    );
+    let outcome = super::proxy::run(&proxy, world, console);
+    runtime.block_on(running.stop());
+    outcome
 }

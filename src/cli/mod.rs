@@ -76,7 +76,7 @@ pub(crate) fn main(world: &World) -> ExitCode {
         Command::Init(init) => init::run(&init, world, &mut console),
         Command::Completions(args) => completions::completions(&args, &mut console),
         Command::Man(man) => completions::man(&man, &mut console),
-        Command::Mock(mock) => mock::run(&mock, &mut console),
+        Command::Mock(mock) => mock::run(&mock, world, &mut console),
         Command::Config(config) => config::run(&config, world, &mut console),
         Command::Replay(replay) => replay::run(&replay, world, &mut console),
         Command::Report(report) => report::run(&report, &mut console),

@@ -76,6 +76,18 @@ pub(crate) struct ProxyArgs {
     /// Show only the last lines
     #[arg(long, short = 'q')]
     quiet: bool,
+    /// The mock behind the proxy, if there is one.
+    #[arg(skip)]
+    mock: Option<BehindIt>,
+}
+
+/// What a proxy shows differently if originproof's own mock is behind it.
+#[derive(Debug, Clone)]
+pub(super) struct BehindIt {
+    /// The path of the mock, which belongs to the base URL for clients.
+    pub(super) path: &'static str,
+    /// The command that starts it.
+    pub(super) command: &'static str,
 }
 
 fn read_time(text: &str) -> Result<Duration, String> {
@@ -83,6 +95,30 @@ fn read_time(text: &str) -> Result<Duration, String> {
 }
 
 impl ProxyArgs {
+    /// Returns the arguments of a proxy that judges clients in front of a mock.
+    pub(super) fn before_a_mock(
+        upstream: String,
+        listen: SocketAddr,
+        (save, fail): (Option<PathBuf>, bool),
+        mock: BehindIt,
+    ) -> Self {
+        Self {
+            upstream,
+            listen,
+            http2: false,
+            record: None,
+            judge: Judge::Client,
+            save,
+            fail,
+            strict: false,
+            annotate: false,
+            body_limit: 8,
+            first_byte_timeout: Duration::from_mins(5),
+            quiet: false,
+            mock: Some(mock),
+        }
+    }
+
     /// Returns the upstream. It is parsed here and not by clap, because clap's errors would show a secret in the URL.
     fn upstream(&self) -> Result<Upstream, Failure> {
         let mut upstream = Upstream::parse(&self.upstream)
@@ -106,6 +142,9 @@ impl ProxyArgs {
 
     /// Returns the command that checks the recording, or starts the proxy again.
     fn again(&self) -> String {
+        if let Some(mock) = &self.mock {
+            return mock.command.to_owned();
+        }
         match &self.record {
             Some(path) => format!(
                 "originproof check {}",
@@ -154,7 +193,8 @@ pub(crate) fn run(args: &ProxyArgs, world: &World, console: &mut Console) -> Out
         if !args.listen.ip().is_loopback() {
             console.say("warning: the proxy listens beyond this machine; whoever reaches it reaches the upstream");
         }
-        let address = running.url();
+        let path = args.mock.as_ref().map_or("", |mock| mock.path);
+        let address = format!("{}{path}", running.url().trim_end_matches('/'));
         console.out(&format!("listening on {address}\n"))?;
         watch(args, running, lines, interruptions, console).await
     })?;

@@ -192,7 +192,9 @@ impl Drop for Adapter {
     fn drop(&mut self) {
         #[cfg(unix)]
         if let Some(id) = self.child.as_ref().and_then(Child::id)
-            && let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw)
+            && let Some(group) = i32::try_from(id)
+                .ok()
+                .and_then(rustix::process::Pid::from_raw)
         {
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }

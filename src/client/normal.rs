@@ -9,7 +9,14 @@ use crate::contract::address;
 use crate::exchange::{Kind, Operation};
 
 /// The names that mean the address of a mapping.
-const ADDRESS: [&str; 6] = ["address", "origin_ip", "origin-ip", "originIp", "originIP", "ip"];
+const ADDRESS: [&str; 6] = [
+    "address",
+    "origin_ip",
+    "origin-ip",
+    "originIp",
+    "originIP",
+    "ip",
+];
 
 /// Returns a client's result in the one form.
 pub(super) fn normal(operation: Operation, result: &Value) -> Value {
@@ -82,18 +89,24 @@ fn compare(at: &str, expected: &Value, found: &Value) -> Option<(String, String,
         (Value::Object(members), Value::Array(shown)) if members.contains_key("count") => {
             count(at, &members["count"], shown)
         }
-        (Value::Object(members), Value::Object(shown)) => members.iter().find_map(|(name, member)| {
-            let place = format!("{at}/{name}");
-            match shown.get(name) {
-                Some(shown) => compare(&place, member, shown),
-                None if member.is_null() => None,
-                None => Some((place, brief(member), "nothing".to_owned())),
-            }
-        }),
+        (Value::Object(members), Value::Object(shown)) => {
+            members.iter().find_map(|(name, member)| {
+                let place = format!("{at}/{name}");
+                match shown.get(name) {
+                    Some(shown) => compare(&place, member, shown),
+                    None if member.is_null() => None,
+                    None => Some((place, brief(member), "nothing".to_owned())),
+                }
+            })
+        }
         (Value::Array(items), Value::Array(shown)) => list(at, items, shown),
         (Value::String(one), Value::String(other)) if at.ends_with("/address") => {
             let is_same = one == other || address::same(one, other);
-            if is_same { None } else { differs(brief(expected), brief(found)) }
+            if is_same {
+                None
+            } else {
+                differs(brief(expected), brief(found))
+            }
         }
         _ if expected == found => None,
         _ => differs(brief(expected), brief(found)),
@@ -104,9 +117,20 @@ fn compare(at: &str, expected: &Value, found: &Value) -> Option<(String, String,
 fn count(at: &str, expected: &Value, shown: &[Value]) -> Option<(String, String, String)> {
     let addresses = shown.iter().filter_map(|one| one.get("address")?.as_str());
     let distinct: BTreeSet<&str> = addresses.collect();
-    let is_right = expected.as_u64() == u64::try_from(shown.len()).ok() && distinct.len() == shown.len();
-    let found = format!("{} mappings, {} of them different", shown.len(), distinct.len());
-    (!is_right).then(|| (at.to_owned(), format!("{expected} different mappings"), found))
+    let is_right =
+        expected.as_u64() == u64::try_from(shown.len()).ok() && distinct.len() == shown.len();
+    let found = format!(
+        "{} mappings, {} of them different",
+        shown.len(),
+        distinct.len()
+    );
+    (!is_right).then(|| {
+        (
+            at.to_owned(),
+            format!("{expected} different mappings"),
+            found,
+        )
+    })
 }
 
 fn list(at: &str, items: &[Value], shown: &[Value]) -> Option<(String, String, String)> {
@@ -125,7 +149,9 @@ fn list(at: &str, items: &[Value], shown: &[Value]) -> Option<(String, String, S
             }
             continue;
         };
-        let fits = |other: &&Value| of(other).is_some_and(|other| other == address || address::same(&other, &address));
+        let fits = |other: &&Value| {
+            of(other).is_some_and(|other| other == address || address::same(&other, &address))
+        };
         match left.iter().position(fits) {
             Some(position) => {
                 let difference = compare(&place, item, left.swap_remove(position));
@@ -159,7 +185,10 @@ mod tests {
         let v2 = json!({"origin_ip": "192.0.2.1", "vendor": "aws", "region": "us-east-1", "modified_on": null});
         assert_eq!(normal(Operation::named("v1.get"), &v1), mapping);
         assert_eq!(normal(Operation::named("v2.get"), &v2), mapping);
-        assert_eq!(normal(Operation::named("v2.list"), &json!({"result": [v2]})), json!([mapping]));
+        assert_eq!(
+            normal(Operation::named("v2.list"), &json!({"result": [v2]})),
+            json!([mapping])
+        );
         let batch = json!({"value": {"succeeded": [{"origin-ip": "192.0.2.1"}], "failed": []}});
         let one = json!({"succeeded": [{"address": "192.0.2.1"}], "failed": []});
         assert_eq!(normal(Operation::named("v1.batch_delete"), &batch), one);
@@ -167,7 +196,8 @@ mod tests {
 
     #[test]
     fn the_first_difference_is_told_with_its_place() {
-        let expected = json!([{"address": "2001:db8::1", "vendor": "aws"}, {"address": "192.0.2.1"}]);
+        let expected =
+            json!([{"address": "2001:db8::1", "vendor": "aws"}, {"address": "192.0.2.1"}]);
         let found = json!([{"address": "192.0.2.1", "vendor": "gcp"}, {"address": "2001:DB8:0::1", "vendor": "gcp"}]);
         let (at, ..) = difference(&expected, &found).unwrap_or_default();
         assert_eq!(at, "/0/vendor");

@@ -90,24 +90,36 @@ impl Selection {
         });
         let filters = filters.collect::<Result<Vec<_>, _>>()?;
         let rows: [(&'static str, &[String], Names); 4] = [
-            ("the scenario", &self.cases, |one| vec![one.id(), one.file_id.clone()]),
-            ("the clause", &self.clauses, |one| one.clauses().map(|id| id.to_string()).collect()),
+            ("the scenario", &self.cases, |one| {
+                vec![one.id(), one.file_id.clone()]
+            }),
+            ("the clause", &self.clauses, |one| {
+                one.clauses().map(|id| id.to_string()).collect()
+            }),
             ("the tag", &self.tags, |one| one.tags.clone()),
-            ("the family", &self.families, |one| vec![one.family().to_owned()]),
+            ("the family", &self.families, |one| {
+                vec![one.family().to_owned()]
+            }),
         ];
         let mut chosen: Vec<&Scenario> = all.list.iter().collect();
         if !filters.is_empty() {
             chosen.retain(|one| filters.iter().any(|filter| filter.is_match(&one.id())));
             if chosen.is_empty() {
                 let given = self.filters.join(" ");
-                return Err(SelectionError::FitsNothing("the filter", given, String::new()));
+                return Err(SelectionError::FitsNothing(
+                    "the filter",
+                    given,
+                    String::new(),
+                ));
             }
         }
         for (what, given, names) in rows {
             if given.is_empty() {
                 continue;
             }
-            let fits = |one: &Scenario, name: &str| names(one).iter().any(|own| own.eq_ignore_ascii_case(name));
+            let fits = |one: &Scenario, name: &str| {
+                names(one).iter().any(|own| own.eq_ignore_ascii_case(name))
+            };
             for name in given {
                 if !all.list.iter().any(|one| fits(one, name)) {
                     let known: Vec<String> = all.list.iter().flat_map(names).collect();
@@ -173,7 +185,8 @@ impl Run {
                 config: self.config.clone(),
                 adapter: None,
             };
-            let (waiting, sender, stop) = (Arc::clone(&waiting), sender.clone(), self.stop.subscribe());
+            let (waiting, sender, stop) =
+                (Arc::clone(&waiting), sender.clone(), self.stop.subscribe());
             tokio::spawn(lane.work(waiting, sender, stop));
         }
         drop(sender);
@@ -182,7 +195,9 @@ impl Run {
         while let Some(report) = reports.recv().await {
             summary.add(&report);
             causes.take(&report);
-            on(Event::TrialStarted { id: report.id.clone() });
+            on(Event::TrialStarted {
+                id: report.id.clone(),
+            });
             on(Event::TrialFinished(report));
         }
         summary.interrupted = *self.stop.borrow();
@@ -207,7 +222,10 @@ impl Lane {
         mut stop: watch::Receiver<bool>,
     ) {
         loop {
-            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let next = waiting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop_front();
             let Some(scenario) = next else {
                 return;
             };
@@ -238,7 +256,9 @@ impl Lane {
         };
         let stage = match Stage::start(scenario, &draw.zone, draw.access.clone()).await {
             Ok(stage) => stage,
-            Err(error) => return broken(report, format!("the scenario server can't listen: {error}")),
+            Err(error) => {
+                return broken(report, format!("the scenario server can't listen: {error}"));
+            }
         };
         let credentials = draw.credentials(scenario.step.with_key);
         let mut ask = Ask {
@@ -248,9 +268,15 @@ impl Lane {
             arguments: scenario.step.arguments.clone(),
             base_url: stage.base_url(),
             credentials: credentials.clone(),
-            timeout_ms: scenario.step.timeout.map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)),
+            timeout_ms: scenario
+                .step
+                .timeout
+                .map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)),
         };
-        let outcome = match self.ask(&mut ask, scenario.watch.unwrap_or(self.config.limit)).await {
+        let outcome = match self
+            .ask(&mut ask, scenario.watch.unwrap_or(self.config.limit))
+            .await
+        {
             Ok(outcome) => Some(outcome),
             // The scenario ends here whether the client has reported or not.
             Err(AdapterFault::Silent(_)) if scenario.watch.is_some() => None,
@@ -258,7 +284,10 @@ impl Lane {
         };
         if outcome == Some(Outcome::Unsupported) {
             report.verdict = Verdict::Skipped;
-            report.reason = Some(format!("the adapter does not support {}", scenario.step.operation));
+            report.reason = Some(format!(
+                "the adapter does not support {}",
+                scenario.step.operation
+            ));
             return;
         }
         let seen = stage.seen();
@@ -325,8 +354,12 @@ struct Draw {
 impl Draw {
     fn of(seed: u64, id: &str) -> Self {
         use sha2::{Digest, Sha256};
-        let digest = Sha256::digest(format!("{seed} {id}"));
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        use std::fmt::Write;
+        let mut hex = String::new();
+        for byte in Sha256::digest(format!("{seed} {id}")) {
+            // Writing into memory does not fail.
+            let _ = write!(hex, "{byte:02x}");
+        }
         let (zone, secret) = hex.split_at(32);
         Self {
             zone: zone.to_owned(),
@@ -340,7 +373,11 @@ impl Draw {
 
     fn credentials(&self, with_key: bool) -> Credentials {
         let Access { token, email, key } = self.access.clone();
-        if with_key { Credentials::Key { email, key } } else { Credentials::Token { token } }
+        if with_key {
+            Credentials::Key { email, key }
+        } else {
+            Credentials::Token { token }
+        }
     }
 
     fn redactor(&self) -> Redactor {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::address::{parse, same};
 use super::finding::{Finding, Findings};
 use super::what::{MissingPart, What};
-use crate::api::{ClauseId, Contract, Level, Operation, RequestBody};
+use crate::api::{ClauseId, Contract, Level, Operation, RequestBody, routes};
 use crate::exchange::{Exchange, Headers, is_mark, json_type};
 
 /// Returns a finding for each client clause that a request breaks.
@@ -36,12 +36,21 @@ fn stray(exchange: &Exchange) -> Vec<Finding> {
     let found = format!("{} {}", request.method, below.unwrap_or(path));
     let mut findings = Findings::default();
     let clause = (ClauseId::of("REQ-1"), Level::Must);
-    findings.add(
-        clause,
-        "path",
-        What::value("the method and path of an operation", found),
-    );
+    let wanted = match methods_of(below.unwrap_or_default()).as_slice() {
+        [] => "the method and path of an operation".to_owned(),
+        methods => format!("an operation: this path has {}", methods.join(", ")),
+    };
+    findings.add(clause, "path", What::value(wanted, found));
     findings.list
+}
+
+/// Returns the methods of the operations at a path below the base URL.
+fn methods_of(below: &str) -> Vec<&'static str> {
+    let routes = routes(Contract::embedded(), below.trim_end_matches('/'));
+    let mut methods: Vec<&str> = routes.map(|route| route.method).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    methods
 }
 
 struct Judge<'e> {

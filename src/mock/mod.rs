@@ -10,6 +10,7 @@ mod call;
 mod catalogue;
 mod change;
 mod handle;
+mod hint;
 mod lock;
 pub mod mutant;
 mod refusal;

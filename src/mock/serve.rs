@@ -23,6 +23,7 @@ use super::access::{Access, Credentials};
 use super::call::{Body, Call, Reply};
 use super::change::Change;
 use super::handle::handle;
+use super::hint;
 use super::rules::Rules;
 use super::store::{Mapping, Place, Zone};
 use super::wire::Wire;
@@ -343,7 +344,11 @@ async fn respond(mock: &Mock, parts: &Parts, body: HttpBody) -> Reply {
     }
     let routed = match route(mock, &parts.method, below) {
         Ok(routed) => routed,
-        Err(reply) => return (mock.routing.router_says)(reply),
+        Err(reply) => {
+            let mut reply = (mock.routing.router_says)(reply);
+            hint::add(&mut reply, "no operation", parts, &Bytes::new());
+            return reply;
+        }
     };
     let Ok(bytes) = to_bytes(body, BODY_LIMIT).await else {
         return Reply::failure(413, 10_413, "The request body is too large");
@@ -379,7 +384,13 @@ async fn respond(mock: &Mock, parts: &Parts, body: HttpBody) -> Reply {
         fault,
         now: Timestamp::now(),
     };
-    mock.call(call).await
+    let is_known_caller = mock.access.admits(&call.credentials);
+    let operation = call.operation;
+    let mut reply = mock.call(call).await;
+    if is_known_caller && (400..500).contains(&reply.status) {
+        hint::add(&mut reply, operation.id(), parts, &bytes);
+    }
+    reply
 }
 
 struct Routed {

@@ -71,9 +71,7 @@ fn data(run: &Run) -> Value {
         .map(|verdict| (*verdict, summary.count(*verdict)))
         .collect();
     let coverage = |level: Level| {
-        let of = scope(run)
-            .iter()
-            .filter(|clause| clause.level == level);
+        let of = scope(run).iter().filter(|clause| clause.level == level);
         let judged = of
             .clone()
             .filter(|clause| standings.get(&clause.id).is_some_and(Standing::is_judged));

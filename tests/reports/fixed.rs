@@ -156,6 +156,7 @@ pub(crate) fn header(planned: &[TrialReport]) -> RunHeader {
     RunHeader {
         recorded: false,
         explored: false,
+        clients: false,
         version: "0.1.0".to_owned(),
         target: "http://192.0.2.1/client/v4".to_owned(),
         capabilities: words(&["v1", "v2"]),

@@ -8,9 +8,7 @@ use super::scenario::{Check, Scenario};
 use super::server::{Host, Seen};
 use crate::contract::{ClauseId, Finding, Level, What};
 use crate::diagnostic::SourceFile;
-use crate::event::{
-    Location, ReportedFinding, TrialReport, Verdict, exchange_record, step_record,
-};
+use crate::event::{Location, ReportedFinding, TrialReport, Verdict, exchange_record, step_record};
 use crate::exchange::{Exchange, Redactor};
 
 /// The place of a finding.
@@ -53,11 +51,20 @@ pub(super) struct Evidence<'e> {
 impl Evidence<'_> {
     /// Judges, and fills in the report.
     pub(super) fn judge(&self, report: &mut TrialReport, redactor: &Redactor) {
-        let exchanges: Vec<Exchange> = self.seen.iter().map(|seen| wire::exchange(seen, self.base_url)).collect();
+        let exchanges: Vec<Exchange> = self
+            .seen
+            .iter()
+            .map(|seen| wire::exchange(seen, self.base_url))
+            .collect();
         let mut found = Found::default();
         wire::judge(self, &exchanges, &mut found);
-        let is_wrongly_asked = found.list.iter().any(|(_, finding)| finding.level == Level::Must);
-        let last = exchanges.iter().rfind(|exchange| exchange.operation.is_some());
+        let is_wrongly_asked = found
+            .list
+            .iter()
+            .any(|(_, finding)| finding.level == Level::Must);
+        let last = exchanges
+            .iter()
+            .rfind(|exchange| exchange.operation.is_some());
         let was_refused = last.is_none_or(|exchange| exchange.response.is_failure());
         let source = &self.scenario.source;
         for expectation in &self.scenario.expect {
@@ -68,11 +75,19 @@ impl Evidence<'_> {
                     | Check::Waits
                     | Check::PagesOnce
                     | Check::NoCredentialsElsewhere => {
-                        wire::expect(self, &exchanges, check, (place, expectation.leveled()), &mut found);
+                        wire::expect(
+                            self,
+                            &exchanges,
+                            check,
+                            (place, expectation.leveled()),
+                            &mut found,
+                        );
                     }
                     // What the client makes of a refusal that its own wrong request brought about proves nothing.
                     _ if is_wrongly_asked && was_refused => {}
-                    check => report::expect(self, check, (place, expectation.leveled()), &mut found),
+                    check => {
+                        report::expect(self, check, (place, expectation.leveled()), &mut found);
+                    }
                 }
             }
         }
@@ -88,7 +103,9 @@ impl Evidence<'_> {
         }
         if !report.findings.is_empty() {
             let records = exchanges.iter().enumerate();
-            report.exchanges = records.map(|(index, exchange)| exchange_record(exchange, index, redactor)).collect();
+            report.exchanges = records
+                .map(|(index, exchange)| exchange_record(exchange, index, redactor))
+                .collect();
         }
     }
 }

@@ -42,11 +42,17 @@ fn miss(
             error_difference((status, code, kind), error)
         }
         (Check::OneOf(all), outcome) => {
-            let is_one = all.iter().any(|check| miss(evidence, check, outcome).is_none());
+            let is_one = all
+                .iter()
+                .any(|check| miss(evidence, check, outcome).is_none());
             if is_one { None } else { whole(words(check)) }
         }
         (Check::Not(inner), outcome) => {
-            if miss(evidence, inner, outcome).is_some() { None } else { whole(words(check)) }
+            if miss(evidence, inner, outcome).is_some() {
+                None
+            } else {
+                whole(words(check))
+            }
         }
         (check, _) => whole(words(check)),
     }
@@ -59,11 +65,19 @@ fn error_difference(
     let told = |found: Option<String>| found.unwrap_or_else(|| "none".to_owned());
     if !status.is_empty() && !error.status.is_some_and(|found| status.contains(&found)) {
         let found = told(error.status.map(|status| status.to_string()));
-        return Some(("/status".to_owned(), format!("the status {}", list(status)), found));
+        return Some((
+            "/status".to_owned(),
+            format!("the status {}", list(status)),
+            found,
+        ));
     }
     if !code.is_empty() && !error.code.is_some_and(|found| code.contains(&found)) {
         let found = told(error.code.map(|code| code.to_string()));
-        return Some(("/code".to_owned(), format!("the code {}", list(code)), found));
+        return Some((
+            "/code".to_owned(),
+            format!("the code {}", list(code)),
+            found,
+        ));
     }
     if !kind.is_empty() && !kind.contains(&error.kind) {
         let expected = format!("the kind {}", kind.join(" or "));
@@ -97,9 +111,10 @@ fn words(check: &Check) -> String {
             texts.join(", or ")
         }
         Check::Not(inner) => format!("not {}", words(inner)),
-        Check::Requests { .. } | Check::Waits | Check::PagesOnce | Check::NoCredentialsElsewhere => {
-            String::new()
-        }
+        Check::Requests { .. }
+        | Check::Waits
+        | Check::PagesOnce
+        | Check::NoCredentialsElsewhere => String::new(),
     }
 }
 
@@ -108,10 +123,15 @@ fn told(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Ok(result) => format!("success with {}", brief(result)),
         Outcome::Error(error) => {
-            let part = |name: &str, value: Option<String>| value.map(|value| format!(", {name} {value}"));
+            let part =
+                |name: &str, value: Option<String>| value.map(|value| format!(", {name} {value}"));
             let status = part("status", error.status.map(|status| status.to_string()));
             let code = part("code", error.code.map(|code| code.to_string()));
-            let mut text = format!("an error{}{}", status.unwrap_or_default(), code.unwrap_or_default());
+            let mut text = format!(
+                "an error{}{}",
+                status.unwrap_or_default(),
+                code.unwrap_or_default()
+            );
             if !error.message.is_empty() {
                 text = format!("{text}: {}", error.message);
             }

@@ -11,8 +11,12 @@ use super::super::scenario::Check;
 use super::super::server::{BASE_PATH, Host, Seen};
 use super::{Evidence, Found, Place};
 use crate::contract::address::{parse, same};
-use crate::contract::{ClauseId, Contract, Level, MissingPart, What, check_request, decoded, pairs, routes};
-use crate::exchange::{Exchange, Headers, Kind, Operation, Request, RequestBody, Response, parse_json};
+use crate::contract::{
+    ClauseId, Contract, Level, MissingPart, What, check_request, decoded, pairs, routes,
+};
+use crate::exchange::{
+    Exchange, Headers, Kind, Operation, Request, RequestBody, Response, parse_json,
+};
 
 /// The time by which clocks and timers may differ.
 const TOLERANCE: Duration = Duration::from_millis(10);
@@ -39,7 +43,9 @@ pub(super) fn exchange(seen: &Seen, base_url: &str) -> Exchange {
             query: pairs(query),
         },
         response: match answer {
-            Some(answer) => Response::new(answer.status, answer.headers.clone(), answer.body.clone()),
+            Some(answer) => {
+                Response::new(answer.status, answer.headers.clone(), answer.body.clone())
+            }
             None => Response::new(0, Headers::default(), bytes::Bytes::new()),
         },
         elapsed_us: answer.map_or(0, |answer| answer.elapsed_us),
@@ -64,7 +70,12 @@ pub(super) fn judge(evidence: &Evidence<'_>, exchanges: &[Exchange], found: &mut
         for finding in check_request(Contract::embedded(), exchange) {
             found.list.push((place, finding));
         }
-        credentials(evidence.credentials, &exchange.request.headers, (place, clause("REQ-3")), found);
+        credentials(
+            evidence.credentials,
+            &exchange.request.headers,
+            (place, clause("REQ-3")),
+            found,
+        );
         let Some(operation) = exchange.operation else {
             continue;
         };
@@ -83,13 +94,27 @@ pub(super) fn judge(evidence: &Evidence<'_>, exchanges: &[Exchange], found: &mut
         let others = exchanges.iter().filter_map(|exchange| exchange.operation);
         let others: BTreeSet<&str> = others.map(Operation::id).collect();
         let others: Vec<&str> = others.into_iter().collect();
-        let sent = if others.is_empty() { "no request of it".to_owned() } else { others.join(", ") };
+        let sent = if others.is_empty() {
+            "no request of it".to_owned()
+        } else {
+            others.join(", ")
+        };
         let what = What::value(format!("a request of {asked}"), sent);
-        found.add(Place::Line(evidence.scenario.step.line), clause("CLI-1"), "requests", what);
+        found.add(
+            Place::Line(evidence.scenario.step.line),
+            clause("CLI-1"),
+            "requests",
+            what,
+        );
     }
     if succeeded && was_sent {
         complete(evidence, exchanges, &mut |what| {
-            found.add(Place::Line(evidence.scenario.step.line), clause("CLI-1"), "requests", what);
+            found.add(
+                Place::Line(evidence.scenario.step.line),
+                clause("CLI-1"),
+                "requests",
+                what,
+            );
         });
     }
 }
@@ -102,7 +127,11 @@ fn credentials(
     found: &mut Found,
 ) {
     let wanted: Vec<(&str, &str, String)> = match given {
-        Credentials::Token { token } => vec![("authorization", "the given token", format!("Bearer {token}"))],
+        Credentials::Token { token } => vec![(
+            "authorization",
+            "the given token",
+            format!("Bearer {token}"),
+        )],
         Credentials::Key { email, key } => vec![
             ("x-auth-email", "the given e-mail address", email.clone()),
             ("x-auth-key", "the given key", key.clone()),
@@ -118,9 +147,12 @@ fn credentials(
             Some(sent) => {
                 let (scheme, rest) = sent.split_once(' ').unwrap_or(("", sent));
                 let is_same = sent == value
-                    || scheme.eq_ignore_ascii_case("bearer") && format!("Bearer {}", rest.trim()) == value;
+                    || scheme.eq_ignore_ascii_case("bearer")
+                        && format!("Bearer {}", rest.trim()) == value;
                 // A scheme that is not Bearer is already judged.
-                let is_judged = name == "authorization" && !scheme.is_empty() && !scheme.eq_ignore_ascii_case("bearer");
+                let is_judged = name == "authorization"
+                    && !scheme.is_empty()
+                    && !scheme.eq_ignore_ascii_case("bearer");
                 if !is_same && !is_judged {
                     let what = What::value(what, "another value");
                     found.add(place, clause.clone(), &at, what);
@@ -148,7 +180,10 @@ fn as_asked(evidence: &Evidence<'_>, exchange: &Exchange, note: &mut dyn FnMut(&
         && let (Some(asked), Some(sent)) = (&arguments.address, &request.address)
         && !is_same(asked, sent)
     {
-        note("path", What::value(format!("the address {asked}"), sent.clone()));
+        note(
+            "path",
+            What::value(format!("the address {asked}"), sent.clone()),
+        );
     }
     for (name, asked) in [("page", arguments.page), ("per_page", arguments.per_page)] {
         let sent = request.query(name);
@@ -156,7 +191,10 @@ fn as_asked(evidence: &Evidence<'_>, exchange: &Exchange, note: &mut dyn FnMut(&
             && sent != Some(asked.to_string().as_str())
         {
             let found = sent.map_or("none".to_owned(), str::to_owned);
-            note(&format!("query {name}"), What::value(asked.to_string(), found));
+            note(
+                &format!("query {name}"),
+                What::value(asked.to_string(), found),
+            );
         }
     }
     let Some(body) = &request.json else {
@@ -165,11 +203,16 @@ fn as_asked(evidence: &Evidence<'_>, exchange: &Exchange, note: &mut dyn FnMut(&
     match step.operation.body() {
         RequestBody::Nothing => {}
         RequestBody::Item => {
-            let asked = [&arguments.address, &arguments.vendor, &arguments.region].map(Clone::clone);
+            let asked =
+                [&arguments.address, &arguments.vendor, &arguments.region].map(Clone::clone);
             if let [Some(address), Some(vendor), Some(region)] = asked
                 && let Some(sent) = sent_item(step.operation, body)
             {
-                let asked = Item { address, vendor, region };
+                let asked = Item {
+                    address,
+                    vendor,
+                    region,
+                };
                 if !is_item(&asked, &sent) {
                     note("body", What::value(shown(&asked), shown(&sent)));
                 }
@@ -182,7 +225,10 @@ fn as_asked(evidence: &Evidence<'_>, exchange: &Exchange, note: &mut dyn FnMut(&
                 if let Some(item) = sent_item(step.operation, item)
                     && !asked.iter().any(|asked| is_item(asked, &item))
                 {
-                    note(&format!("/{index}"), What::unexpected("an item that was asked for", shown(&item)));
+                    note(
+                        &format!("/{index}"),
+                        What::unexpected("an item that was asked for", shown(&item)),
+                    );
                 }
             }
         }
@@ -193,7 +239,10 @@ fn as_asked(evidence: &Evidence<'_>, exchange: &Exchange, note: &mut dyn FnMut(&
                 if let Some(sent) = item.as_str()
                     && !asked.iter().any(|asked| is_same(asked, sent))
                 {
-                    note(&format!("/{index}"), What::unexpected("an address that was asked for", sent));
+                    note(
+                        &format!("/{index}"),
+                        What::unexpected("an address that was asked for", sent),
+                    );
                 }
             }
         }
@@ -205,12 +254,25 @@ fn complete(evidence: &Evidence<'_>, exchanges: &[Exchange], note: &mut dyn FnMu
     let step = &evidence.scenario.step;
     let arguments = &step.arguments;
     let mut asked: Vec<&str> = match step.operation.body() {
-        RequestBody::Items => arguments.items.iter().flatten().map(|item| item.address.as_str()).collect(),
-        RequestBody::Addresses => arguments.addresses.iter().flatten().map(String::as_str).collect(),
+        RequestBody::Items => arguments
+            .items
+            .iter()
+            .flatten()
+            .map(|item| item.address.as_str())
+            .collect(),
+        RequestBody::Addresses => arguments
+            .addresses
+            .iter()
+            .flatten()
+            .map(String::as_str)
+            .collect(),
         RequestBody::Nothing | RequestBody::Item => return,
     };
     let all = asked.len();
-    for exchange in exchanges.iter().filter(|exchange| exchange.operation == Some(step.operation)) {
+    for exchange in exchanges
+        .iter()
+        .filter(|exchange| exchange.operation == Some(step.operation))
+    {
         let body = exchange.request.json.as_ref();
         for item in body.and_then(Value::as_array).into_iter().flatten() {
             let sent = match item {
@@ -228,7 +290,10 @@ fn complete(evidence: &Evidence<'_>, exchanges: &[Exchange], note: &mut dyn FnMu
     }
     if let Some(first) = asked.first() {
         let missing = format!("{} are missing, such as {first}", asked.len());
-        note(What::value(format!("all {all} items that were asked for"), missing));
+        note(What::value(
+            format!("all {all} items that were asked for"),
+            missing,
+        ));
     }
 }
 
@@ -237,7 +302,9 @@ fn is_same(asked: &str, sent: &str) -> bool {
 }
 
 fn is_item(asked: &Item, sent: &Item) -> bool {
-    is_same(&asked.address, &sent.address) && asked.vendor == sent.vendor && asked.region == sent.region
+    is_same(&asked.address, &sent.address)
+        && asked.vendor == sent.vendor
+        && asked.region == sent.region
 }
 
 fn any_address(item: &Value) -> Option<String> {
@@ -273,11 +340,18 @@ pub(super) fn expect(
     found: &mut Found,
 ) {
     let asked = evidence.scenario.step.operation;
-    let own = |number: usize| evidence.seen.get(number).is_some_and(|seen| seen.host == Host::Own);
+    let own = |number: usize| {
+        evidence
+            .seen
+            .get(number)
+            .is_some_and(|seen| seen.host == Host::Own)
+    };
     match check {
         Check::Requests { least, most } => {
             let sent = exchanges.iter().enumerate();
-            let sent = sent.filter(|(number, exchange)| own(*number) && exchange.operation == Some(asked)).count();
+            let sent = sent
+                .filter(|(number, exchange)| own(*number) && exchange.operation == Some(asked))
+                .count();
             if sent < *least {
                 let what = What::value(format!("at least {least} request(s)"), sent.to_string());
                 found.add(place, clause, "requests", what);
@@ -310,9 +384,18 @@ fn waits(evidence: &Evidence<'_>, clause: (ClauseId, Level), found: &mut Found) 
         };
         let early = until.saturating_duration_since(follower.arrived);
         if early > TOLERANCE {
-            let asked = asking.answer.as_ref().and_then(|answer| answer.headers.get("retry-after"));
-            let expected = format!("no request before retry-after ({})", asked.unwrap_or_default());
-            let what = What::value(expected, format!("a request {} ms too early", early.as_millis()));
+            let asked = asking
+                .answer
+                .as_ref()
+                .and_then(|answer| answer.headers.get("retry-after"));
+            let expected = format!(
+                "no request before retry-after ({})",
+                asked.unwrap_or_default()
+            );
+            let what = What::value(
+                expected,
+                format!("a request {} ms too early", early.as_millis()),
+            );
             found.add(Place::Request(next), clause, "request", what);
             return;
         }
@@ -337,16 +420,29 @@ fn pages(exchanges: &[Exchange], asked: Operation, clause: (ClauseId, Level), fo
             found.add(Place::Request(number), clause, "query page", what);
             return;
         }
-        let result = exchange.response.pointer("/result").and_then(Value::as_array);
+        let result = exchange
+            .response
+            .pointer("/result")
+            .and_then(Value::as_array);
         was_empty = result.is_some_and(Vec::is_empty);
     }
 }
 
 fn elsewhere(number: usize, seen: &Seen, clause: &(ClauseId, Level), found: &mut Found) {
-    for name in ["authorization", "x-auth-email", "x-auth-key", "x-auth-user-service-key"] {
+    for name in [
+        "authorization",
+        "x-auth-email",
+        "x-auth-key",
+        "x-auth-user-service-key",
+    ] {
         if seen.headers.get(name).is_some() {
             let what = What::unexpected("no credentials for another host", name);
-            found.add(Place::Request(number), clause.clone(), &format!("header {name}"), what);
+            found.add(
+                Place::Request(number),
+                clause.clone(),
+                &format!("header {name}"),
+                what,
+            );
         }
     }
 }

@@ -56,26 +56,94 @@ pub fn habits() -> &'static [(Habit, &'static str, &'static str)] {
 }
 
 const HABITS: &[(Habit, &str, &str)] = &[
-    (Habit::EncodesColons, "encodes-colons", "RFC 3986 lets any character be percent-encoded"),
-    (Habit::EncodesColonsInLowerCase, "encodes-colons-in-lower-case", "RFC 3986, 2.1: the digits have no case"),
-    (Habit::NeverRepeats, "never-repeats", "no clause asks for a repetition"),
-    (Habit::WaitsLonger, "waits-longer", "retry-after is a least time"),
+    (
+        Habit::EncodesColons,
+        "encodes-colons",
+        "RFC 3986 lets any character be percent-encoded",
+    ),
+    (
+        Habit::EncodesColonsInLowerCase,
+        "encodes-colons-in-lower-case",
+        "RFC 3986, 2.1: the digits have no case",
+    ),
+    (
+        Habit::NeverRepeats,
+        "never-repeats",
+        "no clause asks for a repetition",
+    ),
+    (
+        Habit::WaitsLonger,
+        "waits-longer",
+        "retry-after is a least time",
+    ),
     (Habit::LargePages, "large-pages", "per_page is 1 to 100"),
     (Habit::SmallPages, "small-pages", "per_page is 1 to 100"),
-    (Habit::WalksUntilEmpty, "walks-until-empty", "a page past the end is empty (V2-LIST-7)"),
-    (Habit::WalksUntilShort, "walks-until-short", "a page that is not full is the last one"),
-    (Habit::NewConnections, "new-connections", "connections need not be kept"),
-    (Habit::NoCodings, "no-codings", "accept-encoding may be absent"),
+    (
+        Habit::WalksUntilEmpty,
+        "walks-until-empty",
+        "a page past the end is empty (V2-LIST-7)",
+    ),
+    (
+        Habit::WalksUntilShort,
+        "walks-until-short",
+        "a page that is not full is the last one",
+    ),
+    (
+        Habit::NewConnections,
+        "new-connections",
+        "connections need not be kept",
+    ),
+    (
+        Habit::NoCodings,
+        "no-codings",
+        "accept-encoding may be absent",
+    ),
     (Habit::Http2, "http2", "RFC 9113, 3.3: with prior knowledge"),
-    (Habit::Charset, "charset", "a media type may have parameters"),
+    (
+        Habit::Charset,
+        "charset",
+        "a media type may have parameters",
+    ),
     (Habit::PrettyJson, "pretty-json", "JSON may have blanks"),
-    (Habit::CanonicalAddresses, "canonical-addresses", "two spellings are one address (IP-2)"),
-    (Habit::ExpandedAddresses, "expanded-addresses", "two spellings are one address (IP-2)"),
-    (Habit::SplitsBatches, "splits-batches", "a batch has at most 100 items, and may have fewer"),
-    (Habit::RefusesLargeBatches, "refuses-large-batches", "a client may refuse what the contract does not have"),
-    (Habit::FollowsRedirects, "follows-redirects", "without credentials, a redirect may be followed"),
-    (Habit::ReadsAfterWrites, "reads-after-writes", "reading changes nothing"),
+    (
+        Habit::CanonicalAddresses,
+        "canonical-addresses",
+        "two spellings are one address (IP-2)",
+    ),
+    (
+        Habit::ExpandedAddresses,
+        "expanded-addresses",
+        "two spellings are one address (IP-2)",
+    ),
+    (
+        Habit::SplitsBatches,
+        "splits-batches",
+        "a batch has at most 100 items, and may have fewer",
+    ),
+    (
+        Habit::RefusesLargeBatches,
+        "refuses-large-batches",
+        "a client may refuse what the contract does not have",
+    ),
+    (
+        Habit::FollowsRedirects,
+        "follows-redirects",
+        "without credentials, a redirect may be followed",
+    ),
+    (
+        Habit::ReadsAfterWrites,
+        "reads-after-writes",
+        "reading changes nothing",
+    ),
     (Habit::MoreFields, "more-fields", "other fields are free"),
-    (Habit::LowerCaseScheme, "lower-case-scheme", "RFC 9110, 11.1: a scheme has no case"),
-    (Habit::ChecksAfterConflict, "checks-after-conflict", "the answer that was lost may have been a success"),
+    (
+        Habit::LowerCaseScheme,
+        "lower-case-scheme",
+        "RFC 9110, 11.1: a scheme has no case",
+    ),
+    (
+        Habit::ChecksAfterConflict,
+        "checks-after-conflict",
+        "the answer that was lost may have been a success",
+    ),
 ];

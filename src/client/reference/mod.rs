@@ -146,11 +146,17 @@ impl Client {
         let drafts = drafts(&self.reference, operation, ask)?;
         let mut results = Vec::new();
         for draft in drafts {
-            let answered = self.sender.send(&self.reference, operation, ask, &draft).await?;
+            let answered = self
+                .sender
+                .send(&self.reference, operation, ask, &draft)
+                .await?;
             results.push(self.read(operation, &answered)?);
             if self.reference.has(Habit::ReadsAfterWrites) && operation.kind().writes() {
                 let draft = Draft::list_of(operation, ask);
-                let listed = self.sender.send(&self.reference, operation, ask, &draft).await?;
+                let listed = self
+                    .sender
+                    .send(&self.reference, operation, ask, &draft)
+                    .await?;
                 failure_of(&self.reference, &listed)?;
             }
         }
@@ -159,7 +165,9 @@ impl Client {
         }
         // The parts of a split batch.
         let part = |name: &str| -> Vec<Value> {
-            let lists = results.iter().filter_map(|result| result.get(name)?.as_array());
+            let lists = results
+                .iter()
+                .filter_map(|result| result.get(name)?.as_array());
             lists.flatten().cloned().collect()
         };
         Ok(json!({"succeeded": part("succeeded"), "failed": part("failed")}))
@@ -184,15 +192,18 @@ impl Client {
     /// Reads all pages of a list.
     async fn all_pages(&self, operation: Operation, ask: &Ask) -> Result<Value, ClientError> {
         let reference = &self.reference;
-        let per_page = ask.arguments.per_page.unwrap_or(if reference.is(Fault::PagesOfAThousand) {
-            1_000
-        } else if reference.has(Habit::LargePages) {
-            100
-        } else if reference.has(Habit::SmallPages) {
-            7
-        } else {
-            PER_PAGE
-        });
+        let per_page = ask
+            .arguments
+            .per_page
+            .unwrap_or(if reference.is(Fault::PagesOfAThousand) {
+                1_000
+            } else if reference.has(Habit::LargePages) {
+                100
+            } else if reference.has(Habit::SmallPages) {
+                7
+            } else {
+                PER_PAGE
+            });
         let first = u64::from(!reference.is(Fault::PagesFromZero));
         let mut all: Vec<Value> = Vec::new();
         for number in first..=MOST_PAGES {

@@ -30,11 +30,15 @@ pub(super) fn failure_of(
     answered: &Answered,
 ) -> Result<Option<Value>, ClientError> {
     let body = json_of(answered);
-    let success = body.as_ref().and_then(|body| body.get("success")?.as_bool());
+    let success = body
+        .as_ref()
+        .and_then(|body| body.get("success")?.as_bool());
     let is_failure = !(200..300).contains(&answered.status);
     let says_failure = success == Some(false) && !reference.is(Fault::StatusAlone);
     let has_messages = || {
-        let messages = body.as_ref().and_then(|body| body.get("messages")?.as_array());
+        let messages = body
+            .as_ref()
+            .and_then(|body| body.get("messages")?.as_array());
         messages.is_some_and(|messages| !messages.is_empty())
     };
     if reference.is(Fault::MessagesAreErrors) && has_messages() {
@@ -43,7 +47,9 @@ pub(super) fn failure_of(
     if !is_failure && !says_failure {
         return Ok(None);
     }
-    let errors = body.as_ref().and_then(|body| body.get("errors")?.as_array());
+    let errors = body
+        .as_ref()
+        .and_then(|body| body.get("errors")?.as_array());
     let first = errors.and_then(|errors| errors.first());
     let code = first.and_then(|error| whole_number(error.get("code")?));
     let is_known = code.is_some_and(|code| KNOWN_CODES.contains(&code));
@@ -87,7 +93,9 @@ pub(super) fn result(reference: &Reference, answered: &Answered) -> Result<Value
     }
     match body.get("result") {
         Some(result) if !result.is_null() => Ok(result.clone()),
-        _ if reference.is(Fault::AnyJsonIsSuccess) || reference.is(Fault::StatusAlone) => Ok(Value::Null),
+        _ if reference.is(Fault::AnyJsonIsSuccess) || reference.is(Fault::StatusAlone) => {
+            Ok(Value::Null)
+        }
         _ => Err(unreadable(answered, "the answer has no result")),
     }
 }
@@ -130,7 +138,10 @@ fn entry(reference: &Reference, answered: &Answered, entry: &Value) -> Result<Va
             Ok(json!({"address": address, "vendor": vendor, "region": region}))
         }
         _ if is_lenient(reference) => Ok(Value::Null),
-        _ => Err(unreadable(answered, "an entry lacks its address, vendor or region")),
+        _ => Err(unreadable(
+            answered,
+            "an entry lacks its address, vendor or region",
+        )),
     }
 }
 
@@ -140,7 +151,11 @@ fn by_position(body: &[u8], entry: &Value) -> Value {
     let place = |name: &str| text.find(&format!("\"{name}\""));
     let is_usual = place("region") < place("vendor");
     let (vendor, region) = (&entry["vendor"], &entry["region"]);
-    let (vendor, region) = if is_usual { (vendor, region) } else { (region, vendor) };
+    let (vendor, region) = if is_usual {
+        (vendor, region)
+    } else {
+        (region, vendor)
+    };
     json!({"address": address_of(entry), "vendor": vendor, "region": region})
 }
 
@@ -161,7 +176,11 @@ pub(super) fn mappings(
     if reference.is(Fault::IgnoresTheResult) {
         return Ok(Vec::new());
     }
-    let kept = if reference.is(Fault::FirstEntryOnly) { 1 } else { entries.len() };
+    let kept = if reference.is(Fault::FirstEntryOnly) {
+        1
+    } else {
+        entries.len()
+    };
     let entries = entries.iter().take(kept);
     entries.map(|one| entry(reference, answered, one)).collect()
 }
@@ -234,7 +253,7 @@ pub(super) fn regions(answered: &Answered, result: &Value) -> Result<Value, Clie
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Page {
     count: usize,
-    per_page: u64,
+    size: u64,
     pages: Option<u64>,
 }
 
@@ -245,7 +264,7 @@ impl Page {
         let number = |name: &str| u64::try_from(whole_number(info?.get(name)?)?).ok();
         Self {
             count,
-            per_page: number("per_page").unwrap_or(per_page),
+            size: number("per_page").unwrap_or(per_page),
             pages: number("total_pages"),
         }
     }
@@ -255,12 +274,15 @@ impl Page {
     }
 
     pub(super) fn is_short(self) -> bool {
-        u64::try_from(self.count).is_ok_and(|count| count < self.per_page)
+        u64::try_from(self.count).is_ok_and(|count| count < self.size)
     }
 
     /// Returns whether this page is the last one, by the number of pages or, without it, by its length.
     pub(super) fn is_last(self, number: u64) -> bool {
-        self.is_empty() || self.pages.map_or_else(|| self.is_short(), |pages| number >= pages)
+        self.is_empty()
+            || self
+                .pages
+                .map_or_else(|| self.is_short(), |pages| number >= pages)
     }
 
     /// Returns the number of the last page.

@@ -33,7 +33,8 @@ impl Draft {
 
     /// Returns the request for the list of the operation's generation.
     pub(super) fn list_of(operation: Operation, ask: &Ask) -> Self {
-        let list = Operation::of(operation.generation(), crate::exchange::Kind::List).unwrap_or(operation);
+        let list =
+            Operation::of(operation.generation(), crate::exchange::Kind::List).unwrap_or(operation);
         single(&Reference::default(), list, ask)
     }
 }
@@ -55,9 +56,8 @@ pub(super) fn drafts(
         }
     }
     let own = operation.generation().request_address();
-    let item = |address: &str, vendor: &str, region: &str| {
-        item(reference, own, [address, vendor, region])
-    };
+    let item =
+        |address: &str, vendor: &str, region: &str| item(reference, own, [address, vendor, region]);
     let most = Contract::embedded().limits.batch;
     let mut items: Vec<Value> = match operation.body() {
         RequestBody::Nothing => {
@@ -74,7 +74,11 @@ pub(super) fn drafts(
                 address = next(&address);
             }
             let one = item(&address, &text(&arguments.vendor), &text(&arguments.region));
-            draft.body = Some(if reference.is(Fault::ItemAsList) { json!([one]) } else { one });
+            draft.body = Some(if reference.is(Fault::ItemAsList) {
+                json!([one])
+            } else {
+                one
+            });
             return Ok(vec![draft]);
         }
         RequestBody::Items => {
@@ -90,7 +94,9 @@ pub(super) fn drafts(
         }
         RequestBody::Addresses => {
             let addresses = ask.arguments.addresses.iter().flatten();
-            addresses.map(|address| Value::from(spelled(reference, address))).collect()
+            addresses
+                .map(|address| Value::from(spelled(reference, address)))
+                .collect()
         }
     };
     if reference.is(Fault::DropsTheLastItem) {
@@ -110,7 +116,11 @@ pub(super) fn drafts(
         most
     };
     let part = |items: &[Value]| Draft {
-        body: Some(if reference.is(Fault::BatchAsObject) { json!({"items": items}) } else { json!(items) }),
+        body: Some(if reference.is(Fault::BatchAsObject) {
+            json!({"items": items})
+        } else {
+            json!(items)
+        }),
         ..draft.clone()
     };
     if items.is_empty() {
@@ -143,13 +153,20 @@ fn single(reference: &Reference, operation: Operation, ask: &Ask) -> Draft {
     } else if reference.is(Fault::BracketsInThePath) && segment.contains(':') {
         segment = format!("[{segment}]");
     }
-    let mut target = row.path.replace("{zone_id}", &zone).replace("{origin_ip}", &segment);
+    let mut target = row
+        .path
+        .replace("{zone_id}", &zone)
+        .replace("{origin_ip}", &segment);
     if reference.is(Fault::SingularPath) {
         target = target.replace("cloud_regions", "cloud_region");
     }
     let is_post = reference.is(Fault::PostForPut) && row.method == "PUT";
     Draft {
-        method: if is_post { "POST".to_owned() } else { row.method.clone() },
+        method: if is_post {
+            "POST".to_owned()
+        } else {
+            row.method.clone()
+        },
         target,
         body: None,
     }
@@ -177,7 +194,11 @@ fn item(reference: &Reference, own: &str, [address, vendor, region]: [&str; 3]) 
     if !reference.is(Fault::NoVendor) {
         members.insert("vendor".to_owned(), json!(vendor));
     }
-    let region = if reference.is(Fault::NullRegion) { Value::Null } else { json!(region) };
+    let region = if reference.is(Fault::NullRegion) {
+        Value::Null
+    } else {
+        json!(region)
+    };
     members.insert("region".to_owned(), region);
     if reference.is(Fault::MoreMembers) {
         members.insert("id".to_owned(), json!("origin_public_cloud_region"));
@@ -201,7 +222,9 @@ fn spelled(reference: &Reference, address: &str) -> String {
 /// Returns the neighbour of an address.
 fn next(address: &str) -> String {
     match parse(address) {
-        Some(IpAddr::V4(ip)) => std::net::Ipv4Addr::from_bits(ip.to_bits().wrapping_add(1)).to_string(),
+        Some(IpAddr::V4(ip)) => {
+            std::net::Ipv4Addr::from_bits(ip.to_bits().wrapping_add(1)).to_string()
+        }
         Some(IpAddr::V6(ip)) => Ipv6Addr::from_bits(ip.to_bits().wrapping_add(1)).to_string(),
         None => address.to_owned(),
     }

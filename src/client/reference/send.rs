@@ -68,7 +68,9 @@ impl Sender {
         draft: &Draft,
     ) -> Result<Answered, ClientError> {
         let is_idempotent = operation.row().is_idempotent || draft.method == "GET";
-        let may_repeat = is_idempotent || reference.is(Fault::CreatesBlindlyAgain) || reference.has(Habit::ChecksAfterConflict);
+        let may_repeat = is_idempotent
+            || reference.is(Fault::CreatesBlindlyAgain)
+            || reference.has(Habit::ChecksAfterConflict);
         let attempts = match () {
             () if reference.has(Habit::NeverRepeats) => 1,
             () if reference.is(Fault::RepeatsForEver) => ENDLESS,
@@ -85,13 +87,22 @@ impl Sender {
                         tokio::time::sleep(pause(reference, &fields)).await;
                         continue;
                     }
-                    if was_lost && answered.status == 400 && !is_idempotent && reference.has(Habit::ChecksAfterConflict) {
-                        return Err(plain_error("uncertain", "the first answer was lost; the mapping exists now"));
+                    if was_lost
+                        && answered.status == 400
+                        && !is_idempotent
+                        && reference.has(Habit::ChecksAfterConflict)
+                    {
+                        return Err(plain_error(
+                            "uncertain",
+                            "the first answer was lost; the mapping exists now",
+                        ));
                     }
                     return Ok(answered);
                 }
                 Err(Failed::Lost(_)) if reference.is(Fault::LostAnswerIsSuccess) => {
-                    let body = Bytes::from_static(br#"{"success":true,"errors":[],"messages":[],"result":[]}"#);
+                    let body = Bytes::from_static(
+                        br#"{"success":true,"errors":[],"messages":[],"result":[]}"#,
+                    );
                     return Ok(Answered { status: 200, body });
                 }
                 Err(Failed::Lost(_)) if !is_last && may_repeat => {
@@ -112,7 +123,10 @@ impl Sender {
     ) -> Result<(Answered, HeaderMap), Failed> {
         let url = format!("{}{}", ask.base_url, draft.target);
         let method = draft.method.parse().unwrap_or(reqwest::Method::GET);
-        let limit = ask.timeout_ms.filter(|_| !reference.is(Fault::NoTimeLimit)).map(Duration::from_millis);
+        let limit = ask
+            .timeout_ms
+            .filter(|_| !reference.is(Fault::NoTimeLimit))
+            .map(Duration::from_millis);
         let mut request = self.http.request(method, &url);
         request = credentials(reference, &ask.credentials, request);
         request = common(reference, draft, request);
@@ -123,7 +137,12 @@ impl Sender {
         let sent = match limit {
             Some(limit) => match tokio::time::timeout(limit, sending).await {
                 Ok(sent) => sent,
-                Err(_) => return Err(Failed::Late(plain_error("timeout", "the time limit was reached"))),
+                Err(_) => {
+                    return Err(Failed::Late(plain_error(
+                        "timeout",
+                        "the time limit was reached",
+                    )));
+                }
             },
             None => sending.await,
         };
@@ -140,7 +159,10 @@ impl Sender {
         if has_no_length && reference.is(Fault::LengthIsRequired)
             || is_until_close && reference.is(Fault::EndOfConnectionIsAnError)
         {
-            return Err(Failed::Late(plain_error("decode", "the answer has no length")));
+            return Err(Failed::Late(plain_error(
+                "decode",
+                "the answer has no length",
+            )));
         }
         let body = match response.bytes().await {
             Ok(body) => body,
@@ -170,7 +192,9 @@ impl Sender {
         match &ask.credentials {
             Credentials::Token { token } if with_token => request = request.bearer_auth(token),
             Credentials::Key { email, key } if with_key => {
-                request = request.header("x-auth-email", email).header("x-auth-key", key);
+                request = request
+                    .header("x-auth-email", email)
+                    .header("x-auth-key", key);
             }
             Credentials::Token { .. } | Credentials::Key { .. } => {}
         }
@@ -191,7 +215,10 @@ fn failed(error: &reqwest::Error) -> Failed {
 
 /// Returns the time to wait before a repetition.
 fn pause(reference: &Reference, fields: &HeaderMap) -> Duration {
-    let Some(field) = fields.get(RETRY_AFTER).and_then(|field| field.to_str().ok()) else {
+    let Some(field) = fields
+        .get(RETRY_AFTER)
+        .and_then(|field| field.to_str().ok())
+    else {
         return PAUSE;
     };
     let is_date = !field.starts_with(|c: char| c.is_ascii_digit());
@@ -200,7 +227,7 @@ fn pause(reference: &Reference, fields: &HeaderMap) -> Duration {
     };
     if reference.is(Fault::IgnoresRetryAfter)
         || is_date && reference.is(Fault::IgnoresRetryAfterDates)
-        || asked > Duration::from_secs(60) && reference.is(Fault::ImpatientWithLongWaits)
+        || asked > Duration::from_mins(1) && reference.is(Fault::ImpatientWithLongWaits)
     {
         return PAUSE;
     }
@@ -208,7 +235,11 @@ fn pause(reference: &Reference, fields: &HeaderMap) -> Duration {
         return asked / 1_000;
     }
     // A date has no fraction, and timers are not exact.
-    let extra = if reference.has(Habit::WaitsLonger) { 500 } else { 5 };
+    let extra = if reference.has(Habit::WaitsLonger) {
+        500
+    } else {
+        5
+    };
     asked + Duration::from_millis(extra)
 }
 
@@ -222,7 +253,11 @@ fn credentials(
     }
     match given {
         Credentials::Token { token } => {
-            let token = if reference.is(Fault::CutToken) { &token[..token.len() - 1] } else { token };
+            let token = if reference.is(Fault::CutToken) {
+                &token[..token.len() - 1]
+            } else {
+                token
+            };
             let scheme = if reference.is(Fault::BasicScheme) {
                 "Basic"
             } else if reference.has(Habit::LowerCaseScheme) {
@@ -232,7 +267,9 @@ fn credentials(
             };
             let request = request.header("authorization", format!("{scheme} {token}"));
             if reference.is(Fault::BothSchemes) {
-                return request.header("x-auth-email", "a@example.com").header("x-auth-key", "key");
+                return request
+                    .header("x-auth-email", "a@example.com")
+                    .header("x-auth-key", "key");
             }
             request
         }
@@ -256,7 +293,9 @@ fn common(
         request = request.header(ACCEPT_ENCODING, "gzip");
     }
     if reference.has(Habit::MoreFields) {
-        request = request.header("x-request-id", "1").header("idempotency-key", "1");
+        request = request
+            .header("x-request-id", "1")
+            .header("idempotency-key", "1");
     }
     let Some(body) = &draft.body else {
         return request;

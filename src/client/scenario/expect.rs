@@ -28,18 +28,28 @@ pub(super) fn read_expectations(
         }
         let entries = reader.mapping(checks, "an expectation");
         reader.known_keys(entries, "expectation", format::EXPECT);
-        let checks = entries.iter().filter_map(|(word, value)| check(reader, word, value));
+        let checks = entries
+            .iter()
+            .filter_map(|(word, value)| check(reader, word, value));
         let expectation = Expectation {
             clause: found,
             checks: checks.collect(),
         };
         if expectation.checks.is_empty() && reader.problems.is_empty() {
-            reader.problem(Problem::new(clause.span, "nothing is expected here", "under this clause"));
+            reader.problem(Problem::new(
+                clause.span,
+                "nothing is expected here",
+                "under this clause",
+            ));
         }
         all.push(expectation);
     }
     if all.is_empty() && reader.problems.is_empty() {
-        reader.problem(Problem::new(key.span, "nothing is expected", "nothing would be checked"));
+        reader.problem(Problem::new(
+            key.span,
+            "nothing is expected",
+            "nothing would be checked",
+        ));
     }
     all
 }

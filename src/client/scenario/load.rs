@@ -7,9 +7,7 @@ use serde_json::Value;
 
 use super::expect::read_expectations;
 use super::format;
-use super::model::{
-    Base, Framing, Given, RetryAfter, Scenario, ScriptedAnswer, Step, Times, Wire,
-};
+use super::model::{Base, Framing, Given, RetryAfter, Scenario, ScriptedAnswer, Step, Times, Wire};
 use crate::case::load::reader::{Reader, json, member};
 use crate::case::load::table;
 use crate::client::protocol::{Arguments, Item};
@@ -112,7 +110,10 @@ fn time(reader: &mut Reader, node: &Node, what: &str) -> Duration {
 }
 
 fn read_time(reader: &mut Reader, node: &Node, text: &str) -> Duration {
-    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let (digits, unit) = text.split_at(
+        text.find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len()),
+    );
     let time = match (digits.parse(), unit) {
         (Ok(number), "ms") => Some(Duration::from_millis(number)),
         (Ok(number), "s") => Some(Duration::from_secs(number)),
@@ -140,7 +141,11 @@ fn step(reader: &mut Reader, entries: &[(Key, Node)], source: &SourceFile) -> St
     let asked = reader.mapping(node, "`ask`");
     reader.known_keys(asked, "key", format::ASK);
     if member(asked, "operation").is_none() {
-        reader.problem(Problem::new(node.span.beginning(), "`ask` has no `operation`", "add it"));
+        reader.problem(Problem::new(
+            node.span.beginning(),
+            "`ask` has no `operation`",
+            "add it",
+        ));
     }
     let arguments = &mut step.arguments;
     for (key, value) in asked {
@@ -265,12 +270,18 @@ fn answer(reader: &mut Reader, node: &Node) -> ScriptedAnswer {
     let entries = reader.mapping(node, "an answer");
     reader.known_keys(entries, "key", format::ANSWER);
     let bodies = ["mock", "result", "errors", "json", "text"];
-    let given = entries.iter().filter(|(key, _)| bodies.contains(&key.text.as_str()));
+    let given = entries
+        .iter()
+        .filter(|(key, _)| bodies.contains(&key.text.as_str()));
     if let Some((key, _)) = given.clone().nth(1) {
         let message = format!("an answer has one of {}", bodies.join(", "));
         reader.problem(Problem::new(key.span, message, "a second one"));
     }
-    let base = match given.clone().next().map(|(key, node)| (key.text.as_str(), node)) {
+    let base = match given
+        .clone()
+        .next()
+        .map(|(key, node)| (key.text.as_str(), node))
+    {
         Some(("result", node)) => Base::Result(node.to_json()),
         Some(("errors", node)) => Base::Errors(node.to_json()),
         Some(("json", node)) => Base::Json(node.to_json()),
@@ -303,14 +314,20 @@ fn answer(reader: &mut Reader, node: &Node) -> ScriptedAnswer {
 fn part(reader: &mut Reader, answer: &mut ScriptedAnswer, name: &str, value: &Node) {
     let pairs = |reader: &mut Reader| {
         let entries = reader.mapping(value, name).iter();
-        entries.map(|(key, value)| (key.text.clone(), value.to_json())).collect::<Vec<_>>()
+        entries
+            .map(|(key, value)| (key.text.clone(), value.to_json()))
+            .collect::<Vec<_>>()
     };
     match name {
         "status" => {
             let status = u16::try_from(reader.number(value, "a status")).ok();
             answer.status = status.filter(|status| (200..600).contains(status));
             if answer.status.is_none() {
-                reader.problem(Problem::new(value.span, "this is not a status", "200 to 599"));
+                reader.problem(Problem::new(
+                    value.span,
+                    "this is not a status",
+                    "200 to 599",
+                ));
             }
         }
         "media-type" => answer.media_type = Some(reader.fixed(value, name)),

@@ -74,7 +74,7 @@ impl Scenario {
             };
             asked + answer.wire.delay + answer.wire.stall
         });
-        let longest = self.watch.unwrap_or(Duration::from_secs(60));
+        let longest = self.watch.unwrap_or(Duration::from_mins(1));
         answers.sum::<Duration>().min(longest)
     }
 }
@@ -208,7 +208,10 @@ impl Expectation {
     #[must_use]
     pub fn leveled(&self) -> (ClauseId, Level) {
         let contract = Contract::embedded();
-        let id = self.clause.clause(None).unwrap_or_else(|| ClauseId::of("CLI-2"));
+        let id = self
+            .clause
+            .clause(None)
+            .unwrap_or_else(|| ClauseId::of("CLI-2"));
         let (id, level) = contract.leveled(&id);
         (id, self.clause.level.unwrap_or(level))
     }

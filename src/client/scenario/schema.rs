@@ -19,7 +19,10 @@ fn closed(words: &[Word]) -> Value {
 #[must_use]
 pub fn json_schema() -> Value {
     let contract = Contract::embedded();
-    let clauses = contract.clauses.iter().filter(|clause| clause.id.is_for_clients());
+    let clauses = contract
+        .clauses
+        .iter()
+        .filter(|clause| clause.id.is_for_clients());
     let clauses: Vec<&str> = clauses.map(|clause| clause.id.as_str()).collect();
     let operations: Vec<&str> = Operation::all().map(Operation::id).collect();
     let column = json!({"type": "string", "pattern": r"^\{\{[^{}]+\}\}$"});

@@ -42,7 +42,10 @@ pub(super) async fn prepare(
         .headers()
         .get(header::ACCEPT_ENCODING)
         .is_some_and(|field| String::from_utf8_lossy(field.as_bytes()).contains("gzip"));
-    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
     let elsewhere = format!("http://localhost:{other}{target}");
     let Some(script) = script else {
         let (parts, body) = mock.answer(request).await.into_parts();
@@ -107,7 +110,10 @@ fn date_in(wait: Duration) -> (String, Duration) {
     let date = jiff::fmt::rfc2822::DateTimePrinter::new()
         .timestamp_to_rfc9110_string(&then)
         .unwrap_or_default();
-    (date, Duration::try_from(then.duration_since(now)).unwrap_or_default())
+    (
+        date,
+        Duration::try_from(then.duration_since(now)).unwrap_or_default(),
+    )
 }
 
 /// Returns the answer before it is edited.
@@ -116,11 +122,17 @@ async fn base(
     request: Request<Bytes>,
     mock: &Arc<Mock>,
 ) -> (StatusCode, HeaderMap, Bytes) {
-    let asked = script.status.and_then(|status| StatusCode::from_u16(status).ok());
+    let asked = script
+        .status
+        .and_then(|status| StatusCode::from_u16(status).ok());
     let json = |status: StatusCode, body: &Value| {
         let mut headers = HeaderMap::new();
         insert(&mut headers, "content-type", "application/json");
-        (asked.unwrap_or(status), headers, Bytes::from(body.to_string()))
+        (
+            asked.unwrap_or(status),
+            headers,
+            Bytes::from(body.to_string()),
+        )
     };
     match &script.base {
         Base::Mock if script.redirects => {
@@ -234,10 +246,18 @@ impl Prepared {
         let is_http1 = self.version < Version::HTTP_2;
         match self.wire.framing {
             Framing::Length => {
-                insert(response.headers_mut(), "content-length", &bytes.len().to_string());
+                insert(
+                    response.headers_mut(),
+                    "content-length",
+                    &bytes.len().to_string(),
+                );
             }
             Framing::Close => {
-                insert(response.headers_mut(), "content-length", &bytes.len().to_string());
+                insert(
+                    response.headers_mut(),
+                    "content-length",
+                    &bytes.len().to_string(),
+                );
                 if is_http1 {
                     insert(response.headers_mut(), "connection", "close");
                 }
@@ -248,13 +268,13 @@ impl Prepared {
             }
             Framing::Chunked | Framing::UntilClose => {}
         }
-        *response.body_mut() = staged(bytes, &self.wire);
+        *response.body_mut() = staged(&bytes, &self.wire);
         response
     }
 }
 
 /// Returns the body in two parts, with a pause between them, and an error in place of the rest if it is cut.
-fn staged(bytes: Bytes, wire: &Wire) -> Body {
+fn staged(bytes: &Bytes, wire: &Wire) -> Body {
     let half = bytes.len() / 2;
     let (pause, cut) = (wire.stall, wire.cut);
     let mut parts: Vec<io::Result<Bytes>> = match cut {
@@ -268,7 +288,11 @@ fn staged(bytes: Bytes, wire: &Wire) -> Body {
     let parts = futures_util::stream::iter(parts.into_iter().enumerate());
     Body::from_stream(parts.then(move |(index, part)| async move {
         // The first part must have left before the connection breaks.
-        let pause = if cut.is_some() { Duration::from_millis(20) } else { pause };
+        let pause = if cut.is_some() {
+            Duration::from_millis(20)
+        } else {
+            pause
+        };
         if index > 0 && !pause.is_zero() {
             tokio::time::sleep(pause).await;
         }

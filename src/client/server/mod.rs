@@ -19,8 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use self::answer::{Prepared, prepare};
-use self::log::{Log, locked};
 pub(super) use self::log::{Host, Seen};
+use self::log::{Log, locked};
 use super::scenario::{Given, RetryAfter, Scenario, ScriptedAnswer, Times};
 use crate::mock::{Access, Change, Mock, MockConfig, Place, variation};
 
@@ -173,7 +173,9 @@ async fn respond(
     let Ok(body) = to_bytes(Body::new(body), BODY_LIMIT).await else {
         return Err(Lost);
     };
-    let number = shared.log.begin(host, arrived, &parts, &body, MOST_REQUESTS);
+    let number = shared
+        .log
+        .begin(host, arrived, &parts, &body, MOST_REQUESTS);
     let script = match host {
         Host::Own => next(&shared),
         Host::Other => None,
@@ -188,7 +190,9 @@ async fn respond(
             return Err(Lost);
         }
     }
-    let not_before = script.as_ref().and_then(|script| asked_wait(script, &prepared));
+    let not_before = script
+        .as_ref()
+        .and_then(|script| asked_wait(script, &prepared));
     shared.log.answered(number, &prepared, not_before);
     Ok(prepared.into_response())
 }
@@ -215,5 +219,5 @@ fn asked_wait(script: &ScriptedAnswer, prepared: &Prepared) -> Option<Instant> {
         RetryAfter::Seconds(wait) => wait,
         RetryAfter::Date(_) => prepared.wait_for_date?,
     };
-    Some(Instant::now() + wait.min(Duration::from_secs(86_400)))
+    Some(Instant::now() + wait.min(Duration::from_hours(24)))
 }

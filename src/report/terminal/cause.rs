@@ -74,8 +74,13 @@ impl Terminal {
         if !self.recorded {
             write!(out, ", {} of which would conform without it", cause.alone)?;
         }
-        let what = if self.clients { "requests" } else { "answers" };
-        writeln!(out, "; {what} of {}", cause.operations.join(", "))?;
+        let is_clients = cause.clause.is_for_clients();
+        let what = if is_clients { "requests" } else { "answers" };
+        if cause.operations.is_empty() {
+            writeln!(out)?;
+        } else {
+            writeln!(out, "; {what} of {}", cause.operations.join(", "))?;
+        }
         let others = cause.clauses.iter().filter(|(id, _)| **id != cause.clause);
         let others: Vec<String> = others
             .map(|(id, trials)| format!("{id} ({trials})"))

@@ -47,7 +47,11 @@ impl Terminal {
         if self.recorded {
             return writeln!(out, "  look at it again: {}", self.again);
         }
-        writeln!(out, "  run it again: {}", again_with(&self.again, &trial.id))
+        writeln!(
+            out,
+            "  run it again: {}",
+            again_with(&self.again, &trial.id)
+        )
     }
 
     pub(super) fn failure(&self, trial: &TrialReport, out: &mut dyn Write) -> io::Result<()> {

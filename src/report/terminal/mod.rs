@@ -28,6 +28,10 @@ const FIRST_SEEN: usize = 10;
 
 /// A report at the terminal.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the run"
+)]
 pub struct Terminal {
     style: Style,
     /// The command that runs one case again, without the name of the case.
@@ -45,6 +49,7 @@ pub struct Terminal {
     recorded: bool,
     /// Whether the run explores; its trials then cite no clauses.
     explored: bool,
+    /// Whether a client is judged, and not a server.
     clients: bool,
     /// Whether new zones of the target begin empty.
     has_fresh_zones: bool,
