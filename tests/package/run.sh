@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 list=$(cargo package --list --allow-dirty)
-for folder in benches cases docs examples schemas snapshots src tests; do
+for folder in benches cases clients docs examples schemas snapshots src tests; do
   missing=$(git ls-files "$folder" | grep -v -e '/\.' | sort | comm -23 - <(sort <<<"$list"))
   if [ -n "$missing" ]; then
     printf 'not in the package:\n%s\n' "$missing"
