@@ -45,17 +45,30 @@ pub enum Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum AdapterFault {
     /// The command could not be started.
-    #[error("the adapter `{0}` can't be started: {1}")]
+    #[error("the adapter `{0}` can't be started: {1}{hint}", hint = start_hint(.1))]
     Start(String, io::Error),
     /// The adapter ended, or closed a pipe.
-    #[error("the adapter ended{0}; stderr: {1}")]
+    #[error("the adapter ended{0}, and must read lines until its stdin ends; stderr: {1}")]
     Ended(String, String),
     /// The adapter did not answer in time.
     #[error("the adapter did not answer within {0:?}; it was killed")]
     Silent(Duration),
     /// The adapter wrote a line that is not an answer.
-    #[error("the adapter wrote a line that is not an answer ({0}): {1}")]
-    Rubbish(String, String),
+    #[error(
+        "the adapter wrote a line that is not an answer: {0}. Its stdout is for answers only; it may log to stderr"
+    )]
+    Rubbish(String),
+}
+
+/// Returns what to do about an adapter that can't be started.
+fn start_hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            " (it may be a folder, or not executable: start a script with its interpreter)"
+        }
+        io::ErrorKind::NotFound => " (the first word after `--` is the program)",
+        _ => "",
+    }
 }
 
 /// A started adapter.
@@ -166,9 +179,15 @@ impl Adapter {
             if !matches!(read, Ok(1..)) {
                 return Err(self.ended().await);
             }
-            if !line.trim_ascii().is_empty() {
-                return answer(&line, ask.id);
+            if line.trim_ascii().is_empty() {
+                continue;
             }
+            let answer = answer(&line, ask.id);
+            if answer.is_ok() && !self.reader.buffer().trim_ascii().is_empty() {
+                let why = "expected one line for each that it reads, found a second one";
+                return Err(AdapterFault::Rubbish(why.to_owned()));
+            }
+            return answer;
         }
     }
 
@@ -203,19 +222,26 @@ impl Drop for Adapter {
 
 /// Reads an answer.
 fn answer(line: &[u8], id: u64) -> Result<Outcome, AdapterFault> {
-    let rubbish = |why: String| {
-        let text = String::from_utf8_lossy(line);
-        let start: String = text.trim().chars().take(200).collect();
-        Err(AdapterFault::Rubbish(why, one_line(&start).to_string()))
+    let rubbish = |why: String| Err(AdapterFault::Rubbish(why));
+    let value: serde_json::Value = match serde_json::from_slice(line) {
+        Ok(value @ serde_json::Value::Object(_)) => value,
+        _ => {
+            let text = String::from_utf8_lossy(line);
+            let start: String = text.trim().chars().take(60).collect();
+            return rubbish(format!(
+                "expected a JSON object, found `{}`",
+                one_line(&start)
+            ));
+        }
     };
-    let answer: Answer = match serde_json::from_slice(line) {
+    let answer: Answer = match serde_json::from_value(value) {
         Ok(answer) => answer,
         Err(error) => return rubbish(error.to_string()),
     };
     if answer.id != id {
         return rubbish(format!("expected the id {id}, found {}", answer.id));
     }
-    match (answer.ok, answer.error, answer.unsupported) {
+    match (answer.ok, answer.error, answer.unsupported.unwrap_or(false)) {
         (Some(result), None, false) => Ok(Outcome::Ok(result)),
         (None, Some(error), false) => Ok(Outcome::Error(error)),
         (None, None, true) => Ok(Outcome::Unsupported),

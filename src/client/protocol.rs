@@ -108,8 +108,8 @@ pub struct Answer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ClientError>,
     /// Whether the client does not have this operation, or can't be asked in this way.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub unsupported: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsupported: Option<bool>,
 }
 
 /// Reads a member that is there, also if it is null.

@@ -184,6 +184,7 @@ impl Run {
                 client: self.client.clone(),
                 config: self.config.clone(),
                 adapter: None,
+                can_start: true,
             };
             let (waiting, sender, stop) =
                 (Arc::clone(&waiting), sender.clone(), self.stop.subscribe());
@@ -212,7 +213,12 @@ struct Lane {
     client: Client,
     config: RunConfig,
     adapter: Option<Adapter>,
+    /// False once the command could not be started.
+    can_start: bool,
 }
+
+/// The kinds of errors that only a request can bring about.
+const FROM_ANSWERS: [&str; 4] = ["api", "decode", "network", "timeout"];
 
 impl Lane {
     async fn work(
@@ -231,13 +237,15 @@ impl Lane {
             };
             let mut report = begun(&scenario);
             if *stop.borrow() {
-                not_run(&mut report);
+                not_run(&mut report, "the run was interrupted");
+            } else if !self.can_start {
+                not_run(&mut report, "the adapter can't be started");
             } else {
                 tokio::select! {
                     () = self.one(&scenario, &mut report) => {}
                     _ = stop.changed() => {
                         self.adapter = None;
-                        not_run(&mut report);
+                        not_run(&mut report, "the run was interrupted");
                     }
                 }
             }
@@ -280,8 +288,21 @@ impl Lane {
             Ok(outcome) => Some(outcome),
             // The scenario ends here whether the client has reported or not.
             Err(AdapterFault::Silent(_)) if scenario.watch.is_some() => None,
-            Err(fault) => return broken(report, fault.to_string()),
+            Err(fault) => {
+                self.can_start &= !matches!(fault, AdapterFault::Start(..));
+                return broken(report, draw.redactor().text(&fault.to_string()));
+            }
         };
+        if let Some(Outcome::Error(error)) = &outcome
+            && FROM_ANSWERS.contains(&error.kind.as_str())
+            && stage.seen().is_empty()
+        {
+            let reason = format!(
+                "the adapter reported an error of the kind `{}` without sending a request",
+                error.kind
+            );
+            return broken(report, reason);
+        }
         if outcome == Some(Outcome::Unsupported) {
             report.verdict = Verdict::Skipped;
             report.reason = Some(format!(
@@ -320,9 +341,9 @@ impl Lane {
     }
 }
 
-fn not_run(report: &mut TrialReport) {
+fn not_run(report: &mut TrialReport, why: &str) {
     report.verdict = Verdict::NotRun;
-    report.reason = Some("the run was interrupted".to_owned());
+    report.reason = Some(why.to_owned());
 }
 
 /// Returns the report of a scenario before it is judged.

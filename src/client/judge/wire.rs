@@ -1,7 +1,7 @@
 //! Holds the requests on the wire against the clauses, what the client was asked to do, and what the scenario expects.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::contract::{
     ClauseId, Contract, Level, MissingPart, What, check_request, decoded, pairs, routes,
 };
 use crate::exchange::{
-    Exchange, Headers, Kind, Operation, Request, RequestBody, Response, parse_json,
+    Exchange, Headers, Kind, Operation, Request, RequestBody, Response, parse_json, whole_number,
 };
 
 /// The time by which clocks and timers may differ.
@@ -27,7 +27,13 @@ pub(super) fn exchange(seen: &Seen, base_url: &str) -> Exchange {
     let below = path.strip_prefix(BASE_PATH).unwrap_or_default();
     let mut all = routes(Contract::embedded(), below);
     let route = all.find(|route| route.method == seen.method);
-    let host = base_url.strip_suffix(BASE_PATH).unwrap_or(base_url);
+    let host = match (seen.host, seen.headers.get("host")) {
+        (Host::Other, Some(host)) => format!("http://{host}"),
+        _ => base_url
+            .strip_suffix(BASE_PATH)
+            .unwrap_or(base_url)
+            .to_owned(),
+    };
     let body = (!seen.body.is_empty()).then(|| seen.body.clone());
     let answer = seen.answer.as_ref();
     Exchange {
@@ -64,7 +70,8 @@ pub(super) fn judge(evidence: &Evidence<'_>, exchanges: &[Exchange], found: &mut
             found.add(place, clause("REQ-1"), "request", what);
             continue;
         }
-        if seen.host == Host::Other {
+        // HEAD and OPTIONS ask for nothing that the operations do not show.
+        if seen.host == Host::Other || ["HEAD", "OPTIONS"].contains(&seen.method.as_str()) {
             continue;
         }
         for finding in check_request(Contract::embedded(), exchange) {
@@ -361,7 +368,7 @@ pub(super) fn expect(
             }
         }
         Check::Waits => waits(evidence, clause, found),
-        Check::PagesOnce => pages(exchanges, asked, clause, found),
+        Check::PagesOnce => pages(evidence.seen, exchanges, asked, clause, found),
         Check::NoCredentialsElsewhere => {
             for (number, seen) in evidence.seen.iter().enumerate() {
                 if seen.host == Host::Other {
@@ -379,7 +386,14 @@ fn waits(evidence: &Evidence<'_>, clause: (ClauseId, Level), found: &mut Found) 
         let Some(until) = asking.not_before else {
             continue;
         };
-        let Some((next, follower)) = seen.iter().enumerate().nth(number + 1) else {
+        // Other requests, such as those of a client that reads several pages at a time, are not repetitions.
+        let is_repetition = |next: &&(usize, &Seen)| {
+            let (_, next) = next;
+            (&next.method, &next.target, &next.body)
+                == (&asking.method, &asking.target, &asking.body)
+        };
+        let later: Vec<(usize, &Seen)> = seen.iter().enumerate().skip(number + 1).collect();
+        let Some((next, follower)) = later.iter().find(is_repetition).copied() else {
             continue;
         };
         let early = until.saturating_duration_since(follower.arrived);
@@ -402,15 +416,25 @@ fn waits(evidence: &Evidence<'_>, clause: (ClauseId, Level), found: &mut Found) 
     }
 }
 
-fn pages(exchanges: &[Exchange], asked: Operation, clause: (ClauseId, Level), found: &mut Found) {
+/// Judges whether each page is read once, and none that neither an answer promised nor is needed: after an empty page was
+/// answered, only pages up to the told `total_pages` may follow.
+fn pages(
+    seen: &[Seen],
+    exchanges: &[Exchange],
+    asked: Operation,
+    clause: (ClauseId, Level),
+    found: &mut Found,
+) {
     let mut known: BTreeSet<String> = BTreeSet::new();
-    let mut was_empty = false;
-    for (number, exchange) in exchanges.iter().enumerate() {
+    let mut empty_since: Option<Instant> = None;
+    let mut promised = 1;
+    for (number, (seen, exchange)) in seen.iter().zip(exchanges).enumerate() {
         if exchange.operation != Some(asked) || asked.kind() != Kind::List {
             continue;
         }
         let page = exchange.request.query("page").unwrap_or("1").to_owned();
-        if was_empty {
+        let is_promised = page.parse().is_ok_and(|page: i64| page <= promised);
+        if empty_since.is_some_and(|since| seen.arrived > since) && !is_promised {
             let what = What::unexpected("no page after an empty one", format!("page {page}"));
             found.add(Place::Request(number), clause, "query page", what);
             return;
@@ -424,25 +448,28 @@ fn pages(exchanges: &[Exchange], asked: Operation, clause: (ClauseId, Level), fo
             .response
             .pointer("/result")
             .and_then(Value::as_array);
-        was_empty = result.is_some_and(Vec::is_empty);
+        if result.is_some_and(Vec::is_empty) && empty_since.is_none() {
+            let taken = Duration::from_micros(exchange.elapsed_us);
+            empty_since = seen.arrived.checked_add(taken);
+        }
+        let told = exchange.response.pointer("/result_info/total_pages");
+        promised = promised.max(told.and_then(whole_number).unwrap_or_default());
     }
 }
 
 fn elsewhere(number: usize, seen: &Seen, clause: &(ClauseId, Level), found: &mut Found) {
-    for name in [
+    let names = [
         "authorization",
         "x-auth-email",
         "x-auth-key",
         "x-auth-user-service-key",
-    ] {
-        if seen.headers.get(name).is_some() {
-            let what = What::unexpected("no credentials for another host", name);
-            found.add(
-                Place::Request(number),
-                clause.clone(),
-                &format!("header {name}"),
-                what,
-            );
-        }
+    ];
+    let sent = names
+        .into_iter()
+        .filter(|name| seen.headers.get(name).is_some());
+    let sent: Vec<&str> = sent.collect();
+    if !sent.is_empty() {
+        let what = What::unexpected("no credentials for another host", sent.join(", "));
+        found.add(Place::Request(number), clause.clone(), "header", what);
     }
 }

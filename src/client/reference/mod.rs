@@ -119,7 +119,7 @@ impl Client {
     async fn answer(&self, ask: &Ask) -> Answer {
         let Some(operation) = Operation::from_id(&ask.operation) else {
             return Answer {
-                unsupported: true,
+                unsupported: Some(true),
                 ..Answer::default()
             };
         };

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
+use http::request::Parts;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -22,6 +23,8 @@ use self::answer::{Prepared, prepare};
 pub(super) use self::log::{Host, Seen};
 use self::log::{Log, locked};
 use super::scenario::{Given, RetryAfter, Scenario, ScriptedAnswer, Times};
+use crate::contract::{Contract, routes};
+use crate::exchange::Operation;
 use crate::mock::{Access, Change, Mock, MockConfig, Place, variation};
 
 /// The largest body of a request, in bytes.
@@ -41,6 +44,8 @@ pub(super) struct Stage {
 /// What the connections of a server share.
 struct Shared {
     mock: Arc<Mock>,
+    /// The operation that the client is asked for; only its requests get the answers of the script.
+    asked: Operation,
     answers: Vec<ScriptedAnswer>,
     /// The number of requests that each answer was given to.
     given: Mutex<Vec<usize>>,
@@ -60,6 +65,7 @@ impl Stage {
         let port = own.local_addr()?.port();
         let shared = Arc::new(Shared {
             mock: Arc::new(mock(scenario, zone, access)),
+            asked: scenario.step.operation,
             answers: scenario.answers.clone(),
             given: Mutex::new(vec![0; scenario.answers.len()]),
             log: Log::default(),
@@ -128,7 +134,11 @@ async fn accept(
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
-                Err(_) => continue,
+                Err(_) => {
+                    // Such as too many open files, which may pass.
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    continue;
+                }
             },
             _ = stopped.changed() => return,
         };
@@ -177,8 +187,8 @@ async fn respond(
         .log
         .begin(host, arrived, &parts, &body, MOST_REQUESTS);
     let script = match host {
-        Host::Own => next(&shared),
-        Host::Other => None,
+        Host::Own if is_asked(&shared, &parts) => next(&shared),
+        Host::Own | Host::Other => None,
     };
     let request = Request::from_parts(parts, body);
     let prepared = prepare(script.as_ref(), request, &shared.mock, shared.other).await;
@@ -195,6 +205,13 @@ async fn respond(
         .and_then(|script| asked_wait(script, &prepared));
     shared.log.answered(number, &prepared, not_before);
     Ok(prepared.into_response())
+}
+
+/// Returns whether a request is of the operation that the client is asked for.
+fn is_asked(shared: &Shared, parts: &Parts) -> bool {
+    let below = parts.uri.path().strip_prefix(BASE_PATH).unwrap_or_default();
+    let mut all = routes(Contract::embedded(), below);
+    all.any(|route| route.operation == shared.asked && route.method == parts.method.as_str())
 }
 
 /// Returns the next answer of the script; `None` for the mock's.

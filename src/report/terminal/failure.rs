@@ -214,6 +214,8 @@ impl Terminal {
             let is_blamed = trial.findings.iter().any(|f| f.step == Some(exchange.step));
             let what = if is_blamed {
                 "the exchange"
+            } else if self.clients {
+                "another request"
             } else {
                 "the write before it"
             };
