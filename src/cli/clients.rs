@@ -69,7 +69,7 @@ pub(crate) struct ClientsArgs {
     #[arg(long, value_enum, value_name = "GENERATION")]
     only: Option<Only>,
     /// Number of adapters to run at a time
-    #[arg(long, short = 'p', value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, short = 'p', value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=64))]
     parallel: u16,
     /// Longest time that an adapter may take for one scenario, such as 30s; then it is killed, and the scenario is broken
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = read_time)]

@@ -134,7 +134,12 @@ fn count(at: &str, expected: &Value, shown: &[Value]) -> Option<(String, String,
 }
 
 fn list(at: &str, items: &[Value], shown: &[Value]) -> Option<(String, String, String)> {
-    let of = |value: &Value| Some(value.get("address")?.as_str()?.to_owned());
+    // Mappings are told apart by their address, regions by their name.
+    let of = |value: &Value| {
+        let names = ["address", "name"];
+        let key = names.iter().find_map(|name| value.get(*name));
+        Some(key?.as_str()?.to_owned())
+    };
     if items.len() != shown.len() {
         let count = |items: &[Value]| format!("{} item(s)", items.len());
         return Some((at.to_owned(), count(items), count(shown)));

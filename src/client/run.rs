@@ -9,7 +9,7 @@ use regex::Regex;
 use tokio::sync::{mpsc, watch};
 
 use super::adapter::{Adapter, AdapterFault, Outcome};
-use super::judge::Evidence;
+use super::judge::{Evidence, REFUSED};
 use super::protocol::{Ask, Credentials};
 use super::reference::Reference;
 use super::scenario::{Given, Scenario, Scenarios};
@@ -42,7 +42,7 @@ pub struct RunConfig {
 impl Default for RunConfig {
     fn default() -> Self {
         Self {
-            parallel: 4,
+            parallel: 6,
             limit: Duration::from_secs(30),
             seed: 0,
         }
@@ -281,27 +281,37 @@ impl Lane {
                 .timeout
                 .map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)),
         };
-        let outcome = match self
-            .ask(&mut ask, scenario.watch.unwrap_or(self.config.limit))
-            .await
-        {
-            Ok(outcome) => Some(outcome),
-            // The scenario ends here whether the client has reported or not.
-            Err(AdapterFault::Silent(_)) if scenario.watch.is_some() => None,
+        let asking = self.ask(&mut ask);
+        let asked = match scenario.watch {
+            None => asking.await.map(Some),
+            Some(watch) => tokio::select! {
+                asked = asking => asked.map(Some),
+                // The scenario ends here whether the client has reported or not.
+                () = stage.watched(watch) => Ok(None),
+            },
+        };
+        let outcome = match asked {
+            Ok(outcome) => outcome,
             Err(fault) => {
                 self.can_start &= !matches!(fault, AdapterFault::Start(..));
                 return broken(report, draw.redactor().text(&fault.to_string()));
             }
         };
         if let Some(Outcome::Error(error)) = &outcome
-            && FROM_ANSWERS.contains(&error.kind.as_str())
             && stage.seen().is_empty()
         {
-            let reason = format!(
-                "the adapter reported an error of the kind `{}` without sending a request",
-                error.kind
-            );
-            return broken(report, reason);
+            match error.kind.as_str() {
+                kind if FROM_ANSWERS.contains(&kind) => {
+                    let reason = format!(
+                        "the adapter reported an error of the kind `{kind}` without sending a request"
+                    );
+                    return broken(report, reason);
+                }
+                REFUSED => {
+                    report.reason = Some("the client refused to send the request".to_owned());
+                }
+                _ => {}
+            }
         }
         if outcome == Some(Outcome::Unsupported) {
             report.verdict = Verdict::Skipped;
@@ -321,11 +331,17 @@ impl Lane {
             base_url: &ask.base_url,
         };
         evidence.judge(report, &draw.redactor());
+        // Without a request, nothing is proved.
+        if seen.is_empty() && report.verdict == Verdict::Conforms {
+            report.verdict = Verdict::Skipped;
+        } else {
+            report.reason = None;
+        }
         report.elapsed_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     }
 
     /// Asks the adapter, which is started if there is none. After a fault it is ended.
-    async fn ask(&mut self, ask: &mut Ask, limit: Duration) -> Result<Outcome, AdapterFault> {
+    async fn ask(&mut self, ask: &mut Ask) -> Result<Outcome, AdapterFault> {
         let mut adapter = match self.adapter.take() {
             Some(adapter) => adapter,
             None => match &self.client {
@@ -333,7 +349,7 @@ impl Lane {
                 Client::Reference(reference) => reference.clone().adapter(),
             },
         };
-        let asked = adapter.ask(ask, limit).await;
+        let asked = adapter.ask(ask, self.config.limit).await;
         if asked.is_ok() {
             self.adapter = Some(adapter);
         }

@@ -36,9 +36,18 @@ fn stray(exchange: &Exchange) -> Vec<Finding> {
     let found = format!("{} {}", request.method, below.unwrap_or(path));
     let mut findings = Findings::default();
     let clause = (ClauseId::of("REQ-1"), Level::Must);
-    let wanted = match methods_of(below.unwrap_or_default()).as_slice() {
-        [] => "the method and path of an operation".to_owned(),
-        methods => format!("an operation: this path has {}", methods.join(", ")),
+    let methods = methods_of(below.unwrap_or_default());
+    let is_right_method = methods.contains(&request.method.as_str());
+    let found = if is_right_method {
+        // What is wrong stands before or after the part that is compared.
+        format!("{} {}", request.method, request.url)
+    } else {
+        found
+    };
+    let wanted = if methods.is_empty() || is_right_method {
+        "the method and path of an operation".to_owned()
+    } else {
+        format!("an operation: this path has {}", methods.join(", "))
     };
     findings.add(clause, "path", What::value(wanted, found));
     findings.list
@@ -139,7 +148,13 @@ impl Judge<'_> {
 
     fn query(&mut self) {
         let most = i64::try_from(self.contract.limits.page).unwrap_or(i64::MAX);
-        for (name, text) in &self.exchange.request.query {
+        let query = &self.exchange.request.query;
+        for (index, (name, text)) in query.iter().enumerate() {
+            if query.iter().take(index).any(|(earlier, _)| earlier == name) {
+                let what = What::repeated("a parameter is given once", name.clone());
+                self.add("REQ-10", format!("query {name}"), what);
+                continue;
+            }
             let lawful = match name.as_str() {
                 "page" if self.operation.is_paged() => 1..=i64::MAX,
                 "per_page" if self.operation.is_paged() => 1..=most,

@@ -17,11 +17,9 @@ pub fn retry_after(field: &str) -> Option<Duration> {
             seconds.saturating_add(u64::from(has_more)),
         ));
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(field)
-        .ok()?;
-    let wait = date.duration_since(jiff::Timestamp::now());
-    Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
+    let date = httpdate::parse_http_date(field).ok()?;
+    let wait = date.duration_since(std::time::SystemTime::now());
+    Some(wait.unwrap_or(Duration::ZERO))
 }
 
 #[cfg(test)]
@@ -36,6 +34,8 @@ mod tests {
     #[test_case("1.000", Some(1); "a fraction of nothing")]
     #[test_case("99999999999999999999999", Some(u64::MAX); "more than a number holds")]
     #[test_case("Sun, 06 Nov 1994 08:49:37 GMT", Some(0); "a date that has passed")]
+    #[test_case("Sunday, 06-Nov-94 08:49:37 GMT", Some(0); "a date in the form of RFC 850")]
+    #[test_case("Sun Nov  6 08:49:37 1994", Some(0); "a date in the form of asctime")]
     #[test_case("soon", None; "a word")]
     #[test_case("1500ms", None; "a unit")]
     #[test_case("-1", None; "less than nothing")]

@@ -3,6 +3,8 @@
 mod report;
 mod wire;
 
+pub(super) use report::REFUSED;
+
 use super::adapter::Outcome;
 use super::scenario::{Check, Scenario};
 use super::server::{Host, Seen};
@@ -73,6 +75,7 @@ impl Evidence<'_> {
                 match check {
                     Check::Requests { .. }
                     | Check::Waits
+                    | Check::Abandons
                     | Check::PagesOnce
                     | Check::NoCredentialsElsewhere => {
                         wire::expect(

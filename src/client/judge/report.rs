@@ -14,7 +14,7 @@ use crate::exchange::Kind;
 const REPORT: &str = "report";
 
 /// The kind of error of a request that the client did not send.
-const REFUSED: &str = "refused";
+pub(in crate::client) const REFUSED: &str = "refused";
 
 /// Adds a finding if the report is not the expected one.
 pub(super) fn expect(
@@ -132,6 +132,7 @@ fn words(check: &Check) -> String {
         Check::Not(inner) => format!("not {}", words(inner)),
         Check::Requests { .. }
         | Check::Waits
+        | Check::Abandons
         | Check::PagesOnce
         | Check::NoCredentialsElsewhere => String::new(),
     }

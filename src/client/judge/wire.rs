@@ -9,7 +9,7 @@ use super::super::adapter::Outcome;
 use super::super::protocol::{Credentials, Item};
 use super::super::scenario::Check;
 use super::super::server::{BASE_PATH, Host, Seen};
-use super::{Evidence, Found, Place};
+use super::{Evidence, Found, Place, REFUSED};
 use crate::contract::address::{parse, same};
 use crate::contract::{
     ClauseId, Contract, Level, MissingPart, What, check_request, decoded, pairs, routes,
@@ -20,6 +20,8 @@ use crate::exchange::{
 
 /// The time by which clocks and timers may differ.
 const TOLERANCE: Duration = Duration::from_millis(10);
+/// The time by which a client may hold on beyond its time limit, on a machine that is busy with other things.
+const LENIENCE: Duration = Duration::from_secs(1);
 
 /// Returns a request and its answer as an exchange.
 pub(super) fn exchange(seen: &Seen, base_url: &str) -> Exchange {
@@ -77,6 +79,15 @@ pub(super) fn judge(evidence: &Evidence<'_>, exchanges: &[Exchange], found: &mut
         for finding in check_request(Contract::embedded(), exchange) {
             found.list.push((place, finding));
         }
+        for (name, id) in [("authorization", "REQ-3"), ("content-type", "REQ-4")] {
+            let fields = exchange.request.headers.0.iter();
+            let times = fields.filter(|(field, _)| field == name).count();
+            if times > 1 {
+                let what =
+                    What::repeated("a request has this field once", format!("{times} fields"));
+                found.add(place, clause(id), &format!("header {name}"), what);
+            }
+        }
         credentials(
             evidence.credentials,
             &exchange.request.headers,
@@ -97,12 +108,17 @@ pub(super) fn judge(evidence: &Evidence<'_>, exchanges: &[Exchange], found: &mut
         }
     }
     let succeeded = matches!(evidence.outcome, Some(Outcome::Ok(_)));
-    if succeeded && !was_sent {
+    // A report without any request: an error is the client's own, unless it says that it refused.
+    let made_up = match evidence.outcome {
+        Some(Outcome::Error(error)) if evidence.seen.is_empty() => error.kind != REFUSED,
+        _ => false,
+    };
+    if (succeeded || made_up) && !was_sent {
         let others = exchanges.iter().filter_map(|exchange| exchange.operation);
         let others: BTreeSet<&str> = others.map(Operation::id).collect();
         let others: Vec<&str> = others.into_iter().collect();
         let sent = if others.is_empty() {
-            "no request of it".to_owned()
+            "no request".to_owned()
         } else {
             others.join(", ")
         };
@@ -186,6 +202,8 @@ fn as_asked(evidence: &Evidence<'_>, exchange: &Exchange, note: &mut dyn FnMut(&
     if step.operation.has_address_in_path()
         && let (Some(asked), Some(sent)) = (&arguments.address, &request.address)
         && !is_same(asked, sent)
+        // A text that is not an address is already judged.
+        && parse(sent).is_some()
     {
         note(
             "path",
@@ -368,11 +386,12 @@ pub(super) fn expect(
             }
         }
         Check::Waits => waits(evidence, clause, found),
+        Check::Abandons => abandons(evidence, clause, found),
         Check::PagesOnce => pages(evidence.seen, exchanges, asked, clause, found),
         Check::NoCredentialsElsewhere => {
             for (number, seen) in evidence.seen.iter().enumerate() {
                 if seen.host == Host::Other {
-                    elsewhere(number, seen, &clause, found);
+                    elsewhere(evidence.credentials, (number, seen), &clause, found);
                 }
             }
         }
@@ -411,6 +430,25 @@ fn waits(evidence: &Evidence<'_>, clause: (ClauseId, Level), found: &mut Found) 
                 format!("a request {} ms too early", early.as_millis()),
             );
             found.add(Place::Request(next), clause, "request", what);
+            return;
+        }
+    }
+}
+
+/// Judges whether the client gives up an answer that does not come within its time limit.
+fn abandons(evidence: &Evidence<'_>, clause: (ClauseId, Level), found: &mut Found) {
+    let Some(limit) = evidence.scenario.step.timeout else {
+        return;
+    };
+    for (number, seen) in evidence.seen.iter().enumerate() {
+        let Some(ended) = seen.ended else {
+            continue;
+        };
+        let held = ended.saturating_duration_since(seen.arrived);
+        if held > limit + LENIENCE {
+            let expected = format!("at most {} ms of waiting for an answer", limit.as_millis());
+            let what = What::value(expected, format!("{} ms", held.as_millis()));
+            found.add(Place::Request(number), clause, "request", what);
             return;
         }
     }
@@ -457,19 +495,35 @@ fn pages(
     }
 }
 
-fn elsewhere(number: usize, seen: &Seen, clause: &(ClauseId, Level), found: &mut Found) {
+/// Judges whether a request to another host has no credentials: no field of theirs, and no secret anywhere.
+fn elsewhere(
+    given: &Credentials,
+    (number, seen): (usize, &Seen),
+    clause: &(ClauseId, Level),
+    found: &mut Found,
+) {
     let names = [
         "authorization",
         "x-auth-email",
         "x-auth-key",
         "x-auth-user-service-key",
     ];
-    let sent = names
-        .into_iter()
-        .filter(|name| seen.headers.get(name).is_some());
-    let sent: Vec<&str> = sent.collect();
+    let secret = match given {
+        Credentials::Token { token } => token,
+        Credentials::Key { key, .. } => key,
+    };
+    let fields = seen.headers.0.iter();
+    let fields =
+        fields.filter(|(name, value)| names.contains(&name.as_str()) || value.contains(secret));
+    let mut sent: Vec<&str> = fields.map(|(name, _)| name.as_str()).collect();
+    if decoded(&seen.target).contains(secret) {
+        sent.push("the secret in the URL");
+    }
+    if String::from_utf8_lossy(&seen.body).contains(secret) {
+        sent.push("the secret in the body");
+    }
     if !sent.is_empty() {
         let what = What::unexpected("no credentials for another host", sent.join(", "));
-        found.add(Place::Request(number), clause.clone(), "header", what);
+        found.add(Place::Request(number), clause.clone(), "request", what);
     }
 }

@@ -90,6 +90,7 @@ fn check(reader: &mut Reader, word: &Key, value: &Node) -> Option<Check> {
             }
         }
         "waits" => Check::Waits,
+        "abandons" => Check::Abandons,
         "pages" => {
             one_of(reader, value, &["once"]);
             Check::PagesOnce

@@ -13,8 +13,9 @@ pub const FILE: &[Word] = words! {
     "ask": "What the client is asked to do.",
     "given": "Mappings that the zone holds at first: a list of them, or their number.",
     "variations": "Lawful variations of the mock; `originproof list variations` shows them.",
-    "answers": "The answers to the client's requests, in order; requests after the last one are answered by the mock.",
-    "watch": "How long to wait for the client's report. If it does not come, only the requests are judged. Without it, a client that does not report is not judged.",
+    "answers": "The answers to the requests of the operation, in order; the mock answers all other requests, and those after the last one.",
+    "field-names": "`title-case`: the fields of answers are written as in `Retry-After`, and not in lower case.",
+    "watch": "How long to wait for the client's report after the first answer. If it does not come, only the requests are judged. Without it, a client that does not report is not judged.",
     "expect": "By clause, what is expected of the client's requests and report.",
 };
 
@@ -25,7 +26,7 @@ pub const ASK: &[Word] = words! {
     "vendor": "The vendor to write.",
     "region": "The region to write.",
     "items": "The mappings of a batch: a list of `address`, `vendor` and `region`, or their number.",
-    "addresses": "The addresses of a batch delete.",
+    "addresses": "The addresses of a batch delete: a list, or their number.",
     "page": "The page of a list; without it, the whole list is asked for.",
     "per_page": "The number of mappings on a page.",
     "credentials": "`token` (default) or `key`.",
@@ -45,7 +46,7 @@ pub const ANSWER: &[Word] = words! {
     "set": "Values to put into the body, by JSON Pointer.",
     "remove": "JSON Pointers of members to remove from the body.",
     "reversed": "`true`: members and entries in reverse order.",
-    "retry-after": "The field of this name: `1s`, or `date 1s` for the time in one second as a date.",
+    "retry-after": "The field of this name: `1s`, or a date in one second: `date 1s`, `rfc850 1s`, `asctime 1s` (RFC 9110, 5.6.7).",
     "redirect": "`other-host`: a redirect to the same path of another host, which the server watches.",
     "framing": "`length` (default), `chunked`, `close` (after the answer), `until-close` (the end of the connection ends the body).",
     "coding": "`gzip`, if the client accepts it.",
@@ -65,5 +66,6 @@ pub const EXPECT: &[Word] = words! {
     "requests": "The number of requests of the operation: `least`, `most`.",
     "waits": "`true`: no request comes before the time of `retry-after`.",
     "pages": "`once`: no page is asked for twice, and none after an empty one.",
+    "abandons": "`true`: no request is held on to for more than a second beyond the client's time limit.",
     "other-host": "`no-credentials`: what another host receives has no credentials.",
 };

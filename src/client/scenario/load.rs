@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::expect::read_expectations;
 use super::format;
-use super::model::{Base, Framing, Given, RetryAfter, Scenario, ScriptedAnswer, Step, Times, Wire};
+use super::model::{
+    Base, DateForm, Framing, Given, RetryAfter, Scenario, ScriptedAnswer, Step, Times, Wire,
+};
 use crate::case::load::reader::{Reader, json, member};
 use crate::case::load::table;
 use crate::client::protocol::{Arguments, Item};
@@ -97,6 +99,8 @@ fn read(
         given: given(reader, entries),
         variations: variations(reader, entries),
         answers: answers(reader, entries),
+        title_case: member(entries, "field-names")
+            .is_some_and(|(_, node)| one_of(reader, node, &["title-case"]).is_some()),
         watch: member(entries, "watch").map(|(_, node)| time(reader, node, "`watch`")),
         expect: read_expectations(reader, entries, &proves),
         proves,
@@ -165,7 +169,7 @@ fn step(reader: &mut Reader, entries: &[(Key, Node)], source: &SourceFile) -> St
                 }
             }
             "items" => arguments.items = Some(items(reader, value)),
-            "addresses" => arguments.addresses = Some(reader.texts(value, "`addresses`")),
+            "addresses" => arguments.addresses = Some(addresses(reader, value)),
             "page" | "per_page" => {
                 let number = u64::try_from(reader.number(value, &key.text)).ok();
                 if key.text == "page" {
@@ -207,6 +211,15 @@ fn items(reader: &mut Reader, node: &Node) -> Vec<Item> {
             region,
         })
         .collect()
+}
+
+/// Reads a list of addresses, or generates a number of them.
+fn addresses(reader: &mut Reader, node: &Node) -> Vec<String> {
+    if let Data::Scalar { .. } = node.data {
+        let items = items(reader, node).into_iter();
+        return items.map(|item| item.address).collect();
+    }
+    reader.texts(node, "`addresses`")
 }
 
 fn mappings(reader: &mut Reader, node: &Node) -> Vec<[String; 3]> {
@@ -340,9 +353,19 @@ fn part(reader: &mut Reader, answer: &mut ScriptedAnswer, name: &str, value: &No
         "remove" => answer.remove = reader.texts(value, "`remove`"),
         "retry-after" => {
             let text = reader.fixed(value, name);
-            answer.retry_after = Some(match text.strip_prefix("date ") {
-                Some(time) => RetryAfter::Date(read_time(reader, value, time)),
-                None => RetryAfter::Seconds(read_time(reader, value, &text)),
+            let (form, time) = text.split_once(' ').unwrap_or(("", &text));
+            let time = read_time(reader, value, time);
+            answer.retry_after = Some(match form {
+                "" => RetryAfter::Seconds(time),
+                "rfc850" => RetryAfter::Date(time, DateForm::Rfc850),
+                "asctime" => RetryAfter::Date(time, DateForm::Asctime),
+                form => {
+                    if form != "date" {
+                        let known = ["date", "rfc850", "asctime"];
+                        reader.unknown(value.span, "form of date", form, known);
+                    }
+                    RetryAfter::Date(time, DateForm::Imf)
+                }
             });
         }
         "redirect" => {

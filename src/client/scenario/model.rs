@@ -36,6 +36,8 @@ pub struct Scenario {
     pub variations: Vec<String>,
     /// The answers, in order.
     pub answers: Vec<ScriptedAnswer>,
+    /// Whether field names are written in title case.
+    pub title_case: bool,
     /// The time after which only the requests are judged.
     pub watch: Option<Duration>,
     /// What is expected.
@@ -69,7 +71,7 @@ impl Scenario {
     pub fn patience(&self) -> Duration {
         let answers = self.answers.iter().map(|answer| {
             let asked = match answer.retry_after {
-                Some(RetryAfter::Seconds(wait) | RetryAfter::Date(wait)) => wait,
+                Some(RetryAfter::Seconds(wait) | RetryAfter::Date(wait, _)) => wait,
                 None => Duration::ZERO,
             };
             asked + answer.wire.delay + answer.wire.stall
@@ -151,7 +153,18 @@ pub enum RetryAfter {
     /// In seconds.
     Seconds(Duration),
     /// As a date, this far away.
-    Date(Duration),
+    Date(Duration, DateForm),
+}
+
+/// The form of a date (RFC 9110, 5.6.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateForm {
+    /// The form that is sent today.
+    Imf,
+    /// The obsolete form of RFC 850.
+    Rfc850,
+    /// The obsolete form of asctime.
+    Asctime,
 }
 
 /// What happens on the wire.
@@ -246,6 +259,8 @@ pub enum Check {
     },
     /// No request before the time of `retry-after`.
     Waits,
+    /// No request that is held on to beyond the time limit.
+    Abandons,
     /// No page twice, and none after an empty one.
     PagesOnce,
     /// No credentials for another host.

@@ -11,7 +11,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Response, StatusCode, Version};
 use serde_json::{Map, Value, json};
 
-use super::super::scenario::{Base, Framing, RetryAfter, ScriptedAnswer, Wire};
+use super::super::scenario::{Base, DateForm, Framing, RetryAfter, ScriptedAnswer, Wire};
 use crate::exchange::Headers;
 use crate::mock::Mock;
 
@@ -71,8 +71,8 @@ pub(super) async fn prepare(
         Some(RetryAfter::Seconds(wait)) => {
             insert(&mut headers, "retry-after", &wait.as_secs().to_string());
         }
-        Some(RetryAfter::Date(wait)) => {
-            let (date, left) = date_in(wait);
+        Some(RetryAfter::Date(wait, form)) => {
+            let (date, left) = date_in(wait, form);
             insert(&mut headers, "retry-after", &date);
             wait_for_date = Some(left);
         }
@@ -101,19 +101,19 @@ fn insert(headers: &mut HeaderMap, name: &str, value: &str) {
     }
 }
 
-/// Returns the first whole second that is at least this far away, as an HTTP date, and the time until then.
-fn date_in(wait: Duration) -> (String, Duration) {
+/// Returns the first whole second that is at least this far away, as a date, and the time until then.
+fn date_in(wait: Duration, form: DateForm) -> (String, Duration) {
     let now = jiff::Timestamp::now();
     let whole = i64::try_from(wait.as_secs()).unwrap_or_default() + 1;
     let second = now.as_second().saturating_add(whole);
     let then = jiff::Timestamp::from_second(second).unwrap_or(now);
-    let date = jiff::fmt::rfc2822::DateTimePrinter::new()
-        .timestamp_to_rfc9110_string(&then)
-        .unwrap_or_default();
-    (
-        date,
-        Duration::try_from(then.duration_since(now)).unwrap_or_default(),
-    )
+    let pattern = match form {
+        DateForm::Imf => "%a, %d %b %Y %H:%M:%S GMT",
+        DateForm::Rfc850 => "%A, %d-%b-%y %H:%M:%S GMT",
+        DateForm::Asctime => "%a %b %e %H:%M:%S %Y",
+    };
+    let left = Duration::try_from(then.duration_since(now)).unwrap_or_default();
+    (then.strftime(pattern).to_string(), left)
 }
 
 /// Returns the answer before it is edited.

@@ -33,6 +33,8 @@ pub(in crate::client) struct Seen {
     pub(in crate::client) body: Bytes,
     /// When it came.
     pub(in crate::client) arrived: Instant,
+    /// When the client had read the answer or given it up.
+    pub(in crate::client) ended: Option<Instant>,
     /// What was answered; `None` if nothing was.
     pub(in crate::client) answer: Option<Given>,
     /// The time before which no further request may come.
@@ -93,6 +95,7 @@ impl Log {
                 headers,
                 body: body.clone(),
                 arrived,
+                ended: None,
                 answer: None,
                 not_before: None,
                 fault: None,
@@ -110,6 +113,7 @@ impl Log {
             headers: Headers::default(),
             body: Bytes::new(),
             arrived: Instant::now(),
+            ended: None,
             answer: None,
             not_before: None,
             fault: Some(fault),
@@ -124,6 +128,14 @@ impl Log {
         }
         all.push(seen);
         Some(all.len() - 1)
+    }
+
+    /// Remembers when a client had read an answer or given it up.
+    pub(super) fn ended(&self, number: Option<usize>) {
+        let mut all = locked(&self.0);
+        if let Some(seen) = number.and_then(|number| all.get_mut(number)) {
+            seen.ended.get_or_insert_with(Instant::now);
+        }
     }
 
     /// Remembers what was answered to a request.

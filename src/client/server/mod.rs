@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
+use futures_util::StreamExt;
 use http::request::Parts;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -46,6 +47,8 @@ struct Shared {
     mock: Arc<Mock>,
     /// The operation that the client is asked for; only its requests get the answers of the script.
     asked: Operation,
+    /// Whether field names are written in title case.
+    title_case: bool,
     answers: Vec<ScriptedAnswer>,
     /// The number of requests that each answer was given to.
     given: Mutex<Vec<usize>>,
@@ -66,6 +69,7 @@ impl Stage {
         let shared = Arc::new(Shared {
             mock: Arc::new(mock(scenario, zone, access)),
             asked: scenario.step.operation,
+            title_case: scenario.title_case,
             answers: scenario.answers.clone(),
             given: Mutex::new(vec![0; scenario.answers.len()]),
             log: Log::default(),
@@ -85,6 +89,14 @@ impl Stage {
     /// Returns the base URL for the client.
     pub(super) fn base_url(&self) -> String {
         format!("http://127.0.0.1:{}{BASE_PATH}", self.port)
+    }
+
+    /// Returns this long after the first request was answered.
+    pub(super) async fn watched(&self, time: Duration) {
+        while self.seen().iter().all(|seen| seen.answer.is_none()) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(time).await;
     }
 
     /// Returns the requests so far, in the order of their arrival.
@@ -157,7 +169,10 @@ async fn connection(stream: TcpStream, host: Host, shared: Arc<Shared>) {
     let served = Arc::clone(&shared);
     let service = service_fn(move |request| respond(request, host, Arc::clone(&served)));
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .title_case_headers(shared.title_case);
     builder.http2().timer(TokioTimer::new());
     let serving = builder.serve_connection(TokioIo::new(stream), service);
     if let Err(error) = serving.await
@@ -190,6 +205,11 @@ async fn respond(
         Host::Own if is_asked(&shared, &parts) => next(&shared),
         Host::Own | Host::Other => None,
     };
+    // If the client closes the connection, this task is dropped where it waits, and the log says when that was.
+    let waiting = Waiting {
+        log: &shared.log,
+        number,
+    };
     let request = Request::from_parts(parts, body);
     let prepared = prepare(script.as_ref(), request, &shared.mock, shared.other).await;
     if let Some(script) = &script {
@@ -204,7 +224,36 @@ async fn respond(
         .as_ref()
         .and_then(|script| asked_wait(script, &prepared));
     shared.log.answered(number, &prepared, not_before);
-    Ok(prepared.into_response())
+    std::mem::forget(waiting);
+    let response = prepared.into_response();
+    Ok(response.map(|body| watched(body, shared, number)))
+}
+
+/// Notes when a client gives up an answer that it waits for.
+struct Waiting<'l> {
+    log: &'l Log,
+    number: Option<usize>,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.log.ended(self.number);
+    }
+}
+
+/// Returns a body that notes when it was read or given up.
+fn watched(body: Body, shared: Arc<Shared>, number: Option<usize>) -> Body {
+    struct End(Arc<Shared>, Option<usize>);
+    impl Drop for End {
+        fn drop(&mut self) {
+            self.0.log.ended(self.1);
+        }
+    }
+    let end = End(shared, number);
+    Body::from_stream(body.into_data_stream().map(move |part| {
+        let _ = &end;
+        part
+    }))
 }
 
 /// Returns whether a request is of the operation that the client is asked for.
@@ -234,7 +283,7 @@ fn next(shared: &Shared) -> Option<ScriptedAnswer> {
 fn asked_wait(script: &ScriptedAnswer, prepared: &Prepared) -> Option<Instant> {
     let wait = match script.retry_after? {
         RetryAfter::Seconds(wait) => wait,
-        RetryAfter::Date(_) => prepared.wait_for_date?,
+        RetryAfter::Date(..) => prepared.wait_for_date?,
     };
     Some(Instant::now() + wait.min(Duration::from_hours(24)))
 }
