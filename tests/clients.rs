@@ -96,7 +96,7 @@ fn no_lawful_client_is_accused() {
             .unwrap_or_else(|error| panic!("{error}"));
         let failed = reports
             .iter()
-            .filter(|report| report.verdict != Verdict::Conforms);
+            .filter(|report| !matches!(report.verdict, Verdict::Conforms | Verdict::Skipped));
         accused.extend(failed.map(|report| format!("{name}: {}", told(report))));
     }
     assert!(accused.is_empty(), "{}", accused.join("\n"));

@@ -29,7 +29,7 @@ async fn tried(client: Reference, config: &RunConfig, scenarios: Vec<Scenario>) 
         };
         if !matches!(
             trial.verdict,
-            Verdict::Conforms | Verdict::Violates | Verdict::Deviates
+            Verdict::Conforms | Verdict::Skipped | Verdict::Violates | Verdict::Deviates
         ) {
             let reason = trial.reason.clone().unwrap_or_default();
             shown.unjudged.push(format!("{}: {reason}", trial.id));

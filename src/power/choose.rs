@@ -75,8 +75,10 @@ enum Unit {
 impl Unit {
     /// Returns what the first proof is worth, and which part of it each further proof is worth. The numbers were chosen by
     /// holding back each fourth mutant and counting how many of those are caught.
-    fn worth(&self) -> (f64, f64) {
+    fn worth(&self, is_small: bool) -> (f64, f64) {
         match self {
+            Self::Must(_) if is_small => (30.0, 0.0),
+            Self::Case(..) | Self::Trial(_) | Self::Border(_) if is_small => (0.0, 0.0),
             Self::Must(_) => (2.0, 0.0),
             Self::Other(_) => (1.0, 0.0),
             Self::Mutant(_) => (30.0, 0.0),
@@ -85,6 +87,10 @@ impl Unit {
         }
     }
 }
+
+/// The number of requests from which a budget touches every must clause with less than half of itself. A smaller one is
+/// spent where it proves most: a must clause then counts as much as a fault, and breadth for its own sake does not count.
+const MUSTS_FIRST: usize = 600;
 
 /// A trial that may be chosen.
 struct Candidate {
@@ -106,9 +112,10 @@ pub fn choose(
     budget: Option<usize>,
 ) -> Chosen {
     let (mut units, mut worth): (HashMap<Unit, usize>, Vec<(f64, f64)>) = Default::default();
+    let is_small = budget.is_some_and(|budget| budget < MUSTS_FIRST);
     let mut number = |unit: Unit| {
         let next = worth.len();
-        let of = unit.worth();
+        let of = unit.worth(is_small);
         *units.entry(unit).or_insert_with(|| {
             worth.push(of);
             next
@@ -155,7 +162,7 @@ pub fn choose(
         // A must clause that is not touched yet comes before any second proof of another.
         let class = |one: &Candidate| {
             let opens = one.musts.iter().any(|unit| covered[*unit] == 0);
-            (is_first(&one.trial.1.id()), opens)
+            (is_first(&one.trial.1.id()), opens && !is_small)
         };
         let best = left
             .iter()
