@@ -67,6 +67,8 @@ def curl(ask, query=""):
         errors = answer.get("errors") if isinstance(answer, dict) else None
         code = errors[0].get("code") if errors else None
         raise Failed("api", text[:300], int(status), code)
+    if answer.get("result") is None:
+        raise Failed("decode", "the answer has no result", int(status))
     return answer
 
 
