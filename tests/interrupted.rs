@@ -22,7 +22,7 @@ use support::relay::{Honest, Place, Relay, Request, Script, Wire};
 use support::zone;
 
 /// The number of moments for each signal and kind of run.
-const MOMENTS: usize = 50;
+const MOMENTS: usize = 30;
 /// Addresses in the zone that cases choose or name, besides its other mappings.
 const CONTESTED: [&str; 5] = [
     "192.0.2.10",

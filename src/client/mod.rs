@@ -2,7 +2,7 @@
 //!
 //! [`scenario`] reads what a client is asked to do, what the server answers and what is expected. [`adapter`] speaks to the
 //! client under test. `server` answers its requests, and `judge` holds the requests and the client's report against the
-//! clauses. [`Run`] puts them together. [`reference`] is a client of our own, with one fault a row.
+//! clauses. [`Run`] puts them together. [`mod@reference`] is a client of our own, with one fault a row.
 
 pub mod adapter;
 mod judge;

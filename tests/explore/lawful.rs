@@ -26,7 +26,7 @@ fn told(stories: &[Story]) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reference_implementation_is_not_accused() {
-    for seed in 1..=8 {
+    for seed in 1..=4 {
         let stories = stories(&[], seed, 2_500).await;
         assert!(stories.is_empty(), "seed {seed}: {:#?}", told(&stories));
     }
@@ -52,9 +52,13 @@ async fn accusations(variation: &Variation, seed: u64) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lawful_variations_are_not_accused() {
-    // Walks have twelve themes, two of which are large; these two seeds cover the other ten.
-    for variation in variation::all() {
-        for seed in [11, 12] {
+    // Walks have twelve themes, two of which are large; these two seeds cover the other ten. Variations take them in turn,
+    // and those that combine several freedoms are tried with both.
+    let seeds = [11, 12].into_iter().cycle();
+    for (variation, seed) in variation::all().zip(seeds) {
+        let is_combined = variation.changes.len() > 2;
+        let other = is_combined.then_some(if seed == 11 { 12 } else { 11 });
+        for seed in std::iter::once(seed).chain(other) {
             let accused = accusations(variation, seed).await;
             assert!(
                 accused.is_empty(),
