@@ -118,7 +118,7 @@ fn present<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<Option<Value>,
 }
 
 /// An error as the client gives it to its caller.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClientError {
     /// The status of the answer; absent if there was none.
     #[serde(default)]
@@ -126,6 +126,9 @@ pub struct ClientError {
     /// The code of the answer's first error; absent if there was none.
     #[serde(default)]
     pub code: Option<i64>,
+    /// The failed items of a batch, if the client gives them to its caller with an error: `{"address", "error"}` each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Value>,
     /// The message for people.
     #[serde(default)]
     pub message: String,

@@ -290,6 +290,7 @@ impl Lane {
                 () = stage.watched(watch) => Ok(None),
             },
         };
+        let reported = Instant::now();
         let outcome = match asked {
             Ok(outcome) => outcome,
             Err(fault) => {
@@ -328,6 +329,7 @@ impl Lane {
             credentials: &credentials,
             seen: &seen,
             outcome: outcome.as_ref(),
+            reported,
             base_url: &ask.base_url,
         };
         evidence.judge(report, &draw.redactor());

@@ -3,6 +3,8 @@
 mod report;
 mod wire;
 
+use std::time::Instant;
+
 pub(super) use report::REFUSED;
 
 use super::adapter::Outcome;
@@ -46,6 +48,8 @@ pub(super) struct Evidence<'e> {
     pub(super) seen: &'e [Seen],
     /// What the client reported; `None` if the scenario did not wait for it.
     pub(super) outcome: Option<&'e Outcome>,
+    /// When the client reported.
+    pub(super) reported: Instant,
     /// The base URL that the client was given.
     pub(super) base_url: &'e str,
 }

@@ -5,7 +5,7 @@ use super::super::normal::{brief, difference, normal};
 use super::super::protocol::ClientError;
 use super::super::scenario::Check;
 use super::{Evidence, Found, Place};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::contract::{ClauseId, Level, What};
 use crate::exchange::Kind;
@@ -44,12 +44,24 @@ fn miss(
         (Check::Success(expected), Outcome::Ok(result)) => {
             let operation = evidence.scenario.step.operation;
             let shown = normal(operation, result);
-            // A client may give nothing to the caller of a delete: the address is known.
-            let is_void = matches!(shown, Value::Null | Value::Bool(true));
-            if operation.kind() == Kind::Delete && is_void {
-                return None;
+            let has_address = shown.get("address").is_some();
+            match (operation.kind(), expected, &shown) {
+                // A client may give nothing to the caller of a delete: the address is known.
+                (Kind::Delete, ..) if !has_address => None,
+                // Of the whole set, the caller of an upsert may be given the mapping that it wrote.
+                (Kind::Upsert, Value::Array(all), Value::Object(_)) if has_address => {
+                    let own = all.iter().map(|one| difference(one, &shown));
+                    own.min_by_key(Option::is_some).flatten()
+                }
+                _ => difference(expected, &shown),
             }
-            difference(expected, &shown)
+        }
+        // A client may give the failed items to its caller with an error.
+        (Check::Success(expected), Outcome::Error(error)) if error.failed.is_some() => {
+            let batch = json!({"succeeded": [], "failed": error.failed});
+            let shown = normal(evidence.scenario.step.operation, &batch);
+            let failed = |value: &Value| value.get("failed").cloned().unwrap_or_default();
+            difference(&failed(expected), &failed(&shown))
         }
         // Without a request there is no answer whose status or code could be told.
         (Check::Error { .. }, Outcome::Error(error))

@@ -441,7 +441,10 @@ fn abandons(evidence: &Evidence<'_>, clause: (ClauseId, Level), found: &mut Foun
         return;
     };
     for (number, seen) in evidence.seen.iter().enumerate() {
-        let Some(ended) = seen.ended else {
+        // A client that has reported, or sent the request again, no longer waits, even if its connection stays open.
+        let next = evidence.seen.get(number + 1).map(|next| next.arrived);
+        let ends = [seen.ended, next, Some(evidence.reported)];
+        let Some(ended) = ends.into_iter().flatten().min() else {
             continue;
         };
         let held = ended.saturating_duration_since(seen.arrived);

@@ -67,6 +67,7 @@ pub(super) fn failure_of(
             () if reference.is(Fault::StatusAsCode) => Some(i64::from(answered.status)),
             () => code,
         },
+        failed: None,
         message: message.unwrap_or("the request failed").to_owned(),
         kind: if code.is_some() { "api" } else { "decode" }.to_owned(),
     })
