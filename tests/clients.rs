@@ -26,7 +26,7 @@ static AT_A_TIME: Semaphore = Semaphore::const_new(4);
 async fn reports(client: Reference, scenarios: Vec<Scenario>) -> Vec<TrialReport> {
     let _turn = AT_A_TIME.acquire().await;
     let config = RunConfig {
-        parallel: 16,
+        parallel: 6,
         ..RunConfig::default()
     };
     let mut reports = Vec::new();

@@ -84,6 +84,8 @@ impl Sender {
                     let is_busy = answered.status == 429;
                     let is_fault = answered.status >= 500;
                     if !is_last && (is_busy || is_fault && may_repeat) {
+                        // A gateway may have lost the answer of the server behind it.
+                        was_lost |= is_fault;
                         tokio::time::sleep(pause(reference, &fields)).await;
                         continue;
                     }
