@@ -6,7 +6,7 @@ mod command;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use command::{Ended, Folder, end, spawn};
+use command::{Ended, Folder, ZONE, end, spawn};
 use originproof::client::reference::{Reference, habits, mutants};
 use originproof::client::scenario::{Scenario, Scenarios, format, json_schema};
 use originproof::client::{Client, Run, RunConfig, protocol};
@@ -291,4 +291,49 @@ fn failures_that_are_expected_do_not_fail_the_run() {
     };
     run(&["--write-expect", "known.yaml", "--reason", "known"]).with(1, &[]);
     run(&["--expect", "known.yaml"]).with(0, &["expected"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_mock_tells_a_client_what_is_wrong_and_lists_it_at_the_end() {
+    use std::io::{Read, Write};
+    let folder = Folder::new();
+    let arguments = ["mock", "--judge-clients", "--fail", "--token", "mock-token"];
+    let mut child = spawn(folder.originproof(&arguments));
+    let mut line = String::new();
+    let mut byte = [0];
+    while let Some(stdout) = &mut child.stdout
+        && !line.ends_with('\n')
+        && matches!(stdout.read(&mut byte), Ok(1))
+    {
+        line.push(char::from(byte[0]));
+    }
+    let address = line.trim().trim_start_matches("listening on http://");
+    let (host, _) = address.split_once('/').unwrap_or_else(|| panic!("{line}"));
+    let body = r#"{"ip":"192.0.2.1","vendor":"aws","region":"us-east-1"}"#;
+    let request = format!(
+        "PUT /client/v4/zones/{ZONE}/origin/cloud_regions/192.0.2.1 HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\
+         authorization: Bearer mock-token\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = std::net::TcpStream::connect(host).unwrap_or_else(|error| panic!("{error}"));
+    let mut answer = String::new();
+    let sent = stream.write_all(request.as_bytes());
+    let read = sent.and_then(|()| stream.read_to_string(&mut answer));
+    assert!(read.is_ok(), "{read:?}");
+    let told = "expected the member origin_ip, found the member ip";
+    assert!(
+        answer.starts_with("HTTP/1.1 400") && answer.contains(told),
+        "{answer}"
+    );
+    command::signal("INT", child.id());
+    let live = format!("client: REQ-5 must v2.put PUT /client/v4/zones/{ZONE}");
+    end(child).with(
+        1,
+        &[
+            live.as_str(),
+            "cause 1 of 1: violates REQ-5",
+            "requests of v2.put",
+        ],
+    );
 }
