@@ -24,6 +24,7 @@ macro_rules! words {
         &[$($crate::case::format::word($name, $says)),+]
     };
 }
+#[cfg(feature = "clients")]
 pub(crate) use words;
 
 /// Keys of a file.

@@ -18,7 +18,7 @@ judge() {
     local code=$1 list=$2 is=0
     shift 2
     echo "-- $list"
-    "$binary" clients --quiet --expect "clients/$list" -- "$@" || is=$?
+    "$binary" clients --quiet --limit 15s --expect "clients/$list" -- "$@" || is=$?
     [ "$is" -eq "$code" ] || die "$*: the exit code is $is, not $code"
 }
 judge 0 python/expect-5.9.0.yaml "$cache/cloudflare-5.9.0/bin/python" clients/python/adapter.py

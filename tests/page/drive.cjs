@@ -240,7 +240,7 @@ async function hostileTextStaysText({ page, go }) {
   const text = await page.textContent("main");
   check("markup is shown as text", text.includes("</script><img src=x onerror="));
   check("hidden characters are shown", !/[\u202e\u2066\u2028\u0000\u001b]/.test(text) && text.includes("\\u202e"));
-  check("nothing is a template", !text.includes("1337"));
+  check("nothing is a template", !text.includes(String(1234567 * 7654321)));
   await page.fill("#search", "</script><img");
   same("a hostile search", await shown(page), trials.length);
   await page.fill("#search", "");

@@ -80,7 +80,7 @@ const ATTACKS = [
   "<link rel=stylesheet href=http://192.0.2.1/x.css><base href=http://192.0.2.1/>",
   "<style>@import 'http://192.0.2.1/x.css';*{background:url(http://192.0.2.1/x)}</style>",
   "</style></title></textarea></noscript><img src=http://192.0.2.1/x.png>",
-  "{{ 7 * 191 }} {% raw %} ${7 * 191} <%= 7 * 191 %>",
+  "{{ 1234567 * 7654321 }} {% raw %} ${1234567 * 7654321} <%= 1234567 * 7654321 %>",
   "a\u2028b\u2029c",
   "\u202egnp.exe\u202c \u2066x\u2069 \u200b",
   "\u0000 \u001b[31m \u0007",
