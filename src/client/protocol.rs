@@ -19,7 +19,7 @@ pub struct Ask {
     pub base_url: String,
     /// The credentials to use.
     pub credentials: Credentials,
-    /// The longest time that the client may wait for an answer to a request, in ms; absent if there is no limit.
+    /// The time limit for the answer to a request, in ms; absent without a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
 }

@@ -63,7 +63,7 @@ fn miss(
             let failed = |value: &Value| value.get("failed").cloned().unwrap_or_default();
             difference(&failed(expected), &failed(&shown))
         }
-        // Without a request there is no answer whose status or code could be told.
+        // No request was sent, so there is no status or code to report.
         (Check::Error { .. }, Outcome::Error(error))
             if error.kind == REFUSED && evidence.seen.is_empty() =>
         {
