@@ -209,7 +209,7 @@ impl Library {
     pub fn embedded() -> Result<Self, LibraryError> {
         let mut files = Vec::new();
         collect_embedded(&EMBEDDED, &mut files);
-        files.retain(|(id, _)| !is_scenario(id));
+        files.retain(|(id, _)| !id.starts_with(SCENARIOS));
         Self::load(files)
     }
 
@@ -224,8 +224,11 @@ impl Library {
             found.take(root, folder)?;
         } else {
             found.collect(folder, folder)?;
-            found.cases.retain(|(id, _)| !is_scenario(id));
         }
+        let side = Side::of_unclear(&found.cases);
+        found
+            .cases
+            .retain(|file| Side::of(file).unwrap_or(side) == Side::Server);
         if found.cases.is_empty() {
             return Err(LibraryError::Empty(folder.to_owned()));
         }
@@ -307,12 +310,39 @@ impl Library {
 /// The folder below the cases that holds the scenarios for clients.
 const SCENARIOS: &str = "clients/";
 
-fn is_scenario(id: &str) -> bool {
-    id.starts_with(SCENARIOS)
+/// The side of the contract that a file tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// Cases test servers: they have `steps`.
+    Server,
+    /// Scenarios test clients: they have `ask`, or are in the folder of scenarios.
+    Client,
+}
+
+impl Side {
+    /// Returns the side of a file; `None` if it has neither `steps` nor `ask`.
+    fn of((id, source): &(String, SourceFile)) -> Option<Self> {
+        let has = |key: &str| source.text.lines().any(|line| line.starts_with(key));
+        if id.starts_with(SCENARIOS) || (has("ask:") && !has("steps:")) {
+            Some(Self::Client)
+        } else {
+            has("steps:").then_some(Self::Server)
+        }
+    }
+
+    /// Returns the side of the files of which one can't tell: they go with scenarios if there is nothing else.
+    fn of_unclear(files: &[(String, SourceFile)]) -> Self {
+        let sides: Vec<Self> = files.iter().filter_map(Self::of).collect();
+        if sides.is_empty() || sides.contains(&Self::Server) {
+            Self::Server
+        } else {
+            Self::Client
+        }
+    }
 }
 
 /// Returns the files of the scenarios for clients, each with its id: the built-in ones, or those of a folder. A folder of
-/// cases holds them in `clients`; a folder without it, or a file, is taken as scenarios alone.
+/// cases holds them in `clients`; elsewhere a file is a scenario if it has the key `ask`.
 ///
 /// # Errors
 /// Returns [`LibraryError::Unreadable`] or [`LibraryError::Empty`].
@@ -321,19 +351,20 @@ pub fn scenario_sources(folder: Option<&Path>) -> Result<Vec<(String, SourceFile
         None => {
             let mut files = Vec::new();
             collect_embedded(&EMBEDDED, &mut files);
-            files.retain(|(id, _)| is_scenario(id));
+            files.retain(|(id, _)| id.starts_with(SCENARIOS));
             files
         }
         Some(folder) => {
             let mut found = Found::default();
-            let below = folder.join(SCENARIOS);
             if folder.is_file() {
                 found.take(folder.parent().unwrap_or(Path::new("")), folder)?;
-            } else if below.is_dir() {
-                found.collect(&below, &below)?;
             } else {
                 found.collect(folder, folder)?;
             }
+            let side = Side::of_unclear(&found.cases);
+            found
+                .cases
+                .retain(|file| Side::of(file).unwrap_or(side) == Side::Client);
             if found.cases.is_empty() {
                 return Err(LibraryError::Empty(folder.to_owned()));
             }

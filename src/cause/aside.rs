@@ -36,7 +36,10 @@ fn one_clause(sheet: &Sheet, joined: &mut Joined) {
             }
             let is_member = !matches!(mine.at.as_str(), "" | "result" | "value" | "status");
             let is_one_way = is_member && mine.at == its.at && mine.kind == its.kind;
+            // A malformed answer already explains a group in its wake, so such a group must not link two mistakes.
+            let is_explained = joined.wake.contains(&a) || joined.wake.contains(&b);
             let is_rule = mine.clause.family() == "REG" || is_of_the_limit(&mine.clause);
+            let is_rule = is_rule && !is_explained;
             if is_one_way || is_rule || answers(first) == answers(second) {
                 joined.join(a, b);
             }

@@ -142,17 +142,24 @@ fn headline(
         .collect();
     let at_fault = suspect.or(shown_by.first().copied().filter(|_| shown_by.len() == 1));
     let at_fault = Operation::all().find(|operation| Some(operation.index()) == at_fault);
+    // Operations of both generations may share the clause about the form of their answers.
+    let forms: BTreeSet<Option<&ClauseId>> = Operation::all()
+        .filter(|operation| shown_by.contains(&operation.index()))
+        .map(|operation| operation.promises().form.as_ref())
+        .collect();
+    let one_form = forms.first().copied().flatten();
+    let one_form = one_form.filter(|form| forms.len() == 1 && clauses.contains_key(*form));
     let all: BTreeSet<usize> = clauses.values().flatten().copied().collect();
     let best = groups.iter().max_by_key(|(number, group)| {
         let clause = &group.key.clause;
-        let is_its_own =
-            at_fault.is_some_and(|operation| owners(clause).any(|own| own == operation));
-        let is_form =
-            at_fault.is_some_and(|operation| operation.promises().form.as_ref() == Some(clause));
+        let is_its_own = one_form == Some(clause)
+            || at_fault.is_some_and(|operation| owners(clause).any(|own| own == operation));
+        let is_form = one_form == Some(clause)
+            || at_fault.is_some_and(|operation| operation.promises().form.as_ref() == Some(clause));
         let follows = joined.wake.contains(number) && !is_form;
         let is_everywhere = clause.family() == "ENV"
             && group.nature == Nature::Form
-            && !(is_form_of_results(clause) && at_fault.is_some())
+            && !(is_form_of_results(clause) && (at_fault.is_some() || one_form.is_some()))
             && trials(clause) * 2 >= all.len();
         let (broken, about) = (trials(clause), about(sheet, clause, at_fault));
         let about = about.max(broken).max(1);

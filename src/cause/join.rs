@@ -233,10 +233,22 @@ fn of_one_member(sheet: &Sheet, joined: &mut Joined) {
         let are_forms = first.nature == Nature::Form && second.nature == Nature::Form;
         let is_named = !matches!(mine.at.as_str(), "" | "result" | "value");
         let is_one_member = is_named && mine.at == its.at && mine.kind == its.kind;
+        if is_of_one_envelope(first, second) || is_of_one_envelope(second, first) {
+            joined.join(a, b);
+        }
         if are_forms && (is_one_member || (is_about_pages(first) && is_about_pages(second))) {
             joined.join(a, b);
         }
     }
+}
+
+/// Returns whether the second group is about the failure form of answers outside the operations, and the first one is about
+/// the same member of the envelope. A server makes all its failures in one place.
+fn is_of_one_envelope(first: &Group, second: &Group) -> bool {
+    let member = first.key.at.as_str();
+    let is_member = matches!(member, "result" | "success" | "errors" | "messages");
+    let is_outside = second.key.operation.is_none() && second.key.clause.family() != "ENV";
+    is_member && is_outside && first.key.clause.family() == "ENV" && second.key.at == member
 }
 
 /// Returns whether a group is about the page numbers and counts of a list (`result_info`).

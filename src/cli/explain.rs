@@ -6,7 +6,7 @@ use std::fmt::Write;
 use clap::Args;
 
 use originproof::case::{Library, Trial};
-use originproof::client::scenario::Scenarios;
+use originproof::client::scenario::{Scenario, Scenarios};
 use originproof::contract::{ClauseId, Contract, FaultRequest, rule};
 use originproof::diagnostic::did_you_mean;
 use originproof::exchange::Operation;
@@ -19,7 +19,7 @@ use super::json::{self, Explanation, Format, Kind};
 /// Flags of `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// A clause (V2-BATCH-3), a code (1164) or a case (batch/merges)
+    /// A clause (V2-BATCH-3), a code (1164), a case (batch/merges) or a scenario (success/one)
     #[arg(value_name = "ID", required_unless_present = "format")]
     id: Option<String>,
     /// The format of the output
@@ -46,6 +46,7 @@ pub(crate) fn run(args: &ExplainArgs, console: &mut Console) -> Outcome {
         .map(of(Kind::Clause))
         .or_else(|| code(id).map(of(Kind::Code)))
         .or_else(|| case(id, &library).map(of(Kind::Case)))
+        .or_else(|| scenario(id).map(of(Kind::Scenario)))
         .or_else(|| operation(id).map(of(Kind::Operation)))
         .or_else(|| word(id).map(of(Kind::Word)))
         .or_else(|| cause(id, &library).map(of(Kind::Cause)));
@@ -68,13 +69,15 @@ fn unknown(id: &str, library: &Library) -> String {
     let clauses = contract.clauses.iter().chain(&contract.client_clauses);
     known.extend(clauses.map(|clause| clause.id.as_str()));
     known.extend(library.cases.iter().map(|case| case.id.as_str()));
+    let scenarios = scenarios();
+    known.extend(scenarios.iter().map(|scenario| scenario.file_id.as_str()));
     known.extend(Operation::all().map(|operation| -> &str { operation.id() }));
     known.extend(contract.capabilities.iter().map(|one| one.name.as_str()));
     let hint = did_you_mean(id, known)
         .map(|hint| format!("; {hint}"))
         .unwrap_or_default();
     format!(
-        "there is no clause, code, case, operation, source, verdict, capability or cause `{id}`{hint}"
+        "there is no clause, code, case, scenario, operation, source, verdict, capability or cause `{id}`{hint}"
     )
 }
 
@@ -114,10 +117,7 @@ fn clause(id: &str, library: &Library) -> Option<String> {
             let _ = writeln!(text, "  {:<48} {}", trial.id(), trial.case.title);
         }
     }
-    // The built-in scenarios have no faults, which a test shows.
-    let scenarios = Scenarios::embedded()
-        .map(|all| all.list)
-        .unwrap_or_default();
+    let scenarios = scenarios();
     let scenarios = scenarios
         .iter()
         .filter(|one| one.clauses().any(|cited| cited == clause.id));
@@ -128,6 +128,43 @@ fn clause(id: &str, library: &Library) -> Option<String> {
             let _ = writeln!(text, "  {:<48} {}", one.id(), one.title);
         }
     }
+    Some(text)
+}
+
+/// Returns the built-in scenarios, which have no faults, as a test shows.
+fn scenarios() -> Vec<Scenario> {
+    let all = Scenarios::embedded().map(|all| all.list);
+    all.unwrap_or_default()
+}
+
+fn scenario(id: &str) -> Option<String> {
+    let all = scenarios();
+    let rows: Vec<&Scenario> = all
+        .iter()
+        .filter(|scenario| scenario.file_id == id || scenario.id() == id)
+        .collect();
+    let first = rows.first()?;
+    let mut text = format!("{} (a scenario for clients)\n\n", first.file_id);
+    let titles: BTreeSet<&str> = rows.iter().map(|row| row.title.as_str()).collect();
+    for title in titles {
+        let _ = writeln!(text, "  {title}");
+    }
+    if let Some(about) = &first.about {
+        let _ = writeln!(text, "  {about}");
+    }
+    let clauses: BTreeSet<ClauseId> = rows.iter().flat_map(|row| row.clauses()).collect();
+    let clauses = clauses
+        .iter()
+        .filter_map(|id| Contract::embedded().clause(id));
+    text.push_str("\nproves:\n");
+    for clause in clauses {
+        let _ = writeln!(text, "  {} ({}): {}", clause.id, clause.level, clause.says);
+    }
+    let operations: BTreeSet<&str> = rows.iter().map(|row| row.step.operation.id()).collect();
+    let operations: Vec<&str> = operations.into_iter().collect();
+    let _ = writeln!(text, "\nthe client is asked for: {}", operations.join(", "));
+    let _ = writeln!(text, "run it: originproof clients --case '{id}' -- COMMAND");
+    let _ = writeln!(text, "\n{}", first.source.text.trim_end());
     Some(text)
 }
 

@@ -49,6 +49,8 @@ pub(crate) enum Kind {
     Code,
     /// A case.
     Case,
+    /// A scenario for clients.
+    Scenario,
     /// An operation.
     Operation,
     /// A source, a verdict or a capability.

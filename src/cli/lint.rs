@@ -32,29 +32,27 @@ pub(crate) fn run(args: &LintArgs, console: &mut Console) -> Outcome {
     }
     let faulty = |error: LibraryError, colour: bool| Failure::Cases(error.text(colour));
     let folder = args.cases.as_deref();
-    let has_scenarios = folder.is_none_or(|folder| folder.join("clients").is_dir());
     let library = match folder {
         Some(folder) => Library::from_folder(folder),
         None => Library::embedded(),
     };
-    match library {
-        // A folder may have scenarios alone.
-        Err(LibraryError::Empty(_)) if has_scenarios => {}
-        Err(error) => return Err(faulty(error, console.colour)),
-        Ok(library) => {
-            super::cases::name_passed_over(&library, console);
-            let trials = library.trials().len();
-            console.out(&format!(
-                "{} case files without fault, {trials} cases\n",
-                library.files().count()
-            ))?;
-        }
+    let scenarios = match folder {
+        Some(folder) => Scenarios::from_folder(folder),
+        None => Scenarios::embedded(),
+    };
+    // A folder may have cases alone, or scenarios alone.
+    let has_cases = !matches!(library, Err(LibraryError::Empty(_)));
+    let has_scenarios = !matches!(scenarios, Err(LibraryError::Empty(_)));
+    if has_cases || !has_scenarios {
+        let library = library.map_err(|error| faulty(error, console.colour))?;
+        super::cases::name_passed_over(&library, console);
+        let trials = library.trials().len();
+        console.out(&format!(
+            "{} case files without fault, {trials} cases\n",
+            library.files().count()
+        ))?;
     }
     if has_scenarios {
-        let scenarios = match folder {
-            Some(folder) => Scenarios::from_folder(folder),
-            None => Scenarios::embedded(),
-        };
         let scenarios = scenarios.map_err(|error| faulty(error, console.colour))?;
         console.out(&format!(
             "{} scenario files without fault, {} scenarios\n",

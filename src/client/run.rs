@@ -12,7 +12,7 @@ use super::adapter::{Adapter, AdapterFault, Outcome};
 use super::judge::{Evidence, REFUSED};
 use super::protocol::{Ask, Credentials};
 use super::reference::Reference;
-use super::scenario::{Given, Scenario, Scenarios};
+use super::scenario::{Given, Scenario, Scenarios, Step};
 use super::server::Stage;
 use crate::diagnostic::did_you_mean;
 use crate::event::{Event, RunHeader, Summary, TrialReport, Verdict};
@@ -269,18 +269,39 @@ impl Lane {
             }
         };
         let credentials = draw.credentials(scenario.step.with_key);
-        let mut ask = Ask {
-            id: 0,
-            operation: scenario.step.operation.id().to_owned(),
-            zone: draw.zone.clone(),
-            arguments: scenario.step.arguments.clone(),
-            base_url: stage.base_url(),
-            credentials: credentials.clone(),
-            timeout_ms: scenario
-                .step
-                .timeout
-                .map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)),
+        let put_into_words = |step: &Step| {
+            let limit = step.timeout.map(|limit| limit.as_millis());
+            Ask {
+                id: 0,
+                operation: step.operation.id().to_owned(),
+                zone: draw.zone.clone(),
+                arguments: step.arguments.clone(),
+                base_url: stage.base_url(),
+                credentials: draw.credentials(step.with_key),
+                timeout_ms: limit.map(|limit| u64::try_from(limit).unwrap_or(u64::MAX)),
+            }
         };
+        for step in &scenario.before {
+            stage.asks_for(step.operation);
+            match self.ask(&mut put_into_words(step)).await {
+                Ok(Outcome::Ok(_)) => {}
+                Ok(_) => {
+                    report.verdict = Verdict::Skipped;
+                    report.reason = Some(format!(
+                        "the client could not carry out {}, which comes before",
+                        step.operation
+                    ));
+                    return;
+                }
+                Err(fault) => {
+                    self.can_start &= !matches!(fault, AdapterFault::Start(..));
+                    return broken(report, draw.redactor().text(&fault.to_string()));
+                }
+            }
+        }
+        stage.put(&draw.zone, &scenario.meanwhile);
+        stage.asks_for(scenario.step.operation);
+        let mut ask = put_into_words(&scenario.step);
         let asking = self.ask(&mut ask);
         let asked = match scenario.watch {
             None => asking.await.map(Some),
@@ -376,6 +397,7 @@ fn begun(scenario: &Scenario) -> TrialReport {
     };
     TrialReport {
         id: scenario.id(),
+        case: scenario.file_id.clone(),
         title: scenario.title.clone(),
         file: scenario.source.path.clone(),
         proves: scenario.clauses().map(|id| id.to_string()).collect(),

@@ -90,6 +90,9 @@ impl RunHeader {
 pub struct TrialReport {
     /// The trial's name.
     pub id: String,
+    /// The id of the case or scenario, without generation and row; empty for recorded traffic.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub case: String,
     /// The case's title.
     pub title: String,
     /// The case's file.

@@ -95,12 +95,7 @@ impl MutantResult {
             }
             self.clauses
                 .insert(reported.finding.clause.as_str().to_owned());
-            // The case's id is the file's name without the folder `cases/` and the extension.
-            let id = report
-                .file
-                .trim_start_matches("cases/")
-                .trim_end_matches(".yaml");
-            self.cases.insert(id.to_owned());
+            self.cases.insert(report.case.clone());
         }
         self.caught = if self.clauses.contains(&self.breaks) {
             Caught::ByItsClause

@@ -47,10 +47,7 @@ pub fn snapshots(run: &Run) -> BTreeMap<String, String> {
         .iter()
         .filter(|trial| !trial.exchanges.is_empty())
     {
-        let id = trial
-            .file
-            .trim_start_matches("cases/")
-            .trim_end_matches(".yaml");
+        let id = trial.case.as_str();
         if !id.starts_with("concurrency/") {
             by_case.entry(id).or_default().push(trial);
         }

@@ -1,7 +1,6 @@
 //! Sets up `given`: brings zones into their first state and verifies it. If that fails, the trial is inconclusive and
 //! not a violation, since the cases about writing report the fault with its clause.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::IpAddr;
 
@@ -11,10 +10,9 @@ use super::call::batch_item;
 use super::execute::{Execution, Flow, Settling, Stop, Trust};
 use super::mapping::Wanted;
 use crate::case::{Auth, CallSpec, OperationName};
-use crate::contract::address::meant;
-use crate::contract::{Answer, Contract, Framing, Item};
+use crate::contract::{Contract, Framing, Place};
 use crate::exchange::{Generation, Kind, Operation, whole_number};
-use crate::zone::{State, Traffic, meant_by};
+use crate::zone::{Prepared, State, Traffic, confirms};
 
 /// The maximum number of a zone's first mappings that a report names.
 const SAID: usize = 3;
@@ -90,16 +88,8 @@ impl Execution<'_> {
     /// the expected state afterwards, including existing mappings.
     async fn write_all(&mut self, zone: &str, state: &State, whole: &State) -> Flow {
         let generation = self.generation;
-        let wanted: Vec<Wanted> = state
-            .iter()
-            .map(|(ip, place)| Wanted {
-                ip: ip.to_string(),
-                vendor: Some(place.vendor.clone()),
-                region: Some(place.region.clone()),
-            })
-            .collect();
         let begun = self.log.len();
-        let is_confirmed = self.write_batches(zone, &wanted).await?;
+        let is_confirmed = self.write_batches(zone, state).await?;
         if is_confirmed && self.trust != Trust::Verify {
             self.trust = Trust::Believed;
             return Ok(());
@@ -107,11 +97,12 @@ impl Execution<'_> {
         if self.is_arranged_in_time(zone, whole).await? {
             return Ok(());
         }
-        if wanted.len() <= 300 {
-            for wanted in &wanted {
-                let mut body = batch_item(generation, wanted);
+        if state.len() <= 300 {
+            self.was_written_singly = true;
+            for (ip, place) in state {
+                let mut body = batch_item(generation, &Wanted::new(*ip, place));
                 if generation == Generation::V2 {
-                    body = serde_json::json!({"path": wanted.ip, "json": body});
+                    body = serde_json::json!({"path": ip.to_string(), "json": body});
                 } else {
                     body = with_json(&body);
                 }
@@ -128,12 +119,7 @@ impl Execution<'_> {
             .filter(|exchange| exchange.response.is_success());
         let (sent, accepted) = (writes.count(), accepted.count());
         let listed = self.read_list(0, generation, zone).await?;
-        let there = listed.map_or(0, |listed| {
-            let right = state
-                .iter()
-                .filter(|(ip, place)| listed.state.get(ip) == Some(place));
-            right.count()
-        });
+        let there = Prepared::new(state, listed.ok().map(|listed| listed.state)).shown();
         Err(Stop::Inconclusive(format!(
             "the case begins with {} mapping(s): {accepted} of {sent} writes were answered with success, and the list shows {there} of the mappings",
             state.len()
@@ -141,43 +127,28 @@ impl Execution<'_> {
     }
 
     /// Writes mappings in batches. Returns whether the answers confirm each of them.
-    pub(super) async fn write_batches(&mut self, zone: &str, wanted: &[Wanted]) -> Flow<bool> {
+    pub(super) async fn write_batches(&mut self, zone: &str, state: &State) -> Flow<bool> {
         let generation = self.generation;
+        let all: Vec<(&IpAddr, &Place)> = state.iter().collect();
         let mut is_confirmed = true;
-        for chunk in wanted.chunks(Contract::embedded().limits.batch) {
+        for chunk in all.chunks(Contract::embedded().limits.batch) {
             let items = chunk
                 .iter()
-                .map(|wanted| batch_item(generation, wanted))
+                .map(|(ip, place)| batch_item(generation, &Wanted::new(**ip, place)))
                 .collect();
             let items = with_json(&Value::Array(items));
             let index = self.quietly(Kind::BatchUpsert, zone, items).await?;
-            is_confirmed = is_confirmed && self.is_confirmed(index, chunk);
+            let written: State = chunk
+                .iter()
+                .map(|(ip, place)| (**ip, (*place).clone()))
+                .collect();
+            is_confirmed = is_confirmed
+                && self
+                    .log
+                    .get(index)
+                    .is_some_and(|exchange| confirms(exchange, &written));
         }
         Ok(is_confirmed)
-    }
-
-    /// Returns whether a batch was answered with a success of each mapping.
-    fn is_confirmed(&self, index: usize, wanted: &[Wanted]) -> bool {
-        let Some(exchange) = self.log.get(index) else {
-            return false;
-        };
-        let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value()) else {
-            return false;
-        };
-        let answer = Answer::read(operation, body);
-        let succeeded: BTreeMap<IpAddr, &Item<'_>> = answer
-            .succeeded
-            .iter()
-            .filter_map(|item| Some((meant_by(item)?, item)))
-            .collect();
-        let has = |wanted: &Wanted| {
-            let item = meant(&wanted.ip).and_then(|ip| succeeded.get(&ip));
-            item.is_some_and(|item| wanted.fits(item))
-        };
-        exchange.response.is_success()
-            && answer.failed.is_empty()
-            && answer.succeeded.len() == wanted.len()
-            && wanted.iter().all(has)
     }
 
     /// Returns whether the zone holds this state before the time to settle is over.
@@ -209,25 +180,18 @@ impl Execution<'_> {
             let listed = self.read_list(0, self.generation, zone).await?;
             listed.ok().map(|listed| listed.state)
         };
-        if listed.as_ref() == Some(state) {
+        let prepared = Prepared::new(state, listed);
+        if prepared.is_listed() {
             return Ok(true);
         }
-        // Somebody else may have written to the zone meanwhile.
-        let listed = listed.map(|mut listed| {
-            listed.retain(|ip, _| state.contains_key(ip) || !self.may_be_a_strangers(zone, ip));
-            listed
-        });
-        let sample = state
-            .iter()
-            .enumerate()
-            .filter(|(n, _)| count <= 12 || n % (count / 6) == 0);
-        for (_, (ip, place)) in sample {
-            let (single, _) = self.read_one(0, self.generation, zone, *ip).await?;
-            if single != Some(Some(place.clone())) {
+        for ip in prepared.to_read() {
+            let (single, _) = self.read_one(0, self.generation, zone, ip).await?;
+            if !prepared.is_shown_by(ip, single.flatten().as_ref()) {
                 return Ok(false);
             }
         }
-        Ok(listed.is_none_or(|listed| listed.len() <= count))
+        // Somebody else may have written to the zone meanwhile.
+        Ok(!prepared.has_more(|ip| self.may_be_a_strangers(zone, ip)))
     }
 
     /// Returns the number of mappings that `v2.list` counts.

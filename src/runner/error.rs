@@ -1,7 +1,7 @@
 //! Reasons why a target can't be tested.
 
 use super::custody::JournalError;
-use crate::transport::TransportError;
+use crate::transport::{TransportError, TransportFault};
 
 /// A reason why a target can't be tested.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum TargetError {
     )]
     NoCredentials(String),
     /// The target did not answer the first request.
-    #[error("the target at {url} is out of reach: {source}")]
+    #[error("the target at {url} is out of reach: {source}{}", way_out(source))]
     Unreachable {
         /// The URL of the target.
         url: String,
@@ -52,7 +52,8 @@ pub enum TargetError {
     },
     /// A given zone does not look like a zone id.
     #[error(
-        "`{zone}` does not look like a zone's id, which is 32 hexadecimal digits, neither a name nor a UUID: {source}"
+        "{}. A zone's id has 32 hexadecimal digits; the zone's page in the dashboard and GET /zones show it. With this zone {source}",
+        odd(zone)
     )]
     OddZone {
         /// The zone as it was given.
@@ -94,4 +95,63 @@ pub enum TargetError {
         /// The status of `v2.list`.
         status: u16,
     },
+}
+
+/// Returns what to do about a target that does not answer; empty if the message says enough.
+fn way_out(error: &TransportError) -> &'static str {
+    match error.fault {
+        TransportFault::Connect if error.message.contains("refused") => {
+            ". Nothing listens there: start the server, or wait for one that still starts with --wait 30s"
+        }
+        TransportFault::Connect => {
+            ". Is the URL right? `originproof config` shows where it comes from"
+        }
+        TransportFault::Timeout => ". Give it more time with --timeout",
+        TransportFault::Setup
+        | TransportFault::Broken
+        | TransportFault::TooLarge
+        | TransportFault::Redirect
+        | TransportFault::Budget => "",
+    }
+}
+
+/// Returns what a text is that was given as a zone's id.
+fn odd(zone: &str) -> String {
+    let digits = zone.chars().filter(char::is_ascii_hexdigit).count();
+    let is_uuid = digits == 32 && zone.chars().filter(|c| *c == '-').count() == 4;
+    let what = if is_uuid && zone.len() == 36 {
+        "a UUID"
+    } else if zone.contains('.') {
+        "a domain name"
+    } else {
+        return format!("`{zone}` is not a zone's id");
+    };
+    format!("`{zone}` is {what}, not a zone's id")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use test_case::test_case;
+
+    #[test_case("example.com", "`example.com` is a domain name, not a zone's id. A zone's id has 32"; "a name")]
+    #[test_case("3f2504e0-4f89-11d3-9a0c-0305e82c3301", "`3f2504e0-4f89-11d3-9a0c-0305e82c3301` is a UUID, not a zone's id."; "a UUID")]
+    #[test_case("abc", "`abc` is not a zone's id. A zone's id has 32"; "something else")]
+    fn a_zone_that_is_no_id_is_named_for_what_it_is(zone: &str, begin: &str) {
+        let source = Box::new(TargetError::Url("x".to_owned()));
+        let zone = zone.to_owned();
+        let text = TargetError::OddZone { zone, source }.to_string();
+        assert!(text.starts_with(begin), "{text}");
+    }
+
+    #[test]
+    fn a_refused_connection_names_the_option_that_waits() {
+        let source = TransportError {
+            fault: TransportFault::Connect,
+            message: "tcp connect error: Connection refused".to_owned(),
+        };
+        let url = "http://127.0.0.1:1".to_owned();
+        let text = TargetError::Unreachable { url, source }.to_string();
+        assert!(text.contains("--wait 30s"), "{text}");
+    }
 }

@@ -134,6 +134,8 @@ pub(super) struct Execution<'a> {
     pub(super) last_list: Option<(String, Generation, Listed)>,
     /// How far the answers to the writes of `given` are believed.
     pub(super) trust: Trust,
+    /// Whether mappings of `given` were written one by one, since batches did not store them.
+    pub(super) was_written_singly: bool,
     /// What `given` says of each zone, by the case's names.
     pub(super) begun_with: HashMap<String, State>,
     /// What an earlier trial left in the zone, if it is shared.
@@ -173,6 +175,7 @@ impl<'a> Execution<'a> {
             log: Log::default(),
             last_list: None,
             trust: Trust::Verify,
+            was_written_singly: false,
             begun_with: HashMap::new(),
             left: None,
             touched: BTreeSet::new(),
@@ -369,7 +372,10 @@ impl<'a> Execution<'a> {
                     index = self.call(step, spec, &zone).await?;
                 }
                 self.take(step, &zone, index).await?;
-                self.expected_of(step, index)?;
+                let first = self.judgement.findings.len();
+                let judged = self.expected_of(step, index);
+                self.relieve(step, &zone, (index, first)).await?;
+                judged?;
                 self.capture(step, index)?;
                 self.settle_doubt(&zone).await;
             }

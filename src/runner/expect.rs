@@ -245,7 +245,7 @@ impl Execution<'_> {
         })
     }
 
-    fn items(&mut self, items: &Value, whole: bool) -> Flow<Vec<Wanted>> {
+    pub(super) fn items(&mut self, items: &Value, whole: bool) -> Flow<Vec<Wanted>> {
         let filled = self.fill(items)?;
         Ok(self.variables.items(&filled, whole)?)
     }

@@ -53,6 +53,23 @@ impl Judgement {
         });
     }
 
+    /// Returns the clause of the first finding since the finding of this number that is about which mappings an answer
+    /// shows.
+    pub(super) fn about_mappings_since(&self, first: usize, step: usize) -> Option<ClauseId> {
+        let mut since = self.findings.iter().skip(first);
+        let found = since.find(|reported| is_about_mappings(reported, step));
+        found.map(|reported| reported.finding.clause.clone())
+    }
+
+    /// Drops those findings, because another one says whose fault they are.
+    pub(super) fn drop_mappings_since(&mut self, first: usize, step: usize) {
+        let mut number = 0;
+        self.findings.retain(|reported| {
+            number += 1;
+            number <= first || !is_about_mappings(reported, step)
+        });
+    }
+
     /// Notes that a finding is about mappings that the case itself wrote.
     pub(super) fn is_own(&mut self, line: usize, finding: &Finding) {
         self.own.insert(key(line, finding));
@@ -77,4 +94,16 @@ fn key(line: usize, finding: &Finding) -> (usize, String) {
         line.max(1),
         format!("{} {}", finding.clause.as_str(), finding.at),
     )
+}
+
+/// Returns whether a finding is about the set of mappings that the answer of a step shows, or about their number.
+fn is_about_mappings(reported: &ReportedFinding, step: usize) -> bool {
+    let what = &reported.finding.what;
+    let is_of_values = matches!(
+        what,
+        What::Items { .. } | What::Count { .. } | What::Value { .. }
+    );
+    let at = &reported.finding.at;
+    let is_there = at.starts_with("/result (") || at.starts_with("/result_info/");
+    reported.step == Some(step) && is_of_values && is_there
 }

@@ -1,5 +1,7 @@
 //! Mappings as the runner compares them: by the address and not by its spelling.
 
+use std::net::IpAddr;
+
 use crate::contract::{Item, Place};
 
 /// A mapping that an expectation names. Members that it leaves out are not compared.
@@ -11,6 +13,15 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// Returns a mapping with all its members.
+    pub(super) fn new(ip: IpAddr, place: &Place) -> Self {
+        Self {
+            ip: ip.to_string(),
+            vendor: Some(place.vendor.clone()),
+            region: Some(place.region.clone()),
+        }
+    }
+
     pub(super) fn fits(&self, item: &Item<'_>) -> bool {
         let same = |wanted: &Option<String>, found: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| found == Some(wanted))

@@ -28,6 +28,7 @@ mod probe;
 mod reading;
 mod refit;
 mod regions;
+mod relief;
 mod routing;
 mod run;
 mod scope;

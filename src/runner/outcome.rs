@@ -120,6 +120,7 @@ pub(super) fn restored(keepers: &HashMap<String, Arc<Keeper>>, is_tidy: bool) ->
 pub(super) fn empty_report(trial: &Trial, verdict: Verdict, reason: String) -> TrialReport {
     TrialReport {
         id: trial.id(),
+        case: trial.case.id.clone(),
         title: trial.case.title.clone(),
         file: trial.case.source.path.clone(),
         proves: trial

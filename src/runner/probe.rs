@@ -233,9 +233,12 @@ impl Target {
             if response.is_success() || response.status >= 500 {
                 self.found("tiered-cache");
             }
-            let vendors = response.pointer("/result/vendors");
+            let result = response
+                .pointer("/result")
+                .filter(|_| response.is_success());
+            let vendors = result.and_then(|result| result.get("vendors"));
             is_answered |= response.status == 200 && vendors.is_some_and(Value::is_object);
-            let regions = vendors.and_then(|vendors| Regions::read(generation, vendors));
+            let regions = result.and_then(|result| Regions::read(generation, result));
             found = match (found, regions) {
                 (Some(found), Some(more)) => Some(found.and(more)),
                 (found, more) => found.or(more),

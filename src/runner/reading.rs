@@ -182,7 +182,10 @@ impl Execution<'_> {
                     .blame(generation, ip, in_list, single.as_ref())
                 {
                     Blame::Nobody => continue,
-                    Blame::Step => (clause.clone(), by_list),
+                    Blame::Step => {
+                        let writer = self.writer_clause(&clause.0, zone, (ip, wanted, in_list));
+                        (writer.map_or_else(|| clause.clone(), must), by_list)
+                    }
                     Blame::LastWrite(clause) | Blame::List(clause) => (must(clause), by_list),
                     Blame::Get(clause) => (must(clause), (single_index, single.as_ref())),
                 };
@@ -262,9 +265,17 @@ impl Execution<'_> {
             last = Some(index);
         }
         let (found, strange) = walk.end(|ip| self.may_be_a_strangers(zone, ip));
+        if let Some(last) = last
+            && self
+                .is_lost_by_a_write((step.line, last), &clause.0, zone, &found)
+                .await?
+        {
+            return Err(Stop::Violated);
+        }
         wrong.extend(
             found
-                .into_iter()
+                .iter()
+                .map(|difference| difference.what(Evidence::Pages))
                 .zip(last.into_iter().cycle())
                 .map(|(what, index)| (index, what)),
         );

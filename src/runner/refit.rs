@@ -9,7 +9,6 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::execute::{Execution, Flow, Stop};
-use super::mapping::Wanted;
 use crate::case::Trial;
 use crate::contract::Contract;
 use crate::exchange::{Generation, Kind};
@@ -68,16 +67,11 @@ impl Execution<'_> {
             let items = Value::Array(addresses.collect());
             self.quietly(Kind::BatchDelete, zone, items).await?;
         }
-        let wanted: Vec<Wanted> = kept
+        let changed: State = kept
             .into_iter()
-            .filter_map(|ip| Some((ip, state.get(ip)?)))
-            .map(|(ip, place)| Wanted {
-                ip: ip.to_string(),
-                vendor: Some(place.vendor.clone()),
-                region: Some(place.region.clone()),
-            })
+            .filter_map(|ip| Some((*ip, state.get(ip)?.clone())))
             .collect();
-        let is_confirmed = self.write_batches(zone, &wanted).await?;
+        let is_confirmed = self.write_batches(zone, &changed).await?;
         let count = match self.generation {
             Generation::V2 => self.total(zone).await?,
             Generation::V1 => {

@@ -75,25 +75,20 @@ impl Regions {
         self
     }
 
-    /// Reads the `vendors` of a `supported_regions` result. Returns `None` if it lists nothing.
-    pub(super) fn read(generation: Generation, vendors: &Value) -> Option<Self> {
-        let mut by_vendor: Vec<Vec<Place>> = Vec::new();
-        for (vendor, regions) in vendors.as_object()? {
-            let places: Vec<Place> = regions
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|region| {
-                    Some(Place {
-                        vendor: vendor.clone(),
-                        region: region.get("name")?.as_str()?.to_owned(),
-                    })
-                })
-                .collect();
-            if !places.is_empty() {
-                by_vendor.push(places);
-            }
-        }
+    /// Reads the result of `supported_regions`. Returns `None` if it lists nothing. Forms that are not the documented
+    /// one are understood as well: REG-4 reports them once, and all other cases still need regions.
+    pub(super) fn read(generation: Generation, result: &Value) -> Option<Self> {
+        let by_vendor: Vec<Vec<Place>> = vendors(result.get("vendors").unwrap_or(result))
+            .into_iter()
+            .map(|(vendor, regions)| {
+                let places = names(regions).into_iter().map(|region| Place {
+                    vendor: vendor.to_owned(),
+                    region: region.to_owned(),
+                });
+                places.collect::<Vec<Place>>()
+            })
+            .filter(|places| !places.is_empty())
+            .collect();
         let listed: Vec<Place> = by_vendor.concat();
         if listed.is_empty() {
             return None;
@@ -189,6 +184,53 @@ impl Regions {
     }
 }
 
+/// The members by which an entry of a catalogue may name its region or its vendor. The documented one comes first.
+const NAMES: &[&str] = &["name", "region", "id", "code", "vendor"];
+
+/// Returns the vendors of a catalogue with what it has for each: an object by vendor, or a list of named entries.
+fn vendors(value: &Value) -> Vec<(&str, &Value)> {
+    match value {
+        Value::Object(members) => {
+            let lists = members
+                .iter()
+                .filter(|(_, list)| list.is_array() || list.is_object());
+            lists
+                .map(|(vendor, list)| (vendor.as_str(), list))
+                .collect()
+        }
+        Value::Array(entries) => {
+            let named = entries.iter().filter_map(|entry| {
+                Some((
+                    name(entry)?,
+                    entry.get("regions").or_else(|| entry.get("locations"))?,
+                ))
+            });
+            named.collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
+/// Returns the names of the regions in a list of entries or of texts, or in an object by region.
+fn names(regions: &Value) -> Vec<&str> {
+    match regions {
+        Value::Array(entries) => entries.iter().filter_map(name).collect(),
+        Value::Object(members) => match members.get("regions") {
+            Some(within) => names(within),
+            None => members.keys().map(String::as_str).collect(),
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
+fn name(entry: &Value) -> Option<&str> {
+    let members = || NAMES.iter().find_map(|name| entry.get(name)?.as_str());
+    entry
+        .as_str()
+        .or_else(members)
+        .filter(|name| !name.is_empty())
+}
+
 /// Returns the first region of each vendor, then the second of each, and so on.
 fn alternate(by_vendor: &[Vec<Place>]) -> Vec<Place> {
     let longest = by_vendor.iter().map(Vec::len).max().unwrap_or(0);
@@ -196,4 +238,35 @@ fn alternate(by_vendor: &[Vec<Place>]) -> Vec<Place> {
         .flat_map(|index| by_vendor.iter().filter_map(move |places| places.get(index)))
         .cloned()
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case(&json!({"vendors": {"aws": [{"name": "us-east-1"}], "gcp": [{"name": "us-central1"}]}, "obtained_codes": true}); "the documented form")]
+    #[test_case(&json!({"vendors": {"aws": ["us-east-1"], "gcp": ["us-central1"]}}); "bare names")]
+    #[test_case(&json!({"vendors": {"aws": {"us-east-1": ["IAD"]}, "gcp": {"us-central1": []}}}); "an object by region")]
+    #[test_case(&json!({"vendors": [{"name": "aws", "regions": ["us-east-1"]}, {"vendor": "gcp", "regions": [{"region": "us-central1"}]}]}); "a list of vendors")]
+    #[test_case(&json!({"aws": [{"id": "us-east-1"}], "gcp": [{"code": "us-central1"}], "obtained_codes": false}); "without the member vendors")]
+    fn regions_are_understood_in_forms_that_servers_answer(result: &Value) {
+        let regions = Regions::read(Generation::V2, result).map(|regions| regions.picked);
+        let names = regions.map(|all| {
+            let names = all.iter().map(ToString::to_string);
+            names.collect::<Vec<String>>()
+        });
+        let expected = ["aws us-east-1", "gcp us-central1"].map(str::to_owned);
+        assert_eq!(names, Some(expected.to_vec()));
+    }
+
+    #[test_case(&json!({"vendors": {}}); "no vendor")]
+    #[test_case(&json!({"vendors": {"aws": []}}); "a vendor without regions")]
+    #[test_case(&json!("aws"); "a text")]
+    #[test_case(&json!(null); "nothing")]
+    fn a_result_without_regions_lists_none(result: &Value) {
+        assert!(Regions::read(Generation::V2, result).is_none());
+    }
 }

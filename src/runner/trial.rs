@@ -30,7 +30,7 @@ impl Runner {
                     // The cause, such as a lost answer to a write, may not occur again in other fresh zones.
                     Verdict::Inconclusive => true,
                     // If the mappings of `given` were never stored, no clause about later steps is at fault.
-                    Verdict::Violates => was_believed,
+                    Verdict::Violates | Verdict::Deviates => was_believed,
                     _ => false,
                 };
                 if !is_doubtful || self.target.halt.reason().is_some() {
@@ -38,12 +38,13 @@ impl Runner {
                 }
                 let zones = fresh(seed.wrapping_add(1), number, &trial.case.zones);
                 let again = Attempt::new(zones, Trust::Verify);
-                let again = self.execute(trial, again).await.report;
-                if first.verdict != Verdict::Inconclusive && again.verdict == Verdict::Conforms {
+                let again = self.execute(trial, again).await;
+                let is_clean = again.report.verdict == Verdict::Conforms;
+                if first.verdict != Verdict::Inconclusive && is_clean && !again.was_written_singly {
                     // The fault comes and goes. What was seen stays true.
                     return first;
                 }
-                again
+                again.report
             }
             Zones::Given(pool) => match pool.lease(trial.case.zones.len()).await {
                 Some(lease) => self.in_care(trial, &lease).await,
@@ -147,6 +148,7 @@ impl Runner {
         Done {
             report,
             was_believed: execution.trust == Trust::Believed,
+            was_written_singly: execution.was_written_singly,
             filled: execution.filled(),
         }
     }
@@ -179,6 +181,8 @@ struct Done {
     report: TrialReport,
     /// Whether mappings of `given` were not read.
     was_believed: bool,
+    /// Whether batches did not store what they were answered to have stored.
+    was_written_singly: bool,
     /// Its zone, for the next trial that needs a filled one.
     filled: Option<Filled>,
 }

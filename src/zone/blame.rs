@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::Model;
+use super::expected::{State, meant_by};
 use super::fact::Fact;
 use crate::contract::address::meant;
-use crate::contract::{ClauseId, Level, Place, request_items};
+use crate::contract::{Answer, ClauseId, Level, Place, request_items};
 use crate::exchange::{Exchange, Generation, Kind, Operation};
 
 /// The operation at fault if an address is not shown as expected.
@@ -43,6 +44,17 @@ impl Model {
             Some(last) if last.operation == operation => last.since,
             _ => self.facts.writes,
         };
+        let succeeded = exchange
+            .response
+            .value()
+            .map(|body| Answer::read(operation, body));
+        let succeeded = succeeded.filter(|_| operation.kind().is_batch());
+        let effective: BTreeSet<IpAddr> = match &succeeded {
+            Some(answer) => answer.succeeded.iter().filter_map(meant_by).collect(),
+            None => named_by(exchange),
+        };
+        let by_it = effective.into_iter().map(|ip| (ip, operation));
+        self.written_by.extend(by_it);
         self.last_write = Some(LastWrite {
             operation,
             since,
@@ -77,10 +89,47 @@ impl Model {
 
     /// Returns the clause that protects mappings that the last write did not name; `None` if it named this address, or
     /// no write was accepted.
-    fn left_alone(&self, ip: IpAddr) -> Option<ClauseId> {
+    #[must_use]
+    pub fn left_alone(&self, ip: IpAddr) -> Option<ClauseId> {
         let last = self.last_write.as_ref()?;
         let others = last.operation.promises().others.clone();
         others.filter(|_| !last.named.contains(&ip))
+    }
+
+    /// Returns the clause of the last write that named an address and succeeded, if that write did not have its effect
+    /// there.
+    #[must_use]
+    pub fn without_effect(
+        &self,
+        ip: IpAddr,
+        expected: Option<&Place>,
+        found: Option<&Place>,
+    ) -> Option<ClauseId> {
+        let operation = self.written_by.get(&ip)?;
+        if is_deletion(*operation) != expected.is_none() {
+            return None;
+        }
+        takes_effect_by(*operation, found.is_some())
+    }
+
+    /// Returns the addresses that a list does not show although they had a mapping at first or by a write that
+    /// succeeded, and no later write deleted it.
+    #[must_use]
+    pub fn written_but_not_in(&self, listed: &[IpAddr], begun_with: &State) -> Vec<IpAddr> {
+        let is_there = |ip: &IpAddr| match self.written_by.get(ip) {
+            Some(operation) => !is_deletion(*operation),
+            None => begun_with.contains_key(ip),
+        };
+        let all: BTreeSet<IpAddr> = self
+            .written_by
+            .keys()
+            .chain(begun_with.keys())
+            .copied()
+            .collect();
+        let missing = all
+            .into_iter()
+            .filter(|ip| !listed.contains(ip) && is_there(ip));
+        missing.collect()
     }
 
     /// Returns the clause by which all writes since a fact was last seen must leave it alone, if it is the same for
@@ -114,6 +163,22 @@ pub(super) fn takes_effect_by(operation: Operation, had_mapping: bool) -> Option
     } else {
         promises.new.clone()
     }
+}
+
+fn is_deletion(operation: Operation) -> bool {
+    matches!(operation.kind(), Kind::Delete | Kind::BatchDelete)
+}
+
+/// Returns whether a clause is about reading alone. If all reads show the same wrong mapping, no such clause is broken.
+#[must_use]
+pub fn is_about_reading(clause: &ClauseId) -> bool {
+    let mut owners = Operation::all().filter(|operation| {
+        let promises = operation.promises().all();
+        promises.iter().any(|(_, promised)| *promised == clause)
+    });
+    let first = owners.next();
+    let reads = |operation: &Operation| !operation.kind().writes();
+    first.as_ref().is_some_and(reads) && owners.all(|operation| reads(&operation))
 }
 
 /// Returns the clause that a read through a generation breaks if it shows an address wrongly.

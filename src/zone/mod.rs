@@ -20,20 +20,22 @@ mod linear;
 mod observe;
 mod overlap;
 mod pages;
+mod prepared;
 mod reads;
 mod refusals;
 mod together;
 mod writes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde_json::Value;
 
-pub use self::blame::{Blame, list_answer, reader_clause};
+pub use self::blame::{Blame, is_about_reading, list_answer, reader_clause};
 pub use self::doubt::{Doubt, Witness};
 pub use self::expected::{Difference, State, differences, entries_of, meant_by};
 pub use self::pages::Walk;
+pub use self::prepared::{Prepared, confirms};
 
 use self::blame::LastWrite;
 use self::catalogue::Catalogue;
@@ -74,6 +76,8 @@ pub enum Certainty {
 pub struct Model {
     facts: Facts,
     last_write: Option<LastWrite>,
+    /// The last write that named each address and succeeded there.
+    written_by: BTreeMap<IpAddr, Operation>,
     /// Whether the last write applied anything, according to its answer.
     has_applied: bool,
     /// The last writes that were sent at the same time.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::expected::{State, differences, entries_of};
-use crate::contract::{Evidence, What};
+use super::expected::{Difference, State, differences, entries_of};
+use crate::contract::What;
 use crate::exchange::{Exchange, whole_number};
 
 /// The most missing or wrong mappings that are reported.
@@ -65,15 +65,14 @@ impl<'e> Walk<'e> {
         Some(wrong)
     }
 
-    /// Ends the walk after the last page. Returns what the pages show wrongly, and the differences that only somebody
-    /// else can have caused.
+    /// Ends the walk after the last page. Returns how the pages differ from what is expected, and the differences that
+    /// only somebody else can have caused.
     #[must_use]
-    pub fn end(self, is_strange: impl Fn(&IpAddr) -> bool) -> (Vec<What>, Vec<super::Difference>) {
-        let (strange, own): (Vec<_>, Vec<_>) = differences(self.expected, &self.state)
+    pub fn end(self, is_strange: impl Fn(&IpAddr) -> bool) -> (Vec<Difference>, Vec<Difference>) {
+        let (strange, mut own): (Vec<_>, Vec<_>) = differences(self.expected, &self.state)
             .into_iter()
             .partition(|difference| is_strange(&difference.ip));
-        let wrong = own.iter().take(REPORTED);
-        let wrong = wrong.map(|difference| difference.what(Evidence::Pages));
-        (wrong.collect(), strange)
+        own.truncate(REPORTED);
+        (own, strange)
     }
 }

@@ -129,10 +129,18 @@ impl Sender {
             .timeout_ms
             .filter(|_| !reference.is(Fault::NoTimeLimit))
             .map(Duration::from_millis);
-        let mut request = self.http.request(method, &url);
+        let patient = limit.filter(|_| reference.is(Fault::LimitForEachRead));
+        let patient = patient.and_then(|limit| {
+            let builder = reqwest::Client::builder().no_proxy().read_timeout(limit);
+            builder.build().ok()
+        });
+        let http = patient.as_ref().unwrap_or(&self.http);
+        let mut request = http.request(method, &url);
         request = credentials(reference, &ask.credentials, request);
         request = common(reference, draft, request);
-        if let Some(limit) = limit.filter(|_| !reference.is(Fault::LimitForHeadersOnly)) {
+        if let Some(limit) = limit.filter(|_| {
+            !reference.is(Fault::LimitForHeadersOnly) && !reference.is(Fault::LimitForEachRead)
+        }) {
             request = request.timeout(limit);
         }
         let sending = request.send();

@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::expect::read_expectations;
 use super::format;
 use super::model::{
-    Base, DateForm, Framing, Given, RetryAfter, Scenario, ScriptedAnswer, Step, Times, Wire,
+    Base, Coding, DateForm, Framing, Given, RetryAfter, Scenario, ScriptedAnswer, Step, Times, Wire,
 };
 use crate::case::load::reader::{Reader, json, member};
 use crate::case::load::table;
-use crate::client::protocol::{Arguments, Item};
+use crate::client::protocol::Item;
 use crate::contract::address;
 use crate::diagnostic::yaml::{self, Data, Key, Node};
 use crate::diagnostic::{Problem, SourceFile, Span};
@@ -95,7 +95,15 @@ fn read(
         title,
         about,
         tags,
-        step: step(reader, entries, source),
+        before: before(reader, entries, source),
+        meanwhile: match member(entries, "meanwhile") {
+            Some((_, node)) => mappings(reader, node),
+            None => Vec::new(),
+        },
+        step: match member(entries, "ask") {
+            Some((_, node)) => step(reader, node, source),
+            None => Step::default(),
+        },
         given: given(reader, entries),
         variations: variations(reader, entries),
         answers: answers(reader, entries),
@@ -130,24 +138,25 @@ fn read_time(reader: &mut Reader, node: &Node, text: &str) -> Duration {
     })
 }
 
-fn step(reader: &mut Reader, entries: &[(Key, Node)], source: &SourceFile) -> Step {
+fn before(reader: &mut Reader, entries: &[(Key, Node)], source: &SourceFile) -> Vec<Step> {
+    let Some((_, node)) = member(entries, "before") else {
+        return Vec::new();
+    };
+    let steps = reader.list(node, "`before`").iter();
+    steps.map(|node| step(reader, node, source)).collect()
+}
+
+fn step(reader: &mut Reader, node: &Node, source: &SourceFile) -> Step {
     let mut step = Step {
-        operation: Operation::named("v2.list"),
-        arguments: Arguments::default(),
-        line: 1,
-        with_key: false,
-        timeout: None,
+        line: source.line_column(node.span.start).0,
+        ..Step::default()
     };
-    let Some((_, node)) = member(entries, "ask") else {
-        return step;
-    };
-    step.line = source.line_column(node.span.start).0;
-    let asked = reader.mapping(node, "`ask`");
+    let asked = reader.mapping(node, "what is asked");
     reader.known_keys(asked, "key", format::ASK);
     if member(asked, "operation").is_none() {
         reader.problem(Problem::new(
             node.span.beginning(),
-            "`ask` has no `operation`",
+            "no `operation` is asked for",
             "add it",
         ));
     }
@@ -381,9 +390,16 @@ fn part(reader: &mut Reader, answer: &mut ScriptedAnswer, name: &str, value: &No
                 _ => Framing::Length,
             };
         }
-        "coding" => answer.wire.gzip = one_of(reader, value, &["gzip"]).is_some(),
+        "coding" => {
+            answer.wire.coding = match one_of(reader, value, &["gzip", "deflate"]) {
+                Some(0) => Some(Coding::Gzip),
+                Some(_) => Some(Coding::Deflate),
+                None => None,
+            };
+        }
         "delay" => answer.wire.delay = time(reader, value, name),
         "stall" => answer.wire.stall = time(reader, value, name),
+        "drip" => answer.wire.drip = time(reader, value, name),
         "cut" => answer.wire.cut = Some(reader.number(value, name)),
         "times" if value.as_str() == Some("always") => answer.times = Times::Always,
         "times" => answer.times = Times::Number(reader.number(value, name)),

@@ -11,7 +11,7 @@ mod schema;
 
 pub use library::Scenarios;
 pub use model::{
-    Base, Check, DateForm, Expectation, Framing, Given, RetryAfter, Scenario, ScriptedAnswer, Step,
-    Times, Wire,
+    Base, Check, Coding, DateForm, Expectation, Framing, Given, RetryAfter, Scenario,
+    ScriptedAnswer, Step, Times, Wire,
 };
 pub use schema::json_schema;

@@ -28,6 +28,10 @@ pub struct Scenario {
     pub proves: Vec<ClauseKey>,
     /// Free words to select by.
     pub tags: Vec<String>,
+    /// What the client is asked to do before, without being judged.
+    pub before: Vec<Step>,
+    /// The mappings that somebody else writes after that: address, vendor and region.
+    pub meanwhile: Vec<[String; 3]>,
     /// What the client is asked to do.
     pub step: Step,
     /// What the zone holds at first.
@@ -74,7 +78,7 @@ impl Scenario {
                 Some(RetryAfter::Seconds(wait) | RetryAfter::Date(wait, _)) => wait,
                 None => Duration::ZERO,
             };
-            asked + answer.wire.delay + answer.wire.stall
+            asked + answer.wire.delay + answer.wire.stall + answer.wire.drip * 20
         });
         let longest = self.watch.unwrap_or(Duration::from_mins(1));
         answers.sum::<Duration>().min(longest)
@@ -94,6 +98,18 @@ pub struct Step {
     pub with_key: bool,
     /// The client's time limit.
     pub timeout: Option<Duration>,
+}
+
+impl Default for Step {
+    fn default() -> Self {
+        Self {
+            operation: Operation::named("v2.list"),
+            arguments: Arguments::default(),
+            line: 1,
+            with_key: false,
+            timeout: None,
+        }
+    }
 }
 
 /// What the zone holds at first.
@@ -172,16 +188,38 @@ pub enum DateForm {
 pub struct Wire {
     /// How the end of the body is told.
     pub framing: Framing,
-    /// Whether the body is gzipped, if the client accepts it.
-    pub gzip: bool,
+    /// The coding of the body, if the client accepts it.
+    pub coding: Option<Coding>,
     /// The time before the answer.
     pub delay: Duration,
     /// The time between the halves of the body.
     pub stall: Duration,
+    /// The time between the pieces of the body, of which there are then twenty.
+    pub drip: Duration,
     /// The number of bytes of the body after which the connection is closed.
     pub cut: Option<usize>,
     /// Whether the connection is closed without an answer.
     pub is_lost: bool,
+}
+
+/// The coding of a body (RFC 9110, 8.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// gzip.
+    Gzip,
+    /// deflate, in the zlib format.
+    Deflate,
+}
+
+impl Coding {
+    /// Returns its name in the fields.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+        }
+    }
 }
 
 /// How the end of a body is told.

@@ -30,6 +30,8 @@ pub fn json_schema() -> Value {
     let mut file = closed(format::FILE);
     let mut ask = closed(format::ASK);
     ask["properties"]["operation"] = json!({"anyOf": [{"enum": operations}, column]});
+    file["properties"]["before"] =
+        or_column(json!({"type": "array", "items": or_column(ask.clone())}));
     file["properties"]["ask"] = or_column(ask);
     file["properties"]["answers"] =
         or_column(json!({"type": "array", "items": or_column(closed(format::ANSWER))}));

@@ -11,7 +11,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Response, StatusCode, Version};
 use serde_json::{Map, Value, json};
 
-use super::super::scenario::{Base, DateForm, Framing, RetryAfter, ScriptedAnswer, Wire};
+use super::super::scenario::{Base, Coding, DateForm, Framing, RetryAfter, ScriptedAnswer, Wire};
 use crate::exchange::Headers;
 use crate::mock::Mock;
 
@@ -23,8 +23,8 @@ pub(super) struct Prepared {
     /// The body, before any coding.
     pub(super) body: Bytes,
     wire: Wire,
-    /// Whether the client accepts gzip and the script asks for it.
-    is_gzipped: bool,
+    /// The coding that the script asks for and the client accepts.
+    coding: Option<Coding>,
     version: Version,
     /// The time until the date in `retry-after`.
     pub(super) wait_for_date: Option<Duration>,
@@ -38,10 +38,8 @@ pub(super) async fn prepare(
     other: u16,
 ) -> Prepared {
     let version = request.version();
-    let accepts_gzip = request
-        .headers()
-        .get(header::ACCEPT_ENCODING)
-        .is_some_and(|field| String::from_utf8_lossy(field.as_bytes()).contains("gzip"));
+    let accepted = request.headers().get(header::ACCEPT_ENCODING);
+    let accepted = accepted.map(|field| String::from_utf8_lossy(field.as_bytes()).into_owned());
     let target = request
         .uri()
         .path_and_query()
@@ -54,7 +52,7 @@ pub(super) async fn prepare(
             headers: parts.headers,
             body,
             wire: Wire::default(),
-            is_gzipped: false,
+            coding: None,
             version,
             wait_for_date: None,
         };
@@ -88,11 +86,24 @@ pub(super) async fn prepare(
         status,
         headers,
         body,
-        is_gzipped: script.wire.gzip && accepts_gzip,
+        coding: script
+            .wire
+            .coding
+            .filter(|coding| accepted.is_some_and(|field| accepts(&field, coding.name()))),
         wire: script.wire.clone(),
         version,
         wait_for_date,
     }
+}
+
+/// Returns whether `accept-encoding` names a coding, and does not rule it out by a weight of zero (RFC 9110, 12.5.3).
+fn accepts(field: &str, coding: &str) -> bool {
+    let mut named = field.split(',').map(|part| {
+        let (name, weight) = part.split_once(';').unwrap_or((part, ""));
+        let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
+        (name.trim(), weight.parse::<f32>().unwrap_or(0.0) > 0.0)
+    });
+    named.any(|(name, is_wanted)| name.eq_ignore_ascii_case(coding) && is_wanted)
 }
 
 fn insert(headers: &mut HeaderMap, name: &str, value: &str) {
@@ -239,9 +250,9 @@ impl Prepared {
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         let mut bytes = self.body;
-        if self.is_gzipped {
-            bytes = gzipped(&bytes);
-            insert(response.headers_mut(), "content-encoding", "gzip");
+        if let Some(coding) = self.coding {
+            bytes = coded(coding, &bytes);
+            insert(response.headers_mut(), "content-encoding", coding.name());
         }
         let is_http1 = self.version < Version::HTTP_2;
         match self.wire.framing {
@@ -273,16 +284,26 @@ impl Prepared {
     }
 }
 
-/// Returns the body in two parts, with a pause between them, and an error in place of the rest if it is cut.
+/// The number of pieces of a body that drips.
+const PIECES: usize = 20;
+
+/// Returns the body in two parts, or in many, with a pause between them, and an error in place of the rest if it is cut.
 fn staged(bytes: &Bytes, wire: &Wire) -> Body {
-    let half = bytes.len() / 2;
-    let (pause, cut) = (wire.stall, wire.cut);
+    let (size, pause) = if wire.drip.is_zero() {
+        (bytes.len().div_ceil(2), wire.stall)
+    } else {
+        (bytes.len().div_ceil(PIECES), wire.drip)
+    };
+    let cut = wire.cut;
     let mut parts: Vec<io::Result<Bytes>> = match cut {
         Some(at) => vec![
             Ok(bytes.slice(..at.min(bytes.len()))),
             Err(io::Error::other("the scenario cuts the body")),
         ],
-        None => vec![Ok(bytes.slice(..half)), Ok(bytes.slice(half..))],
+        None => {
+            let pieces = bytes.chunks(size.max(1));
+            pieces.map(|piece| Ok(bytes.slice_ref(piece))).collect()
+        }
     };
     parts.retain(|part| part.as_ref().map_or(true, |part| !part.is_empty()));
     let parts = futures_util::stream::iter(parts.into_iter().enumerate());
@@ -300,10 +321,37 @@ fn staged(bytes: &Bytes, wire: &Wire) -> Body {
     }))
 }
 
-fn gzipped(bytes: &[u8]) -> Bytes {
+fn coded(coding: Coding, bytes: &[u8]) -> Bytes {
     use std::io::Write;
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let fast = flate2::Compression::fast();
     // Writing to memory does not fail.
-    let _ = encoder.write_all(bytes);
-    Bytes::from(encoder.finish().unwrap_or_default())
+    let coded = match coding {
+        Coding::Gzip => {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), fast);
+            let _ = encoder.write_all(bytes);
+            encoder.finish()
+        }
+        Coding::Deflate => {
+            let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), fast);
+            let _ = encoder.write_all(bytes);
+            encoder.finish()
+        }
+    };
+    Bytes::from(coded.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case("gzip", true; "alone")]
+    #[test_case("br, GZIP;q=0.5", true; "with a weight")]
+    #[test_case("gzip;q=0", false; "ruled out")]
+    #[test_case("x-gzip, deflate", false; "another")]
+    #[test_case("", false; "empty")]
+    fn a_coding_is_accepted_if_it_is_named_with_a_weight(field: &str, is_accepted: bool) {
+        assert_eq!(accepts(field, "gzip"), is_accepted);
+    }
 }

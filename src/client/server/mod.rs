@@ -6,6 +6,7 @@ mod log;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -45,8 +46,10 @@ pub(super) struct Stage {
 /// What the connections of a server share.
 struct Shared {
     mock: Arc<Mock>,
-    /// The operation that the client is asked for; only its requests get the answers of the script.
-    asked: Operation,
+    /// The operation that the client is asked for now; only its requests get the answers of the script.
+    asked: Mutex<Operation>,
+    /// The number of requests that came before the client was asked for what is judged.
+    before: AtomicUsize,
     /// Whether field names are written in title case.
     title_case: bool,
     answers: Vec<ScriptedAnswer>,
@@ -68,7 +71,8 @@ impl Stage {
         let port = own.local_addr()?.port();
         let shared = Arc::new(Shared {
             mock: Arc::new(mock(scenario, zone, access)),
-            asked: scenario.step.operation,
+            asked: Mutex::new(scenario.step.operation),
+            before: AtomicUsize::new(0),
             title_case: scenario.title_case,
             answers: scenario.answers.clone(),
             given: Mutex::new(vec![0; scenario.answers.len()]),
@@ -91,6 +95,18 @@ impl Stage {
         format!("http://127.0.0.1:{}{BASE_PATH}", self.port)
     }
 
+    /// Notes what the client is asked for now. Requests so far are not shown any more.
+    pub(super) fn asks_for(&self, operation: Operation) {
+        *locked(&self.shared.asked) = operation;
+        let so_far = self.shared.log.all().len();
+        self.shared.before.store(so_far, Ordering::SeqCst);
+    }
+
+    /// Writes mappings as somebody else would.
+    pub(super) fn put(&self, zone: &str, mappings: &[[String; 3]]) {
+        put(&self.shared.mock, zone, mappings);
+    }
+
     /// Returns this long after the first request was answered.
     pub(super) async fn watched(&self, time: Duration) {
         while self.seen().iter().all(|seen| seen.answer.is_none()) {
@@ -101,7 +117,8 @@ impl Stage {
 
     /// Returns the requests so far, in the order of their arrival.
     pub(super) fn seen(&self) -> Vec<Seen> {
-        self.shared.log.all()
+        let before = self.shared.before.load(Ordering::SeqCst);
+        self.shared.log.all().split_off(before)
     }
 }
 
@@ -123,17 +140,21 @@ fn mock(scenario: &Scenario, zone: &str, access: Access) -> Mock {
     }
     let mock = Mock::new(config);
     if let Given::Mappings(mappings) = &scenario.given {
-        for [address, vendor, region] in mappings {
-            if let Some(ip) = crate::contract::address::parse(address) {
-                let place = Place {
-                    vendor: vendor.clone(),
-                    region: region.clone(),
-                };
-                mock.put(zone, ip, place);
-            }
-        }
+        put(&mock, zone, mappings);
     }
     mock
+}
+
+fn put(mock: &Mock, zone: &str, mappings: &[[String; 3]]) {
+    for [address, vendor, region] in mappings {
+        if let Some(ip) = crate::contract::address::parse(address) {
+            let place = Place {
+                vendor: vendor.clone(),
+                region: region.clone(),
+            };
+            mock.put(zone, ip, place);
+        }
+    }
 }
 
 async fn accept(
@@ -259,8 +280,9 @@ fn watched(body: Body, shared: Arc<Shared>, number: Option<usize>) -> Body {
 /// Returns whether a request is of the operation that the client is asked for.
 fn is_asked(shared: &Shared, parts: &Parts) -> bool {
     let below = parts.uri.path().strip_prefix(BASE_PATH).unwrap_or_default();
+    let asked = *locked(&shared.asked);
     let mut all = routes(Contract::embedded(), below);
-    all.any(|route| route.operation == shared.asked && route.method == parts.method.as_str())
+    all.any(|route| route.operation == asked && route.method == parts.method.as_str())
 }
 
 /// Returns the next answer of the script; `None` for the mock's.

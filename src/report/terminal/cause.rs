@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Style, Terminal, again_with, counted, cut};
-use crate::contract::{Contract, Level};
+use crate::contract::{ClauseId, Contract, Level};
 use crate::event::{Cause, ExchangeRecord, ReportedFinding, TrialReport};
 
 /// The maximum number of causes that are shown in full.
@@ -39,21 +39,9 @@ impl Terminal {
         (number, all): (usize, usize),
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let Style {
-            bold, dim, reset, ..
-        } = self.style;
-        let (verb, colour) = match cause.level {
-            Level::Must => ("violates", self.style.red),
-            Level::Should => ("deviates from", self.style.yellow),
-            Level::May => ("notes", self.style.dim),
-        };
-        let clause = Contract::embedded().clause(&cause.clause);
-        let (says, source) = clause.map_or(("", ""), |clause| (&clause.says, &clause.source));
-        writeln!(
-            out,
-            "{bold}cause {number} of {all}:{reset} {colour}{verb}{reset} {bold}{}{reset} ({}): {says} {dim}[{source}]{reset}",
-            cause.clause, cause.level
-        )?;
+        let Style { bold, reset, .. } = self.style;
+        write!(out, "{bold}cause {number} of {all}:{reset} ")?;
+        self.broken(&cause.clause, cause.level, out)?;
         self.cause_body(cause, out)?;
         writeln!(out)
     }
@@ -118,6 +106,28 @@ impl Terminal {
         writeln!(out, "  {dim}name:{reset} {}", cause.id)
     }
 
+    /// Writes a clause that was broken, in words and with its source.
+    pub(super) fn broken(
+        &self,
+        clause: &ClauseId,
+        level: Level,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let Style {
+            bold, dim, reset, ..
+        } = self.style;
+        let (verb, colour) = match level {
+            Level::Must => ("violates", self.style.red),
+            Level::Should => ("deviates from", self.style.yellow),
+            Level::May => ("notes", self.style.dim),
+        };
+        write!(out, "{colour}{verb}{reset} {bold}{clause}{reset} ({level})")?;
+        match Contract::embedded().clause(clause) {
+            Some(clause) => writeln!(out, ": {} {dim}[{}]{reset}", clause.says, clause.source),
+            None => writeln!(out),
+        }
+    }
+
     /// Writes the finding that shows a cause best, with its exchange and how to send it by hand.
     fn evidence_of(
         &self,
@@ -137,7 +147,7 @@ impl Terminal {
             .iter()
             .find(|exchange| Some(exchange.step) == reported.step);
         if let Some(exchange) = exchange {
-            shown(exchange, out)?;
+            write_exchange(exchange, out)?;
         }
         if !trial.given.is_empty() {
             writeln!(
@@ -171,7 +181,8 @@ pub(super) fn line(cause: &Cause) -> String {
     )
 }
 
-fn shown(exchange: &ExchangeRecord, out: &mut dyn Write) -> io::Result<()> {
+/// Writes a request and its answer, each body in one line that is cut where it is long.
+pub(super) fn write_exchange(exchange: &ExchangeRecord, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "    > {}", cut(&exchange.request_line, BODY))?;
     if let Some(body) = &exchange.request_body {
         writeln!(out, "    > {}", cut(body, BODY))?;

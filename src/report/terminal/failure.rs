@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::cause::write_exchange;
 use super::difference::limited;
 use super::{Style, Terminal, Verbosity, again_with, counted, cut};
 use crate::contract::{ClauseId, Contract, Level};
@@ -124,22 +125,8 @@ impl Terminal {
         findings: &[&ReportedFinding],
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let Style {
-            bold, dim, reset, ..
-        } = self.style;
-        let (verb, colour) = match level {
-            Level::Must => ("violates", self.style.red),
-            Level::Should => ("deviates from", self.style.yellow),
-            Level::May => ("notes", self.style.dim),
-        };
-        write!(
-            out,
-            "  {colour}{verb}{reset} {bold}{clause}{reset} ({level})"
-        )?;
-        match Contract::embedded().clause(clause) {
-            Some(clause) => writeln!(out, ": {} {dim}[{}]{reset}", clause.says, clause.source)?,
-            None => writeln!(out)?,
-        }
+        write!(out, "  ")?;
+        self.broken(clause, level, out)?;
         for reported in findings {
             self.finding(trial, reported, out)?;
         }
@@ -220,12 +207,7 @@ impl Terminal {
                 "the write before it"
             };
             writeln!(out, "  {dim}{what}:{reset}")?;
-            writeln!(out, "    > {}", exchange.request_line)?;
-            if let Some(body) = &exchange.request_body {
-                writeln!(out, "    > {}", cut(body, 600))?;
-            }
-            writeln!(out, "    < {}", exchange.status)?;
-            writeln!(out, "    < {}", cut(&exchange.response_body, 900))?;
+            write_exchange(exchange, out)?;
             if is_blamed && !self.clients {
                 writeln!(out, "  {dim}by hand:{reset} {}", cut(&exchange.curl, 1_500))?;
             }

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::document::Run;
-use super::wrap::{counted, cut};
 use crate::contract::Level;
 use crate::event::{Cause, Verdict};
+use crate::report::document::Run;
+use crate::report::wrap::{counted, cut};
 
 /// The maximum number of annotations of each kind. GitHub shows ten per kind and step; more would hide the others.
 const ANNOTATIONS: usize = 10;

@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::document::Run;
-use super::plain::cause_text;
-use super::wrap::{counted, cut, duration};
 use crate::contract::Contract;
 use crate::event::{Cause, Verdict};
+use crate::report::document::Run;
+use crate::report::plain::cause_text;
+use crate::report::wrap::{counted, cut, duration};
 
 /// The maximum number of causes that are shown; a comment must stay short.
 const SHOWN: usize = 20;

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::document::Run;
-use super::wrap::counted;
 use crate::event::Verdict;
+use crate::report::document::Run;
+use crate::report::wrap::counted;
 
 /// Writes the badge.
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {

@@ -1,8 +1,17 @@
-//! The table of report formats.
+//! The table of report formats. A format is a file in this folder, and its `mod` and its row here.
+
+mod badge;
+mod github;
+#[cfg(feature = "reports")]
+mod html;
+#[cfg(feature = "reports")]
+mod junit;
+mod markdown;
+mod sarif;
 
 use std::io::{self, Write};
 
-use super::document::{Run, Writer};
+use crate::report::document::{Run, Writer};
 
 /// A report format.
 #[derive(Clone, Copy)]
@@ -31,7 +40,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "terminal",
         says: "What a run shows at the terminal.",
-        write: super::terminal::write,
+        write: crate::report::terminal::write,
         job_summary: None,
     },
     Format {
@@ -44,38 +53,38 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "junit",
         says: "JUnit XML, as GitLab, Jenkins and GitHub's readers take it.",
-        write: |run, out| super::junit::write(&run.visible(), out),
+        write: |run, out| junit::write(&run.visible(), out),
         job_summary: None,
     },
     Format {
         name: "markdown",
         says: "A comment for a pull request, details folded.",
-        write: |run, out| super::markdown::write(&run.visible(), out),
+        write: |run, out| markdown::write(&run.visible(), out),
         job_summary: None,
     },
     #[cfg(feature = "reports")]
     Format {
         name: "html",
         says: "One page that needs no network.",
-        write: |run, out| super::html::write(&run.visible(), out),
+        write: |run, out| html::write(&run.visible(), out),
         job_summary: None,
     },
     Format {
         name: "github",
         says: "Workflow annotations that point to the case files.",
-        write: |run, out| super::github::write(&run.visible(), out),
-        job_summary: Some(|run, out| super::markdown::write(&run.visible(), out)),
+        write: |run, out| github::write(&run.visible(), out),
+        job_summary: Some(|run, out| markdown::write(&run.visible(), out)),
     },
     Format {
         name: "sarif",
         says: "SARIF 2.1.0, for code scanning.",
-        write: |run, out| super::sarif::write(&run.visible(), out),
+        write: |run, out| sarif::write(&run.visible(), out),
         job_summary: None,
     },
     Format {
         name: "badge",
         says: "The endpoint JSON of a shields badge.",
-        write: |run, out| super::badge::write(&run.visible(), out),
+        write: |run, out| badge::write(&run.visible(), out),
         job_summary: None,
     },
 ];

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::document::Run;
-use super::plain::again;
-use super::terminal::{Style, Terminal, Verbosity};
 use crate::event::{Cause, Event, TrialReport, Verdict};
+use crate::report::document::Run;
+use crate::report::plain::again;
+use crate::report::terminal::{Style, Terminal, Verbosity};
 
 /// The maximum number of characters of a trial: readers of `JUnit` keep all text in memory.
 const FAILURE: usize = 4_000;

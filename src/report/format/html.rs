@@ -7,14 +7,14 @@ use std::io::{self, Write};
 use minijinja::{AutoEscape, Environment, Value as Html, context};
 use serde_json::{Value, json};
 
-use super::document::Run;
-use super::plain::again;
-use super::standing::{Standing, standings};
-use super::terminal::{by_hand, has_fresh_zones};
 use crate::contract::{ClauseDescription, Contract, Level};
 use crate::event::{Cause, ReportedFinding, TrialReport, Verdict};
 use crate::exchange::{Operation, shell_word};
 use crate::expected::entry_of;
+use crate::report::document::Run;
+use crate::report::plain::again;
+use crate::report::standing::{Standing, standings};
+use crate::report::terminal::{by_hand, has_fresh_zones};
 
 /// The space for the requests of trials that are not the witness of a cause, in bytes.
 const ROOM: usize = 80_000;

@@ -6,11 +6,11 @@ use std::io::{self, Write};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::document::Run;
-use super::wrap::counted;
 use crate::cause::of_expected;
 use crate::contract::{ClauseId, Contract, Level};
 use crate::event::Cause;
+use crate::report::document::Run;
+use crate::report::wrap::counted;
 
 /// The characters that must be percent-encoded in the path of a URI reference.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
