@@ -9,6 +9,9 @@ use regex::Regex;
 use similar::TextDiff;
 use test_case::test_case;
 
+#[path = "fuzz/case_file.rs"]
+mod fuzz_input;
+
 /// Returns the faults of a folder that contains only this case.
 fn faults(text: &str) -> String {
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
@@ -469,4 +472,24 @@ fn of_very_many_faults_the_first_are_shown_and_the_rest_counted() {
     let steps = "  - x: y\n".repeat(300);
     let text = faults(&format!("{HEAD}steps:\n{steps}"));
     assert!(text.contains(" more faults in "), "{text}");
+}
+
+#[test]
+fn the_input_of_the_fuzz_target_reads_real_and_cut_case_files() {
+    for file in seeds() {
+        fuzz_input::read(&file);
+        let half = file.chars().take(file.chars().count() / 2);
+        fuzz_input::read(&half.collect::<String>());
+    }
+}
+
+/// Returns the texts of the case files about reading, as seeds.
+fn seeds() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/cases/read");
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{error}"));
+    let texts = entries.map(|entry| {
+        let path = entry.unwrap_or_else(|error| panic!("{error}")).path();
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{error}"))
+    });
+    texts.collect()
 }

@@ -2,7 +2,8 @@
 
 use originproof::case::Library;
 use originproof::cause::of_failures;
-use originproof::event::{Cause, Event, RunHeader, Summary, TrialReport};
+use originproof::contract::{Contract, Level};
+use originproof::event::{Cause, Event, RunHeader, Summary, TrialReport, Verdict};
 use originproof::mock::Change;
 use originproof::mock::mutant::by_name;
 use originproof::mutation::try_variation;
@@ -105,4 +106,44 @@ fn the_witness_of_a_cause_is_a_finding_of_its_clause_with_its_exchange() {
 #[test]
 fn a_server_that_conforms_has_no_cause() {
     assert!(of_failures(&reports(&[])).is_empty());
+}
+
+/// X-1 is a `should`: what one generation does not show of the other's writes breaks no `must` of either.
+#[test]
+fn generations_with_stores_of_their_own_deviate_and_violate_nothing() {
+    let reports = reports(&["stores-apart"]);
+    let broken: Vec<&str> = reports
+        .iter()
+        .filter(|report| report.verdict == Verdict::Violates)
+        .map(|report| report.id.as_str())
+        .collect();
+    assert!(broken.is_empty(), "{broken:?}");
+    let causes = of_failures(&reports);
+    let levels: Vec<Level> = causes.iter().map(|cause| cause.level).collect();
+    assert!(
+        levels.iter().all(|level| *level == Level::Should),
+        "{levels:?}"
+    );
+}
+
+/// The level of a cause is that of the clause that names it.
+#[test_case("put-at-the-limit-is-409"; "a wrong status at the limit")]
+#[test_case("put-limit-is-one-too-high"; "a limit that is too high")]
+fn a_cause_is_named_by_a_clause_of_its_own_level(mistake: &str) {
+    for cause in of_failures(&reports(&[mistake])) {
+        let clause = Contract::embedded().clause(&cause.clause);
+        let levels: Vec<Level> = clause
+            .iter()
+            .flat_map(|clause| {
+                let also = clause.also.iter().map(|part| part.level);
+                std::iter::once(clause.level).chain(also)
+            })
+            .collect();
+        assert!(
+            levels.contains(&cause.level),
+            "{} is {}",
+            cause.clause,
+            cause.level
+        );
+    }
 }

@@ -1,24 +1,10 @@
-//! Fuzzes the reader of recorded traffic (HAR or JSON Lines): any bytes must be either judged or refused, and the
-//! events of judged traffic must add up to a run.
+//! Fuzzes the reader of recorded traffic.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use originproof::audit::{Auditor, read_plain};
-use originproof::exchange::Redactor;
-use originproof::report::{Run, format};
 
-fuzz_target!(|bytes: &[u8]| {
-    let mut auditor = Auditor::new("fuzz.har", Redactor::default());
-    let read = read_plain(bytes, |recorded| {
-        auditor.take(recorded);
-    });
-    if read.is_err() {
-        return;
-    }
-    let mut run = Run::default();
-    auditor.events().into_iter().for_each(|event| run.event(event));
-    if let Some(terminal) = format("terminal") {
-        (terminal.write)(&run, &mut std::io::sink()).expect("a sink takes all");
-    }
-});
+#[path = "../../tests/fuzz/har.rs"]
+mod input;
+
+fuzz_target!(|bytes: &[u8]| input::read(bytes));

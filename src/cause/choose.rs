@@ -165,7 +165,9 @@ fn headline(
         let about = about.max(broken).max(1);
         let is_precise = broken * 100 >= about * PRECISE;
         let is_its_own = is_its_own && !is_about_spelling;
+        let level = group.sightings.iter().map(|one| one.level).max();
         (
+            level,
             is_everywhere,
             !follows && is_precise && is_its_own,
             !follows,

@@ -77,6 +77,8 @@ pub struct Adapter {
     writer: Box<dyn AsyncWrite + Send + Unpin>,
     child: Option<Child>,
     stderr: Arc<Mutex<Vec<u8>>>,
+    /// The task that reads stderr.
+    listening: Option<tokio::task::JoinHandle<()>>,
     asked: u64,
 }
 
@@ -119,7 +121,7 @@ impl Adapter {
         let mut adapter = Self::over(Box::new(reader), Box::new(writer));
         if let Some(mut stderr) = child.stderr.take() {
             let kept = Arc::clone(&adapter.stderr);
-            tokio::spawn(async move {
+            adapter.listening = Some(tokio::spawn(async move {
                 let mut part = [0; 1_024];
                 while let Ok(length @ 1..) = stderr.read(&mut part).await {
                     let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -127,7 +129,7 @@ impl Adapter {
                     let more = kept.len().saturating_sub(KEPT);
                     kept.drain(..more);
                 }
-            });
+            }));
         }
         adapter.child = Some(child);
         Ok(adapter)
@@ -144,6 +146,7 @@ impl Adapter {
             writer,
             child: None,
             stderr: Arc::default(),
+            listening: None,
             asked: 0,
         }
     }
@@ -198,6 +201,10 @@ impl Adapter {
             && let Ok(Ok(status)) = tokio::time::timeout(FAREWELL, child.wait()).await
         {
             how = format!(" ({status})");
+        }
+        // What it wrote last may not be read yet. A child of its own may keep stderr open, so the wait is bounded.
+        if let Some(listening) = self.listening.take() {
+            let _ = tokio::time::timeout(FAREWELL, listening).await;
         }
         let kept = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&kept);

@@ -74,6 +74,34 @@ impl Generator<'_> {
         }
     }
 
+    /// Reads a mapping several times while it is written, and again afterwards: a read that a write overtakes must leave
+    /// nothing behind.
+    pub(super) fn overtaken(&mut self) {
+        let generation = self.generation();
+        let Some(read) = Operation::of(generation, Kind::Get) else {
+            return;
+        };
+        let which = self.hot();
+        self.make_ready(&[read], &[which]);
+        let writes: Vec<Operation> = self
+            .operations()
+            .filter(|one| one.kind().writes() && one.kind() != Kind::Create)
+            .filter(|one| one.generation() == generation)
+            .collect();
+        let Some(write) = self.rarest(&writes, "overtaken") else {
+            return;
+        };
+        let asked = self.asked(read, which);
+        let clients = self.offer.clients.clamp(2, 8);
+        let mut asks = vec![asked.clone(); clients - 1];
+        let place = self.dice.usize(1..clients);
+        let written = self.asked(write, which);
+        asks.insert(place, written);
+        self.together(asks);
+        self.ask(asked);
+        self.read(Read::List(generation), which);
+    }
+
     /// Adds more new mappings at the same time than the zone has room for (CONC-2).
     pub(super) fn beyond_the_limit(&mut self) {
         let limit = Contract::embedded().limits.zone;
@@ -182,7 +210,7 @@ impl Generator<'_> {
     }
 
     /// Returns an address without a mapping, if there is one.
-    fn new_address(&mut self) -> Which {
+    pub(super) fn new_address(&mut self) -> Which {
         let start = self.dice.usize(0..NEW_ONES);
         let all = (0..NEW_ONES).map(|n| Which::V4(NEW + (start + n) % NEW_ONES));
         let mut free = all.filter(|which| self.shadow.held(*which) != Held::Mapped);

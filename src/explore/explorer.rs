@@ -14,7 +14,7 @@ use super::shrink::{Probe, shrink};
 use super::story::{Key, Story, loaded, only_first, title, verdict};
 use crate::case::Trial;
 use crate::contract::{ClauseId, Level};
-use crate::event::{Event, Summary, TrialReport};
+use crate::event::{Event, ReportedFinding, Summary, TrialReport};
 use crate::exchange::{Generation, Operation};
 use crate::runner::{Planned, Runner};
 
@@ -311,6 +311,12 @@ impl<'r> Explorer<'r> {
             }
         }
         let mut told = told?;
+        if let Some((key, script)) = self.retold(key, &script, &told).await {
+            self.known.insert(key.clone());
+            if let Some(better) = Box::pin(self.story(&key, script, found_after)).await {
+                return Some(better);
+            }
+        }
         told.title = title(Some(&told.clone()), key);
         told.findings.retain({
             let report = told.clone();
@@ -328,6 +334,40 @@ impl<'r> Explorer<'r> {
             came_back: (came_back, repeats),
         };
         Some((story, told))
+    }
+
+    /// Looks for a script that shows the same by another clause, and that is not longer.
+    async fn retold(
+        &mut self,
+        key: &Key,
+        script: &Script,
+        told: &TrialReport,
+    ) -> Option<(Key, Script)> {
+        let is_told = |reported: &&ReportedFinding| Key::of(told, reported) == *key;
+        let first = told.findings.iter().find(is_told)?;
+        let found = first.finding.what.found();
+        for mut candidate in script.retellings() {
+            if self.runner.is_halted() {
+                break;
+            }
+            let report = self
+                .trial(&candidate.trial("explore/retold", "a walk, told in another way"))
+                .await;
+            let mut same = report.findings.iter().filter(|reported| {
+                let finding = &reported.finding;
+                finding.level == Level::Must && finding.what.found() == found
+            });
+            let other = same.find_map(|reported| {
+                let other = Key::of(&report, reported);
+                let is_new = other.clause != key.clause && !self.known.contains(&other);
+                is_new.then(|| (other, reported.place.number()))
+            });
+            if let Some((other, turn)) = other {
+                candidate.0.truncate(turn.max(1));
+                return Some((other, candidate));
+            }
+        }
+        None
     }
 
     /// Records the outcomes of a walk.

@@ -37,7 +37,7 @@ impl Generator<'_> {
         let is_large = self.shadow.len() > 30;
         let is_race = self.theme == Theme::Races;
         let is_full = self.theme == Theme::Full;
-        let motifs: [(usize, fn(&mut Self)); 14] = [
+        let motifs: [(usize, fn(&mut Self)); 16] = [
             (if is_race { 4 } else { 0 }, Self::last_and_another),
             (
                 if is_full && self.offer.clients > 1 {
@@ -47,6 +47,8 @@ impl Generator<'_> {
                 },
                 Self::beyond_the_limit,
             ),
+            (if is_race { 10 } else { 0 }, Self::overtaken),
+            (4, Self::in_a_row),
             (7, Self::warm),
             (3, Self::revive),
             (3, Self::again),
@@ -101,6 +103,38 @@ impl Generator<'_> {
             let form = self.read_form();
             self.read(form, which);
         }
+    }
+
+    /// Writes to two addresses with nothing between, and then reads both. What the first write left behind, the second
+    /// one may disturb.
+    fn in_a_row(&mut self) {
+        let first = if self.dice.bool() {
+            self.hot()
+        } else {
+            self.new_address()
+        };
+        let second = self.hot();
+        let mut best: Option<(usize, String, Write, Write)> = None;
+        for _ in 0..8 {
+            let (one, other) = (self.write_form(first), self.write_form(second));
+            let held = (self.shadow.held(first), self.shadow.held(second));
+            let name = format!("in a row {one:?} {other:?} {held:?}");
+            let count = self.coverage.count(&name);
+            if best.as_ref().is_none_or(|(least, ..)| count < *least) {
+                best = Some((count, name, one, other));
+            }
+        }
+        let Some((_, name, one, other)) = best else {
+            return;
+        };
+        self.coverage.again(name);
+        self.write(one, first);
+        self.write(other, second);
+        for which in [first, second] {
+            let form = self.read_form();
+            self.read(form, which);
+        }
+        self.read_all();
     }
 
     /// Picks the rarest of some random pairs of a write and a read, for an address in this state.

@@ -6,10 +6,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::ask::Ask;
+use super::ask::{Address, Argument, Ask};
 use crate::case::{Action, Auth, CallSpec, CaseFile, OperationName, Reading, Step, Trial};
 use crate::contract::ClauseId;
 use crate::diagnostic::{SourceFile, Span};
+use crate::exchange::{Kind, Operation};
+
+/// The most addresses that are read in place of a last write.
+const READS: usize = 3;
+/// The most turns of a script from which single ones are left out.
+const SHORT: usize = 6;
 
 /// One request, or several at the same time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +42,33 @@ impl Script {
     /// Returns the number of requests.
     pub(super) fn requests(&self) -> usize {
         self.0.iter().map(|turn| turn.asks().len()).sum()
+    }
+
+    /// Returns scripts that may show the same fault by a better clause: with reads in place of a last write, since an
+    /// answer to a write is a weak witness of what was there before it, and without one of the writes before.
+    pub(super) fn retellings(&self) -> Vec<Self> {
+        let Some((last, before)) = self.0.split_last() else {
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        if let Turn::One(ask) = last
+            && ask.operation.kind().writes()
+            && let Some(get) = Operation::of(ask.operation.generation(), Kind::Get)
+        {
+            let reads = ask.addresses().into_iter().take(READS).map(|which| {
+                let address = Argument::Address(Address::plain(which));
+                Turn::One(Ask::new(get, address))
+            });
+            all.push(Self(before.iter().cloned().chain(reads).collect()));
+        }
+        if before.len() > 1 && before.len() <= SHORT {
+            all.extend((0..before.len()).rev().map(|left_out| {
+                let mut turns = self.0.clone();
+                turns.remove(left_out);
+                Self(turns)
+            }));
+        }
+        all
     }
 
     /// Converts the script to a trial. The line of each step is the number of its turn, counted from 1.

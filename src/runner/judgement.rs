@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::contract::{ClauseId, Finding, Level, What, without_indices};
 use crate::event::{Location, Observation, ReportedFinding};
+use crate::exchange::Kind;
 
 /// The findings of a trial, and its observations of behaviour that the contract leaves open.
 #[derive(Debug, Clone, Default)]
@@ -55,18 +56,23 @@ impl Judgement {
 
     /// Returns the clause of the first finding since the finding of this number that is about which mappings an answer
     /// shows.
-    pub(super) fn about_mappings_since(&self, first: usize, step: usize) -> Option<ClauseId> {
+    pub(super) fn about_mappings_since(
+        &self,
+        first: usize,
+        step: usize,
+        kind: Kind,
+    ) -> Option<ClauseId> {
         let mut since = self.findings.iter().skip(first);
-        let found = since.find(|reported| is_about_mappings(reported, step));
+        let found = since.find(|reported| is_about_mappings(reported, step, kind));
         found.map(|reported| reported.finding.clause.clone())
     }
 
     /// Drops those findings, because another one says whose fault they are.
-    pub(super) fn drop_mappings_since(&mut self, first: usize, step: usize) {
+    pub(super) fn drop_mappings_since(&mut self, first: usize, step: usize, kind: Kind) {
         let mut number = 0;
         self.findings.retain(|reported| {
             number += 1;
-            number <= first || !is_about_mappings(reported, step)
+            number <= first || !is_about_mappings(reported, step, kind)
         });
     }
 
@@ -96,14 +102,17 @@ fn key(line: usize, finding: &Finding) -> (usize, String) {
     )
 }
 
-/// Returns whether a finding is about the set of mappings that the answer of a step shows, or about their number.
-fn is_about_mappings(reported: &ReportedFinding, step: usize) -> bool {
+/// Returns whether a finding is about the mappings that the answer of a step shows, or about their number.
+fn is_about_mappings(reported: &ReportedFinding, step: usize, kind: Kind) -> bool {
     let what = &reported.finding.what;
     let is_of_values = matches!(
         what,
-        What::Items { .. } | What::Count { .. } | What::Value { .. }
+        What::Items { .. } | What::Count { .. } | What::Value { .. } | What::Answer { .. }
     );
     let at = &reported.finding.at;
-    let is_there = at.starts_with("/result (") || at.starts_with("/result_info/");
+    let is_there = match kind {
+        Kind::Get => at.starts_with("/result") || at == "status",
+        _ => at.starts_with("/result (") || at.starts_with("/result_info/"),
+    };
     reported.step == Some(step) && is_of_values && is_there
 }

@@ -153,7 +153,8 @@ impl Execution<'_> {
         let mut is_wrong = listed.entries > listed.state.len();
         if is_wrong {
             let what = What::count("mappings, each once", listed.state.len(), listed.entries);
-            let finding = Finding::new(clause.clone(), "/result", what);
+            let list = (reader_clause(generation, Kind::List, true), Level::Must);
+            let finding = Finding::new(list, "/result", what);
             self.add(line, Some(listed.index), finding);
         }
         let wrong = wrong.iter().map(|difference| &difference.ip);

@@ -53,7 +53,11 @@ impl Model {
             Some(answer) => answer.succeeded.iter().filter_map(meant_by).collect(),
             None => named_by(exchange),
         };
-        let by_it = effective.into_iter().map(|ip| (ip, operation));
+        let given = given_by(operation, exchange);
+        let by_it = effective.into_iter().map(|ip| {
+            let place = given.get(&ip).cloned().filter(|_| !is_deletion(operation));
+            (ip, (operation, place))
+        });
         self.written_by.extend(by_it);
         self.last_write = Some(LastWrite {
             operation,
@@ -105,31 +109,37 @@ impl Model {
         expected: Option<&Place>,
         found: Option<&Place>,
     ) -> Option<ClauseId> {
-        let operation = self.written_by.get(&ip)?;
+        let (operation, _) = self.written_by.get(&ip)?;
         if is_deletion(*operation) != expected.is_none() {
             return None;
         }
         takes_effect_by(*operation, found.is_some())
     }
 
-    /// Returns the addresses that a list does not show although they had a mapping at first or by a write that
-    /// succeeded, and no later write deleted it.
+    /// Returns whether only this generation wrote to an address, and wrote last. Otherwise it is left open what a read
+    /// through this generation shows.
     #[must_use]
-    pub fn written_but_not_in(&self, listed: &[IpAddr], begun_with: &State) -> Vec<IpAddr> {
-        let is_there = |ip: &IpAddr| match self.written_by.get(ip) {
-            Some(operation) => !is_deletion(*operation),
-            None => begun_with.contains_key(ip),
-        };
-        let all: BTreeSet<IpAddr> = self
-            .written_by
-            .keys()
-            .chain(begun_with.keys())
-            .copied()
-            .collect();
-        let missing = all
-            .into_iter()
-            .filter(|ip| !listed.contains(ip) && is_there(ip));
-        missing.collect()
+    pub fn is_written_through(&self, generation: Generation, ip: IpAddr) -> bool {
+        let last = self.last_write.as_ref().map(|last| last.operation);
+        let own = self.written_by.get(&ip).map(|(operation, _)| *operation);
+        let writers = [last, own];
+        let mut writers = writers.into_iter().flatten();
+        writers.all(|operation| operation.generation() == generation)
+    }
+
+    /// Returns the mappings that a list does not show although they were there at first or by a write that succeeded, and
+    /// no later write deleted them.
+    #[must_use]
+    pub fn written_but_not_in(&self, listed: &State, begun_with: &State) -> State {
+        let mut there = begun_with.clone();
+        for (ip, (_, place)) in &self.written_by {
+            match place {
+                Some(place) => there.insert(*ip, place.clone()),
+                None => there.remove(ip),
+            };
+        }
+        there.retain(|ip, _| !listed.contains_key(ip));
+        there
     }
 
     /// Returns the clause by which all writes since a fact was last seen must leave it alone, if it is the same for
@@ -169,6 +179,12 @@ fn is_deletion(operation: Operation) -> bool {
     matches!(operation.kind(), Kind::Delete | Kind::BatchDelete)
 }
 
+/// Returns whether a clause protects mappings that a write does not name.
+#[must_use]
+pub fn is_about_others(clause: &ClauseId) -> bool {
+    Operation::all().any(|operation| operation.promises().others.as_ref() == Some(clause))
+}
+
 /// Returns whether a clause is about reading alone. If all reads show the same wrong mapping, no such clause is broken.
 #[must_use]
 pub fn is_about_reading(clause: &ClauseId) -> bool {
@@ -196,6 +212,20 @@ pub fn list_answer(generation: Generation) -> (ClauseId, Level) {
     let operation = Operation::of(generation, Kind::List);
     let form = operation.and_then(|operation| operation.promises().form.clone());
     (form.unwrap_or(ClauseId::of("ENV-5")), Level::Must)
+}
+
+/// Returns the places that a request gives, by address.
+fn given_by(operation: Operation, exchange: &Exchange) -> State {
+    let json = exchange.request.json.as_ref();
+    let items = json.map(|json| request_items(operation, json));
+    let given = items.unwrap_or_default().into_iter().filter_map(|item| {
+        let place = Place {
+            vendor: item.vendor?.to_owned(),
+            region: item.region?.to_owned(),
+        };
+        Some((meant(item.address?)?, place))
+    });
+    given.collect()
 }
 
 /// Returns the addresses that a request names in its path and its body.

@@ -172,7 +172,12 @@ impl Model {
         let clause = match &doubt.before {
             _ if !is_of_the_zone => reader,
             Before::Fact(fact) => self.fault_of_writes(fact, &doubt.sight),
-            Before::Open(open) => (open.clause.clone(), Level::Must),
+            Before::Open(open) => match self.facts.last_refused(doubt.sight.ip) {
+                Some(refused) if refused.wanted == doubt.sight.place => {
+                    Contract::embedded().leveled(&refused.clause)
+                }
+                _ => (open.clause.clone(), Level::Must),
+            },
         };
         let finding = said(&doubt, clause);
         if is_of_the_zone || across {
@@ -194,6 +199,9 @@ impl Model {
         if let Some(refused) = self.facts.last_refused(sight.ip) {
             let is_as_wanted = refused.wanted == sight.place;
             let is_last = fact.seen_at >= refused.since && self.facts.writes <= refused.until;
+            // A write that named the address is nearer to the fault than later ones that did not.
+            let is_named_since = refused.since >= fact.seen_at && sight.place.is_none();
+            let is_last = is_last || is_named_since;
             if is_as_wanted || is_last {
                 return Contract::embedded().leveled(&refused.clause);
             }

@@ -31,7 +31,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-pub use self::blame::{Blame, is_about_reading, list_answer, reader_clause};
+pub use self::blame::{Blame, is_about_others, is_about_reading, list_answer, reader_clause};
 pub use self::doubt::{Doubt, Witness};
 pub use self::expected::{Difference, State, differences, entries_of, meant_by};
 pub use self::pages::Walk;
@@ -76,8 +76,8 @@ pub enum Certainty {
 pub struct Model {
     facts: Facts,
     last_write: Option<LastWrite>,
-    /// The last write that named each address and succeeded there.
-    written_by: BTreeMap<IpAddr, Operation>,
+    /// The last write that named each address and succeeded there, and the place that it gave.
+    written_by: BTreeMap<IpAddr, (Operation, Option<Place>)>,
     /// Whether the last write applied anything, according to its answer.
     has_applied: bool,
     /// The last writes that were sent at the same time.

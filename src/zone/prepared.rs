@@ -1,6 +1,6 @@
 //! Whether a zone holds the state that was written before a case begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::expected::{State, meant_by};
@@ -68,7 +68,16 @@ impl<'s> Prepared<'s> {
             count if count <= READ_ALL => 1,
             count => count / (READ_ALL / 2),
         };
-        self.written.keys().copied().step_by(stride).collect()
+        let differs = |(ip, place): &(&IpAddr, &Place)| {
+            let listed = self.listed.as_ref();
+            listed.is_some_and(|listed| listed.get(*ip) != Some(*place))
+        };
+        let wrong = self.written.iter().filter(differs).take(READ_ALL);
+        let mut all: Vec<IpAddr> = wrong.map(|(ip, _)| *ip).collect();
+        all.extend(self.written.keys().copied().step_by(stride));
+        let mut seen = BTreeSet::new();
+        all.retain(|ip| seen.insert(*ip));
+        all
     }
 
     /// Returns whether a single read shows what was written.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::blame::takes_effect_by;
-use super::fact::{AnyCase, Fact, Known, KnownTo, Open};
+use super::fact::{AnyCase, Fact, Known, KnownTo, Open, Refused};
 use super::lawful::{is_of_the_moment, says};
 use super::linear::{Call, Orders, orders};
 use super::observe::Sight;
@@ -323,7 +323,25 @@ impl Model {
                 clause,
             },
         );
+        self.note_refused_creates(ip, parts);
         found
+    }
+
+    /// Notes what refused creates wanted: they must leave the address as the other requests made it.
+    fn note_refused_creates(&mut self, ip: IpAddr, parts: &[Part]) {
+        let refused =
+            |part: &&Part| part.creates() && part.outcome == Outcome::Refused && part.says_exists;
+        for part in parts.iter().filter(refused) {
+            if let Some(clause) = part.operation.promises().shown.clone() {
+                let refused = Refused {
+                    wanted: part.wanted.clone(),
+                    clause,
+                    since: self.facts.writes,
+                    until: self.facts.writes,
+                };
+                self.facts.refuse(ip, refused);
+            }
+        }
     }
 
     /// Handles an address that only one of the requests named, as if that request had been alone.
@@ -349,7 +367,7 @@ impl Model {
                 self.set_written(operation, ip, Known::Absent);
             }
             (Outcome::Refused, None) if part.says_absent => self.observe(absent, &mut findings),
-            (Outcome::Refused, _) => {}
+            (Outcome::Refused, _) => self.note_refused_creates(ip, std::slice::from_ref(part)),
             (Outcome::Unsure, _) => self.facts.forget_one(ip),
         }
         findings

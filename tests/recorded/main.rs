@@ -6,6 +6,8 @@ mod broken;
 mod command;
 mod curl;
 mod entries;
+#[path = "../fuzz/har.rs"]
+mod fuzz_input;
 mod requests;
 mod secrets;
 mod sequence;
@@ -220,4 +222,16 @@ fn a_run_ends_with_one_trial_an_operation() {
         verdicts,
         wanted.map(|(id, verdict)| (id.to_owned(), verdict))
     );
+}
+
+#[test]
+fn the_input_of_the_fuzz_target_reads_real_and_cut_recordings() {
+    let seeds: [&[u8]; 2] = [
+        include_bytes!("seeds/exchanges.har"),
+        include_bytes!("seeds/lines.jsonl"),
+    ];
+    for seed in seeds {
+        fuzz_input::read(seed);
+        fuzz_input::read(&seed[..seed.len() / 2]);
+    }
 }
