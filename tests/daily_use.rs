@@ -264,3 +264,45 @@ fn runs_are_told_over_time_and_targets_side_by_side() {
         "{page}"
     );
 }
+
+#[test]
+fn snapshots_do_not_mind_other_line_endings_and_those_without_a_case_are_named() {
+    let folder = Folder::new();
+    let case = "title: A put is shown\ngenerations: [v2]\nproves: [V2-PUT-1]\nsteps:\n  - upsert: { ip: \"{{v4.0}}\", at: pair.0 }\n    expect: { V2-PUT-1: { status: 200 } }\n";
+    std::fs::create_dir_all(folder.path("own/put")).unwrap_or_else(|error| panic!("{error}"));
+    std::fs::write(folder.path("own/put/shown.yaml"), case).unwrap_or_else(|e| panic!("{e}"));
+    let run = || {
+        let strict = ["--snapshots", "kept", "--strict-snapshots"];
+        folder.run(&[&["run", "--cases", "own"], &strict[..]].concat())
+    };
+    let first = run();
+    ended(&first, 0);
+    assert!(
+        said(&first).contains("1 new, 0 changed"),
+        "{}",
+        said(&first)
+    );
+
+    let files = std::fs::read_dir(folder.path("kept")).unwrap_or_else(|error| panic!("{error}"));
+    let files: Vec<PathBuf> = files.filter_map(|file| Some(file.ok()?.path())).collect();
+    let [kept] = files.as_slice() else {
+        panic!("{files:?}")
+    };
+    let text = std::fs::read_to_string(kept).unwrap_or_else(|error| panic!("{error}"));
+    std::fs::write(kept, text.replace('\n', "\r\n")).unwrap_or_else(|error| panic!("{error}"));
+    std::fs::write(folder.path("kept/gone__case.snap"), &text).unwrap_or_else(|e| panic!("{e}"));
+    let again = run();
+    ended(&again, 0);
+    assert!(
+        said(&again).contains("0 new, 0 changed"),
+        "{}",
+        said(&again)
+    );
+    let orphan = "no case has the snapshot gone__case.snap any more";
+    assert!(said(&again).contains(orphan), "{}", said(&again));
+
+    std::fs::write(kept, text.replace("200", "201")).unwrap_or_else(|error| panic!("{error}"));
+    let changed = run();
+    ended(&changed, 1);
+    assert!(said(&changed).contains("drift in"), "{}", said(&changed));
+}

@@ -32,4 +32,3 @@ tried() {
 tried failures-have-no-result addresses-of-paths-are-compared-as-text one-page-too-many
 tried a-batch-replaces-all codes-are-texts lists-lose-the-oldest
 tried a-delete-keeps-the-mapping regions-are-bare-names a-create-overwrites
-tried addresses-of-paths-are-compared-as-text a-batch-replaces-all regions-are-bare-names
