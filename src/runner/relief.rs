@@ -1,5 +1,5 @@
-//! Whose fault it is that a list does not show what a step expects: that of the list, or of a write before it. A single
-//! read tells.
+//! Whose fault it is that a read does not show what a step expects: that of the read, or of a write before it. Another kind
+//! of read tells.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::zone::{
     Difference, State, entries_of, is_about_others, is_about_reading, reader_clause,
 };
 
-/// The maximum number of addresses that are read singly.
+/// The maximum number of addresses that are read again.
 const READS: usize = 6;
 
 impl Execution<'_> {
