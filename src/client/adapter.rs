@@ -16,7 +16,7 @@ use crate::diagnostic::visible::one_line;
 const LONGEST_LINE: u64 = 8 * 1024 * 1024;
 /// The number of bytes of stderr that are kept for the message about an adapter that ended.
 const KEPT: usize = 2_000;
-/// The time that an adapter that closed its stdout has to end, so that its exit code can be told.
+/// The time that an adapter that closed its stdout has to end and to write its last words, so that both can be told.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// The variables of the vendor's tools. The client must use the credentials and the base URL that it is given.
 const FOREIGN: [&str; 8] = [
@@ -154,33 +154,34 @@ impl Adapter {
     /// Asks the client, and returns what it made of it. After an error the adapter can't be used any more.
     ///
     /// # Errors
-    /// [`AdapterFault`]; after `limit` at the latest.
+    /// [`AdapterFault`]; after `limit`, and the time for a farewell, at the latest.
     pub async fn ask(&mut self, ask: &mut Ask, limit: Duration) -> Result<Outcome, AdapterFault> {
         self.asked += 1;
         ask.id = self.asked;
         let asking = tokio::time::timeout(limit, self.exchange(ask));
         match asking.await {
-            Ok(result) => result,
+            Ok(Some(result)) => result,
+            // The farewell has a time of its own: what an adapter that ended is called must not depend on the limit.
+            Ok(None) => Err(self.ended().await),
             Err(_) => Err(AdapterFault::Silent(limit)),
         }
     }
 
-    async fn exchange(&mut self, ask: &Ask) -> Result<Outcome, AdapterFault> {
+    /// Writes a request and reads the answer to it; `None` if the adapter closed a pipe.
+    async fn exchange(&mut self, ask: &Ask) -> Option<Result<Outcome, AdapterFault>> {
         let mut line = serde_json::to_vec(ask).unwrap_or_default();
         line.push(b'\n');
         let written = match self.writer.write_all(&line).await {
             Ok(()) => self.writer.flush().await,
             failed => failed,
         };
-        if written.is_err() {
-            return Err(self.ended().await);
-        }
+        written.ok()?;
         loop {
             let mut line = Vec::new();
             let mut bounded = (&mut self.reader).take(LONGEST_LINE);
             let read = bounded.read_until(b'\n', &mut line).await;
             if !matches!(read, Ok(1..)) {
-                return Err(self.ended().await);
+                return None;
             }
             if line.trim_ascii().is_empty() {
                 continue;
@@ -188,23 +189,24 @@ impl Adapter {
             let answer = answer(&line, ask.id);
             if answer.is_ok() && !self.reader.buffer().trim_ascii().is_empty() {
                 let why = "expected one line for each that it reads, found a second one";
-                return Err(AdapterFault::Rubbish(why.to_owned()));
+                return Some(Err(AdapterFault::Rubbish(why.to_owned())));
             }
-            return answer;
+            return Some(answer);
         }
     }
 
     /// Returns the fault of an adapter that closed its pipes, with its exit code and the end of its stderr.
     async fn ended(&mut self) -> AdapterFault {
+        let until = tokio::time::Instant::now() + FAREWELL;
         let mut how = String::new();
         if let Some(child) = &mut self.child
-            && let Ok(Ok(status)) = tokio::time::timeout(FAREWELL, child.wait()).await
+            && let Ok(Ok(status)) = tokio::time::timeout_at(until, child.wait()).await
         {
             how = format!(" ({status})");
         }
         // What it wrote last may not be read yet. A child of its own may keep stderr open, so the wait is bounded.
         if let Some(listening) = self.listening.take() {
-            let _ = tokio::time::timeout(FAREWELL, listening).await;
+            let _ = tokio::time::timeout_at(until, listening).await;
         }
         let kept = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&kept);
