@@ -1,5 +1,7 @@
 //! The check of a single exchange: documented examples pass, and each spoiled copy fails the clause that it breaks.
 
+use std::sync::Arc;
+
 use originproof::contract::{Contract, check};
 use originproof::exchange::{Exchange, Headers, Operation, Request, Response};
 use serde_json::{Value, json};
@@ -15,7 +17,7 @@ fn exchange(operation: Operation, status: u16, request: Option<Value>, body: &Va
             url: "http://localhost/".into(),
             headers: Headers::default(),
             body: None,
-            json: request,
+            json: request.map(Arc::new),
             is_body_known: true,
             address: None,
             query: Vec::new(),

@@ -27,82 +27,92 @@ impl Instant {
 /// Returns the instant that an RFC 3339 date-time names, or `None` for any other text.
 #[must_use]
 pub fn instant(text: &str) -> Option<Instant> {
-    let digits = fraction_digits(text)?;
-    let kept = match digits {
-        0 => AFTER_SECONDS,
-        digits => AFTER_SECONDS + 1 + digits.min(FRACTION_DIGITS),
-    };
-    let local = text.get(..kept)?;
-    let local: DateTime = if local.contains('t') {
-        local.to_ascii_uppercase().parse().ok()?
-    } else {
-        local.parse().ok()?
-    };
-    let begin = if digits == 0 {
-        AFTER_SECONDS
-    } else {
-        AFTER_SECONDS + 1 + digits
-    };
-    let offset = offset_seconds(text.get(begin..)?)?;
-    let since = local.duration_since(EPOCH).as_nanos();
-    Some(Instant(since - i128::from(offset) * 1_000_000_000))
+    Moment::read(text).map(|moment| moment.instant)
 }
 
-/// Returns whether a time is before another. Both are compared at the precision of the one with fewer fraction digits.
-#[must_use]
-pub fn is_before(text: &str, other: &str) -> bool {
-    let (Some(a), Some(b)) = (fraction_digits(text), fraction_digits(other)) else {
-        return false;
-    };
-    let digits = u32::try_from(a.min(b).min(FRACTION_DIGITS)).unwrap_or(0);
-    let unit = 10_i128.pow(9 - digits);
-    match (instant(text), instant(other)) {
-        (Some(a), Some(b)) => a.0.div_euclid(unit) < b.0.div_euclid(unit),
-        _ => false,
-    }
+/// A date-time with the precision of its text.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    instant: Instant,
+    /// The number of digits in the fraction of a second that are read.
+    digits: u32,
 }
 
-/// Returns the offset of a date-time in seconds.
-fn offset_seconds(text: &str) -> Option<i32> {
-    let (sign, rest) = match text.as_bytes().first()? {
-        b'+' => (1, text.get(1..)?),
-        b'-' => (-1, text.get(1..)?),
-        _ => return Some(0),
-    };
-    let (hours, minutes) = rest.split_once(':')?;
-    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-    (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
-}
-
-/// Returns the number of digits in the fraction of a second, or `None` if the text does not have the form of a
-/// date-time. This check is needed because the library is more lenient than RFC 3339.
-fn fraction_digits(text: &str) -> Option<usize> {
-    let fits = |text: &[u8], form: &[u8]| {
-        text.len() == form.len()
-            && text.iter().zip(form).all(|(found, wanted)| match wanted {
-                b'0' => found.is_ascii_digit(),
-                b'T' => matches!(found, b'T' | b't' | b' '),
-                b'+' => matches!(found, b'+' | b'-'),
-                wanted => found == wanted,
-            })
-    };
-    let bytes = text.as_bytes();
-    let (head, rest) = bytes.split_at_checked(AFTER_SECONDS)?;
-    if !fits(head, b"0000-00-00T00:00:00") {
-        return None;
-    }
-    let (digits, offset) = match rest.strip_prefix(b".") {
-        None => (0, rest),
-        Some(rest) => {
-            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            if digits == 0 {
-                return None;
-            }
-            (digits, rest.get(digits..)?)
+impl Moment {
+    /// Reads an RFC 3339 date-time; `None` for any other text. The form is checked here, because the library is more
+    /// lenient than RFC 3339.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let (head, rest) = text.as_bytes().split_at_checked(AFTER_SECONDS)?;
+        let separators = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];
+        let is_separated = separators
+            .iter()
+            .all(|(at, wanted)| head.get(*at) == Some(wanted));
+        if !is_separated || !matches!(head.get(10), Some(b'T' | b't' | b' ')) {
+            return None;
         }
+        let part = |from: usize, to: usize| number(head.get(from..to)?);
+        let (fraction, offset) = match rest.strip_prefix(b".") {
+            None => (&[][..], rest),
+            Some(rest) => {
+                let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                if digits == 0 {
+                    return None;
+                }
+                rest.split_at_checked(digits)?
+            }
+        };
+        let read = fraction.get(..FRACTION_DIGITS).unwrap_or(fraction);
+        let digits = u32::try_from(read.len()).unwrap_or(0);
+        let nanos = number(read)? * 10_i32.pow(9 - digits);
+        let small = |number: i32| i8::try_from(number).ok();
+        // The last second of a day may be a leap second.
+        let second = part(17, 19)?;
+        let second = if second == 60 { 59 } else { second };
+        let local = DateTime::new(
+            i16::try_from(part(0, 4)?).ok()?,
+            small(part(5, 7)?)?,
+            small(part(8, 10)?)?,
+            small(part(11, 13)?)?,
+            small(part(14, 16)?)?,
+            small(second)?,
+            nanos,
+        );
+        let since = local.ok()?.duration_since(EPOCH).as_nanos();
+        let offset = i128::from(offset_seconds(offset)?) * 1_000_000_000;
+        Some(Self {
+            instant: Instant(since - offset),
+            digits,
+        })
+    }
+
+    /// Returns whether a time is before another. Both are compared at the precision of the one with fewer fraction
+    /// digits.
+    #[must_use]
+    pub fn is_before(self, other: Self) -> bool {
+        let unit = 10_i128.pow(9 - self.digits.min(other.digits));
+        self.instant.0.div_euclid(unit) < other.instant.0.div_euclid(unit)
+    }
+}
+
+/// Returns the number that digits stand for; `None` if another byte is among them. No digits are 0.
+fn number(digits: &[u8]) -> Option<i32> {
+    digits.iter().try_fold(0_i32, |number, byte| {
+        byte.is_ascii_digit()
+            .then(|| number * 10 + i32::from(byte - b'0'))
+    })
+}
+
+/// Returns the offset of a date-time in seconds: `Z`, or hours and minutes with a sign.
+fn offset_seconds(text: &[u8]) -> Option<i32> {
+    let (sign, hours, minutes) = match text {
+        b"Z" | b"z" => return Some(0),
+        [b'+', a, b, b':', c, d] => (1, [*a, *b], [*c, *d]),
+        [b'-', a, b, b':', c, d] => (-1, [*a, *b], [*c, *d]),
+        _ => return None,
     };
-    let is_offset = matches!(offset, b"Z" | b"z") || fits(offset, b"+00:00");
-    is_offset.then_some(digits)
+    let (hours, minutes) = (number(&hours)?, number(&minutes)?);
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
 }
 
 #[cfg(test)]
@@ -127,6 +137,11 @@ mod tests {
     #[test_case("2026-02-30T12:00:00Z", false; "no such day")]
     #[test_case("2026-03-01T25:00:00Z", false; "no such hour")]
     #[test_case("2026-03-01T12:00:00+0200", false; "no colon in the offset")]
+    #[test_case("2026-03-01T12:00:00+2:00", false; "one digit in the offset")]
+    #[test_case("2026-03-01T12:00:00+02:0", false; "one digit of minutes")]
+    #[test_case("2026-13-01T12:00:00Z", false; "no such month")]
+    #[test_case("2026-03-01T12:00:61Z", false; "no such second")]
+    #[test_case("20260301T120000Z", false; "the basic form of ISO 8601")]
     #[test_case("1772366400", false; "seconds since the epoch")]
     #[test_case("Sun, 01 Mar 2026 12:00:00 GMT", false; "http date")]
     fn a_date_time_is_known_by_its_form(text: &str, is: bool) {
@@ -135,14 +150,14 @@ mod tests {
 
     #[test]
     fn a_time_without_a_fraction_is_not_before_one_of_the_same_second() {
-        assert!(!is_before(
-            "2026-03-01T12:00:00Z",
-            "2026-03-01T14:00:00.9+02:00"
-        ));
-        assert!(is_before(
-            "2026-03-01T12:00:00.1Z",
-            "2026-03-01T12:00:00.2Z"
-        ));
+        let is_before = |a: &str, b: &str| {
+            let (a, b) = (Moment::read(a), Moment::read(b));
+            a.zip(b).map(|(a, b)| a.is_before(b))
+        };
+        let early = "2026-03-01T12:00:00Z";
+        assert_eq!(is_before(early, "2026-03-01T14:00:00.9+02:00"), Some(false));
+        let (early, late) = ("2026-03-01T12:00:00.1Z", "2026-03-01T12:00:00.2Z");
+        assert_eq!(is_before(early, late), Some(true));
     }
 
     #[test]

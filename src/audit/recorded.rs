@@ -1,5 +1,7 @@
 //! An exchange as others recorded it, and its conversion to the exchange that the contract is checked against.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::clock::Moment;
@@ -203,7 +205,7 @@ impl Recorded {
                 method: self.method.to_uppercase(),
                 url: self.url,
                 headers: self.request_headers,
-                json: json.and_then(Result::ok),
+                json: json.and_then(Result::ok).map(Arc::new),
                 body: request_body.map(Bytes::from),
                 is_body_known: is_body_known && !is_too_long,
                 address,

@@ -148,9 +148,13 @@ impl Limit {
             let requests = requests.map(plannable);
             choose(power, can_run.clone(), is_first, &price, requests)
         };
+        let all = choose(None);
         Choice {
-            chosen: choose(self.requests),
-            all: choose(None),
+            chosen: match self.requests {
+                None => all.clone(),
+                requests => choose(requests),
+            },
+            all,
             twice: self.requests.map(|requests| choose(Some(2 * requests))),
         }
     }

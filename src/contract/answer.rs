@@ -1,15 +1,42 @@
 //! Reads the entries and batch items of a response, in the same terms for both generations. It reads leniently; the
 //! schemas judge the form.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use serde_json::Value;
 
 use super::address;
-use crate::exchange::{Generation, Operation};
+use crate::exchange::{Exchange, Generation, Operation};
 
 /// The maximum number of items of one list that are read; no zone holds even a third of that number.
 const MOST: usize = 10_000;
+
+/// The JSON Pointer to an item in a response body. It becomes a text only where something is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemPlace<'a> {
+    /// The pointer to the operation's entries.
+    entries: &'a str,
+    /// The rest of the pointer to the item's list.
+    part: &'static str,
+    /// The number in the list; `None` for a single item.
+    index: Option<usize>,
+}
+
+impl ItemPlace<'_> {
+    /// Returns whether the item is no part of a list.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        self.index.is_none()
+    }
+}
+
+impl fmt::Display for ItemPlace<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.entries, self.part)?;
+        self.index.map_or(Ok(()), |index| write!(f, "/{index}"))
+    }
+}
 
 /// One mapping or batch item of a response.
 #[derive(Debug, Clone)]
@@ -24,17 +51,16 @@ pub struct Item<'a> {
     pub region: Option<&'a str>,
     /// The item itself.
     pub value: &'a Value,
-    /// The JSON Pointer to the item in the response body.
-    pub at: String,
+    /// The place of the item in the response body.
+    pub at: ItemPlace<'a>,
 }
 
 impl<'a> Item<'a> {
-    fn read(generation: Generation, value: &'a Value, at: String) -> Self {
+    fn read(generation: Generation, value: &'a Value, at: ItemPlace<'a>) -> Self {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
-        let address = text(generation.response_address());
         Self {
-            address,
-            ip: address.and_then(address::parse),
+            address: text(generation.response_address()),
+            ip: None,
             vendor: text("vendor"),
             region: text("region"),
             value,
@@ -67,9 +93,32 @@ pub struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// Reads the `result` of a response body.
+    /// Reads the `result` of an exchange. Returns `None` if it is no operation, or its body is not JSON.
     #[must_use]
-    pub fn read(operation: Operation, body: &'a Value) -> Self {
+    pub fn of(exchange: &'a Exchange) -> Option<Self> {
+        let operation = exchange.operation?;
+        let mut answer = Self::read(operation, exchange.response.value()?);
+        let parsed = exchange.response.addresses(|| {
+            let items = answer.lists().into_iter().flatten();
+            let addresses = items.map(|item| item.address.and_then(address::parse));
+            addresses.collect()
+        });
+        let lists = [
+            &mut answer.entries,
+            &mut answer.succeeded,
+            &mut answer.failed,
+        ];
+        for (item, ip) in lists.into_iter().flatten().zip(parsed) {
+            item.ip = *ip;
+        }
+        Some(answer)
+    }
+
+    fn lists(&self) -> [&[Item<'a>]; 3] {
+        [&self.entries, &self.succeeded, &self.failed]
+    }
+
+    fn read(operation: Operation, body: &'a Value) -> Self {
         let generation = operation.generation();
         let Some(place) = operation.row().entries.as_deref() else {
             return Self::default();
@@ -77,30 +126,29 @@ impl<'a> Answer<'a> {
         let Some(value) = body.pointer(place) else {
             return Self::default();
         };
-        let all = |value: Option<&'a Value>, at: &str| -> Vec<Item<'a>> {
-            value
-                .and_then(Value::as_array)
-                .map(|items| {
-                    items
-                        .iter()
-                        .take(MOST)
-                        .enumerate()
-                        .map(|(index, item)| Item::read(generation, item, format!("{at}/{index}")))
-                        .collect()
-                })
-                .unwrap_or_default()
+        let at = |part: &'static str, index: Option<usize>| ItemPlace {
+            entries: place,
+            part,
+            index,
+        };
+        let all = |value: Option<&'a Value>, part: &'static str| -> Vec<Item<'a>> {
+            let items = value.and_then(Value::as_array).into_iter().flatten();
+            let numbered = items.take(MOST).enumerate();
+            numbered
+                .map(|(index, item)| Item::read(generation, item, at(part, Some(index))))
+                .collect()
         };
         if operation.kind().is_batch() {
             return Self {
                 entries: Vec::new(),
-                succeeded: all(value.get("succeeded"), &format!("{place}/succeeded")),
-                failed: all(value.get("failed"), &format!("{place}/failed")),
+                succeeded: all(value.get("succeeded"), "/succeeded"),
+                failed: all(value.get("failed"), "/failed"),
             };
         }
         let entries = if value.is_array() {
-            all(Some(value), place)
+            all(Some(value), "")
         } else if value.is_object() {
-            vec![Item::read(generation, value, place.to_owned())]
+            vec![Item::read(generation, value, at("", None))]
         } else {
             Vec::new()
         };

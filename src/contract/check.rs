@@ -105,14 +105,11 @@ pub fn check_with(contract: &Contract, exchange: &Exchange, framing: Framing) ->
         return Vec::new();
     };
     let body = exchange.response.value().filter(|body| body.is_object());
-    let answer = match body {
-        Some(body) if exchange.response.is_success() => Answer::read(operation, body),
-        _ => Answer::default(),
-    };
+    let answer = Answer::of(exchange).filter(|_| exchange.response.is_success());
     let items = exchange
         .request
         .json
-        .as_ref()
+        .as_deref()
         .map(|json| request_items(operation, json))
         .unwrap_or_default();
     let subject = Subject {
@@ -120,7 +117,7 @@ pub fn check_with(contract: &Contract, exchange: &Exchange, framing: Framing) ->
         exchange,
         operation,
         body,
-        answer,
+        answer: answer.unwrap_or_default(),
         items,
     };
     let mut findings = Findings::default();

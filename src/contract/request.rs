@@ -198,7 +198,7 @@ impl Judge<'_> {
             }
             (_, Some(_)) => self.media_type(),
         }
-        match (kind, &request.json) {
+        match (kind, request.json.as_deref()) {
             // The body has too many values to be read.
             (_, None) if !request.is_body_known => {}
             (_, None) => self.add("REQ-11", "body", What::form("JSON", "another text")),

@@ -1,5 +1,7 @@
 //! The entry for library users: judges an exchange by its HTTP messages, without any setup.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -171,7 +173,10 @@ impl Contract {
             method: method.to_ascii_uppercase(),
             url: target.to_owned(),
             headers,
-            json: body.as_deref().and_then(|body| parse_json(body).ok()),
+            json: body
+                .as_deref()
+                .and_then(|body| parse_json(body).ok())
+                .map(Arc::new),
             body,
             is_body_known: true,
             address: route.and_then(|route| route.address).map(decoded),

@@ -125,12 +125,10 @@ impl AnswerShape {
     fn members(&mut self, value: &Value, path: &mut String, text: &impl Fn(&str) -> String) {
         let length = path.len();
         if !path.is_empty() {
-            let is_new = !self.members.contains_key(path.as_str());
-            if is_new && (self.members.len() >= MEMBERS || path.len() > LENGTH) {
-                return;
-            }
+            let is_full = self.members.len() >= MEMBERS;
             let types = match self.members.get_mut(path.as_str()) {
                 Some(types) => types,
+                None if is_full || path.len() > LENGTH => return,
                 None => self.members.entry(text(path)).or_default(),
             };
             if !types.contains(json_type(value)) {

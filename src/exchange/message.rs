@@ -1,5 +1,8 @@
 //! Requests, responses and the exchanges that they form. Bodies are parsed once, when they arrive.
 
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -67,7 +70,7 @@ pub struct Request {
     /// Whether it is known what the body was, or that there was none; a recorder may leave it out.
     pub is_body_known: bool,
     /// The body as JSON, if it is JSON.
-    pub json: Option<Value>,
+    pub json: Option<Arc<Value>>,
     /// The IP address in the path, percent-decoded, for get, delete and put.
     pub address: Option<String>,
     /// The query's pairs, decoded.
@@ -140,6 +143,8 @@ pub struct Response {
     pub length: usize,
     /// The body as JSON, or the reason why it is not held as JSON.
     pub json: Result<Value, NoJson>,
+    /// The addresses of the items in the body, once they have been parsed.
+    addresses: OnceLock<Vec<Option<IpAddr>>>,
 }
 
 impl Response {
@@ -153,6 +158,7 @@ impl Response {
             length: body.len(),
             body,
             json,
+            addresses: OnceLock::new(),
         }
     }
 
@@ -165,6 +171,7 @@ impl Response {
             length: body.len(),
             body,
             json: Err(NoJson::Released),
+            addresses: OnceLock::new(),
         }
     }
 
@@ -178,6 +185,15 @@ impl Response {
     #[must_use]
     pub fn pointer(&self, pointer: &str) -> Option<&Value> {
         self.value()?.pointer(pointer)
+    }
+
+    /// Returns the addresses of the items in the body, in order. `parse` is called the first time: an answer is looked at
+    /// several times, and a long list has thousands of addresses.
+    pub(crate) fn addresses(
+        &self,
+        parse: impl FnOnce() -> Vec<Option<IpAddr>>,
+    ) -> &[Option<IpAddr>] {
+        self.addresses.get_or_init(parse)
     }
 
     /// Returns whether the status is 2xx.
@@ -226,6 +242,7 @@ impl Exchange {
     pub fn retire(&mut self) {
         self.request.json = None;
         self.response.json = Err(NoJson::Released);
+        self.response.addresses = OnceLock::new();
         if let Some(start) = self.response.body.get(..RETIRED) {
             // A slice would keep the whole body in memory.
             self.response.body = Bytes::copy_from_slice(start);

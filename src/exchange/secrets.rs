@@ -50,7 +50,7 @@ impl<'e> From<&'e Exchange> for Seen<'e> {
             request_headers: &request.headers,
             response_headers: &response.headers,
             bodies: [
-                Body::Json(request.json.as_ref()),
+                Body::Json(request.json.as_deref()),
                 Body::Json(response.value()),
             ],
         }

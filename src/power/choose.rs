@@ -1,6 +1,7 @@
 //! The choice of trials for a budget of requests: the most proof for each request first.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use super::data::{FILLING, Power, TrialPower};
 use crate::case::Trial;
@@ -100,6 +101,40 @@ struct Candidate {
     musts: Vec<usize>,
 }
 
+/// What a trial is worth now. The greatest one is chosen next.
+#[derive(Debug, Clone, Copy)]
+struct Rank {
+    is_first: bool,
+    /// Whether it touches a must clause that no chosen trial touches.
+    opens: bool,
+    /// The worth for each request.
+    gain: f64,
+    index: usize,
+}
+
+impl Ord for Rank {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let class = (self.is_first, self.opens).cmp(&(other.is_first, other.opens));
+        let order = class.then(self.gain.total_cmp(&other.gain));
+        // Among equals, the first in the library.
+        order.then(other.index.cmp(&self.index))
+    }
+}
+
+impl PartialOrd for Rank {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Rank {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Rank {}
+
 /// Chooses trials for a budget of requests: first those that `is_first` names, then every must clause once, then what
 /// proves most for each request. With a budget the trials are brief ([`Trial::brief`]). Without one all trials are chosen, in
 /// this order.
@@ -122,7 +157,7 @@ pub fn choose(
         })
     };
     let all: Vec<Trial> = trials.iter().map(|(_, trial)| trial.clone()).collect();
-    let mut left: Vec<Candidate> = trials
+    let left: Vec<Candidate> = trials
         .into_iter()
         .map(|(place, trial)| {
             let trial = match (budget, trial.brief()) {
@@ -140,53 +175,63 @@ pub fn choose(
             }
         })
         .collect();
+    let firsts: Vec<bool> = left.iter().map(|one| is_first(&one.trial.1.id())).collect();
     let mut covered = vec![0_i32; worth.len()];
     let mut filled: BTreeSet<Generation> = BTreeSet::new();
     let mut chosen = Chosen::default();
-    loop {
-        let price = |one: &Candidate| {
-            let trial = &one.trial.1;
-            let is_filling =
-                trial.filled_zone().is_some() && !filled.contains(&trial.home_generation());
-            one.cost + if is_filling { FILLING } else { 0 }
-        };
+    let mut unfit = Vec::new();
+    let price = |one: &Candidate, filled: &BTreeSet<Generation>| {
+        let trial = &one.trial.1;
+        let is_filling =
+            trial.filled_zone().is_some() && !filled.contains(&trial.home_generation());
+        one.cost + if is_filling { FILLING } else { 0 }
+    };
+    let rank = |index: usize, covered: &[i32], filled: &BTreeSet<Generation>| {
+        let one = &left[index];
+        let gains = one.units.iter().map(|unit| {
+            let (first, factor) = worth[*unit];
+            first * factor.powi(covered[*unit])
+        });
+        let opens = one.musts.iter().any(|unit| covered[*unit] == 0);
+        Rank {
+            is_first: firsts[index],
+            // A must clause that is not touched yet comes before any second proof of another.
+            opens: opens && !is_small,
+            gain: gains.sum::<f64>() / to_float(price(one, filled)),
+            index,
+        }
+    };
+    let all_ranks = |indices: &mut dyn Iterator<Item = usize>, covered: &[i32], filled: &_| {
+        let ranks = indices.map(|index| rank(index, covered, filled));
+        ranks.collect::<BinaryHeap<Rank>>()
+    };
+    let mut ranks = all_ranks(&mut (0..left.len()), &covered, &filled);
+    while let Some(best) = ranks.pop() {
+        // What is covered lowers ranks and never raises them, so only the best one must be up to date.
+        let now = rank(best.index, &covered, &filled);
+        if ranks.peek().is_some_and(|next| *next > now) {
+            ranks.push(now);
+            continue;
+        }
+        let one = &left[best.index];
+        let price = price(one, &filled);
         let room = budget.map(|budget| budget.saturating_sub(chosen.requests));
-        let fits = |one: &Candidate| room.is_none_or(|room| price(one) <= room);
-        let gain = |one: &Candidate| {
-            let gains = one.units.iter().map(|unit| {
-                let (first, factor) = worth[*unit];
-                first * factor.powi(covered[*unit])
-            });
-            gains.sum::<f64>() / to_float(price(one))
-        };
-        // A must clause that is not touched yet comes before any second proof of another.
-        let class = |one: &Candidate| {
-            let opens = one.musts.iter().any(|unit| covered[*unit] == 0);
-            (is_first(&one.trial.1.id()), opens && !is_small)
-        };
-        let best = left
-            .iter()
-            .enumerate()
-            .filter(|(_, one)| fits(one))
-            .map(|(index, one)| (index, class(one), gain(one)))
-            .max_by(|(a, class_a, a_gain), (b, class_b, b_gain)| {
-                let order = class_a.cmp(class_b).then(a_gain.total_cmp(b_gain));
-                // Among equals, the first in the library.
-                order.then(b.cmp(a))
-            });
-        let Some((index, ..)) = best else {
-            break;
-        };
-        let price = price(&left[index]);
-        let one = left.remove(index);
+        if room.is_some_and(|room| price > room) {
+            // It may fit after all once another trial has filled the zone that it needs.
+            unfit.push(best.index);
+            continue;
+        }
         for unit in &one.units {
             covered[*unit] += 1;
         }
-        if one.trial.1.filled_zone().is_some() {
-            filled.insert(one.trial.1.home_generation());
-        }
         chosen.requests += price;
-        chosen.trials.push(one.trial);
+        chosen.trials.push(one.trial.clone());
+        if one.trial.1.filled_zone().is_some() && filled.insert(one.trial.1.home_generation()) {
+            let mut indices = ranks.iter().map(|rank| rank.index).chain(unfit.drain(..));
+            let again = all_ranks(&mut indices, &covered, &filled);
+            drop(indices);
+            ranks = again;
+        }
     }
     let picked = chosen.trials.iter().map(|(_, trial)| trial);
     chosen.proof = Proof::of(power, &all, picked);

@@ -1,5 +1,7 @@
 //! Makes the request for a step's call.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
@@ -130,7 +132,7 @@ fn finish(
             let bytes = serde_json::to_vec(&json)
                 .map_err(|error| Unfilled::CaseFault(error.to_string()))?;
             outgoing.body = Some(Bytes::from(bytes));
-            outgoing.json = Some(json);
+            outgoing.json = Some(Arc::new(json));
         }
         Payload::Text(text) => outgoing.body = Some(Bytes::from(text)),
     }

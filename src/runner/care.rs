@@ -247,7 +247,7 @@ fn effects(outgoing: &Outgoing) -> Effects {
     if deletes {
         add(in_path, &Effect::Delete);
         let mut named = BTreeSet::new();
-        match (&outgoing.json, &outgoing.body) {
+        match (outgoing.json.as_deref(), &outgoing.body) {
             (Some(json), _) => addresses_of(json, &mut named),
             (None, Some(body)) => addresses_in(&String::from_utf8_lossy(body), &mut named),
             (None, None) => {}
@@ -256,7 +256,7 @@ fn effects(outgoing: &Outgoing) -> Effects {
         return effects;
     }
     let mut value_in_path = Effect::WriteAny;
-    match (&outgoing.json, &outgoing.body) {
+    match (outgoing.json.as_deref(), &outgoing.body) {
         (Some(Value::Array(items)), _) => {
             for item in items {
                 let mut named = BTreeSet::new();

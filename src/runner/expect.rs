@@ -142,10 +142,7 @@ impl Execution<'_> {
     }
 
     fn bodies(&mut self, step: &Step, index: usize, exchange: &Exchange, zone: &str) -> Flow {
-        let mut answer = match (exchange.operation, exchange.response.value()) {
-            (Some(operation), Some(body)) => Answer::read(operation, body),
-            _ => Answer::default(),
-        };
+        let mut answer = Answer::of(exchange).unwrap_or_default();
         self.leave_out_existing(&mut answer, exchange, zone);
         for expectation in &step.expect {
             let Some(clause) = self.known_clause(&expectation.clause) else {
@@ -224,7 +221,7 @@ impl Execution<'_> {
                 let found = answer.entries.first().or(answer.succeeded.first());
                 let text = found.and_then(|item| item.address);
                 (text != wanted.as_str()).then(|| {
-                    let at = found.map_or_else(|| "/result".to_owned(), |item| item.at.clone());
+                    let at = found.map_or_else(|| "/result".to_owned(), |item| item.at.to_string());
                     (at, What::value(wanted.to_string(), format!("{text:?}")))
                 })
             }
@@ -281,7 +278,7 @@ impl Execution<'_> {
                 let there = found.iter().find(|item| meant_by(item) == meant(text));
                 if let Some(item) = there {
                     let what = What::unexpected(format!("no {text}"), item_text(item));
-                    return Ok(Some((item.at.clone(), what)));
+                    return Ok(Some((item.at.to_string(), what)));
                 }
             }
         }
@@ -319,11 +316,11 @@ impl Execution<'_> {
                 continue;
             };
             let mut seen = Answered::of(exchange).to_string();
-            if let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value())
-                && operation.kind().is_batch()
+            let is_batch = |operation: Operation| operation.kind().is_batch();
+            if exchange.operation.is_some_and(is_batch)
                 && exchange.response.is_success()
+                && let Some(answer) = Answer::of(exchange)
             {
-                let answer = Answer::read(operation, body);
                 let (succeeded, failed) = (answer.succeeded.len(), answer.failed.len());
                 let _ = write!(seen, ", {succeeded} succeeded, {failed} failed");
             }
@@ -356,7 +353,7 @@ fn one(wanted: Option<&Wanted>, answer: &Answer<'_>) -> Option<(String, What)> {
     let same_address = wanted.ip.is_empty() || meant_by(item) == meant(&wanted.ip);
     (!same_address || !wanted.fits(item)).then(|| {
         let what = What::value(wanted.to_string(), item_text(item));
-        (item.at.clone(), what)
+        (item.at.to_string(), what)
     })
 }
 

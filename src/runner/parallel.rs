@@ -272,7 +272,7 @@ fn written_by(exchange: &Exchange) -> BTreeSet<IpAddr> {
     let Some(operation) = exchange.operation.filter(|one| one.kind().writes()) else {
         return BTreeSet::new();
     };
-    let json = exchange.request.json.as_ref();
+    let json = exchange.request.json.as_deref();
     let items = json.map(|json| request_items(operation, json));
     let items = items.unwrap_or_default();
     let texts = items.iter().filter_map(|item| item.address);

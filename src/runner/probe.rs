@@ -298,14 +298,10 @@ impl Target {
         let exchange = self
             .send(Some(operation), method, &path, Some(Value::Array(items)))
             .await?;
-        let Some(body) = exchange
-            .response
-            .value()
-            .filter(|_| exchange.response.status == 200)
-        else {
+        let answer = crate::contract::Answer::of(&exchange);
+        let Some(answer) = answer.filter(|_| exchange.response.status == 200) else {
             return Ok(());
         };
-        let answer = crate::contract::Answer::read(operation, body);
         let is_any = self.regions.keep_accepted(|place| {
             answer.succeeded.iter().any(|item| {
                 item.vendor == Some(place.vendor.as_str())

@@ -1,6 +1,7 @@
 //! The values of variables in one trial.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
@@ -10,6 +11,7 @@ use super::regions::Regions;
 use crate::case::{Member, Scope, Unfilled, Variable, resolve};
 use crate::contract::Place;
 use crate::contract::address::meant;
+use crate::zone::State;
 
 fn lacks(what: impl Into<String>) -> Unfilled {
     Unfilled::TargetLacks(what.into())
@@ -17,6 +19,14 @@ fn lacks(what: impl Into<String>) -> Unfilled {
 
 fn case_fault(what: impl Into<String>) -> Unfilled {
     Unfilled::CaseFault(what.into())
+}
+
+/// The address of an item.
+enum Address<'v> {
+    /// As the case spells it.
+    Named(&'v str),
+    /// One of the trial's own.
+    Chosen(IpAddr),
 }
 
 /// The variables of a trial.
@@ -147,9 +157,14 @@ impl<'r> Variables<'r> {
         Ok((text("vendor"), text("region")))
     }
 
-    /// Returns a list of items with fillings expanded. `whole` gives the first pair to items without a place.
-    pub(super) fn items(&self, items: &Value, whole: bool) -> Result<Vec<Wanted>, Unfilled> {
-        let mut wanted = Vec::new();
+    /// Calls `each` with every mapping that a list of items names, with fillings expanded. `whole` gives the first pair to
+    /// items without a place.
+    fn expand(
+        &self,
+        items: &Value,
+        whole: bool,
+        mut each: impl FnMut(Address<'_>, Option<String>, Option<String>) -> Result<(), Unfilled>,
+    ) -> Result<(), Unfilled> {
         for item in items.as_array().into_iter().flatten() {
             let (mut vendor, mut region) = self.item_place(item)?;
             if whole && vendor.is_none() && region.is_none() {
@@ -158,11 +173,9 @@ impl<'r> Variables<'r> {
             }
             if item.get("chunk").is_some() {
                 for (n, place) in self.chunk.iter().enumerate() {
-                    wanted.push(Wanted {
-                        ip: self.addresses.filler(n).to_string(),
-                        vendor: Some(place.vendor.clone()),
-                        region: Some(place.region.clone()),
-                    });
+                    let place = place.clone();
+                    let ip = Address::Chosen(self.addresses.filler(n));
+                    each(ip, Some(place.vendor), Some(place.region))?;
                 }
                 continue;
             }
@@ -175,40 +188,48 @@ impl<'r> Variables<'r> {
             if let Some(count) = number("fill")? {
                 let from = number("from")?.unwrap_or(0);
                 for n in from..from + count {
-                    let n = usize::try_from(n).unwrap_or(0);
-                    wanted.push(Wanted {
-                        ip: self.addresses.filler(n).to_string(),
-                        vendor: vendor.clone(),
-                        region: region.clone(),
-                    });
+                    let ip = self.addresses.filler(usize::try_from(n).unwrap_or(0));
+                    each(Address::Chosen(ip), vendor.clone(), region.clone())?;
                 }
             } else {
-                let ip = item
-                    .get("ip")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-                    .to_owned();
-                wanted.push(Wanted { ip, vendor, region });
+                let ip = item.get("ip").and_then(Value::as_str);
+                each(Address::Named(ip.unwrap_or_default()), vendor, region)?;
             }
         }
+        Ok(())
+    }
+
+    /// Returns a list of items with fillings expanded. `whole` gives the first pair to items without a place.
+    pub(super) fn items(&self, items: &Value, whole: bool) -> Result<Vec<Wanted>, Unfilled> {
+        let mut wanted = Vec::new();
+        self.expand(items, whole, |address, vendor, region| {
+            let ip = match address {
+                Address::Named(text) => text.to_owned(),
+                Address::Chosen(ip) => ip.to_string(),
+            };
+            wanted.push(Wanted { ip, vendor, region });
+            Ok(())
+        })?;
         Ok(wanted)
     }
 
     /// Returns a list of items as a state. The spelling of addresses does not matter.
-    pub(super) fn state(&self, items: &Value) -> Result<crate::zone::State, Unfilled> {
-        self.items(items, true)?
-            .into_iter()
-            .map(|wanted| {
-                let ip = meant(&wanted.ip).ok_or_else(|| {
-                    case_fault(format!("`{}` is not an address to hold", wanted.ip))
-                })?;
-                let place = Place {
-                    vendor: wanted.vendor.unwrap_or_default(),
-                    region: wanted.region.unwrap_or_default(),
-                };
-                Ok((ip, place))
-            })
-            .collect()
+    pub(super) fn state(&self, items: &Value) -> Result<State, Unfilled> {
+        let mut mappings = Vec::new();
+        self.expand(items, true, |address, vendor, region| {
+            let ip = match address {
+                Address::Named(text) => meant(text)
+                    .ok_or_else(|| case_fault(format!("`{text}` is not an address to hold")))?,
+                Address::Chosen(ip) => ip.to_canonical(),
+            };
+            let place = Place {
+                vendor: vendor.unwrap_or_default(),
+                region: region.unwrap_or_default(),
+            };
+            mappings.push((ip, place));
+            Ok(())
+        })?;
+        Ok(mappings.into_iter().collect())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The target: its URL, its capabilities, its regions, and the check that it is still there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -249,7 +250,7 @@ impl Target {
             url: format!("{}{path}", self.base_url),
             headers,
             body: json.as_ref().map(|json| json.to_string().into()),
-            json,
+            json: json.map(Arc::new),
             ..Outgoing::default()
         }
     }

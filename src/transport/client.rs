@@ -39,7 +39,7 @@ pub struct Outgoing {
     /// The body.
     pub body: Option<Bytes>,
     /// The body as JSON, if it is JSON.
-    pub json: Option<Value>,
+    pub json: Option<Arc<Value>>,
     /// The IP address in the path, decoded.
     pub address: Option<String>,
     /// The query's pairs, decoded.

@@ -1,14 +1,14 @@
 //! Decides whose fault a difference is, and by which clause. It may be the read that shows the difference, a write that
 //! did not take effect, or a write that changed addresses it did not name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::Model;
 use super::expected::{State, meant_by};
 use super::fact::Fact;
 use crate::contract::address::meant;
-use crate::contract::{Answer, ClauseId, Level, Place, request_items};
+use crate::contract::{Answer, ClauseId, Level, Place, RequestItem};
 use crate::exchange::{Exchange, Generation, Kind, Operation};
 
 /// The operation at fault if an address is not shown as expected.
@@ -37,32 +37,49 @@ pub(super) struct LastWrite {
 }
 
 impl Model {
-    /// Counts a write that was accepted.
-    pub(super) fn wrote(&mut self, operation: Operation, exchange: &Exchange) {
+    /// Counts a write that was accepted: its items, and its answer.
+    pub(super) fn wrote(
+        &mut self,
+        operation: Operation,
+        exchange: &Exchange,
+        items: &[RequestItem<'_>],
+        answer: &Answer<'_>,
+    ) {
         self.facts.writes += 1;
         let since = match &self.last_write {
             Some(last) if last.operation == operation => last.since,
             _ => self.facts.writes,
         };
-        let succeeded = exchange
-            .response
-            .value()
-            .map(|body| Answer::read(operation, body));
-        let succeeded = succeeded.filter(|_| operation.kind().is_batch());
-        let effective: BTreeSet<IpAddr> = match &succeeded {
-            Some(answer) => answer.succeeded.iter().filter_map(meant_by).collect(),
-            None => named_by(exchange),
+        let mut given = BTreeMap::new();
+        for item in items {
+            let Some(ip) = item.address.and_then(meant) else {
+                continue;
+            };
+            let place = item.vendor.zip(item.region);
+            let place = place.filter(|_| !is_deletion(operation));
+            let known = given.entry(ip).or_insert(None);
+            *known = place.or(*known);
+        }
+        if let Some(ip) = exchange.request.address.as_deref().and_then(meant) {
+            given.entry(ip).or_insert(None);
+        }
+        let effective: Vec<IpAddr> = if operation.kind().is_batch() {
+            answer.succeeded.iter().filter_map(meant_by).collect()
+        } else {
+            given.keys().copied().collect()
         };
-        let given = given_by(operation, exchange);
-        let by_it = effective.into_iter().map(|ip| {
-            let place = given.get(&ip).cloned().filter(|_| !is_deletion(operation));
-            (ip, (operation, place))
-        });
-        self.written_by.extend(by_it);
+        for ip in effective {
+            let place = given.get(&ip).copied().flatten();
+            let place = place.map(|(vendor, region)| Place {
+                vendor: vendor.to_owned(),
+                region: region.to_owned(),
+            });
+            self.written_by.insert(ip, (operation, place));
+        }
         self.last_write = Some(LastWrite {
             operation,
             since,
-            named: named_by(exchange),
+            named: given.into_keys().collect(),
         });
     }
 
@@ -212,32 +229,4 @@ pub fn list_answer(generation: Generation) -> (ClauseId, Level) {
     let operation = Operation::of(generation, Kind::List);
     let form = operation.and_then(|operation| operation.promises().form.clone());
     (form.unwrap_or(ClauseId::of("ENV-5")), Level::Must)
-}
-
-/// Returns the places that a request gives, by address.
-fn given_by(operation: Operation, exchange: &Exchange) -> State {
-    let json = exchange.request.json.as_ref();
-    let items = json.map(|json| request_items(operation, json));
-    let given = items.unwrap_or_default().into_iter().filter_map(|item| {
-        let place = Place {
-            vendor: item.vendor?.to_owned(),
-            region: item.region?.to_owned(),
-        };
-        Some((meant(item.address?)?, place))
-    });
-    given.collect()
-}
-
-/// Returns the addresses that a request names in its path and its body.
-fn named_by(exchange: &Exchange) -> BTreeSet<IpAddr> {
-    let json = exchange.request.json.as_ref();
-    let items = match (exchange.operation, json) {
-        (Some(operation), Some(json)) => request_items(operation, json),
-        _ => Vec::new(),
-    };
-    let texts = items.iter().filter_map(|item| item.address);
-    texts
-        .chain(exchange.request.address.as_deref())
-        .filter_map(meant)
-        .collect()
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::Model;
 use crate::contract::address::meant;
 use crate::contract::{Answer, Evidence, Item, Place, What};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Operation};
 
 /// The number of addresses that are read one by one.
 const SINGLE_READS: usize = 6;
@@ -109,12 +109,7 @@ impl Model {
 /// Returns the entries of a success, by address; `None` if the answer is not a success.
 #[must_use]
 pub fn entries_of(exchange: &Exchange) -> Option<Vec<(IpAddr, Place)>> {
-    let operation = exchange.operation?;
-    let body = exchange.response.value()?;
-    if !exchange.response.is_success() {
-        return None;
-    }
-    let answer = Answer::read(operation, body);
+    let answer = Answer::of(exchange).filter(|_| exchange.response.is_success())?;
     let entries = answer.entries.iter().filter_map(|item| {
         let place = Place {
             vendor: item.vendor.unwrap_or_default().to_owned(),
@@ -133,10 +128,6 @@ pub fn meant_by(item: &Item<'_>) -> Option<IpAddr> {
 
 /// Returns whether an answer says that nothing was applied: a refusal, or a batch without a succeeded item.
 #[must_use]
-pub(super) fn nothing_applied(exchange: &Exchange) -> bool {
-    let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value()) else {
-        return true;
-    };
-    let answer = Answer::read(operation, body);
-    !exchange.response.is_success() || (operation.kind().is_batch() && answer.succeeded.is_empty())
+pub(super) fn nothing_applied(operation: Operation, answer: Option<&Answer<'_>>) -> bool {
+    answer.is_none_or(|answer| operation.kind().is_batch() && answer.succeeded.is_empty())
 }

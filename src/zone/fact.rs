@@ -23,6 +23,26 @@ impl AnyCase {
     }
 }
 
+/// A mapping as an answer shows it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown<'a> {
+    pub(super) vendor: &'a str,
+    pub(super) region: &'a str,
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn of(item: &Item<'a>) -> Option<Self> {
+        Some(Self {
+            vendor: item.vendor?,
+            region: item.region?,
+        })
+    }
+
+    pub(super) fn place(&self) -> AnyCase {
+        AnyCase::new(self.vendor, self.region)
+    }
+}
+
 impl PartialEq for AnyCase {
     fn eq(&self, other: &Self) -> bool {
         self.0.is_like(&other.0)
@@ -206,7 +226,11 @@ impl Facts {
 
     /// Returns the address that a text names, if its facts can be told from those of other addresses.
     pub(super) fn identity(&mut self, text: &str) -> Option<IpAddr> {
-        let ip = address::parse(text)?;
+        self.identity_of(address::parse(text)?)
+    }
+
+    /// Returns the same as [`Facts::identity`] for a parsed address.
+    pub(super) fn identity_of(&mut self, ip: IpAddr) -> Option<IpAddr> {
         let canonical = ip.to_canonical();
         if ip != canonical {
             self.doubtful.insert(canonical);
@@ -227,6 +251,30 @@ impl Facts {
                 seen_at: self.complete_at,
             }),
         }
+    }
+
+    /// Takes in that a generation shows a place for an address. Returns `false`, and changes nothing, unless the same was
+    /// read before and not written since.
+    pub(super) fn confirm(
+        &mut self,
+        ip: IpAddr,
+        place: &Shown<'_>,
+        generation: Generation,
+    ) -> bool {
+        let Some(fact) = self.by_address.get_mut(&ip) else {
+            return false;
+        };
+        let is_same =
+            |known: &AnyCase| known.0.vendor == place.vendor && known.0.region == place.region;
+        if fact.origin != Origin::Read || !fact.place.as_ref().is_some_and(is_same) {
+            return false;
+        }
+        fact.known_to.add(generation);
+        fact.seen_at = self.writes;
+        self.unsure.remove(&ip);
+        self.open.remove(&ip);
+        self.refused.remove(&ip);
+        true
     }
 
     /// Sets what is known about an address.

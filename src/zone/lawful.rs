@@ -50,7 +50,7 @@ impl Model {
             findings.extend(self.take(exchange).0);
             return findings;
         }
-        let json = exchange.request.json.as_ref();
+        let json = exchange.request.json.as_deref();
         let items = json.map(|json| request_items(operation, json));
         for item in items.unwrap_or_default() {
             let place = item.vendor.zip(item.region);
@@ -78,7 +78,7 @@ impl Model {
         if self.traffic == Traffic::Recorded || is_of_the_moment(exchange) {
             return None;
         }
-        let json = exchange.request.json.as_ref();
+        let json = exchange.request.json.as_deref();
         let items = json.map(|json| request_items(operation, json));
         let items = items.unwrap_or_default();
         match operation.kind() {
@@ -268,7 +268,7 @@ impl Model {
         if !adds {
             return None;
         }
-        let answer = Answer::read(operation, exchange.response.value()?);
+        let answer = Answer::of(exchange)?;
         let failed = answer.failed.iter().filter_map(Item::identity);
         let ip = failed.into_iter().find(|ip| lawful.contains(ip))?;
         let what = What::unexpected(

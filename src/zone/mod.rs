@@ -165,9 +165,7 @@ impl Model {
         };
         let outcome = Outcome::of(exchange);
         let body = exchange.response.value();
-        let answer = body
-            .filter(|_| outcome == Outcome::Accepted)
-            .map(|body| Answer::read(operation, body));
+        let answer = Answer::of(exchange).filter(|_| outcome == Outcome::Accepted);
         let unlawful = self.unlawful(operation, exchange);
         let shows_others = self.traffic == Traffic::Recorded
             && !operation.kind().writes()
@@ -182,8 +180,12 @@ impl Model {
             (kind, answer) if kind.writes() => {
                 self.pages = None;
                 self.last_page = None;
-                self.has_applied = !nothing_applied(exchange);
-                let answered = (outcome, answer.as_ref());
+                let answer = answer.as_ref();
+                // After a success in an unexpected form, it is not known what was applied.
+                let is_odd = answer.is_none() && exchange.response.is_success();
+                let is_batch = operation.kind().is_batch();
+                self.has_applied = (is_odd && !is_batch) || !nothing_applied(operation, answer);
+                let answered = (outcome, answer);
                 self.write(operation, exchange, answered, &mut findings)
             }
             (Kind::List, Some(answer)) => self.list(operation, exchange, answer, &mut findings),

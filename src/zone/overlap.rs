@@ -7,7 +7,7 @@ use super::Model;
 use super::expected::{State, meant_by, nothing_applied};
 use crate::contract::address::meant;
 use crate::contract::{Answer, Place, request_items};
-use crate::exchange::{Exchange, Generation, Kind};
+use crate::exchange::{Exchange, Generation, Kind, Operation};
 
 /// What one of these writes wrote to an address.
 #[derive(Debug, Clone)]
@@ -24,13 +24,13 @@ impl Model {
         self.overlapping.clear();
         self.forget();
         for exchange in exchanges {
-            if exchange
-                .operation
-                .is_some_and(|operation| operation.kind().writes())
-            {
-                self.has_applied = !nothing_applied(exchange);
-            }
-            self.overlapping.extend(writes_of(exchange));
+            let Some(operation) = exchange.operation.filter(|one| one.kind().writes()) else {
+                continue;
+            };
+            let answer = Answer::of(exchange).filter(|_| exchange.response.is_success());
+            self.has_applied = !nothing_applied(operation, answer.as_ref());
+            let writes = writes_of(operation, exchange, answer.as_ref());
+            self.overlapping.extend(writes);
         }
     }
 
@@ -65,15 +65,13 @@ impl Model {
 }
 
 /// Returns the mappings that an exchange writes, accepted or not.
-fn writes_of(exchange: &Exchange) -> Vec<Write> {
-    let (Some(operation), Some(json)) = (exchange.operation, &exchange.request.json) else {
+fn writes_of(operation: Operation, exchange: &Exchange, answer: Option<&Answer<'_>>) -> Vec<Write> {
+    let Some(json) = exchange.request.json.as_deref() else {
         return Vec::new();
     };
     let is_success = exchange.response.status == 200;
-    let body = exchange.response.value();
-    let answer = body.map(|body| Answer::read(operation, body));
     let in_succeeded = |ip| {
-        answer.as_ref().is_some_and(|answer| {
+        answer.is_some_and(|answer| {
             let mut succeeded = answer.succeeded.iter();
             succeeded.any(|item| meant_by(item) == Some(ip))
         })

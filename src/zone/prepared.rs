@@ -13,10 +13,9 @@ const READ_ALL: usize = 12;
 /// Returns whether a batch was answered with a success of each of these mappings, and of no other.
 #[must_use]
 pub fn confirms(exchange: &Exchange, written: &State) -> bool {
-    let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value()) else {
+    let Some(answer) = Answer::of(exchange) else {
         return false;
     };
-    let answer = Answer::read(operation, body);
     let succeeded: BTreeMap<IpAddr, &Item<'_>> = answer
         .succeeded
         .iter()

@@ -1,9 +1,9 @@
 //! Reads: single mappings, lists and their pages.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
-use super::fact::AnyCase;
+use super::fact::{AnyCase, Shown};
 use super::observe::Sight;
 use super::{Certainty, Model, Traffic, of_refusal};
 use crate::contract::{Answer, ClauseId, Contract, Finding, Level, Meaning, What};
@@ -16,7 +16,7 @@ pub(super) struct Pages {
     next: u64,
     /// The number of mappings per page.
     size: Option<u64>,
-    seen: BTreeMap<IpAddr, Option<AnyCase>>,
+    seen: BTreeSet<IpAddr>,
 }
 
 /// The last page that was read, with the order of its entries.
@@ -77,14 +77,7 @@ impl Model {
                 Certainty::Kept
             };
         }
-        for (ip, place) in &shown {
-            let sight = Sight {
-                ip: *ip,
-                place: place.clone(),
-                by: operation,
-            };
-            self.observe(sight, findings);
-        }
+        self.observe_all(operation, &shown, findings);
         if self.doubts.is_empty() {
             self.wrong_total = self.total(operation, exchange);
         }
@@ -117,30 +110,43 @@ impl Model {
     }
 
     /// Returns the addresses and mappings of an answer, as far as they can be told apart.
-    pub(super) fn shown(&mut self, answer: &Answer<'_>) -> Vec<(IpAddr, Option<AnyCase>)> {
+    pub(super) fn shown<'a>(&mut self, answer: &Answer<'a>) -> Vec<(IpAddr, Shown<'a>)> {
         let entries = answer.entries.iter();
         entries
-            .filter_map(|entry| Some((self.facts.identity(entry.address?)?, AnyCase::of(entry))))
-            .filter(|(_, place)| place.is_some())
+            .filter_map(|entry| Some((self.facts.identity_of(entry.ip?)?, Shown::of(entry)?)))
             .collect()
+    }
+
+    /// Compares each mapping that an answer shows with what is known.
+    pub(super) fn observe_all(
+        &mut self,
+        operation: Operation,
+        shown: &[(IpAddr, Shown<'_>)],
+        findings: &mut Vec<Finding>,
+    ) {
+        for (ip, place) in shown {
+            // Nearly all entries of a long list were there before.
+            if self.facts.confirm(*ip, place, operation.generation()) {
+                continue;
+            }
+            let sight = Sight {
+                ip: *ip,
+                place: Some(place.place()),
+                by: operation,
+            };
+            self.observe(sight, findings);
+        }
     }
 
     /// Takes in a whole list, as v1.list and v1.upsert return it.
     pub(super) fn whole(
         &mut self,
         operation: Operation,
-        shown: &[(IpAddr, Option<AnyCase>)],
+        shown: &[(IpAddr, Shown<'_>)],
         findings: &mut Vec<Finding>,
     ) {
-        for (ip, place) in shown {
-            let sight = Sight {
-                ip: *ip,
-                place: place.clone(),
-                by: operation,
-            };
-            self.observe(sight, findings);
-        }
-        let listed: BTreeSet<IpAddr> = shown.iter().map(|(ip, _)| *ip).collect();
+        self.observe_all(operation, shown, findings);
+        let listed: HashSet<IpAddr> = shown.iter().map(|(ip, _)| *ip).collect();
         self.missing(operation, |ip| listed.contains(ip), findings);
         self.facts.complete(operation.generation());
         self.count(operation, findings);
@@ -151,7 +157,7 @@ impl Model {
         &mut self,
         operation: Operation,
         exchange: &Exchange,
-        shown: Vec<(IpAddr, Option<AnyCase>)>,
+        shown: Vec<(IpAddr, Shown<'_>)>,
         findings: &mut Vec<Finding>,
     ) {
         let asked = |name: &str, default: u64| {
@@ -174,25 +180,25 @@ impl Model {
             _ if page == 1 => Pages {
                 next: 1,
                 size,
-                seen: BTreeMap::new(),
+                seen: BTreeSet::new(),
             },
             _ => return,
         };
-        for (ip, place) in shown {
-            if page > 1 && pages.seen.contains_key(&ip) {
+        for (ip, _) in shown {
+            if page > 1 && pages.seen.contains(&ip) {
                 let shown = operation.promises().shown.clone();
                 let clause = (shown.unwrap_or(ClauseId::of("ENV-5")), Level::Must);
                 let what = What::repeated("each mapping on one page", format!("{ip} on two pages"));
                 findings.push(Finding::new(clause, "/result", what));
             }
-            pages.seen.insert(ip, place);
+            pages.seen.insert(ip);
         }
         if page < all {
             pages.next = page + 1;
             self.pages = Some(pages);
             return;
         }
-        self.missing(operation, |ip| pages.seen.contains_key(ip), findings);
+        self.missing(operation, |ip| pages.seen.contains(ip), findings);
         self.facts.complete(operation.generation());
         self.count(operation, findings);
     }
@@ -202,7 +208,7 @@ impl Model {
         &mut self,
         operation: Operation,
         asked: (u64, Option<u64>),
-        shown: &[(IpAddr, Option<AnyCase>)],
+        shown: &[(IpAddr, Shown<'_>)],
         findings: &mut Vec<Finding>,
     ) {
         let order: Vec<IpAddr> = shown.iter().map(|(ip, _)| *ip).collect();

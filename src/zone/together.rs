@@ -65,12 +65,13 @@ impl Model {
         self.is_beside_others = parts.len() > 1;
         for (number, exchange) in exchanges.iter().enumerate() {
             self.taking = number;
-            let applied = Outcome::of(exchange) == Outcome::Accepted;
-            if let Some(operation) = exchange.operation
-                && operation.kind().writes()
-                && applied
+            if let Some(operation) = exchange.operation.filter(|one| one.kind().writes())
+                && Outcome::of(exchange) == Outcome::Accepted
             {
-                self.wrote(operation, exchange);
+                let json = exchange.request.json.as_deref();
+                let items = json.map(|json| request_items(operation, json));
+                let answer = Answer::of(exchange).unwrap_or_default();
+                self.wrote(operation, exchange, &items.unwrap_or_default(), &answer);
             }
             found.extend(self.shown_together(exchange, number, &parts, &before));
         }
@@ -91,12 +92,10 @@ impl Model {
                 continue;
             };
             let outcome = Outcome::of(exchange);
-            let json = exchange.request.json.as_ref();
+            let json = exchange.request.json.as_deref();
             let items = json.map(|json| request_items(operation, json));
             let items = items.unwrap_or_default();
-            let body = exchange.response.value();
-            let answer = body.map(|body| Answer::read(operation, body));
-            let answer = answer.unwrap_or_default();
+            let answer = Answer::of(exchange).unwrap_or_default();
             let has = |items: &[Item<'_>], ip| items.iter().any(|item| item.identity() == Some(ip));
             let path = exchange.request.address.as_deref();
             let mut named: Vec<(IpAddr, Option<AnyCase>)> = Vec::new();
@@ -160,7 +159,7 @@ impl Model {
         };
         let adding = exchanges.iter().filter(adding).count();
         let items = |exchange: &Exchange| {
-            let (operation, json) = (exchange.operation, exchange.request.json.as_ref());
+            let (operation, json) = (exchange.operation, exchange.request.json.as_deref());
             let items = operation
                 .zip(json)
                 .map(|(one, json)| request_items(one, json).len());
@@ -203,20 +202,21 @@ impl Model {
         before: &BTreeMap<IpAddr, Option<Fact>>,
     ) -> Vec<Found> {
         let mut findings = Vec::new();
-        let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value()) else {
+        let Some(operation) = exchange.operation else {
             return Vec::new();
         };
         let shows = operation.shows_all() || operation.kind() == Kind::Get;
         if !shows || !exchange.response.is_success() {
             return Vec::new();
         }
-        let answer = Answer::read(operation, body);
+        let answer = Answer::of(exchange).unwrap_or_default();
         let shown = self.shown(&answer);
         for (ip, place) in &shown {
+            let place = Some(place.place());
             let Some(parts) = parts.get(ip) else {
                 let sight = Sight {
                     ip: *ip,
-                    place: place.clone(),
+                    place,
                     by: operation,
                 };
                 self.observe(sight, &mut findings);
@@ -224,7 +224,7 @@ impl Model {
             };
             let fact = before.get(ip).and_then(Option::as_ref);
             let was = fact.and_then(|fact| fact.place.as_ref());
-            let is_given = parts.iter().any(|part| part.wanted == *place);
+            let is_given = parts.iter().any(|part| part.wanted == place);
             // This generation does not have to show what only the other one knows.
             let is_known = fact.is_some_and(|fact| fact.known_to.has(operation.generation()));
             if is_given || was == place.as_ref() || !is_known {

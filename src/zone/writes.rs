@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::blame::takes_effect_by;
-use super::fact::{AnyCase, Fact, Known, KnownTo, Origin};
+use super::fact::{AnyCase, Fact, Known, KnownTo, Origin, Shown};
 use super::observe::Sight;
 use super::{Certainty, Model, Outcome, of_mapping, of_refusal};
 use crate::contract::{
@@ -24,12 +24,12 @@ impl Model {
         (outcome, answer): (Outcome, Option<&Answer<'_>>),
         findings: &mut Vec<Finding>,
     ) -> Certainty {
-        let json = exchange.request.json.as_ref();
+        let json = exchange.request.json.as_deref();
         let items = json.map(|json| request_items(operation, json));
         let items = items.unwrap_or_default();
         match (outcome, answer) {
             (Outcome::Accepted, Some(answer)) => {
-                self.wrote(operation, exchange);
+                self.wrote(operation, exchange, &items, answer);
                 let is_known = match operation.kind() {
                     Kind::BatchUpsert | Kind::BatchDelete => {
                         self.batch(operation, &items, answer, findings)
@@ -107,7 +107,7 @@ impl Model {
         &mut self,
         operation: Operation,
         ip: IpAddr,
-        listed: &[(IpAddr, Option<AnyCase>)],
+        listed: &[(IpAddr, Shown<'_>)],
         findings: &mut Vec<Finding>,
     ) {
         let written = self.facts.of(ip);

@@ -1,6 +1,7 @@
 //! Holds the requests on the wire against the clauses, what the client was asked to do, and what the scenario expects.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -44,7 +45,10 @@ pub(super) fn exchange(seen: &Seen, base_url: &str) -> Exchange {
             method: seen.method.clone(),
             url: format!("{host}{}", seen.target),
             headers: seen.headers.clone(),
-            json: body.as_deref().and_then(|body| parse_json(body).ok()),
+            json: body
+                .as_deref()
+                .and_then(|body| parse_json(body).ok())
+                .map(Arc::new),
             body,
             is_body_known: true,
             address: route.and_then(|route| route.address).map(decoded),
@@ -298,7 +302,7 @@ fn complete(evidence: &Evidence<'_>, exchanges: &[Exchange], note: &mut dyn FnMu
         .iter()
         .filter(|exchange| exchange.operation == Some(step.operation))
     {
-        let body = exchange.request.json.as_ref();
+        let body = exchange.request.json.as_deref();
         for item in body.and_then(Value::as_array).into_iter().flatten() {
             let sent = match item {
                 Value::String(text) => Some(text.clone()),

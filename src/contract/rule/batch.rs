@@ -87,7 +87,8 @@ fn answered_once(subject: &Subject<'_>, findings: &mut Findings) {
     // Items without a usable address are answered with a text of the server's choice.
     let unusable = subject.items.len() - sent.len();
     if strangers.len() != unusable {
-        let at = strangers.first().map_or("/result", |item| item.at.as_str());
+        let first = strangers.first().map(|item| item.at.to_string());
+        let at = first.unwrap_or_else(|| "/result".to_owned());
         findings.add(clause(), at, What::count("answer(s) for the items without a usable address, and none for addresses that were not sent", unusable, strangers.len()));
     }
 }
@@ -120,14 +121,16 @@ fn errors(subject: &Subject<'_>, findings: &mut Findings) {
 
 fn values(subject: &Subject<'_>, findings: &mut Findings) {
     let sent = by_address(&subject.items);
+    let item_values = subject.promised(|promises| &promises.item_values);
+    let deleted_values = subject.promised(|promises| &promises.deleted_values);
     for item in &subject.answer.succeeded {
-        if let Some(clause) = subject.promised(|promises| &promises.item_values) {
+        if let Some(clause) = &item_values {
             let sent = item
                 .identity()
                 .and_then(|ip| sent.as_ref()?.get(&ip).copied());
-            new_values(&clause, item, sent, findings);
+            new_values(clause, item, sent, findings);
         }
-        if let Some(clause) = subject.promised(|promises| &promises.deleted_values) {
+        if let Some(clause) = &deleted_values {
             for (name, value) in [("vendor", item.vendor), ("region", item.region)] {
                 if value.is_none() {
                     findings.add(

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::check::Subject;
 use super::super::finding::Findings;
-use crate::api::time::is_before;
+use crate::api::time::Moment;
 use crate::api::{ClauseId, Level};
 use crate::contract::What;
 use crate::exchange::{Kind, Operation, whole_number};
@@ -31,7 +31,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 fn each_once(subject: &Subject<'_>, clause: &ClauseId, findings: &mut Findings) {
-    let mut seen = HashMap::new();
+    let mut seen = HashMap::with_capacity(subject.answer.entries.len());
     for item in &subject.answer.entries {
         let Some(text) = item.address else { continue };
         // A target may keep both an IPv4-mapped address and its IPv4 address, so only equal addresses count.
@@ -84,9 +84,14 @@ fn set_time(subject: &Subject<'_>, findings: &mut Findings) {
         }
         return;
     }
+    let Some(set) = Moment::read(text) else {
+        return;
+    };
     let later = subject.answer.entries.iter().find_map(|item| {
         let entry = item.value.get("modified_on")?.as_str()?;
-        is_before(text, entry).then_some((item.at.as_str(), entry))
+        // The last entry to be written often has the time of the set.
+        let is_later = entry != text && set.is_before(Moment::read(entry)?);
+        is_later.then_some((&item.at, entry))
     });
     if let Some((entry_at, entry)) = later
         && let Some(clause) = subject.promised(|promises| &promises.set_time)

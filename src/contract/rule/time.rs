@@ -14,35 +14,37 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     }
     let response = &subject.exchange.response;
-    if let Some(value) = response.pointer("/result/modified_on") {
-        date_time(value, "/result/modified_on", findings);
+    let judged = response.pointer("/result/modified_on");
+    if let Some(value) = judged {
+        date_time(value, || "/result/modified_on".to_owned(), findings);
     }
     for item in &subject.answer.entries {
-        // A single v2 entry is the result itself, which was judged above.
-        if item.at == "/result" {
+        let Some(value) = item.value.get("modified_on") else {
             continue;
-        }
-        if let Some(value) = item.value.get("modified_on") {
-            date_time(value, &format!("{}/modified_on", item.at), findings);
+        };
+        // A single v2 entry is the result itself, which was judged above.
+        let is_judged = judged.is_some_and(|judged| std::ptr::eq(judged, value));
+        if !is_judged {
+            date_time(value, || format!("{}/modified_on", item.at), findings);
         }
     }
 }
 
 /// Judges a text or number as a date-time. The form rule judges whether null or another type is allowed there.
-fn date_time(value: &Value, at: &str, findings: &mut Findings) {
+fn date_time(value: &Value, at: impl Fn() -> String, findings: &mut Findings) {
     if let Value::String(text) = value
         && instant(text).is_none()
     {
         findings.add(
             (ClauseId::of("HTTP-6"), Level::Must),
-            at,
+            at(),
             What::form("an RFC 3339 date-time with its offset", format!("{text:?}")),
         );
     }
     if value.is_number() {
         findings.add(
             (ClauseId::of("HTTP-6"), Level::Must),
-            at,
+            at(),
             What::form("an RFC 3339 date-time as text", value.to_string()),
         );
     }

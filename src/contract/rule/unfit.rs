@@ -49,7 +49,7 @@ fn body(subject: &Subject<'_>, findings: &mut Findings) -> bool {
     let request = &subject.exchange.request;
     let should = |id: &'static str, what: &str| (ClauseId::of(id), Level::Should, what.to_owned());
     let sent = request.body.as_ref().filter(|body| !body.is_empty());
-    let unfit = match (subject.operation.body(), sent, &request.json) {
+    let unfit = match (subject.operation.body(), sent, request.json.as_deref()) {
         (RequestBody::Nothing, _, _) => None,
         (_, None, None) if request.is_body_known => subject
             .promised(|promises| &promises.no_body)
@@ -74,7 +74,7 @@ fn body(subject: &Subject<'_>, findings: &mut Findings) -> bool {
 
 /// Judges the one item of a body.
 fn item(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(Value::Object(body)) = &subject.exchange.request.json else {
+    let Some(Value::Object(body)) = subject.exchange.request.json.as_deref() else {
         return;
     };
     for unfit in unfit_members(body) {
@@ -114,7 +114,7 @@ fn item(subject: &Subject<'_>, findings: &mut Findings) {
 /// Judges the items of a batch by the number of items that must be refused. They cannot be matched one by one, because
 /// a failed item is answered with an address text of the server's choice.
 fn batch(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(Value::Array(items)) = &subject.exchange.request.json else {
+    let Some(Value::Array(items)) = subject.exchange.request.json.as_deref() else {
         return;
     };
     let (succeeded, failed) = (&subject.answer.succeeded, &subject.answer.failed);

@@ -90,17 +90,14 @@ impl World<'_> {
             return Err("the list is not JSON".to_owned());
         };
         let status = exchange.response.status;
-        let place = match operation.generation() {
-            Generation::V1 => "/result/value",
-            Generation::V2 => "/result",
-        };
+        let place = operation.row().entries.as_deref().unwrap_or_default();
         if status != 200 || !body.pointer(place).is_some_and(Value::is_array) {
             return Err(format!(
                 "{operation} answered {status} without a list at {place}"
             ));
         }
         let mut page = Page::default();
-        for item in &Answer::read(operation, body).entries {
+        for item in &Answer::of(exchange).unwrap_or_default().entries {
             page.entries.push(self.entry(operation, item)?);
         }
         let total = body
@@ -153,11 +150,10 @@ impl World<'_> {
         if exchange.response.status == 404 {
             return Heard::One(None);
         }
-        let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value()) else {
+        let (Some(operation), Some(answer)) = (exchange.operation, Answer::of(&exchange)) else {
             let why = format!("a single read answered {}", exchange.response.status);
             return Heard::Trouble(Trouble::Unreadable(why));
         };
-        let answer = Answer::read(operation, body);
         match answer
             .entries
             .first()
@@ -247,10 +243,9 @@ impl World<'_> {
         ips: &[IpAddr],
         failed: impl Fn(String) -> Answered,
     ) -> Vec<Answered> {
-        let (Some(operation), Some(body)) = (exchange.operation, exchange.response.value()) else {
+        let Some(answer) = Answer::of(exchange) else {
             return Vec::new();
         };
-        let answer = Answer::read(operation, body);
         let of = |items: &[Item<'_>], ip: &IpAddr| {
             let ip = ip.to_canonical();
             items.iter().position(|item| meant_by(item) == Some(ip))
