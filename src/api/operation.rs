@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::clause::ClauseId;
 use super::description::{OperationDescription, rows};
 use super::promises::Promises;
 
@@ -209,6 +210,11 @@ impl Operation {
     #[must_use]
     pub fn promises(self) -> &'static Promises {
         &self.row().promises
+    }
+
+    /// Returns the operations that promise a clause.
+    pub fn promising(clause: &ClauseId) -> impl Iterator<Item = Self> {
+        Self::all().filter(move |operation| operation.promises().has(clause))
     }
 
     /// Returns whether it answers in pages.

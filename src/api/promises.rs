@@ -13,6 +13,12 @@ macro_rules! promises {
         pub struct Promises { $(#[doc = $doc] pub $name: Option<ClauseId>,)* }
 
         impl Promises {
+            /// Returns whether the operation makes the promise that a clause states.
+            #[must_use]
+            pub fn has(&self, clause: &ClauseId) -> bool {
+                [$(&self.$name),*].into_iter().any(|promised| promised.as_ref() == Some(clause))
+            }
+
             /// Returns the clause of each promise that the operation makes, by the promise's name in
             /// `schemas/contract.yaml`.
             #[must_use]

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::join::{Joined, owners};
+use super::join::Joined;
 use super::sheet::{Group, Nature, Sheet};
 use crate::contract::{ClauseId, Level};
 use crate::exchange::Operation;
@@ -49,7 +49,7 @@ fn one_clause(sheet: &Sheet, joined: &mut Joined) {
 
 /// Returns whether a clause says that a full zone does not accept more mappings.
 fn is_of_the_limit(clause: &ClauseId) -> bool {
-    owners(clause).any(|owner| owner.promises().full.as_ref() == Some(clause))
+    Operation::promising(clause).any(|owner| owner.promises().full.as_ref() == Some(clause))
 }
 
 /// Joins all findings about differences between the generations: they are one fault, or follow from a broken write.
@@ -77,7 +77,7 @@ fn between_generations(sheet: &Sheet, joined: &mut Joined) {
     });
     let explained = broken.filter_map(|number| {
         let clause = &sheet.groups.get(number)?.key.clause;
-        let write = owners(clause).find(|owner| owner.kind().writes())?;
+        let write = Operation::promising(clause).find(|owner| owner.kind().writes())?;
         Some((*writes.get(&write)?, number))
     });
     if let Some((count, root)) =

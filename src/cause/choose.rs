@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::join::{Joined, is_general, owners};
+use super::join::{Joined, is_general};
 use super::sheet::{Group, Nature, Sheet, Sighting, bit};
 use crate::contract::{ClauseId, Level};
 use crate::event::{Cause, Symptom, Witness};
@@ -153,7 +153,7 @@ fn headline(
     let best = groups.iter().max_by_key(|(number, group)| {
         let clause = &group.key.clause;
         let is_its_own = one_form == Some(clause)
-            || at_fault.is_some_and(|operation| owners(clause).any(|own| own == operation));
+            || at_fault.is_some_and(|operation| operation.promises().has(clause));
         let is_form = one_form == Some(clause)
             || at_fault.is_some_and(|operation| operation.promises().form.as_ref() == Some(clause));
         let follows = joined.wake.contains(number) && !is_form;

@@ -89,21 +89,9 @@ fn pairs(sheet: &Sheet) -> impl Iterator<Item = ((usize, &Group), (usize, &Group
 
 /// Returns whether a clause does not belong to exactly one kind of operation.
 pub(super) fn is_general(clause: &ClauseId) -> bool {
-    let mut kinds = owners(clause).map(Operation::kind);
+    let mut kinds = Operation::promising(clause).map(Operation::kind);
     let first = kinds.next();
     first.is_none() || kinds.any(|kind| Some(kind) != first)
-}
-
-/// Returns the operations that promise a clause.
-pub(super) fn owners(clause: &ClauseId) -> impl Iterator<Item = Operation> {
-    Operation::all().filter(move |operation| {
-        let promises = operation.promises().all();
-        promises.iter().any(|(_, promised)| *promised == clause)
-    })
-}
-
-fn promises(operation: Operation, clause: &ClauseId) -> bool {
-    owners(clause).any(|owner| owner == operation)
 }
 
 /// Joins groups of one clause for clients that have the same kind of difference. The rules for servers do not apply: a
@@ -308,14 +296,16 @@ impl Suspicion {
         let written_by = writes.first().map(|(write, _)| *write);
         let shown_by = group.key.operation;
         let is_write = shown_by.is_some_and(|operation| operation.kind().writes());
-        let by_write =
-            written_by.filter(|write| group.nature == Nature::State && promises(*write, clause));
-        let by_shower = shown_by.filter(|shower| promises(*shower, clause));
+        let by_write = written_by
+            .filter(|write| group.nature == Nature::State && write.promises().has(clause));
+        let by_shower = shown_by.filter(|shower| shower.promises().has(clause));
         let named = match (by_write, by_shower) {
             (Some(write), Some(_)) if is_write => Some(write),
             (_, Some(shower)) => Some(shower),
             (Some(write), None) => Some(write),
-            (None, None) => owners(clause).next().filter(|_| !is_general(clause)),
+            (None, None) => Operation::promising(clause)
+                .next()
+                .filter(|_| !is_general(clause)),
         };
         // The answer of an operation that follows itself depends on the state that it wrote.
         let after_itself = named.is_some() && named == written_by;

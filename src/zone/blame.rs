@@ -205,10 +205,7 @@ pub fn is_about_others(clause: &ClauseId) -> bool {
 /// Returns whether a clause is about reading alone. If all reads show the same wrong mapping, no such clause is broken.
 #[must_use]
 pub fn is_about_reading(clause: &ClauseId) -> bool {
-    let mut owners = Operation::all().filter(|operation| {
-        let promises = operation.promises().all();
-        promises.iter().any(|(_, promised)| *promised == clause)
-    });
+    let mut owners = Operation::promising(clause);
     let first = owners.next();
     let reads = |operation: &Operation| !operation.kind().writes();
     first.as_ref().is_some_and(reads) && owners.all(|operation| reads(&operation))
