@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 
 use super::encoding::{Form, View, forms, is_plain, views};
 use super::harmless::{Class, class, masked_url};
@@ -24,6 +24,10 @@ const LEAST_CODED_PART: usize = 10;
 const LEAST: usize = 4;
 /// The maximum number of separate searches before they are merged into one.
 const SEARCHES: usize = 8;
+
+/// The maximum length of all forms of a search, in bytes, for which the fastest automaton is built. It takes hundreds of
+/// bytes, and as much time, for each byte: far too much for the cookies and fields of every answer.
+const FAST: usize = 1_024;
 
 /// Knows the secrets of a run and removes them from text.
 #[derive(Clone, Default)]
@@ -54,7 +58,12 @@ impl Search {
                 kept.push(form);
             }
         }
-        let automaton = AhoCorasick::new(kept.iter().map(|form| form.bytes.as_slice())).ok()?;
+        let length: usize = kept.iter().map(|form| form.bytes.len()).sum();
+        let kind = (length > FAST).then_some(AhoCorasickKind::ContiguousNFA);
+        let automaton = AhoCorasickBuilder::new()
+            .kind(kind)
+            .build(kept.iter().map(|form| form.bytes.as_slice()))
+            .ok()?;
         Some(Self {
             forms: kept,
             automaton,
@@ -307,6 +316,19 @@ mod tests {
     fn what_a_cut_left_of_a_secret_is_masked(text: &str, clean: &str) {
         let redactor = Redactor::new(["s3cret-longer".to_owned()]);
         assert_eq!(redactor.text(text), clean);
+    }
+
+    #[test]
+    fn the_memory_of_a_search_is_a_small_multiple_of_its_secrets() {
+        let secrets: Vec<String> = (0..40)
+            .map(|n| format!("{n}-").repeat(400))
+            .collect();
+        let length: usize = secrets.iter().map(String::len).sum();
+        let redactor = Redactor::new(secrets);
+        let searches = redactor.searches.iter();
+        let memory: usize = searches.map(|search| search.automaton.memory_usage()).sum();
+        // A secret has nine forms, the longest twice as long as itself.
+        assert!(memory < 400 * length, "{memory} bytes for {length}");
     }
 
     #[test]
