@@ -320,9 +320,7 @@ mod tests {
 
     #[test]
     fn the_memory_of_a_search_is_a_small_multiple_of_its_secrets() {
-        let secrets: Vec<String> = (0..40)
-            .map(|n| format!("{n}-").repeat(400))
-            .collect();
+        let secrets: Vec<String> = (0..40).map(|n| format!("{n}-").repeat(400)).collect();
         let length: usize = secrets.iter().map(String::len).sum();
         let redactor = Redactor::new(secrets);
         let searches = redactor.searches.iter();

@@ -4,11 +4,10 @@ use super::ask::{Address, Argument, Ask, At, Item, Which};
 use super::generate::Generator;
 use super::motif::{Read, Write};
 use super::shadow::Held;
-use crate::contract::Contract;
 use crate::exchange::{Kind, Operation};
 
 /// The number of the first IPv4 address that is new to most walks.
-const NEW: usize = 20;
+pub(super) const NEW: usize = 20;
 /// The number of such new addresses.
 const NEW_ONES: usize = 30;
 
@@ -102,58 +101,6 @@ impl Generator<'_> {
         self.read(Read::List(generation), which);
     }
 
-    /// Adds more new mappings at the same time than the zone has room for (CONC-2).
-    pub(super) fn beyond_the_limit(&mut self) {
-        let limit = Contract::embedded().limits.zone;
-        let room = limit.saturating_sub(self.shadow.len());
-        if room > 1 {
-            self.fill(room - 1);
-        } else if room == 0 {
-            let filled = Which::Fill(self.dice.usize(0..self.filled.max(1)));
-            let generation = self.generation();
-            if let Some(operation) = Operation::of(generation, Kind::Delete) {
-                self.write(Write::By(operation), filled);
-            }
-        }
-        if self.dice.bool() {
-            // Deleting an address without a mapping must not change the count.
-            let which = self.new_address();
-            let deletes = [Kind::Delete, Kind::BatchDelete];
-            let all: Vec<Operation> = self
-                .operations()
-                .filter(|one| deletes.contains(&one.kind()))
-                .collect();
-            if let Some(operation) = self.rarest(&all, "absent") {
-                self.write(Write::By(operation), which);
-            }
-        }
-        let adding = [Kind::Upsert, Kind::Create, Kind::BatchUpsert];
-        let all: Vec<Operation> = self
-            .operations()
-            .filter(|one| adding.contains(&one.kind()))
-            .collect();
-        let mut asks = Vec::new();
-        let is_uniform = self.dice.bool();
-        let mut operation = self.rarest(&all, "limit");
-        for _ in 0..self.offer.clients.clamp(2, 8) {
-            let which = self.new_address();
-            let Some(one) = operation else { return };
-            let at = self.pair();
-            let argument = if one.kind().is_batch() {
-                Argument::Items(vec![Item::One(Address::plain(which), at)])
-            } else {
-                Argument::Mapping(Address::plain(which), at, None)
-            };
-            asks.push(Ask::new(one, argument));
-            if !is_uniform {
-                operation = self.rarest(&all, "limit");
-            }
-        }
-        self.together(asks);
-        let form = self.read_form();
-        self.read(form, Which::V4(NEW));
-    }
-
     /// Deletes the last mapping of a zone and adds another one at the same time.
     pub(super) fn last_and_another(&mut self) {
         let mapped = self.shadow.mapped();
@@ -191,13 +138,13 @@ impl Generator<'_> {
         self.read_all();
     }
 
-    fn operations(&self) -> impl Iterator<Item = Operation> + use<> {
+    pub(super) fn operations(&self) -> impl Iterator<Item = Operation> + use<> {
         let generations = self.offer.generations.clone();
         Operation::all().filter(move |one| generations.contains(&one.generation()))
     }
 
     /// Picks the operation that was used least often for a purpose.
-    fn rarest(&mut self, all: &[Operation], purpose: &str) -> Option<Operation> {
+    pub(super) fn rarest(&mut self, all: &[Operation], purpose: &str) -> Option<Operation> {
         let name = |one: &Operation| format!("{purpose} {one}");
         let rarest = all
             .iter()

@@ -12,6 +12,7 @@ mod bursts;
 mod coverage;
 mod explorer;
 mod generate;
+mod limit;
 mod motif;
 mod refusals;
 mod script;

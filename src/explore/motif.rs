@@ -37,7 +37,7 @@ impl Generator<'_> {
         let is_large = self.shadow.len() > 30;
         let is_race = self.theme == Theme::Races;
         let is_full = self.theme == Theme::Full;
-        let motifs: [(usize, fn(&mut Self)); 16] = [
+        let motifs: [(usize, fn(&mut Self)); 17] = [
             (if is_race { 4 } else { 0 }, Self::last_and_another),
             (
                 if is_full && self.offer.clients > 1 {
@@ -47,6 +47,7 @@ impl Generator<'_> {
                 },
                 Self::beyond_the_limit,
             ),
+            (if is_full { 12 } else { 0 }, Self::filled_up),
             (if is_race { 10 } else { 0 }, Self::overtaken),
             (4, Self::in_a_row),
             (7, Self::warm),

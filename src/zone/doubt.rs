@@ -79,7 +79,8 @@ impl Model {
     /// Keeps a doubt until it is resolved.
     pub(super) fn doubt(&mut self, before: Before, sight: Sight) {
         if self.doubts.len() >= DOUBTS {
-            self.learn(sight);
+            // Nobody looks whether this answer is true, so later answers are not compared with it.
+            self.facts.forget_one(sight.ip);
             return;
         }
         let number = self.taking;
@@ -180,9 +181,12 @@ impl Model {
             },
         };
         let finding = said(&doubt, clause);
-        if is_of_the_zone || across {
+        if is_of_the_zone || (across && !is_known_to_own) {
             self.learn(doubt.sight);
         } else if let Before::Fact(mut fact) = doubt.before {
+            if is_known_to_own {
+                fact.known_to.add(by.generation());
+            }
             fact.origin = Origin::Read;
             fact.seen_at = self.facts.writes;
             self.facts.set(doubt.sight.ip, fact);
