@@ -247,3 +247,16 @@ fn all_findings_are_returned_and_not_the_first() {
         "{found:?}"
     );
 }
+
+#[test_case(r#""big": 1e400"#; "a number beyond a double")]
+#[test_case(r#""text": "half \ud83d""#; "half a surrogate pair")]
+fn a_value_that_no_parser_holds_is_still_json(member: &str) {
+    let body = format!(
+        r#"{{"errors": [], "messages": [], "success": true, {member}, "result": {{"editable": true,
+        "id": "origin_public_cloud_region", "modified_on": null, "value": []}}}}"#
+    );
+    let mut answered = exchange(Operation::named("v1.list"), 200, None, &Value::Null);
+    let headers = answered.response.headers.clone();
+    answered.response = Response::new(200, headers, body.into());
+    assert_eq!(broken(&answered), [""; 0]);
+}

@@ -7,6 +7,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::mend::holdable;
+
 /// The maximum number of values of one text that are kept. The largest valid answer, a list of 3,500 mappings, has a
 /// fifth of that.
 const KEPT: usize = 100_000;
@@ -31,10 +33,26 @@ pub enum JsonFault {
 /// # Errors
 /// The parser's errors for the whole text, or `JsonFault::TooMany` with the first values if there are more.
 pub fn parse_json(bytes: &[u8]) -> Result<Value, JsonFault> {
+    parse(bytes, None)
+}
+
+fn parse(bytes: &[u8], members: Option<&[&str]>) -> Result<Value, JsonFault> {
+    let fault = match parse_once(bytes, members) {
+        Err(JsonFault::Parse(fault)) => fault,
+        other => return other,
+    };
+    // JSON allows numbers and characters that no value can hold.
+    match holdable(bytes) {
+        Some(bytes) => parse_once(&bytes, members),
+        None => Err(JsonFault::Parse(fault)),
+    }
+}
+
+fn parse_once(bytes: &[u8], members: Option<&[&str]>) -> Result<Value, JsonFault> {
     if bytes.len() <= SHORT {
         return Ok(serde_json::from_slice(bytes)?);
     }
-    parse_long(bytes, None)
+    parse_long(bytes, members)
 }
 
 /// Parses an answer. If it has too many values, members outside the envelope are first replaced by null.
@@ -43,7 +61,7 @@ pub fn parse_json(bytes: &[u8]) -> Result<Value, JsonFault> {
 /// The same as for [`parse_json`].
 pub(super) fn parse_answer(bytes: &[u8]) -> Result<Value, JsonFault> {
     match parse_json(bytes) {
-        Err(JsonFault::TooMany(_)) => parse_long(bytes, Some(&ENVELOPE)),
+        Err(JsonFault::TooMany(_)) => parse(bytes, Some(&ENVELOPE)),
         other => other,
     }
 }

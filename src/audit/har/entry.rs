@@ -8,11 +8,10 @@ use serde::Deserialize;
 
 use super::attached::Attached;
 use super::lenient::{Fields, Object, Scalar};
-use super::mend::mended;
 use crate::audit::body::{self, Kept, Trouble};
 use crate::audit::clock::Moment;
 use crate::audit::recorded::Recorded;
-use crate::exchange::Headers;
+use crate::exchange::{Headers, mended};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

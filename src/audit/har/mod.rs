@@ -3,7 +3,6 @@
 mod attached;
 mod entry;
 mod lenient;
-mod mend;
 mod split;
 
 use std::io::BufRead;

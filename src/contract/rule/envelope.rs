@@ -83,13 +83,29 @@ fn media_type(subject: &Subject<'_>, findings: &mut Findings) {
         essence.eq_ignore_ascii_case("application/json")
     };
     // A field that was sent twice may arrive as one, with its values joined (RFC 9110, 5.3).
-    if !field.is_some_and(|value| value.split(',').all(is_json)) {
+    if !field.is_some_and(|value| unquoted(value).split(',').all(is_json)) {
         findings.add(
             ENV_1,
             "header content-type",
             What::value("application/json", field.unwrap_or("no such header")),
         );
     }
+}
+
+/// Returns a field's value without its quoted strings (RFC 9110, 5.6.4), whose commas and semicolons separate nothing.
+fn unquoted(value: &str) -> String {
+    let mut outside = String::with_capacity(value.len());
+    let mut is_quoted = false;
+    let mut chars = value.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            '\\' if is_quoted => _ = chars.next(),
+            c if !is_quoted => outside.push(c),
+            _ => {}
+        }
+    }
+    outside
 }
 
 fn success_fits_status(subject: &Subject<'_>, body: &Value, findings: &mut Findings) {
