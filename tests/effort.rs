@@ -58,6 +58,19 @@ fn a_faulty_target_does_not_exceed_the_budget() {
 }
 
 #[test]
+fn a_run_that_spends_its_budget_within_a_case_is_complete() {
+    // A case that deviates is tried once more, so it costs twice what was planned.
+    let served = Served::with(&["--mutant", "own-texts"]);
+    let output = run(&["run", "--target", &served.url, "--budget", "100"]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("the budget of requests is spent"), "{text}");
+    for word in ["inconclusive", "cut short", "not run"] {
+        assert!(!text.contains(word), "{word} is in:\n{text}");
+    }
+}
+
+#[test]
 fn a_zone_and_no_choice_give_the_standard_effort_and_say_so() {
     let served = Served::with(&["--no-hooks"]);
     let zone = [

@@ -145,7 +145,7 @@ impl Limit {
             .collect();
         let price = |trial: &_, _: &_| runner.price(trial);
         let choose = |requests: Option<usize>| {
-            let requests = requests.map(plannable);
+            let requests = requests.map(|budget| plannable(budget, runner.sent()));
             choose(power, can_run.clone(), is_first, &price, requests)
         };
         let all = choose(None);

@@ -11,7 +11,7 @@ use originproof::mock::mutant::history;
 use originproof::mock::mutant::{self, Mutant};
 use originproof::mutation::{Breadth, Caught, explore_mutant, measure, table, try_mutants};
 use originproof::power::{Effort, Power, TrialPower, choose};
-use originproof::runner::{Plan, Selection, plannable};
+use originproof::runner::{PROBING, Plan, Selection, plannable};
 
 use super::Outcome;
 use super::console::Console;
@@ -151,7 +151,7 @@ fn chosen(plan: &Plan, budget: Option<usize>) -> (Plan, EffortRecord) {
             trials,
             |_| false,
             &price,
-            budget.map(plannable),
+            budget.map(|budget| plannable(budget, PROBING)),
         )
     };
     let chosen = choose(budget);

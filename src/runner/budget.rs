@@ -11,14 +11,16 @@ use crate::contract::Contract;
 use crate::exchange::Generation;
 use crate::power::{Power, TrialPower};
 
-/// The requests before the first trial: probing, and the lists of regions.
-const BESIDE: usize = 8;
+/// The requests that probing takes at least, with the lists of regions.
+pub const PROBING: usize = 8;
+/// The reason why a trial is left out, or cut off, when a budget ends.
+pub(super) const SPENT: &str = "the budget of requests is spent";
 
-/// Returns how many requests of a budget trials can be planned for. The rest is for probing, and for what a trial may send
-/// beyond its usual number.
+/// Returns how many requests of a budget trials can be planned for after probing, which took `probed` requests. The rest is
+/// for what a trial may send beyond its usual number.
 #[must_use]
-pub fn plannable(budget: usize) -> usize {
-    (budget - budget / 32).saturating_sub(BESIDE)
+pub fn plannable(budget: usize, probed: usize) -> usize {
+    (budget - budget / 32).saturating_sub(probed)
 }
 
 /// The number of addresses that are deleted one by one after a trial; more are deleted in batches.
@@ -28,6 +30,8 @@ const SINGLY: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     limit: Option<usize>,
+    /// The requests that were sent before the first trial.
+    probed: usize,
     /// The time after which no trial begins.
     until: Option<Instant>,
     used: Mutex<Used>,
@@ -41,12 +45,18 @@ struct Used {
 }
 
 impl Budget {
-    pub(super) fn of(limit: Option<usize>, until: Option<Instant>) -> Self {
+    pub(super) fn of(limit: Option<usize>, until: Option<Instant>, probed: usize) -> Self {
         Self {
             limit,
+            probed,
             until,
             used: Mutex::default(),
         }
+    }
+
+    /// Returns whether the number of requests is limited.
+    pub(super) fn is_limited(&self) -> bool {
+        self.limit.is_some()
     }
 
     /// Sets requests aside for a trial. `sent` is what the whole run sent, if that is more than what trials sent.
@@ -64,12 +74,12 @@ impl Budget {
         }
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let running: usize = used.running.values().sum();
-        let sent = sent.unwrap_or(BESIDE + used.sent);
+        let sent = sent.unwrap_or(self.probed + used.sent);
         if self
             .limit
             .is_some_and(|limit| sent + running + price > limit)
         {
-            return Err("the budget of requests is spent");
+            return Err(SPENT);
         }
         used.running.insert(id.to_owned(), price);
         Ok(())

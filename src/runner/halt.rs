@@ -16,7 +16,9 @@ pub(super) enum HaltReason {
     Credentials(String),
     /// The target keeps throttling, or an edge in front of it keeps failing.
     NotServing(String),
-    /// The budget of requests or of waiting is spent.
+    /// The requests that the run may send are sent.
+    Spent(String),
+    /// The target asks for a longer wait than is allowed.
     Budget(String),
     /// The caller that follows the run ended it early.
     Enough(String),
@@ -35,9 +37,11 @@ impl fmt::Display for HaltReason {
                 write!(f, "the target no longer accepts the credentials: {why}")
             }
             Self::NotServing(why) => write!(f, "the target stopped serving: {why}"),
-            Self::Budget(why) | Self::Enough(why) | Self::Journal(why) | Self::Zone(why) => {
-                f.write_str(why)
-            }
+            Self::Spent(why)
+            | Self::Budget(why)
+            | Self::Enough(why)
+            | Self::Journal(why)
+            | Self::Zone(why) => f.write_str(why),
         }
     }
 }

@@ -37,7 +37,7 @@ mod target;
 mod trial;
 mod zone;
 
-pub use budget::plannable;
+pub use budget::{PROBING, plannable};
 pub use error::TargetError;
 pub use plan::{Plan, PlanError, Selection, Shard};
 pub use run::{Keep, Label, Planned, RunConfig, Runner, new_seed};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::budget::SPENT;
 use super::custody::Keeper;
 use super::execute::{Execution, Stop};
 use super::halt::HaltReason;
@@ -37,6 +38,11 @@ impl Runner {
             Ok(()) | Err(Stop::Violated) => (Verdict::Conforms, None),
             Err(Stop::Inconclusive(reason) | Stop::Unreachable(reason)) => {
                 (Verdict::Inconclusive, Some(reason))
+            }
+            Err(Stop::Halted(_))
+                if matches!(halted, Some(HaltReason::Spent(_))) && self.budget.is_limited() =>
+            {
+                (Verdict::Skipped, Some(SPENT.to_owned()))
             }
             // A trial counts as not run if somebody ended the run early or if it sent nothing. A trial during which the
             // target failed is inconclusive.

@@ -146,7 +146,7 @@ impl Runner {
     /// turn comes after this time.
     #[must_use]
     pub fn limited(mut self, requests: Option<usize>, until: Option<Instant>) -> Self {
-        self.budget = Arc::new(Budget::of(requests, until));
+        self.budget = Arc::new(Budget::of(requests, until, self.sent()));
         self
     }
 
@@ -263,6 +263,8 @@ impl Runner {
         summary.interrupted = self.is_stopped();
         summary.halted = match self.target.halt.reason() {
             None | Some(HaltReason::Interrupted) => None,
+            // A run that was given a number of requests is complete when it has sent them.
+            Some(HaltReason::Spent(_)) if self.budget.is_limited() => None,
             Some(reason) => Some(reason.to_string()),
         };
         summary.requests = usize::try_from(self.target.client.sent()).unwrap_or(usize::MAX);

@@ -115,7 +115,12 @@ impl Execution<'_> {
             turn = self.target.client.turn() => turn,
         };
         if let Err(error) = turn {
-            self.target.halt.set(HaltReason::Budget(error.message));
+            let is_spent = self.target.client.left() == Some(0);
+            self.target.halt.set(if is_spent {
+                HaltReason::Spent(error.message)
+            } else {
+                HaltReason::Budget(error.message)
+            });
         }
         match self.target.halt.reason() {
             Some(reason) => Err(Stop::Halted(reason.to_string())),

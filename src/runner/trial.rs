@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::budget::SPENT;
 use super::custody::{Keeper, Permit};
 use super::execute::{Execution, Trust};
 use super::fitness::{obstacle, too_few_zones};
+use super::halt::HaltReason;
 use super::outcome::{empty_report, restored};
 use super::refit::{Filled, Left};
 use super::run::{Keep, Runner};
@@ -17,8 +19,8 @@ use crate::event::{TrialReport, Verdict};
 impl Runner {
     /// Runs one trial.
     pub async fn trial(&self, number: usize, trial: &Trial) -> TrialReport {
-        if let Some(reason) = self.target.halt.reason() {
-            return empty_report(trial, Verdict::NotRun, reason.to_string());
+        if let Some(report) = self.halted(trial) {
+            return report;
         }
         if let Some(reason) = self.lacks(trial) {
             return empty_report(trial, Verdict::Skipped, reason);
@@ -53,10 +55,19 @@ impl Runner {
         }
     }
 
+    /// Returns the report of a trial that does not begin, since the run was halted.
+    fn halted(&self, trial: &Trial) -> Option<TrialReport> {
+        let reason = self.target.halt.reason()?;
+        if matches!(reason, HaltReason::Spent(_)) && self.budget.is_limited() {
+            return Some(empty_report(trial, Verdict::Skipped, SPENT.to_owned()));
+        }
+        Some(empty_report(trial, Verdict::NotRun, reason.to_string()))
+    }
+
     /// Runs a trial in leased zones, around the mappings that they hold, and deletes what it leaves.
     async fn in_care(&self, trial: &Trial, lease: &Lease<'_>) -> TrialReport {
-        if let Some(reason) = self.target.halt.reason() {
-            return empty_report(trial, Verdict::NotRun, reason.to_string());
+        if let Some(report) = self.halted(trial) {
+            return report;
         }
         if let Some(reason) = self.unfit(trial, lease).await {
             let reason = self.target.redactor.text(&reason);
