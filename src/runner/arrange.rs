@@ -62,8 +62,10 @@ impl Execution<'_> {
             .map(|generation| (generation, self.care.existing_in(zone, generation)))
             .collect();
         seen.push((self.generation, given));
-        let places = self.variables.regions.picked.clone();
-        self.model(zone).begin(traffic, &places, &seen);
+        let regions = self.variables.regions;
+        let listed: Vec<Place> = regions.all().cloned().collect();
+        let places = (regions.picked.as_slice(), listed.as_slice());
+        self.model(zone).begin(traffic, places, &seen);
     }
 
     /// Notes for the report what a zone holds at first.

@@ -1,6 +1,6 @@
 //! Batches: what their answers say about each item.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use super::fact::{AnyCase, Known, KnownTo, Open, Refused};
@@ -34,6 +34,11 @@ impl Model {
         for ip in once.difference(&answered) {
             self.facts.forget_one(*ip);
         }
+        let sent = items.iter().filter_map(|item| {
+            let ip = item.address.and_then(address::identity)?;
+            Some((ip, item.vendor.zip(item.region)))
+        });
+        let sent: HashMap<IpAddr, Option<(&str, &str)>> = sent.collect();
         let mut is_known = true;
         for item in &answer.succeeded {
             let Some(ip) = item.address.and_then(|text| self.facts.identity(text)) else {
@@ -49,10 +54,7 @@ impl Model {
                 self.set_written(operation, ip, Known::Absent);
                 continue;
             }
-            let sent = items
-                .iter()
-                .find(|sent| sent.address.and_then(address::identity) == Some(ip));
-            let pair = sent.and_then(|sent| Some((sent.vendor?, sent.region?)));
+            let pair = sent.get(&ip).copied().flatten();
             if let Some(pair) = pair {
                 self.catalogue
                     .accepted(operation.generation(), pair, findings);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::contract::{
-    Answered, ClauseId, Contract, Finding, Level, Meaning, RequestItem, What, address,
+    Answered, ClauseId, Contract, Finding, Level, Meaning, Place, RequestItem, What, address,
 };
 use crate::exchange::{Exchange, Generation};
 
@@ -17,6 +17,9 @@ type Regions = BTreeMap<String, BTreeSet<String>>;
 pub(super) struct Catalogue {
     v1: Option<Regions>,
     v2: Option<Regions>,
+    /// What both together listed before our own traffic began. Its requests name only places from there, and invented
+    /// ones.
+    before: Option<Regions>,
 }
 
 impl Catalogue {
@@ -25,6 +28,16 @@ impl Catalogue {
             Generation::V1 => self.v1.as_ref(),
             Generation::V2 => self.v2.as_ref(),
         }
+    }
+
+    /// Sets what the target listed before our own traffic began.
+    pub(super) fn begin(&mut self, listed: &[Place]) {
+        let mut regions = Regions::new();
+        for place in listed {
+            let of_vendor = regions.entry(place.vendor.clone()).or_default();
+            of_vendor.insert(place.region.clone());
+        }
+        self.before = Some(regions).filter(|regions| !regions.is_empty());
     }
 
     /// Takes in a list.
@@ -54,15 +67,15 @@ impl Catalogue {
         }
     }
 
-    /// Checks an accepted pair of vendor and region against the list. A region that no vendor has may be so new that it
-    /// is not listed yet. A region of another vendor is a fault.
+    /// Checks an accepted pair of vendor and region against the list. A region of another vendor is a fault. In traffic of
+    /// others, a region that no vendor has may be so new that it is not listed yet; in our own, it is invented.
     pub(super) fn accepted(
         &self,
         generation: Generation,
         (vendor, region): (&str, &str),
         findings: &mut Vec<Finding>,
     ) {
-        let Some(regions) = self.of(generation) else {
+        let Some(regions) = self.before.as_ref().or(self.of(generation)) else {
             return;
         };
         let is = |known: &str, text: &str| known.eq_ignore_ascii_case(text);
@@ -79,6 +92,7 @@ impl Catalogue {
             None => ClauseId::of("REG-1"),
             Some((_, all)) if has(all) => return,
             Some(_) if regions.values().any(has) => ClauseId::of("REG-3"),
+            Some(_) if self.before.is_some() => ClauseId::of("REG-2"),
             Some(_) => return,
         };
         findings.push(Finding::new(

@@ -17,11 +17,17 @@ use crate::exchange::{Exchange, Kind, Operation};
 const OF_THE_MOMENT: [u16; 5] = [408, 425, 429, 499, 503];
 
 impl Model {
-    /// Sets what a zone of our own holds at first, as each generation shows it, and which places the target certainly
-    /// accepts.
-    pub fn begin(&mut self, traffic: Traffic, places: &[Place], states: &[super::Seen]) {
+    /// Sets what a zone of our own holds at first, as each generation shows it, which places the target certainly accepts,
+    /// and which ones it lists.
+    pub fn begin(
+        &mut self,
+        traffic: Traffic,
+        (places, listed): (&[Place], &[Place]),
+        states: &[super::Seen],
+    ) {
         self.traffic = traffic;
         self.places = places.to_vec();
+        self.catalogue.begin(listed);
         for (generation, state) in states {
             for (ip, place) in state {
                 let known = self.facts.of(*ip);
