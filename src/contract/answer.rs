@@ -24,7 +24,7 @@ pub struct ItemPlace<'a> {
 }
 
 impl ItemPlace<'_> {
-    /// Returns whether the item is no part of a list.
+    /// Returns whether the item is the result itself, and not one of a list.
     #[must_use]
     pub fn is_single(&self) -> bool {
         self.index.is_none()
@@ -93,7 +93,7 @@ pub struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// Reads the `result` of an exchange. Returns `None` if it is no operation, or its body is not JSON.
+    /// Reads the `result` of an exchange. Returns `None` if the exchange is outside the contract, or its body is not JSON.
     #[must_use]
     pub fn of(exchange: &'a Exchange) -> Option<Self> {
         let operation = exchange.operation?;

@@ -213,13 +213,21 @@ impl<'r> Explorer<'r> {
                 .sum::<usize>();
         let mut script = walk.script.clone();
         script.0.truncate(turn);
-        match self.story(&key, script, found_after).await {
-            Some((story, told)) => {
+        match self.story(&key, script, found_after, true).await {
+            Outcome::Told(story, told) => {
                 let _ = events.send(Event::TrialFinished(Box::new(told)));
-                self.explored.stories.push(story);
+                self.explored.stories.push(*story);
+            }
+            Outcome::Known(better) => {
+                let mut report = only_first(report);
+                for reported in &mut report.findings {
+                    reported.finding.clause = ClauseId::from(better.clause.as_str());
+                    reported.finding.level = better.level;
+                }
+                let _ = events.send(Event::TrialFinished(Box::new(report)));
             }
             // The fault did not come back, so the walk itself is the evidence.
-            None => {
+            Outcome::Gone => {
                 let mut script = walk.script.clone();
                 script.0.truncate(turn);
                 let clause = ClauseId::from(key.clause.as_str());
@@ -253,7 +261,8 @@ impl<'r> Explorer<'r> {
         key: &Key,
         mut script: Script,
         found_after: usize,
-    ) -> Option<(Story, TrialReport)> {
+        may_retell: bool,
+    ) -> Outcome {
         let mut attempts = Attempts {
             explorer: self,
             key,
@@ -262,13 +271,14 @@ impl<'r> Explorer<'r> {
         };
         let Some(turn) = attempts.fails(&script).await else {
             // A fault that depends on timing may show differently. The different finding is reported instead.
-            let other = attempts.other.take()?;
-            let (key, turn) = other;
+            let Some((key, turn)) = attempts.other.take() else {
+                return Outcome::Gone;
+            };
             if !self.known.insert(key.clone()) {
-                return None;
+                return Outcome::Gone;
             }
             script.0.truncate(turn);
-            return Box::pin(self.story(&key, script, found_after)).await;
+            return Box::pin(self.story(&key, script, found_after, may_retell)).await;
         };
         script.0.truncate(turn);
         let script = shrink(script, &mut attempts).await;
@@ -310,11 +320,21 @@ impl<'r> Explorer<'r> {
                 told = Some(report);
             }
         }
-        let mut told = told?;
-        if let Some((key, script)) = self.retold(key, &script, &told).await {
-            self.known.insert(key.clone());
-            if let Some(better) = Box::pin(self.story(&key, script, found_after)).await {
-                return Some(better);
+        let Some(mut told) = told else {
+            return Outcome::Gone;
+        };
+        let retold = match may_retell {
+            true => self.retold(key, &script, &told).await,
+            // A better telling must not lead back to the first one.
+            false => None,
+        };
+        if let Some((key, script)) = retold {
+            if !self.known.insert(key.clone()) {
+                return Outcome::Known(key);
+            }
+            match Box::pin(self.story(&key, script, found_after, false)).await {
+                Outcome::Gone => {}
+                better => return better,
             }
         }
         told.title = title(Some(&told.clone()), key);
@@ -333,7 +353,7 @@ impl<'r> Explorer<'r> {
             found_after,
             came_back: (came_back, repeats),
         };
-        Some((story, told))
+        Outcome::Told(Box::new(story), told)
     }
 
     /// Looks for a script that shows the same by another clause, and that is not longer.
@@ -359,8 +379,7 @@ impl<'r> Explorer<'r> {
             });
             let other = same.find_map(|reported| {
                 let other = Key::of(&report, reported);
-                let is_new = other.clause != key.clause && !self.known.contains(&other);
-                is_new.then(|| (other, reported.place.number()))
+                (other.clause != key.clause).then(|| (other, reported.place.number()))
             });
             if let Some((other, turn)) = other {
                 candidate.0.truncate(turn.max(1));
@@ -388,6 +407,16 @@ impl<'r> Explorer<'r> {
             *nth += 1;
         }
     }
+}
+
+/// What came of a failing script.
+enum Outcome {
+    /// It is told as a story.
+    Told(Box<Story>, TrialReport),
+    /// A better clause explains it, by which a fault was told before.
+    Known(Key),
+    /// It did not come back.
+    Gone,
 }
 
 /// Attempts to reproduce a fault.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::ask::{Address, Argument, Ask};
+use super::ask::{Address, Argument, Ask, Which};
 use crate::case::{Action, Auth, CallSpec, CaseFile, OperationName, Reading, Step, Trial};
 use crate::contract::ClauseId;
 use crate::diagnostic::{SourceFile, Span};
@@ -34,6 +34,11 @@ impl Turn {
     }
 }
 
+fn writes(turn: &Turn) -> bool {
+    let mut asks = turn.asks().iter();
+    asks.any(|ask| ask.operation.kind().writes())
+}
+
 /// A sequence of requests to one zone, which is empty at first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Script(pub(super) Vec<Turn>);
@@ -44,13 +49,17 @@ impl Script {
         self.0.iter().map(|turn| turn.asks().len()).sum()
     }
 
-    /// Returns scripts that may show the same fault by a better clause: with reads in place of a last write, since an
-    /// answer to a write is a weak witness of what was there before it, and without one of the writes before.
+    /// Returns scripts that may show the same fault by a better clause: with reads before the last write, which show
+    /// whether it or a write before it is at fault; with reads in place of a last write, since an answer to a write is a
+    /// weak witness of what was there before it; and without one of the writes before.
     pub(super) fn retellings(&self) -> Vec<Self> {
         let Some((last, before)) = self.0.split_last() else {
             return Vec::new();
         };
-        let mut all = Vec::new();
+        let mut all: Vec<Self> = self
+            .with_reads_before_the_last_write()
+            .into_iter()
+            .collect();
         if let Turn::One(ask) = last
             && ask.operation.kind().writes()
             && let Some(get) = Operation::of(ask.operation.generation(), Kind::Get)
@@ -62,13 +71,52 @@ impl Script {
             all.push(Self(before.iter().cloned().chain(reads).collect()));
         }
         if before.len() > 1 && before.len() <= SHORT {
-            all.extend((0..before.len()).rev().map(|left_out| {
+            // A read may be what tells the writes around it apart, so it stays.
+            let left_out = (0..before.len())
+                .rev()
+                .filter(|turn| writes(&before[*turn]));
+            all.extend(left_out.map(|left_out| {
                 let mut turns = self.0.clone();
                 turns.remove(left_out);
                 Self(turns)
             }));
         }
         all
+    }
+
+    /// Returns the script with reads of the addresses that earlier writes named and the last write does not name.
+    fn with_reads_before_the_last_write(&self) -> Option<Self> {
+        let last = self.0.iter().rposition(writes)?;
+        let (before, after) = self.0.split_at_checked(last)?;
+        let by_last: Vec<Which> = after
+            .first()?
+            .asks()
+            .iter()
+            .flat_map(Ask::addresses)
+            .collect();
+        // They are read through the generation that shows the fault, since the other one need not know of them.
+        let shows = self.0.last()?.asks().last()?.operation.generation();
+        let get = Operation::of(shows, Kind::Get)?;
+        let mut named: Vec<Which> = Vec::new();
+        for ask in before.iter().rev().flat_map(Turn::asks) {
+            let is_write = ask.operation.kind().writes();
+            for which in ask.addresses().into_iter().filter(|_| is_write) {
+                if !by_last.contains(&which) && !named.contains(&which) {
+                    named.push(which);
+                }
+            }
+        }
+        let reads = named.into_iter().take(READS).map(|which| {
+            let address = Argument::Address(Address::plain(which));
+            Turn::One(Ask::new(get, address))
+        });
+        let reads: Vec<Turn> = reads.collect();
+        let turns = before
+            .iter()
+            .cloned()
+            .chain(reads.clone())
+            .chain(after.iter().cloned());
+        (!reads.is_empty()).then(|| Self(turns.collect()))
     }
 
     /// Converts the script to a trial. The line of each step is the number of its turn, counted from 1.

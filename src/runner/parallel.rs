@@ -11,7 +11,7 @@ use super::send::readable;
 use crate::case::{Action, Check, ClauseKey, Step};
 use crate::contract::address::identity;
 use crate::contract::{
-    ClauseId, Evidence, Finding, Framing, Level, What, is_edge_failure, request_items,
+    ClauseId, Contract, Evidence, Finding, Framing, Level, What, is_edge_failure, request_items,
 };
 use crate::event::Observation;
 use crate::exchange::{Exchange, Generation};
@@ -132,6 +132,7 @@ impl Execution<'_> {
                 .collect();
             let exchanges: Vec<&Exchange> = here.iter().map(|(_, _, one)| one.as_ref()).collect();
             let (findings, said) = self.model(&zone).take_together(&exchanges);
+            let overfull = self.model(&zone).may_be_overfull(&exchanges);
             for (number, finding) in findings {
                 if let Some((step, index, _)) = here.get(number) {
                     self.add(step.line, Some(*index), finding);
@@ -148,10 +149,43 @@ impl Execution<'_> {
                 .map(|(step, index, _)| (*step, *index))
                 .collect();
             drop(here);
+            if let Some((number, generation)) = overfull
+                && let Some((step, index)) = taken.get(number)
+            {
+                self.overfull(step.line, *index, generation, &zone).await?;
+            }
             if settles && self.model(&zone).is_doubting() {
                 tokio::time::sleep(self.target.settle).await;
             }
             self.resolve_doubts(&zone, &taken).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts the mappings of a zone, and reports them if they are more than a zone may hold (CONC-2).
+    async fn overfull(
+        &mut self,
+        line: usize,
+        index: usize,
+        generation: Generation,
+        zone: &str,
+    ) -> Flow {
+        let limit = Contract::embedded().limits.zone;
+        let count = match generation {
+            Generation::V1 => {
+                let listed = self.read_list(line, generation, zone).await?;
+                listed.ok().map(|listed| listed.entries)
+            }
+            Generation::V2 => self.total(zone).await?,
+        };
+        if let Some(count) = count.filter(|count| *count > limit) {
+            let what = What::too_many(
+                "mappings in the zone after writes at the same time, and a refusal beyond them",
+                limit,
+                count,
+            );
+            let clause = (ClauseId::of("CONC-2"), Level::Must);
+            self.add(line, Some(index), Finding::new(clause, "/result", what));
         }
         Ok(())
     }

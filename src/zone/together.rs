@@ -13,7 +13,7 @@ use super::{Model, Outcome, Traffic};
 use crate::contract::{
     Answer, ClauseId, Contract, Finding, Item, Level, Meaning, What, mapped, request_items,
 };
-use crate::exchange::{Exchange, Kind, Operation};
+use crate::exchange::{Exchange, Generation, Kind, Operation};
 
 /// The part of one request that concerns one address.
 #[derive(Debug, Clone)]
@@ -80,7 +80,6 @@ impl Model {
             found.extend(self.settle(*ip, before.as_ref(), parts, &mut said));
         }
         self.is_beside_others = false;
-        found.extend(self.too_many(exchanges));
         (found, said)
     }
 
@@ -376,22 +375,18 @@ impl Model {
             .collect()
     }
 
-    /// Returns a finding if there are more mappings than a zone may hold (CONC-2).
-    fn too_many(&self, exchanges: &[&Exchange]) -> Option<Found> {
+    /// Returns the number of the last accepted exchange, and its generation, if more mappings were accepted than a zone
+    /// may hold (CONC-2). Only the zone itself tells whether they are all there.
+    #[must_use]
+    pub fn may_be_overfull(&self, exchanges: &[&Exchange]) -> Option<(usize, Generation)> {
         let limit = Contract::embedded().limits.zone;
-        let all = self.facts.count_all();
-        if self.traffic != Traffic::Own || all <= limit {
+        if self.traffic != Traffic::Own || self.facts.count_all() <= limit {
             return None;
         }
         let accepted = |exchange: &&Exchange| Outcome::of(exchange) == Outcome::Accepted;
         let number = exchanges.iter().rposition(accepted)?;
-        let what = What::too_many(
-            "mappings in the zone after writes at the same time, and a refusal beyond them",
-            limit,
-            all,
-        );
-        let clause = (ClauseId::of("CONC-2"), Level::Must);
-        Some((number, Finding::new(clause, "/result", what)))
+        let operation = exchanges.get(number)?.operation?;
+        Some((number, operation.generation()))
     }
 }
 
