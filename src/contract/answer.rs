@@ -23,14 +23,6 @@ pub struct ItemPlace<'a> {
     index: Option<usize>,
 }
 
-impl ItemPlace<'_> {
-    /// Returns whether the item is the result itself, and not one of a list.
-    #[must_use]
-    pub fn is_single(&self) -> bool {
-        self.index.is_none()
-    }
-}
-
 impl fmt::Display for ItemPlace<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.entries, self.part)?;

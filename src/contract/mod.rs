@@ -19,7 +19,7 @@ pub use crate::api::{
     Limits, Meaning, OperationDescription, Part, Platform, Promises, Route, SchemaFault, Schemas,
     StatusPattern, TEXT, When, is_below_a_collection, routes, time,
 };
-pub use answer::{Answer, Item, RequestItem, request_items};
+pub use answer::{Answer, Item, ItemPlace, RequestItem, request_items};
 pub use check::{Framing, Subject, check, check_with};
 pub use edge::is_edge_failure;
 pub use finding::{Finding, Findings, without_indices};

@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(text, read);
     }
 
-    #[test_case(r#"[1e400, -1E+999, 12]"#, Some("[1.7976931348623157e308, -1.7976931348623157e308, 12]"); "numbers beyond a double")]
+    #[test_case("[1e400, -1E+999, 12]", Some("[1.7976931348623157e308, -1.7976931348623157e308, 12]"); "numbers beyond a double")]
     #[test_case(r#"{"a\ud800": "1e400"}"#, Some(r#"{"a\ufffd": "1e400"}"#); "a lone surrogate")]
     #[test_case(r#"{"a": 1e40, "b": "\ud83d\ude00"}"#, None; "ordinary values")]
     #[test_case("[01e400]", None; "a number that JSON does not have")]

@@ -214,9 +214,10 @@ impl<'r> Explorer<'r> {
         let mut script = walk.script.clone();
         script.0.truncate(turn);
         match self.story(&key, script, found_after, true).await {
-            Outcome::Told(story, told) => {
+            Outcome::Told(both) => {
+                let (story, told) = *both;
                 let _ = events.send(Event::TrialFinished(Box::new(told)));
-                self.explored.stories.push(*story);
+                self.explored.stories.push(story);
             }
             Outcome::Known(better) => {
                 let mut report = only_first(report);
@@ -323,10 +324,11 @@ impl<'r> Explorer<'r> {
         let Some(mut told) = told else {
             return Outcome::Gone;
         };
-        let retold = match may_retell {
-            true => self.retold(key, &script, &told).await,
-            // A better telling must not lead back to the first one.
-            false => None,
+        // A better telling must not lead back to the first one.
+        let retold = if may_retell {
+            self.retold(key, &script, &told).await
+        } else {
+            None
         };
         if let Some((key, script)) = retold {
             if !self.known.insert(key.clone()) {
@@ -353,7 +355,7 @@ impl<'r> Explorer<'r> {
             found_after,
             came_back: (came_back, repeats),
         };
-        Outcome::Told(Box::new(story), told)
+        Outcome::Told(Box::new((story, told)))
     }
 
     /// Looks for a script that shows the same by another clause, and that is not longer.
@@ -412,7 +414,7 @@ impl<'r> Explorer<'r> {
 /// What came of a failing script.
 enum Outcome {
     /// It is told as a story.
-    Told(Box<Story>, TrialReport),
+    Told(Box<(Story, TrialReport)>),
     /// A better clause explains it, by which a fault was told before.
     Known(Key),
     /// It did not come back.
