@@ -117,7 +117,7 @@ fn a_time_at_a_rate_is_a_budget() {
 }
 
 #[test_case(&["--budget", "3"], 3, "out of reach"; "less than probing takes")]
-#[test_case(&["--budget", "8"], 4, "too little for any case"; "less than a case takes")]
+#[test_case(&["--budget", "6"], 4, "too little for any case"; "less than a case takes")]
 #[test_case(&["--budget", "many"], 2, "whole number"; "no number")]
 #[test_case(&["--within", "soon"], 2, "a time such as"; "no time")]
 #[test_case(&["--effort", "quick", "--budget", "9"], 2, "cannot be used with"; "two limits of requests")]
