@@ -8,6 +8,7 @@ const REPLACEMENT: &[u8] = b"\\ufffd";
 
 /// Returns the text with the recorders' mistakes corrected. Lone surrogates and bytes that are not UTF-8 become U+FFFD.
 /// Control characters within strings are escaped. NaN and Infinity become null.
+#[cfg(feature = "traffic")]
 pub(crate) fn mended(bytes: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(bytes);
     rewritten(text.as_bytes(), |rest, is_in_string| match rest {
@@ -83,6 +84,7 @@ fn unit(rest: &[u8]) -> Option<u16> {
 }
 
 /// Returns the length of a number that JSON does not have, such as NaN.
+#[cfg(feature = "traffic")]
 fn not_a_number(rest: &[u8]) -> Option<usize> {
     let names: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
     let name = names.into_iter().find(|name| rest.starts_with(name))?;

@@ -23,6 +23,7 @@ pub use bounds::{OutOfBounds, check_field, check_method, check_segment, check_ur
 pub use curl::{curl_line, shell_word, write_back_curl};
 pub use json::{JsonFault, parse_json};
 pub use marks::{has_marks, is_mark};
+#[cfg(feature = "traffic")]
 pub(crate) use mend::mended;
 pub use message::{Exchange, Headers, NoJson, Request, Response, json_type, whole_number};
 pub use redaction::Redactor;
