@@ -260,3 +260,12 @@ fn a_value_that_no_parser_holds_is_still_json(member: &str) {
     answered.response = Response::new(200, headers, body.into());
     assert_eq!(broken(&answered), [""; 0]);
 }
+
+#[test]
+fn a_quoted_comma_does_not_end_a_media_type() {
+    let mut answered = exchange(Operation::named("v1.list"), 200, None, &v1_list());
+    answered.response.headers = Headers::default();
+    let field = r#"application/json; profile="a,b\";c""#;
+    answered.response.headers.push("content-type", field);
+    assert_eq!(broken(&answered), [""; 0]);
+}
